@@ -1,0 +1,69 @@
+"""The command line: parse, call, print. Each command lives in a file of its own and is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from stickgen import __version__
+from stickgen.errors import StickgenError
+from stickgen.text import clean
+
+# name of the command → (module, one line for --help), in the order in which --help lists them
+COMMANDS: dict[str, tuple[str, str]] = {
+    "train": ("stickgen.cli.train", "Train a model, with progress, or detached from this terminal."),
+    "hardware": ("stickgen.cli.hardware", "Show what this machine has."),
+    "recommend": ("stickgen.cli.recommend", "Recommend a preset for this machine, or for one you describe."),
+    "config": ("stickgen.cli.config", "Check, show and edit training configs."),
+    "estimate": ("stickgen.cli.estimate", "Predict memory and time of a config before launch."),
+    "data": ("stickgen.cli.data", "Make, import, embed and look at datasets."),
+    "runs": ("stickgen.cli.runs", "List, watch and stop runs."),
+    "generate": ("stickgen.cli.generate", "Draw the motion of a text with a trained model."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they are called, so that --help is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: stickgen recommend   The terminal app: stickgen-tui",
+)
+@click.version_option(__version__, prog_name="stickgen")
+def root() -> None:
+    """Train a small text-to-motion model on your own machine, and watch it learn."""
+
+
+def main() -> None:
+    """Run the command line; errors a person can mend are one sentence and an exit code, never a traceback."""
+    try:
+        code = root.main(standalone_mode=False)
+    except StickgenError as error:
+        click.echo(f"stickgen: {clean(error)}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
