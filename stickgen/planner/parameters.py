@@ -1,0 +1,47 @@
+"""How many parameters a config's model has, without building it.
+
+The formula follows `stickgen.model.transformer` term by term; a test compares the two over many shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class HasModel(Protocol):
+    """What the count reads of a config."""
+
+    @property
+    def model(self) -> Mapping[str, Any]: ...
+
+    @property
+    def diffusion(self) -> Mapping[str, Any]: ...
+
+
+def count_parameters(config: HasModel) -> int:
+    """Trainable parameters of the trunk, its embeddings and heads: the figure that presets are named by.
+
+    What only denoising needs (the clock, `count_diffusion_parameters`) is not counted here.
+    """
+    model = config.model
+    d, layers = model["d_model"], model["num_layers"]
+    attention = 4 * d * d
+    swiglu = 3 * d * (4 * d)
+    block = attention + swiglu + 2 * d + 6 * d  # + two RMSNorms + the block's own modulation
+    pose_in = model["input_dim"] * d + d
+    text_in = model["embedding_dim"] * d + d + d * d + d + d  # two linear maps, and the vector for "no text"
+    action_in = (model["num_actions"] + 1) * d
+    modulation = 6 * d * d + 6 * d  # one map for all blocks (adaLN-single, PixArt-alpha, arXiv 2310.00426)
+    pose_out = d * model["output_dim"] + model["output_dim"]
+    action_out = d * model["num_actions"] + model["num_actions"]
+    contact_out = 2 * d + 2
+    return (
+        layers * block + pose_in + text_in + action_in + modulation + d + pose_out + action_out + contact_out
+    )
+
+
+def count_diffusion_parameters(config: HasModel) -> int:
+    """Parameters that denoising adds: the two linear maps that read the diffusion time."""
+    d = config.model["d_model"]
+    return 2 * (d * d + d) if config.diffusion["enabled"] else 0
