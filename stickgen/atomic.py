@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -63,7 +64,5 @@ def _take_permissions(fd: int, target: Path, mode: int | None) -> None:
         return
     os.fchmod(fd, old.st_mode & 0o7777)
     if (old.st_uid, old.st_gid) != (os.getuid(), os.getgid()):
-        try:
+        with contextlib.suppress(PermissionError):  # not ours to give away: the content matters more
             os.fchown(fd, old.st_uid, old.st_gid)
-        except PermissionError:
-            pass  # not ours to give away: the content matters more than the group
