@@ -28,7 +28,7 @@ format: $(READY)
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/pip install --upgrade torch==2.13.0 -e '.[offline,highlight,dev]'
 	(echo "# Exact versions of everything, for Python 3.11 to 3.13. Renew with: make lock"; \
-	 $(BIN)/pip freeze --exclude-editable) > requirements.lock
+	 $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//') > requirements.lock
 
 clean:
 	rm -rf $(VENV)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from stickgen.config.loading import TrainingConfig
 from stickgen.model.layers import Block, RMSNorm, rotary_table
 from stickgen.motion.skeleton import MAX_FRAMES
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
 
 
 @dataclass(frozen=True)

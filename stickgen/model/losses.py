@@ -1,0 +1,92 @@
+"""What a predicted motion is judged by, each term a mean over real frames, one value a clip.
+
+Values stay apart by clip until the end, so that an effective batch weighs every clip alike however it is
+cut into micro-batches. Axes: b batch, t time.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stickgen.model.normalise import Normaliser
+from stickgen.model.transformer import Prediction
+from stickgen.motion.features import foot_contacts
+from stickgen.motion.skeleton import BONES, FPS, HEAD, LEFT_FOOT, NECK, NECK_ALONG_SPINE, PELVIS, RIGHT_FOOT
+
+UNLABELLED = -100  # an action index that no loss counts
+GRAVITY_STEP = 9.81 / 1.75 / FPS**2  # units a frame²; the unit is about 1.75 m
+AIRBORNE_HEIGHT = 0.05  # both ankles at least so far above the floor
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of `values` [b, t] where `mask` [b, t]; 0 for a clip where it is false throughout. → [b]."""
+    weight = mask.to(values.dtype)
+    return (values * weight).sum(1) / weight.sum(1).clamp_min(1)
+
+
+def pose_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Mean squared error of normalised features, [b]; about 1 for whoever always says the mean pose."""
+    return masked_mean((predicted - target).square().mean(-1), mask)
+
+
+def temporal_loss(predicted: Tensor, target: Tensor, mask: Tensor, normaliser: Normaliser) -> Tensor:
+    """Velocity and acceleration against the target's, in units of their spread, on coordinates; [b].
+
+    A match, never plain smoothness: that would reward standing still.
+    """
+    error = predicted - target
+    steps = error.diff(dim=1).square().mean(-1) / normaliser.step_std.square()
+    bends = error.diff(n=2, dim=1).square().mean(-1) / normaliser.bend_std.square()
+    return masked_mean(steps, mask[:, 1:]) + 0.5 * masked_mean(bends, mask[:, 2:])
+
+
+def action_loss(logits: Tensor, actions: Tensor, mask: Tensor) -> Tensor:
+    """Cross-entropy of the action of each labelled frame, [b]. `actions` [b, t], UNLABELLED counts nothing."""
+    error = F.cross_entropy(logits.transpose(1, 2), actions, ignore_index=UNLABELLED, reduction="none")
+    return masked_mean(error, mask & (actions != UNLABELLED))
+
+
+def bone_lengths(motion: Tensor) -> Tensor:
+    """Projected lengths of the ten bones: [b, t, 20] → [b, t, 10], smooth at zero length."""
+    joints = motion.unflatten(-1, (-1, 2))
+    neck = joints[..., PELVIS, :] + NECK_ALONG_SPINE * (joints[..., HEAD, :] - joints[..., PELVIS, :])
+    points = torch.cat((joints, neck.unsqueeze(-2)), dim=-2)  # the neck comes last: index NECK = -1
+    assert NECK == -1
+    start, end = zip(*BONES, strict=True)
+    return (points[..., list(end), :] - points[..., list(start), :]).square().sum(-1).add(1e-8).sqrt()
+
+
+def physics_loss(prediction: Prediction, predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Bones, feet, floor and flight on coordinates [b, t, 20]; [b].
+
+    Bones have the length that the clip's have in projection; where the clip's foot is planted the predicted
+    one does not move, and the contact head knows it; no foot below the floor; where the clip's figure flies
+    freely, the predicted pelvis falls as gravity has it.
+    """
+    bones = (bone_lengths(predicted) - bone_lengths(target)).square().mean(-1) / 0.04**2
+    planted = foot_contacts(target)  # [b, t, 2]
+    feet = torch.stack(
+        [predicted[..., 2 * foot : 2 * foot + 2] for foot in (LEFT_FOOT, RIGHT_FOOT)], dim=-2
+    )  # [b, t, 2, 2]
+    slide = feet.diff(dim=1).square().sum(-1) * (planted[:, 1:] & planted[:, :-1])
+    sunk = F.relu(-feet[..., 1]).square().sum(-1) / 0.02**2
+    contact = F.binary_cross_entropy_with_logits(
+        prediction.contact_logits, planted.float(), reduction="none"
+    ).mean(-1)
+
+    heights = torch.stack([target[..., 2 * foot + 1] for foot in (LEFT_FOOT, RIGHT_FOOT)], dim=-1)
+    pelvis_y = 2 * PELVIS + 1
+    fall = target[..., pelvis_y].diff(n=2, dim=1)
+    flying = (heights.amin(-1)[:, 1:-1] > AIRBORNE_HEIGHT) & (
+        (fall + GRAVITY_STEP).abs() < 0.4 * GRAVITY_STEP
+    )
+    drop = (predicted[..., pelvis_y].diff(n=2, dim=1) + GRAVITY_STEP).square() / GRAVITY_STEP**2
+    return (
+        masked_mean(bones, mask)
+        + masked_mean(slide.sum(-1) / 0.02**2, mask[:, 1:])
+        + masked_mean(sunk, mask)
+        + 0.1 * masked_mean(contact, mask)
+        + 0.1 * masked_mean(drop, mask[:, 2:] & flying)
+    )

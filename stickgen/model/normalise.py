@@ -1,0 +1,46 @@
+"""Between coordinates and what the trunk sees: features with mean 0 and spread 1, from the training clips."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from stickgen.motion.features import from_features, to_features
+from stickgen.motion.skeleton import POSE_DIM
+
+
+class Normaliser(nn.Module):
+    """Mean and spread of each feature over the training clips; saved with the weights, never trained."""
+
+    mean: Tensor
+    std: Tensor
+    step_std: Tensor
+    bend_std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(POSE_DIM))
+        self.register_buffer("std", torch.ones(POSE_DIM))
+        # spread of a coordinate's change from frame to frame, and of the change of that: they set the
+        # scale of the velocity and acceleration losses
+        self.register_buffer("step_std", torch.ones(()))
+        self.register_buffer("bend_std", torch.ones(()))
+
+    def fit(self, motions: list[Tensor]) -> None:
+        """Take the statistics of `motions`, each [t, 20]."""
+        features = torch.cat([to_features(motion) for motion in motions]).double()
+        self.mean.copy_(features.mean(0))
+        # a feature that hardly moves must not be blown up
+        self.std.copy_(features.std(0, correction=0).clamp_min(1e-3))
+        steps = torch.cat([motion.diff(dim=0) for motion in motions]).double()
+        bends = torch.cat([motion.diff(n=2, dim=0) for motion in motions]).double()
+        self.step_std.copy_(steps.square().mean().sqrt().clamp_min(1e-4))
+        self.bend_std.copy_(bends.square().mean().sqrt().clamp_min(1e-4))
+
+    def encode(self, motion: Tensor) -> Tensor:
+        """Coordinates [b, t, 20] → normalised features [b, t, 20]."""
+        return (to_features(motion) - self.mean) / self.std
+
+    def decode(self, features: Tensor) -> Tensor:
+        """Normalised features [b, t, 20] → coordinates [b, t, 20], x = 0 at the first pelvis."""
+        return from_features(features * self.std + self.mean)

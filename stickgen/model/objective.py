@@ -1,0 +1,134 @@
+"""The two ways to learn: by denoising a whole window, or by the next pose. Both return a loss a clip.
+
+No target leaks into its own prediction. The denoiser sees the clean motion only through the noise that
+covers it; the regressor sees the poses before the one it predicts. The true actions are an input for half
+of the clips at the most, and the action loss counts the other half only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stickgen.model.losses import (
+    UNLABELLED,
+    action_loss,
+    physics_loss,
+    pose_loss,
+    temporal_loss,
+)
+from stickgen.model.normalise import Normaliser
+from stickgen.model.transformer import MotionTransformer, Prediction
+
+MIN_TIME = 0.05  # below it the denoising direction is divided by this, so that it stays bounded
+INPUT_NOISE = 0.1  # spread of the noise on the regressor's inputs: it must bear its own small errors
+TERMS = ("pose", "temporal", "action", "physics", "diffusion")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A micro-batch on its device."""
+
+    motion: Tensor  # [b, t, 20] coordinates, float32
+    mask: Tensor  # [b, t] true on real frames
+    actions: Tensor  # [b, t] int64, UNLABELLED where nothing is known
+    text: Tensor  # [b, embedding_dim] float32
+
+    def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
+        """The same batch on `device`."""
+        parts = (self.motion, self.mask, self.actions, self.text)
+        return Batch(*(part.to(device, non_blocking=non_blocking) for part in parts))
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Every random choice of one micro-batch, made ahead so that a step can be repeated to the bit."""
+
+    noise: Tensor  # [b, t, 20]
+    time: Tensor  # [b] in 0…1; 1 is pure noise
+    text_known: Tensor  # [b] bool
+    actions_told: Tensor  # [b] bool
+
+    @classmethod
+    def random(cls, batch: Batch, generator: torch.Generator, condition_dropout: float) -> Draw:
+        """Choices for training, drawn on the CPU so that every device trains on the same ones."""
+        b, t, d = batch.motion.shape
+        device = batch.motion.device
+        return cls(
+            torch.randn(b, t, d, generator=generator).to(device),
+            torch.rand(b, generator=generator).to(device),
+            (torch.rand(b, generator=generator) >= condition_dropout).to(device),
+            (torch.rand(b, generator=generator) < 0.5).to(device),
+        )
+
+    @classmethod
+    def fixed(cls, batch: Batch, seed: int) -> Draw:
+        """Choices for validation: the same at every call, times spread evenly, text known, actions not."""
+        generator = torch.Generator().manual_seed(seed)
+        b, t, d = batch.motion.shape
+        device = batch.motion.device
+        times = (torch.arange(b) * 0.618033988749895 + seed * 0.381966) % 1.0  # golden ratio: evenly spread
+        return cls(
+            torch.randn(b, t, d, generator=generator).to(device),
+            times.to(device),
+            torch.ones(b, dtype=torch.bool, device=device),
+            torch.zeros(b, dtype=torch.bool, device=device),
+        )
+
+
+def predict(
+    model: MotionTransformer, clean: Tensor, batch: Batch, draw: Draw
+) -> tuple[Prediction, Tensor | None]:
+    """Run the trunk on what `draw` leaves of the `clean` features [b, t, 20].
+
+    Returns the prediction and, for a denoiser, the noised input that it saw.
+    """
+    told = torch.where(
+        draw.actions_told[:, None] & (batch.actions != UNLABELLED),
+        batch.actions,
+        torch.full_like(batch.actions, model.untold),
+    )
+    if model.config.denoising:
+        time = draw.time[:, None, None]
+        noised = (1 - time) * clean + time * draw.noise
+        prediction = model(noised, batch.mask, batch.text, draw.text_known, time=draw.time, actions=told)
+        return prediction, noised
+    before = torch.zeros_like(clean)
+    before[:, 1:] = clean[:, :-1] + INPUT_NOISE * draw.noise[:, :-1] * draw.time[:, None, None]
+    # what is told is the action to come, which a person who asks for a motion knows
+    prediction = model(before, batch.mask, batch.text, draw.text_known, actions=told, causal=True)
+    return prediction._replace(pose=before + prediction.pose), None
+
+
+def clip_losses(
+    model: MotionTransformer,
+    normaliser: Normaliser,
+    batch: Batch,
+    draw: Draw,
+    weights: Mapping[str, Any],
+) -> dict[str, Tensor]:
+    """Every term of the loss and their weighted sum `total`, each [b], in fp32."""
+    with torch.no_grad():
+        clean = normaliser.encode(batch.motion)
+    prediction, noised = predict(model, clean, batch, draw)
+    predicted = normaliser.decode(prediction.pose)
+    mask = batch.mask
+    terms = {
+        "pose": pose_loss(prediction.pose, clean, mask),
+        "temporal": temporal_loss(predicted, batch.motion, mask, normaliser),
+        "action": action_loss(prediction.action_logits, batch.actions, mask) * (~draw.actions_told).float(),
+        "physics": physics_loss(prediction, predicted, batch.motion, mask),
+    }
+    if noised is None:
+        terms["diffusion"] = torch.zeros_like(terms["pose"])
+    else:
+        # direction (x_t - x0) / t of the rectified flow (Liu et al., arXiv 2209.03003)
+        terms["diffusion"] = terms["pose"] / draw.time.clamp_min(MIN_TIME).square()
+    terms["total"] = terms["pose"] + sum(
+        weights[name] * terms[name] for name in ("temporal", "action", "physics", "diffusion")
+    )
+    return terms
