@@ -1,0 +1,36 @@
+"""Which clips each optimizer step trains on: a pure function of the seed, the epoch and the step.
+
+Because nothing of it is state, a resumed run goes on with the very clips that the uninterrupted one would
+have taken, with any number of data workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+MicroBatch = list[int]
+
+
+def steps_per_epoch(clips: int, effective_batch: int) -> int:
+    """Optimizer steps of one pass; the last one takes what is left."""
+    return -(-clips // effective_batch)
+
+
+def plan_epoch(
+    lengths: Sequence[int], *, batch_size: int, grad_accum_steps: int, seed: int, epoch: int
+) -> list[list[MicroBatch]]:
+    """The epoch's optimizer steps, each a list of micro-batches of clip indices; every clip once.
+
+    Inside a step, clips of like length go together, so that little padding is trained on; the step's
+    gradient is the same however it is cut.
+    """
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    order = torch.randperm(len(lengths), generator=generator).tolist()
+    effective = batch_size * grad_accum_steps
+    steps = []
+    for start in range(0, len(order), effective):
+        clips = sorted(order[start : start + effective], key=lambda clip: lengths[clip])
+        steps.append([clips[i : i + batch_size] for i in range(0, len(clips), batch_size)])
+    return steps

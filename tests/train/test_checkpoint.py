@@ -1,0 +1,128 @@
+"""A checkpoint is whole or it is not taken: damage is seen, named, and the one before it serves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from stickgen.errors import StickgenError
+from stickgen.train import checkpoint as checkpoints
+from stickgen.train.checkpoint import (
+    load_module,
+    newest_checkpoint,
+    optimizer_tensors,
+    prune_checkpoints,
+    restore_optimizer,
+    save_checkpoint,
+    verify_checkpoint,
+)
+
+torch.set_num_threads(1)
+
+
+def save(directory: Path, step: int, fill: float = 1.0) -> Path:
+    tensors = {"model": {"w": torch.full((64, 64), fill)}, "ema": {"w": torch.zeros(3)}}
+    return save_checkpoint(directory, tensors=tensors, trainer={"step": step}, config_bytes=b"a: 1\n").path
+
+
+def test_saved_is_verified_and_newest_is_taken(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    save(tmp_path, 20)
+    newest, skipped = newest_checkpoint(tmp_path)
+    assert newest is not None
+    assert newest.step == 20
+    assert skipped == []
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.9999])
+def test_a_cut_file_is_skipped_and_named(tmp_path: Path, share: float) -> None:
+    save(tmp_path, 1)
+    file = save(tmp_path, 2) / "model.safetensors"
+    os.truncate(file, int(file.stat().st_size * share))
+    newest, skipped = newest_checkpoint(tmp_path)
+    assert newest is not None
+    assert newest.step == 1
+    assert "model.safetensors" in skipped[0]
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "ema.safetensors", "trainer.json", "MANIFEST.json"])
+def test_one_flipped_bit_is_seen(tmp_path: Path, name: str) -> None:
+    file = save(tmp_path, 3) / name
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    file.write_bytes(data)
+    with pytest.raises(StickgenError):
+        verify_checkpoint(file.parent)
+
+
+def test_a_crashed_save_is_not_a_checkpoint(tmp_path: Path) -> None:
+    whole = save(tmp_path, 5)
+    (tmp_path / "step_00000009").mkdir()  # no manifest
+    newest, skipped = newest_checkpoint(tmp_path)
+    assert newest is not None
+    assert newest.path == whole
+    assert len(skipped) == 1
+
+
+def test_failing_disk_leaves_the_old_and_no_leftover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = save(tmp_path, 5)
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "save_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        save(tmp_path, 6)
+    assert list(tmp_path.iterdir()) == [whole]
+    verify_checkpoint(whole)
+
+
+def test_pruning_keeps_the_last_two_and_the_best(tmp_path: Path) -> None:
+    for step in (1, 2, 3, 4, 5):
+        save(tmp_path, step)
+    (tmp_path / ".step_00000006.1.tmp").mkdir()
+    prune_checkpoints(tmp_path, best_step=2)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["step_00000002", "step_00000004", "step_00000005"]
+
+
+def test_a_checkpoint_of_another_shape_is_refused_by_name(tmp_path: Path) -> None:
+    model = torch.nn.Linear(4, 4)
+    path = save_checkpoint(
+        tmp_path, tensors={"model": model.state_dict()}, trainer={"step": 1}, config_bytes=b""
+    ).path
+    with pytest.raises(StickgenError, match=r"bias is \(4,\) there and \(8,\)"):
+        load_module(torch.nn.Linear(4, 8), verify_checkpoint(path), "model")
+
+
+def test_optimizer_moments_come_back(tmp_path: Path) -> None:
+    """A step after restoring equals the step that would have followed."""
+
+    def build() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+        torch.manual_seed(0)
+        model = torch.nn.Linear(4, 4)
+        return model, torch.optim.AdamW(model.parameters(), lr=0.1, fused=True)
+
+    def move(model: torch.nn.Module, optimizer: torch.optim.Optimizer, seed: int) -> None:
+        model(torch.randn(2, 4, generator=torch.Generator().manual_seed(seed))).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    straight, optimizer = build()
+    move(straight, optimizer, 1)
+    saved = save_checkpoint(
+        tmp_path,
+        tensors={"model": straight.state_dict(), "optimizer": optimizer_tensors(straight, optimizer)},
+        trainer={"step": 1},
+        config_bytes=b"",
+    )
+    move(straight, optimizer, 2)
+
+    resumed, second = build()
+    load_module(resumed, saved, "model")
+    restore_optimizer(resumed, second, checkpoints.read_tensors(saved, "optimizer"))
+    move(resumed, second, 2)
+    for a, b in zip(straight.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
