@@ -1,0 +1,55 @@
+"""The end of a growing log file: bounded memory, only new bytes read, terminal codes taken out."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from pathlib import Path
+
+from stickgen.text import clean
+
+# Colours and cursor moves of a progress bar carry nothing here; what is left of an escape is made visible.
+_CSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_LONGEST_LINE = 2000
+_FIRST_READ = 64 * 1024
+
+
+class LogTail:
+    """The last `keep` lines of a file that another process appends to."""
+
+    def __init__(self, path: Path, keep: int = 1000) -> None:
+        self._path = path
+        self._offset: int | None = None
+        self._partial = b""
+        self.lines: deque[str] = deque(maxlen=keep)
+
+    def read_new(self) -> list[str]:
+        """The lines completed since the last call, cleaned. A file that shrank is read anew."""
+        try:
+            with self._path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if self._offset is None:
+                    self._offset = max(size - _FIRST_READ, 0)
+                elif size < self._offset:
+                    self._offset, self._partial = 0, b""
+                file.seek(self._offset)
+                data = file.read(4 * 1024 * 1024)
+        except OSError:
+            return []
+        first_cut = self._offset > 0 and not self._partial and not self.lines
+        self._offset += len(data)
+        *complete, self._partial = (self._partial + data).split(b"\n")
+        self._partial = self._partial[-_LONGEST_LINE * 4 :]
+        if first_cut and complete:
+            del complete[0]  # its beginning lies before the part that was read
+        fresh = [_line(raw) for raw in complete]
+        self.lines.extend(fresh)
+        return fresh
+
+
+def _line(raw: bytes) -> str:
+    """One line as it would stand on a terminal after the last carriage return."""
+    text = raw.decode("utf-8", errors="replace").rstrip("\r")
+    text = _CSI.sub("", text.rsplit("\r", 1)[-1])
+    return clean(text.expandtabs(4), single_line=True, limit=_LONGEST_LINE)

@@ -1,0 +1,84 @@
+"""Numbers as a person reads them: bytes, durations, ages, losses, counts."""
+
+from __future__ import annotations
+
+import math
+
+DASH = "–"  # stands where there is no number
+
+
+def byte_text(count: float | None) -> str:
+    """`8.6 GiB`, `512 MiB`; binary units, three figures."""
+    if count is None or not math.isfinite(count):
+        return DASH
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if abs(value) < 999.5 or unit == "TiB":
+            return f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 99.95 else f"{value:.1f} {unit}"
+        value /= 1024
+    raise AssertionError("unreachable")
+
+
+def duration_text(seconds: float | None) -> str:
+    """`42s`, `3m 05s`, `2h 07m`, `3d 04h`: the two largest units."""
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return DASH
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    if whole < 86400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+    days = whole // 86400
+    return f"{days}d {whole % 86400 // 3600:02d}h" if days < 1000 else f"{days}d"
+
+
+def age_text(seconds: float | None) -> str:
+    """How long ago: `now`, `4 min ago`, `3 h ago`, `12 d ago`."""
+    if seconds is None or not math.isfinite(seconds):
+        return DASH
+    if seconds < 10:
+        return "now"
+    for limit, size, unit in ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h")):
+        if seconds < limit:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{int(seconds // 86400)} d ago"
+
+
+def number_text(value: float | None) -> str:
+    """A measured value in four figures: `0.0412`, `12.35`, `3.1e-05`; `nan` and `inf` stay visible."""
+    if value is None:
+        return DASH
+    if not math.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 1e-3 or size >= 1e6:
+        return f"{value:.2e}"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.{max(0, 3 - math.floor(math.log10(size)))}f}"
+
+
+def count_text(count: float | None) -> str:
+    """A large count in words: `20.5 M`, `1,204`."""
+    if count is None:
+        return DASH
+    if count >= 1e9:
+        return f"{count / 1e9:.2f} G"
+    if count >= 1e6:
+        return f"{count / 1e6:.1f} M"
+    return f"{count:,.0f}"
+
+
+def progress_bar(share: float, width: int) -> str:
+    """`████▌░░░` in eighths of a cell; `share` from 0 to 1 (anything else is clipped)."""
+    if width <= 0:
+        return ""
+    share = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
+    eighths = round(share * width * 8)
+    full, rest = divmod(eighths, 8)
+    bar = "█" * full + ("" if rest == 0 else " ▏▎▍▌▋▊▉"[rest])
+    return bar + "░" * (width - len(bar))

@@ -1,0 +1,50 @@
+"""A motion that the model drew during training, read from the run directory without numpy."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from stickgen.motion.skeleton import FPS, MAX_FRAMES, POSE_DIM
+from stickgen.text import clean
+
+_LARGEST_FILE = 4 * 1024 * 1024
+_MOST_SAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """`motion` is a list of poses of 20 numbers each, at `fps`."""
+
+    step: int
+    text: str
+    fps: float
+    motion: tuple[tuple[float, ...], ...]
+
+
+def sample_files(folder: Path) -> list[Path]:
+    """The samples of a run, oldest first."""
+    try:
+        return sorted(path for path in folder.glob("step_*.json") if not path.name.startswith("."))[-_MOST_SAMPLES:]
+    except OSError:
+        return []
+
+
+def read_sample(path: Path) -> Sample | None:
+    """The sample in `path`, or None when it is not one (half gone, foreign, or too large)."""
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            return None
+        found = json.loads(path.read_bytes())
+        motion = tuple(tuple(float(value) for value in pose) for pose in found["motion"][: 4 * MAX_FRAMES])
+        step, fps = int(found["step"]), float(found.get("fps", FPS))
+        text = clean(found.get("text", ""), single_line=True, limit=300)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    if not motion or not 1 <= fps <= 240:
+        return None
+    if any(len(pose) != POSE_DIM or not all(map(math.isfinite, pose)) for pose in motion):
+        return None
+    return Sample(step, text, fps, motion)

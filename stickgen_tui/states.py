@@ -1,0 +1,31 @@
+"""How the state of a run looks: always a glyph and a word, never a colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Look:
+    """A glyph, the word, a style with theme variables, and whether a process is behind it."""
+
+    glyph: str
+    word: str
+    style: str
+    alive: bool
+
+
+LOOKS: dict[str, Look] = {
+    "starting": Look("◌", "starting", "$primary", True),
+    "running": Look("●", "running", "$success", True),
+    "stalled": Look("◍", "stalled", "$warning", True),
+    "stopped": Look("■", "stopped", "$text-muted", False),
+    "finished": Look("✓", "finished", "$success", False),
+    "failed": Look("✗", "failed", "$error", False),
+    "died": Look("†", "died", "$error", False),
+}
+
+
+def look_of(status: str) -> Look:
+    """The look of a `stickgen.runs` status (a str enum compares equal to its value)."""
+    return LOOKS.get(str(status), Look("?", str(status), "$text-muted", False))
