@@ -1,0 +1,243 @@
+"""`TrainingConfig`: read a file, say all that is wrong with it, and hand out checked values."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from stickgen.config import presets
+from stickgen.config.document import Document
+from stickgen.config.nodes import ConfigError, Mapping, Scalar, line_and_column, resolve
+from stickgen.config.rules import broken_rules
+from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Value
+from stickgen.errors import StickgenError
+from stickgen.text import clean
+
+LIKELY_TYPO = 0.8  # similarity from which an unknown key is taken for a misspelt one
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, where, and what to do."""
+
+    severity: Literal["error", "warning"]
+    path: str
+    line: int
+    column: int
+    value: object
+    message: str
+    fix: str
+
+    def sentence(self, name: str) -> str:
+        """`file:line:column: key: message; fix`."""
+        return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {self.fix}"
+
+
+def check(document: Document) -> list[Problem]:
+    """Everything that is wrong with a document: types, ranges, unknown keys, rules between keys."""
+    problems: list[Problem] = []
+    values: dict[str, Value] = {key.path: key.default for key in KEYS}
+    root = document.node_root
+    groups = {group.name for group in GROUPS}
+
+    def add(
+        severity: Literal["error", "warning"], path: str, at: int, value: object, message: str, fix: str
+    ) -> None:
+        line, column = line_and_column(document.text, at)
+        problems.append(Problem(severity, path, line, column, value, message, fix))
+
+    for group, (group_key, section) in (root.items if root is not None else {}).items():
+        if group not in groups:
+            add(*_unknown(group, group, sorted(groups), group_key.start))
+            continue
+        if isinstance(section, Scalar) and section.value is None:
+            continue
+        if not isinstance(section, Mapping):
+            shown = clean(document.text[section.start : section.end], single_line=True, limit=40)
+            add(
+                "error", group, section.start, shown, f"{shown} is no section", f"write keys below `{group}:`"
+            )
+            continue
+        for name, (key_node, node) in section.items.items():
+            path = f"{group}.{name}"
+            key = KEY_BY_PATH.get(path)
+            if key is None:
+                candidates = [k.path for k in KEYS if k.group == group] + [k.path for k in KEYS]
+                add(*_unknown(path, path, candidates, key_node.start))
+                continue
+            if not isinstance(node, Scalar):
+                add("error", path, node.start, None, "is a list or a section", f"it {_must(path)}")
+                continue
+            try:
+                values[path] = key.check(node.value)
+            except ValueError as error:
+                shown = clean(document.text[node.start : node.end], single_line=True, limit=40) or "nothing"
+                fix = f"for example `{name}: {_written(key.default)}`"
+                add("error", path, node.start, node.value, f"{shown} {_why(node)}{error}", fix)
+                continue
+            if node.style is None and not node.decorated and _reads_differently(node.text):
+                add(
+                    "warning", path, node.start, node.value,
+                    f"{node.text} reads as {yaml.safe_load(node.text)!r} in programs with YAML 1.1",
+                    f"write {_written(values[path])}",
+                )  # fmt: skip
+    if not any(problem.severity == "error" for problem in problems):
+        for rule in broken_rules(values):
+            node = document.node(rule.path)
+            add(
+                rule.severity, rule.path, node.start if node else 0, values[rule.path], rule.message, rule.fix
+            )
+    return sorted(problems, key=lambda problem: (problem.line, problem.column))
+
+
+def _unknown(
+    path: str, shown: str, candidates: list[str], at: int
+) -> tuple[Literal["error", "warning"], str, int, None, str, str]:
+    near = difflib.get_close_matches(path, candidates, n=1, cutoff=0.5)
+    likely = bool(near) and difflib.SequenceMatcher(None, path, near[0]).ratio() >= LIKELY_TYPO
+    fix = f"did you mean {near[0]}?" if near else "it is kept, and has no effect"
+    return ("error" if likely else "warning"), clean(shown, single_line=True), at, None, "unknown key", fix
+
+
+def _must(path: str) -> str:
+    return f"must be {KEY_BY_PATH[path].range_text()}"
+
+
+def _why(node: Scalar) -> str:
+    return "is text: " if node.style is not None or isinstance(node.value, str) else ""
+
+
+def _written(value: Value) -> str:
+    from stickgen.config.document import format_value
+
+    return format_value(value, None)
+
+
+def _reads_differently(text: str) -> bool:
+    try:
+        other = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        return True
+    ours = resolve(text)
+    return type(other) is not type(ours) or other != ours
+
+
+def parse_override(text: str) -> tuple[str, Value]:
+    """`training.batch_size=4` → (path, value of the key's type). Raises StickgenError with the fix."""
+    path, equals, written = text.partition("=")
+    path = path.strip()
+    if not equals:
+        raise StickgenError(f"--set {clean(text)}: write key=value, like --set training.batch_size=4")
+    key = KEY_BY_PATH.get(path)
+    if key is None:
+        near = difflib.get_close_matches(path, list(KEY_BY_PATH), n=1, cutoff=0.4)
+        raise StickgenError(
+            f"--set {clean(path)}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
+        )
+    value = written if key.type is str else resolve(written.strip())
+    try:
+        return path, key.check(value)
+    except ValueError as error:
+        raise StickgenError(f"--set {path}: {clean(written) or 'nothing'} {error}") from error
+
+
+class TrainingConfig:
+    """A checked config: every key has a value, of the key's type.
+
+    `path` is a file (None: the shipped `medium.yaml`); `overrides` are values by dotted path that win over
+    the file's. Raises ConfigError whose message lists every error as `file:line:column: key: …`.
+    """
+
+    def __init__(
+        self, path: str | Path | None = None, overrides: MappingABC[str, Value] | None = None
+    ) -> None:
+        chosen = Path(path) if path is not None else presets.preset_path("medium")
+        if not chosen.exists():
+            names = ", ".join(presets.preset_names())
+            raise ConfigError(f"{chosen}: there is no such config; the shipped ones are {names} in configs/")
+        self.path: Path | None = chosen
+        self._take(Document.open(chosen), overrides or {})
+
+    @classmethod
+    def from_bytes(cls, data: bytes, name: str = "<config>") -> TrainingConfig:
+        """A config of bytes that are not a file of their own."""
+        config = cls.__new__(cls)
+        config.path = None
+        config._take(Document.parse(data, name), {})
+        return config
+
+    def _take(self, document: Document, overrides: MappingABC[str, Value]) -> None:
+        for path, value in overrides.items():
+            document.set(path, value)
+        problems = check(document)
+        self.name = document.name
+        self.warnings = [p for p in problems if p.severity == "warning"]
+        errors = [p for p in problems if p.severity == "error"]
+        if errors:
+            raise ConfigError("\n".join(problem.sentence(document.name) for problem in errors))
+        self.bytes = document.data
+        self.digest = hashlib.sha256(self.bytes).hexdigest()
+        self.unknown = [p.path for p in self.warnings if p.message == "unknown key"]
+        self.missing: list[str] = []
+        self._values: dict[str, dict[str, Value]] = {group.name: {} for group in GROUPS}
+        for key in KEYS:
+            node = document.node(key.path)
+            if isinstance(node, Scalar):
+                self._values[key.group][key.name] = key.check(node.value)
+            else:
+                self._values[key.group][key.name] = key.default
+                self.missing.append(key.path)
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The value at `group.name`, a whole group as a dict, or `default` for a key that does not exist."""
+        group, _, name = path.partition(".")
+        section = self._values.get(group)
+        if section is None:
+            return default
+        return section.get(name, default) if name else dict(section)
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """The model's shape."""
+        return self._values["model"]
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Batches, epochs, learning rate."""
+        return self._values["training"]
+
+    @property
+    def loss_weights(self) -> dict[str, Any]:
+        """The weights of the loss terms beside the pose."""
+        return self._values["loss_weights"]
+
+    @property
+    def diffusion(self) -> dict[str, Any]:
+        """Denoising and sampling."""
+        return self._values["diffusion"]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Dataset paths."""
+        return self._values["data"]
+
+    @property
+    def device(self) -> dict[str, Any]:
+        """Where it runs."""
+        return self._values["device"]
+
+    @property
+    def logging(self) -> dict[str, Any]:
+        """Logging and checkpoints."""
+        return self._values["logging"]
+
+    @property
+    def effective_batch(self) -> int:
+        """Clips an optimizer step learns from: batch_size × grad_accum_steps."""
+        return int(self.training["batch_size"] * self.training["grad_accum_steps"])
