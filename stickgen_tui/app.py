@@ -1,0 +1,129 @@
+"""The app: which screens there are, the themes, the commands of the palette. Screens do the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from stickgen_tui.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.runs.store import Run
+
+DARK, LIGHT = "textual-dark", "textual-light"
+
+
+class StickgenApp(App[None]):
+    """Configure, launch and watch. A run belongs to itself: leaving the app leaves it going."""
+
+    TITLE = "stickgen"
+    CSS_PATH: ClassVar[list[str | Path]] = [
+        Path(__file__).parent / "styles" / name for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss")
+    ]
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("ctrl+q", "quit", "Quit", tooltip="Leave; runs go on", priority=True),
+        Binding("f2", "toggle_dark", "Dark / light", show=False),
+    ]
+    # 80 columns are narrow, 120 normal, 160 wide: screens restyle by these classes
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (110, "-normal"),
+        (160, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (34, "-tall")]
+
+    def __init__(self, *, config: Path | None = None, run: Run | None = None, root: Path | None = None) -> None:
+        """`config`: what Enter launches, instead of the recommendation. `run`: open on its monitor.
+
+        `root` is the folder of the runs; None takes the usual one.
+        """
+        super().__init__()
+        self.config_path = config
+        self.first_run = run
+        self.runs_root = root
+        self.leave_on_signals = False
+        self.theme = LIGHT if os.environ.get("STICKGEN_THEME") == "light" else DARK
+
+    def on_load(self) -> None:
+        """SIGTERM and SIGHUP end the app as ctrl+q does, where the program asked for it.
+
+        Textual leaves them at their default, which kills the process with the alternate screen and the
+        mouse reports still on.
+        """
+        if self.leave_on_signals:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
+
+    def on_mount(self) -> None:
+        from stickgen_tui.screens.home import HomeScreen
+
+        self.push_screen(HomeScreen(self.config_path, self.runs_root))
+        if self.first_run is not None:
+            self.open_monitor(self.first_run)
+
+    # -- going places
+
+    def open_monitor(self, run: Run) -> None:
+        """Show a run, on top of the home screen, whatever is open now."""
+        from stickgen_tui.screens.monitor import MonitorScreen
+
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        self.push_screen(MonitorScreen(run))
+
+    def open_editor(self, path: Path) -> None:
+        """Edit a config file."""
+        from stickgen_tui.screens.editor import EditorScreen
+
+        self.push_screen(EditorScreen(path, self.runs_root))
+
+    def say(self, message: object, *, error: bool = False) -> None:
+        """A short notice in the corner; the text may come from anywhere."""
+        self.notify(
+            clean(message, limit=500),
+            severity="error" if error else "information",
+            timeout=8 if error else 4,
+            markup=False,
+        )
+
+    # -- actions
+
+    def action_help(self) -> None:
+        from stickgen_tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_toggle_dark(self) -> None:
+        self.leave_on_signals = False
+        self.theme = LIGHT if self.theme == DARK else DARK
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What ctrl+p offers: the keys of this screen by name, then the app's own."""
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if active.node is screen and active.enabled and binding.description:
+                yield SystemCommand(
+                    binding.tooltip or binding.description,
+                    f"key: {self.get_key_display(binding)}",
+                    lambda action=binding.action: self.call_later(screen.run_action, action),
+                )
+        yield SystemCommand("Dark or light", "Switch the theme (F2)", self.action_toggle_dark)
+        yield SystemCommand("Help", "The keys of this screen (?)", self.action_help)
+        yield SystemCommand("Save a screenshot", "An SVG of this screen in this folder", self._screenshot)
+        yield SystemCommand("Quit", "Leave; runs go on (ctrl+q)", self.exit)
+
+    def _screenshot(self) -> None:
+        path = self.save_screenshot(path=str(Path.cwd()))
+        self.say(f"saved {path}")

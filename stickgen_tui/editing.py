@@ -1,0 +1,210 @@
+"""What the editor does to a config, without a widget: values, steps, problems, undo, saving, merging.
+
+Every change goes through the byte-preserving document; this only knows which key is meant and what a
+person's text or key press becomes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from stickgen.config.document import MISSING, Document, EditRefusedError
+from stickgen.config.loading import Problem, check, parse_override
+from stickgen.config.schema import KEY_BY_PATH, KEYS, Key, Value
+from stickgen.errors import StickgenError
+
+
+@dataclass(frozen=True)
+class FieldState:
+    """What a row shows of its key."""
+
+    text: str  # the value as a person types it
+    in_file: bool  # False: the file leaves it out and it takes its default
+    is_default: bool
+    was: str | None  # the text as last saved, where it differs
+    problem: Problem | None
+
+
+class EditSession:
+    """One config file under edit."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._saved = Document.parse(document.data, document.name)
+        self._problems: list[Problem] | None = None
+
+    @classmethod
+    def open(cls, path: Path) -> EditSession:
+        """Open a file. Raises ConfigError where it cannot be read as a config."""
+        return cls(Document.open(path))
+
+    # -- reading
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the file as it stands, worst first."""
+        if self._problems is None:
+            self._problems = sorted(check(self.document), key=lambda problem: problem.severity != "error")
+        return self._problems
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    @property
+    def dirty(self) -> bool:
+        return self.document.dirty
+
+    def value(self, key: Key) -> object:
+        """The value in the file, or the default where the file leaves the key out."""
+        found = self.document.get(key.path)
+        return key.default if found is MISSING else found
+
+    def state(self, key: Key) -> FieldState:
+        """All that a row shows."""
+        found, saved = self.document.get(key.path), self._saved.get(key.path)
+        text = value_text(self.value(key))
+        saved_text = value_text(key.default if saved is MISSING else saved)
+        return FieldState(
+            text=text,
+            in_file=found is not MISSING,
+            is_default=found is MISSING or found == key.default,
+            was=saved_text if saved_text != text else None,
+            problem=next((problem for problem in self.problems if problem.path == key.path), None),
+        )
+
+    def unknown(self) -> list[tuple[str, str]]:
+        """Keys of the file that the schema does not have, with their values: kept, and shown as they are."""
+        return [
+            (".".join(path), value_text(value))
+            for path, value in self.document.items().items()
+            if ".".join(path) not in KEY_BY_PATH and len(path) > 0
+        ]
+
+    # -- editing
+
+    def parse(self, key: Key, text: str) -> Value:
+        """`text` as the key's type. Raises StickgenError with what is allowed."""
+        if key.type is str and not key.choices:
+            return key.check(text)
+        try:
+            return parse_override(f"{key.path}={text.strip()}")[1]
+        except StickgenError as error:
+            raise StickgenError(f"must be {key.range_text()}") from error
+
+    def set(self, key: Key, value: Value) -> bool:
+        """Give a key a value; False when it had it already. Raises EditRefusedError."""
+        if self.document.get(key.path) == value and type(self.document.get(key.path)) is type(value):
+            return False
+        self.document.set(key.path, value)
+        self._problems = None
+        return True
+
+    def reset(self, key: Key) -> bool:
+        """Put a key back to its default, with its comment kept; one that is not in the file stays out."""
+        return self.set(key, key.default) if self.document.get(key.path) is not MISSING else False
+
+    def stepped(self, key: Key, direction: int) -> Value | None:
+        """The next value up (+1) or down (-1) from the present one, None at the end of the range."""
+        return next_value(key, self.value(key), direction)
+
+    def undo(self) -> bool:
+        self._problems = None
+        return self.document.undo()
+
+    def redo(self) -> bool:
+        self._problems = None
+        return self.document.redo()
+
+    # -- saving
+
+    def save(self, path: Path | None = None) -> None:
+        """Write the file. Raises SaveConflictError when it changed on disk, StickgenError otherwise."""
+        self.document.save(path)
+        self._saved = Document.parse(self.document.data, self.document.name)
+
+    def changes(self) -> list[tuple[str, str, str]]:
+        """(path, saved text, present text) of every key that differs from what was last saved."""
+        before, after = self._saved.items(), self.document.items()
+        out = []
+        for path in list(after) + [path for path in before if path not in after]:
+            old, new = before.get(path, MISSING), after.get(path, MISSING)
+            if old is MISSING or new is MISSING or repr(old) != repr(new):
+                out.append((".".join(path), _shown(old), _shown(new)))
+        return out
+
+    def merged_onto_disk(self) -> EditSession:
+        """A session on the file as it is on disk now, with this session's changes made again there.
+
+        Raises ConfigError or EditRefusedError where that cannot be done; this session is then as it was.
+        """
+        if self.document.path is None:
+            raise EditRefusedError(f"{self.document.name}: it has no file to merge with")
+        fresh = EditSession.open(self.document.path)
+        for path, _, _ in self.changes():
+            value = self.document.get(path)
+            if value is MISSING:
+                fresh.document.delete(path)
+            elif isinstance(value, bool | int | float | str):
+                fresh.document.set(path, value)
+        fresh._problems = None
+        return fresh
+
+
+def _shown(value: object) -> str:
+    return "not there" if value is MISSING else value_text(value)
+
+
+def value_text(value: object) -> str:
+    """A value as it is shown and typed: `true`, `0.0003`, text without quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        text = f"{value:.10g}"
+        return f"{value:.10f}".rstrip("0") if "e-0" in text and abs(value) >= 1e-6 else text
+    return str(value)
+
+
+def next_value(key: Key, value: object, direction: int) -> Value | None:
+    """Where a step leads: along the choices, the sensible values, or the number line in small steps."""
+    if key.type is bool:
+        return not value if isinstance(value, bool) else key.default
+    if key.choices:
+        if value not in key.choices:
+            return key.default
+        return key.choices[(key.choices.index(str(value)) + direction) % len(key.choices)]
+    if key.type is str:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return key.default
+    numbers = sorted(step for step in key.steps if isinstance(step, int | float))
+    if direction > 0:
+        further: float | None = next((step for step in numbers if step > value), None)
+    else:
+        further = next((step for step in reversed(numbers) if step < value), None)
+    if further is None:
+        if numbers and numbers[0] <= value <= numbers[-1]:
+            further = value * 2 if direction > 0 else value / 2  # past the usual values, in doublings
+            further = int(further) if key.type is int else further
+        else:
+            further = value + direction * _small_step(key, float(value))
+    try:
+        stepped = key.check(round(further, 10))
+    except ValueError:
+        return None
+    return None if stepped == value else stepped
+
+
+def _small_step(key: Key, value: float) -> float:
+    """For keys without sensible values: 1 for whole numbers, else a tenth of the value's power of ten."""
+    if key.type is int:
+        return 1
+    if value == 0:
+        return 0.01 if key.maximum is not None and key.maximum <= 1 else 1.0
+    return float(10.0 ** (math.floor(math.log10(abs(value))) - 1))
+
+

@@ -1,0 +1,194 @@
+"""Following a run from its directory: what the monitor shows, folded from whatever new bytes there are.
+
+`RunFollower.poll` runs in a worker thread and returns what changed; the screen draws from the same object
+while it holds `lock`, so a fold is never seen by half. Nothing here talks to the trainer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from stickgen.runs.heartbeat import Heartbeat, read_heartbeat
+from stickgen.runs.metrics import RecordReader
+from stickgen.runs.store import Run, Status
+from stickgen_tui.log_tail import LogTail
+from stickgen_tui.sample import Sample, read_sample, sample_files
+from stickgen_tui.series import Series
+from stickgen_tui.text import clean
+
+# What a record carries beside measurements.
+_NOT_MEASURED = {"seq", "kind", "time", "step", "epoch", "total_steps", "eta_seconds", "crc32"}
+_FOLD_AT_ONCE = 2000  # records folded before the lock is let go, so that drawing never waits long
+
+
+@dataclass
+class RunFollower:
+    """The state of one run as far as it is on disk."""
+
+    run: Run
+    status: Status = Status.starting
+    heartbeat: Heartbeat | None = None
+    train: dict[str, Series] = field(default_factory=dict)
+    validation: dict[str, Series] = field(default_factory=dict)
+    newest: dict[str, Any] = field(default_factory=dict)  # the last train record
+    events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=300))
+    samples: list[Any] = field(default_factory=list)  # paths, oldest first
+    sample: Sample | None = None
+    tree_rss_bytes: int | None = None
+    sampled_index: int | None = None  # None: follow the newest
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.log = LogTail(self.run.log_path)
+        self._metrics = RecordReader(self.run.metrics_path)
+        self._events = RecordReader(self.run.events_path)
+        self._shown_sample: Any = None
+        self._polling = threading.Lock()
+        self._process: psutil.Process | None = None
+
+    def poll(self) -> frozenset[str]:
+        """Read what is new. Returns what changed: status, metrics, events, log, samples, sample, memory."""
+        if not self._polling.acquire(blocking=False):
+            return frozenset()
+        try:
+            return frozenset(self._poll())
+        finally:
+            self._polling.release()
+
+    def _poll(self) -> set[str]:
+        changed: set[str] = set()
+        status, heartbeat = self.run.status(), read_heartbeat(self.run.path)
+        if (status, heartbeat) != (self.status, self.heartbeat):
+            self.status, self.heartbeat = status, heartbeat
+            changed.add("status")
+        records = self._metrics.read_new()
+        for start in range(0, len(records), _FOLD_AT_ONCE):
+            with self.lock:
+                for record in records[start : start + _FOLD_AT_ONCE]:
+                    self._fold(record)
+            changed.add("metrics")
+        events = self._events.read_new()
+        if events:
+            with self.lock:
+                self.events.extend(events)
+            changed.add("events")
+        if self.log.read_new():
+            changed.add("log")
+        samples = sample_files(self.run.samples_dir)
+        if samples != self.samples:
+            with self.lock:
+                self.samples = samples
+            changed.add("samples")
+        if self._load_sample():
+            changed.add("sample")
+        rss = self._tree_rss()
+        if rss != self.tree_rss_bytes:
+            self.tree_rss_bytes = rss
+            changed.add("memory")
+        return changed
+
+    def _fold(self, record: dict[str, Any]) -> None:
+        step = record.get("step")
+        if not isinstance(step, int | float):
+            return
+        into = self.validation if record.get("kind") == "val" else self.train
+        if into is self.train:
+            self.newest = record
+        for name, value in record.items():
+            if name not in _NOT_MEASURED and isinstance(value, int | float) and not isinstance(value, bool):
+                into.setdefault(name, Series()).append(step, value)
+
+    def _load_sample(self) -> bool:
+        """Load the sample that is to be shown, if it is not the one that is."""
+        if not self.samples:
+            return False
+        index = len(self.samples) - 1 if self.sampled_index is None else self.sampled_index
+        path = self.samples[min(max(index, 0), len(self.samples) - 1)]
+        if path == self._shown_sample:
+            return False
+        found = read_sample(path)
+        if found is None:
+            return False
+        self._shown_sample = path
+        with self.lock:
+            self.sample = found
+        return True
+
+    def scrub(self, by: int) -> None:
+        """Choose an older or newer sample; past the newest, follow along again."""
+        last = len(self.samples) - 1
+        if last < 0:
+            return
+        index = (last if self.sampled_index is None else self.sampled_index) + by
+        self.sampled_index = None if index >= last else max(index, 0)
+
+    def _tree_rss(self) -> int | None:
+        """Resident memory of the trainer and its children, bytes; None when no such process is ours."""
+        if self.status not in (Status.running, Status.stalled, Status.starting):
+            self._process = None
+            return None
+        try:
+            if self._process is None:
+                self._process = trainer_process(self.run)
+            if self._process is None:
+                return None
+            total = self._process.memory_info().rss
+            for child in self._process.children(recursive=True):
+                total += child.memory_info().rss
+            return int(total)
+        except (psutil.Error, OSError):
+            self._process = None
+            return None
+
+    # -- what the status line says
+
+    @property
+    def step(self) -> int | None:
+        """The newest step known: the heartbeat is ahead of the metrics."""
+        steps = [self.newest.get("step"), self.heartbeat.step if self.heartbeat else None]
+        known = [int(step) for step in steps if isinstance(step, int | float)]
+        return max(known, default=None)
+
+    @property
+    def total_steps(self) -> int | None:
+        for value in (
+            self.newest.get("total_steps"),
+            self.heartbeat.total_steps if self.heartbeat else None,
+            self.run.identity.get("total_steps"),
+        ):
+            if isinstance(value, int | float) and value > 0:
+                return int(value)
+        return None
+
+    @property
+    def phase(self) -> str:
+        alive = self.status in (Status.running, Status.stalled, Status.starting)
+        return clean(self.heartbeat.phase, single_line=True) if alive and self.heartbeat else ""
+
+    def eta_seconds(self) -> float | None:
+        """Seconds to the end: what the trainer said, less the time since it said so."""
+        value, said = self.newest.get("eta_seconds"), self.newest.get("time")
+        if self.status != Status.running or not isinstance(value, int | float):
+            return None
+        since = time.time() - said if isinstance(said, int | float) else 0.0
+        return max(float(value) - max(since, 0.0), 0.0)
+
+
+def trainer_process(run: Run) -> psutil.Process | None:
+    """The process of the run's latest launch, if it is still that process and not a later one of its id."""
+    launches = run.identity.get("launches") or []
+    if not launches or not isinstance(launches[-1], dict):
+        return None
+    pid, created = launches[-1].get("pid"), launches[-1].get("create_time")
+    if not isinstance(pid, int):
+        return None
+    process = psutil.Process(pid)
+    if isinstance(created, int | float) and abs(process.create_time() - created) > 2:
+        return None
+    return process

@@ -1,0 +1,158 @@
+"""Before and at a launch: what a config would cost, what stands in its way, and the run itself.
+
+All of it calls the engine's torch-free rooms and may take a moment: run it in a worker.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stickgen.errors import StickgenError
+from stickgen_tui.quantities import byte_text, count_text, duration_text
+from stickgen_tui.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.runs.store import Run
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Memory in bytes, time in seconds; `error` says why there is none."""
+
+    parameters: int | None = None
+    effective_batch: int | None = None
+    device: str = ""
+    peak_bytes: float | None = None
+    peak_low_bytes: float | None = None
+    peak_high_bytes: float | None = None
+    available_bytes: float | None = None
+    seconds_per_epoch: float | None = None
+    epochs: int | None = None
+    dataset_missing: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the preflight: `level` is "ok", "warning" or "error"."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What was looked at before a launch."""
+
+    config_path: Path
+    checks: tuple[Check, ...]
+    forecast: Forecast
+
+    @property
+    def errors(self) -> list[Check]:
+        return [check for check in self.checks if check.level == "error"]
+
+    @property
+    def warnings(self) -> list[Check]:
+        return [check for check in self.checks if check.level == "warning"]
+
+
+def data_path_of(config: TrainingConfig) -> Path:
+    """The dataset that a launch from here trains on: the variable TRAIN_DATA_PATH wins over the file."""
+    return Path(os.environ.get("TRAIN_DATA_PATH") or config.get("data.train_data")).absolute()
+
+
+def forecast(data: bytes, name: str) -> Forecast:
+    """The forecast of the config in `data`; what goes wrong is in its `error`."""
+    from stickgen.config.loading import TrainingConfig
+
+    try:
+        return forecast_of(TrainingConfig.from_bytes(data, name))
+    except StickgenError as error:
+        return Forecast(error=clean(error, single_line=True, limit=300))
+
+
+def forecast_of(config: TrainingConfig) -> Forecast:
+    """The forecast of a config on this machine, with the time if its dataset is there to count."""
+    from stickgen.hardware.machine import detect
+    from stickgen.planner.estimate import estimate
+    from stickgen.runs.dataset_facts import read_dataset_facts
+
+    facts = read_dataset_facts(data_path_of(config))
+    found = estimate(config, detect(), facts)
+    return Forecast(
+        parameters=found.parameters,
+        effective_batch=config.effective_batch,
+        device=found.device,
+        peak_bytes=found.peak_memory.value,
+        peak_low_bytes=found.peak_memory.low,
+        peak_high_bytes=found.peak_memory.high,
+        available_bytes=found.available_bytes,
+        seconds_per_epoch=found.seconds_per_epoch.value if found.seconds_per_epoch else None,
+        epochs=int(config.get("training.epochs")),
+        dataset_missing=facts is None,
+    )
+
+
+def preflight(path: Path) -> Preflight:
+    """Look at everything a launch of `path` needs. Never raises for a bad config: it is an error line."""
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import read_dataset_facts
+
+    try:
+        config = TrainingConfig(path)
+        cost = forecast_of(config)
+    except StickgenError as error:
+        sentence = clean(error, limit=400)
+        return Preflight(path, (Check("error", sentence),), Forecast(error=sentence))
+    data_path = data_path_of(config)
+    checks = [_dataset_check(data_path, read_dataset_facts(data_path), config), _memory_check(cost)]
+    if cost.seconds_per_epoch is not None and cost.epochs is not None:
+        checks.append(
+            Check("ok", f"{count_text(cost.parameters)} parameters, about {duration_text(cost.seconds_per_epoch)} "
+                  f"an epoch, {duration_text(cost.seconds_per_epoch * cost.epochs)} for {cost.epochs}")
+        )  # fmt: skip
+    return Preflight(path, tuple(checks), cost)
+
+
+def _dataset_check(path: Path, facts: DatasetFacts | None, config: TrainingConfig) -> Check:
+    shown = clean(path, single_line=True)
+    if not path.is_file():
+        return Check("error", f"no dataset at {shown}: make one with `stickgen data synth -o {shown}` "
+                     f"and `stickgen data embed {shown}`")  # fmt: skip
+    if facts is None:
+        return Check("warning", f"{shown} has no facts beside it: the run will check it when it starts")
+    width = config.get("model.embedding_dim")
+    if facts.embedding_dim is None:
+        return Check("error", f"{shown} has no text embeddings yet: `stickgen data embed {shown}`")
+    if facts.embedding_dim != width:
+        return Check("error", f"{shown} has embeddings of {facts.embedding_dim}, the config asks for {width}: "
+                     f"set model.embedding_dim to {facts.embedding_dim}")  # fmt: skip
+    return Check("ok", f"dataset {shown}: {facts.clips:,} clips, embeddings of {width}")
+
+
+def _memory_check(cost: Forecast) -> Check:
+    text = f"peak memory about {byte_text(cost.peak_bytes)} of {byte_text(cost.available_bytes)} on {cost.device}"
+    if cost.peak_bytes is None or not cost.available_bytes:
+        return Check("warning", "the memory it will need is not known")
+    if cost.peak_bytes > cost.available_bytes:
+        return Check("warning", f"{text}: it will not fit; lower training.batch_size or model.d_model")
+    return Check("ok", text)
+
+
+def start(path: Path, root: Path | None) -> Run:
+    """Create a run of the config at `path` and launch it, detached. Raises StickgenError."""
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.launch import launch
+    from stickgen.runs.store import create_run
+
+    config = TrainingConfig(path)
+    run = create_run(config, root=root, argv=[*sys.argv], data_path=data_path_of(config))
+    launch(run)
+    return run

@@ -1,0 +1,387 @@
+"""The editor: a form from the schema, errors where they are made, and a file that keeps every other byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
+
+from stickgen.config.document import SaveConflictError
+from stickgen.config.schema import GROUPS, KEY_BY_PATH, Key, keys_of
+from stickgen.errors import StickgenError
+from stickgen_tui.editing import EditSession, value_text
+from stickgen_tui.launching import forecast
+from stickgen_tui.screens.launch import launch_config
+from stickgen_tui.screens.question import QuestionScreen
+from stickgen_tui.text import clean, foreign, one_line
+from stickgen_tui.widgets.field import Field
+from stickgen_tui.widgets.forecast_line import ForecastLine
+
+FORECAST_AFTER = 0.3  # seconds without an edit
+
+
+class EditorScreen(Screen[None]):
+    """Edits one config file."""
+
+    HELP_TITLE = "Editor"
+    HELP = (
+        "Each row is a key of the config. Up and down move; left and right step through sensible values; Enter or "
+        "a digit types one. A * marks what you changed, and the line below a value says what is wrong with it. "
+        "Saving changes only the values you changed: comments and everything else stay byte for byte.\n"
+    )
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, tooltip="The row above"),
+        Binding("down,j", "move(1)", "Down", show=False, tooltip="The row below"),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("ctrl+s", "save", "Save", tooltip="Write the file"),
+        Binding("f5,ctrl+l", "launch", "Launch", key_display="F5", tooltip="Launch a run of this config (F5, ctrl+l)"),
+        Binding("ctrl+z", "undo", "Undo", tooltip="Take back the last change"),
+        Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Make the change again"),
+        Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
+        Binding("escape", "leave", "Back", tooltip="Back; asks when something is not saved"),
+    ]
+
+    def __init__(self, path: Path, root: Path | None = None) -> None:
+        super().__init__()
+        self._path, self._root = path, root
+        self._session: EditSession | None = None
+        self._refusal: str | None = None
+        try:
+            self._session = EditSession.open(path)
+        except StickgenError as error:
+            self._refusal = clean(error)
+        self._pending: Timer | None = None
+
+    # -- composing
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="editor-title", markup=False, classes="title-line")
+        if self._session is None:
+            yield from self._compose_refusal()
+            yield Footer()
+            return
+        yield Input(placeholder="a word of the key or its help", id="find", compact=True)
+        with Horizontal(id="editor-body"):
+            with VerticalScroll(id="form", can_focus=False):
+                for group in GROUPS:
+                    yield Static(Content.assemble((group.title, "bold $primary")), classes="group-title", markup=False)
+                    for key in keys_of(group.name):
+                        yield Field(key, self._session)
+                others = self._session.unknown()
+                if others:
+                    yield Static(Content.styled("Other keys, kept as they are", "bold $primary"), classes="group-title")
+                    yield Static(
+                        Content("\n").join(one_line(f"  {path}: {text}", "$text-muted", limit=100) for path, text in others),
+                        markup=False,
+                    )
+            with Vertical(id="side"):
+                yield Static(id="key-help", markup=False)
+                yield Static(id="problems", markup=False)
+        yield ForecastLine(id="forecast")
+        yield Footer()
+
+    def _compose_refusal(self) -> ComposeResult:
+        """The file cannot be edited as a form: say why, and show it as it is."""
+        with VerticalScroll(id="raw"):
+            yield Static(foreign(f"✗ {self._refusal}", "$text-error"), markup=False, classes="refusal")
+            try:
+                with self._path.open("rb") as file:
+                    text = file.read(100_000).decode("utf-8", errors="replace")
+            except OSError:
+                text = ""
+            yield Static(foreign(text), markup=False)
+
+    def on_mount(self) -> None:
+        self._show_title()
+        if self._session is not None:
+            self.query(Field).first().focus()
+            self._show_problems()
+            self._forecast_soon()
+
+    # -- showing
+
+    def _show_title(self) -> None:
+        path = clean(self._path, single_line=True)
+        parts: list[tuple[str, str] | str] = [("Editor ", "bold $primary"), (path, "bold")]
+        if self._session is None:
+            parts.append(("  read-only: it cannot be read as a config", "$text-error"))
+        elif self._session.dirty:
+            count = len(self._session.changes())
+            parts.append((f"  ● {count} change{'s' if count != 1 else ''} not saved", "$text-warning"))
+        else:
+            parts.append(("  ✓ saved", "$text-muted"))
+        self.query_one("#editor-title", Static).update(Content.assemble(*parts))
+
+    def _show_problems(self) -> None:
+        assert self._session is not None
+        lines: list[Content] = []
+        for problem in self._session.problems[:6]:
+            glyph, style = ("✗", "$text-error") if problem.severity == "error" else ("!", "$text-warning")
+            where = f"line {problem.line}: " if problem.line else ""
+            lines.append(one_line(f"{glyph} {where}{problem.path} {problem.message}", style, limit=200))
+        more = len(self._session.problems) - len(lines)
+        if more > 0:
+            lines.append(Content.styled(f"and {more} more", "$text-muted"))
+        if not lines:
+            lines = [Content.styled("✓ no problems in this config", "$text-success")]
+        self.query_one("#problems", Static).update(Content("\n").join(lines))
+
+    @on(Field.Focused)
+    def _show_help(self, event: Field.Focused) -> None:
+        key = event.field.key
+        self.query_one("#key-help", Static).update(self._help_of(key))
+
+    def _help_of(self, key: Key) -> Content:
+        assert self._session is not None
+        position = self._session.document.position(key.path)
+        where = f"line {position[0]} of the file" if position else "not in the file: it takes the default"
+        unit = f" {key.unit}" if key.unit else ""
+        usual = "  ·  usual: " + ", ".join(value_text(step) for step in key.steps) if key.steps else ""
+        return Content.assemble(
+            (key.path, "bold $primary"),
+            ("  " + where, "$text-muted"),
+            "\n",
+            key.help,
+            ("\n" + key.range_text().capitalize(), "$text-muted"),
+            (f"  ·  default {value_text(key.default)}{unit}{usual}", "$text-muted"),
+        )
+
+    # -- editing
+
+    @on(Field.Change)
+    def _change(self, event: Field.Change) -> None:
+        assert self._session is not None
+        key, value = event.field.key, event.value
+        try:
+            if value is None:
+                self._session.reset(key)
+            elif isinstance(value, bool | int | float | str):
+                self._session.set(key, value)
+        except StickgenError as error:
+            self._notice(error, error=True)
+        self._refresh_all()
+        self.query_one("#key-help", Static).update(self._help_of(key))
+
+    def _refresh_all(self) -> None:
+        for field in self.query(Field):
+            field.reload(self._session)
+        self._show_title()
+        self._show_problems()
+        self._forecast_soon()
+
+    def action_undo(self) -> None:
+        if self._session is not None and self._session.undo():
+            self._refresh_all()
+
+    def action_redo(self) -> None:
+        if self._session is not None and self._session.redo():
+            self._refresh_all()
+
+    def action_move(self, by: int) -> None:
+        fields = [field for field in self.query(Field) if field.display]
+        if not fields:
+            if self.query("#raw"):
+                self.query_one("#raw").scroll_relative(y=by, animate=False)
+            return
+        focused = self.focused
+        at = fields.index(focused) if isinstance(focused, Field) and focused in fields else 0
+        target = fields[min(max(at + by, 0), len(fields) - 1)]
+        target.focus(scroll_visible=False)
+        self.query_one("#form").scroll_to_widget(target, animate=False, top=False)
+        if target is fields[0]:
+            self.query_one("#form").scroll_home(animate=False)
+
+    # -- finding
+
+    def action_find(self) -> None:
+        if self._session is not None:
+            box = self.query_one("#find", Input)
+            box.add_class("open")
+            box.focus()
+
+    @on(Input.Changed, "#find")
+    def _filter(self, event: Input.Changed) -> None:
+        words = event.value.lower().split()
+        for field in self.query(Field):
+            key = KEY_BY_PATH[field.key.path]
+            text = f"{key.path} {key.comment} {key.help}".lower()
+            field.display = all(word in text for word in words)
+        for title in self.query(".group-title"):
+            title.display = not words
+
+    @on(Input.Submitted, "#find")
+    def _found(self) -> None:
+        first = next((field for field in self.query(Field) if field.display), None)
+        if first is not None:
+            first.focus()
+
+    def _close_find(self) -> bool:
+        box = self.query_one("#find", Input)
+        was_open = box.has_class("open")
+        box.value = ""
+        box.remove_class("open")
+        return was_open
+
+    # -- the forecast
+
+    def _forecast_soon(self) -> None:
+        if self._pending is not None:
+            self._pending.stop()
+        self._pending = self.set_timer(FORECAST_AFTER, self._forecast)
+
+    def _forecast(self) -> None:
+        if self._session is None:
+            return
+        line = self.query_one("#forecast", ForecastLine)
+        if self._session.errors:
+            line.show_errors(len(self._session.errors))
+        else:
+            self._work_out(self._session.document.data)
+
+    @work(thread=True, exclusive=True, group="forecast", exit_on_error=False)
+    def _work_out(self, data: bytes) -> None:
+        self.post_message(ForecastLine.Ready(forecast(data, str(self._path))))
+
+    @on(ForecastLine.Ready)
+    def _forecast_ready(self, event: ForecastLine.Ready) -> None:
+        self.query_one("#forecast", ForecastLine).show(event.forecast)
+
+    # -- saving, launching, leaving
+
+    def action_save(self) -> None:
+        self._save()
+
+    @work(group="save")
+    async def _save(self) -> None:
+        await self._saved()
+
+    async def _saved(self) -> bool:
+        """Save, with what there is to ask; False when the file was not written."""
+        session = self._session
+        if session is None:
+            return False
+        if not session.dirty:
+            self._notice("nothing to save: the file is as it was")
+            return True
+        try:
+            session.save()
+        except SaveConflictError:
+            return await self._settle_conflict()
+        except StickgenError as error:
+            self._notice(error, error=True)
+            return await self._save_as()
+        self._notice(f"saved {self._path}")
+        self._refresh_all()
+        return True
+
+    async def _settle_conflict(self) -> bool:
+        assert self._session is not None
+        body = Content.assemble(
+            ("Another program changed this file after it was opened here.\n\n", ""),
+            ("Your changes:\n", "$text-muted"),
+            Content("\n").join(
+                one_line(f"  {path}: {old} → {new}", limit=100) for path, old, new in self._session.changes()
+            ),
+        )
+        answer = await self.app.push_screen_wait(
+            QuestionScreen(
+                "The file changed on disk",
+                body,
+                [("b", "Back"), ("m", "Make my changes in the new file"), ("d", "Drop mine, open the new one")],
+            )
+        )
+        try:
+            if answer == "m":
+                self._session = self._session.merged_onto_disk()
+                self._session.save()
+            elif answer == "d":
+                self._session = EditSession.open(self._path)
+            else:
+                return False
+        except StickgenError as error:
+            self._notice(error, error=True)
+            return False
+        self._refresh_all()
+        return True
+
+    async def _save_as(self) -> bool:
+        """The file cannot be written (a shipped config of an installed package): offer a copy beside the runs."""
+        assert self._session is not None
+        copy = Path.cwd() / self._path.name
+        if copy.exists() or copy == self._path:
+            return False
+        question = QuestionScreen(
+            "This file cannot be written",
+            one_line(f"Save a copy as {copy} and go on there?"),
+            [("y", "Save the copy"), ("n", "Back")],
+        )
+        if await self.app.push_screen_wait(question) != "y":
+            return False
+        try:
+            self._session.save(copy)
+        except StickgenError as error:
+            self._notice(error, error=True)
+            return False
+        self._path = copy
+        self._notice(f"saved {copy}")
+        self._refresh_all()
+        return True
+
+    def action_launch(self) -> None:
+        self._launch()
+
+    @work(group="launch", exclusive=True)
+    async def _launch(self) -> None:
+        session = self._session
+        if session is None:
+            self._notice(self._refusal or "this file cannot be launched", error=True)
+            return
+        if session.errors:
+            problem = session.errors[0]
+            self._notice(f"not launched: {problem.path}: {problem.message}", error=True)
+            return
+        if session.dirty:
+            body = Content("\n").join(
+                one_line(f"{path}: {old} → {new}", limit=100) for path, old, new in session.changes()
+            )
+            question = QuestionScreen("Save before the launch?", body, [("y", "Save and launch"), ("n", "Back")])
+            if await self.app.push_screen_wait(question) != "y" or not await self._saved():
+                return
+        await launch_config(self, self._path, self._root)
+
+    def action_leave(self) -> None:
+        if self._session is not None and self._close_find():
+            self.query(Field).first().focus()
+            return
+        self._leave()
+
+    @work(group="leave", exclusive=True)
+    async def _leave(self) -> None:
+        if self._session is not None and self._session.dirty:
+            body = Content("\n").join(
+                one_line(f"{path}: {old} → {new}", limit=100) for path, old, new in self._session.changes()
+            )
+            question = QuestionScreen(
+                "Leave without saving?", body, [("b", "Back"), ("s", "Save and leave"), ("d", "Drop the changes")]
+            )
+            answer = await self.app.push_screen_wait(question)
+            if answer not in ("s", "d") or (answer == "s" and not await self._saved()):
+                return
+        self.dismiss(None)
+
+    def _notice(self, message: object, *, error: bool = False) -> None:
+        self.app.notify(
+            clean(message, limit=500), severity="error" if error else "information", timeout=8 if error else 3, markup=False
+        )
+
+

@@ -1,0 +1,222 @@
+"""Home: this machine, what it should train, the runs there are. Enter launches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import DataTable, Footer, Static
+
+from stickgen.errors import StickgenError
+from stickgen.hardware.machine import Machine, detect, local_machine_fast
+from stickgen.planner.recommend import Recommendation, recommend
+from stickgen.runs.store import Run
+from stickgen_tui.launching import Preflight, preflight
+from stickgen_tui.run_list import RunSummary, recent_runs
+from stickgen_tui.screens.launch import launch_config
+from stickgen_tui.text import clean
+from stickgen_tui.widgets.launch_card import LaunchCard
+from stickgen_tui.widgets.machine_panel import MachinePanel
+from stickgen_tui.widgets.run_table import RunTable
+
+if TYPE_CHECKING:
+    from stickgen_tui.app import StickgenApp
+
+POLL_SECONDS = 1.0
+
+
+class HomeScreen(Screen[None]):
+    """The first screen. What takes time arrives by message from a worker."""
+
+    HELP_TITLE = "Home"
+    HELP = (
+        "The card on the right is what Enter launches: the config you named, or the one this machine should "
+        "train. Runs go on when you leave this program, and are found again when you come back.\n"
+    )
+    AUTO_FOCUS = "#card"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "Edit config", tooltip="Edit the config before it is launched"),
+        Binding("r", "runs", "Runs", tooltip="Go to the list of runs; Enter there opens one"),
+        Binding("m", "monitor", "Watch", tooltip="Watch the run that is going, or the newest one"),
+        Binding("escape", "card", show=False),
+        Binding("f9", "rescan", "Rescan", show=False, tooltip="Look at the hardware again"),
+    ]
+
+    class Found(Message):
+        """A worker found out something; what is None is not known yet."""
+
+        def __init__(
+            self,
+            machine: Machine | None = None,
+            recommendation: Recommendation | None = None,
+            looked: Preflight | None = None,
+            error: str | None = None,
+        ) -> None:
+            super().__init__()
+            self.machine, self.recommendation, self.looked, self.error = machine, recommendation, looked, error
+
+    class Runs(Message):
+        """The runs, newest first."""
+
+        def __init__(self, runs: list[tuple[Run, RunSummary]]) -> None:
+            super().__init__()
+            self.runs = runs
+
+    def __init__(self, config: Path | None, root: Path | None = None) -> None:
+        super().__init__()
+        self._config, self._root = config, root
+        self._recommended: Path | None = None
+        self._runs: list[tuple[Run, RunSummary]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="home-title", markup=False, classes="title-line")
+        with Horizontal(id="home-top"):
+            yield MachinePanel(id="machine")
+            yield LaunchCard(id="card")
+        with Vertical(id="runs-panel", classes="panel") as panel:
+            panel.border_title = "Runs"
+            yield Static("", id="no-runs", markup=False, classes="muted")
+            yield RunTable(id="runs")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self._show_title()
+        if self._config is not None:
+            self.query_one(LaunchCard).show_config(self._config, chosen=True)
+        self._look(refresh=False)
+        self._poll()
+        self.set_interval(POLL_SECONDS, self._poll)
+
+    def on_screen_resume(self) -> None:
+        self._poll()
+        self._check()
+
+    # -- workers
+
+    @work(thread=True, exclusive=True, group="machine", exit_on_error=False)
+    def _look(self, refresh: bool) -> None:
+        """First what is known at once, then what must be asked, then what follows from it."""
+        try:
+            self.post_message(self.Found(machine=local_machine_fast()))
+            machine = detect(refresh=refresh)
+            recommendation = recommend(machine)
+            self.post_message(self.Found(machine=machine, recommendation=recommendation))
+            self.post_message(self.Found(looked=preflight(self._config or recommendation.config_path)))
+        except (StickgenError, OSError) as error:
+            self.post_message(self.Found(error=clean(error, limit=300)))
+
+    @work(thread=True, exclusive=True, group="check", exit_on_error=False)
+    def _check(self) -> None:
+        target = self.target
+        if target is not None:
+            self.post_message(self.Found(looked=preflight(target)))
+
+    def _poll(self) -> None:
+        if self.is_current:
+            self._read_runs()
+
+    @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
+    def _read_runs(self) -> None:
+        try:
+            self.post_message(self.Runs(recent_runs(self._root)))
+        except (StickgenError, OSError) as error:
+            self.post_message(self.Found(error=clean(error, limit=300)))
+
+    # -- what the workers found
+
+    @property
+    def target(self) -> Path | None:
+        """The config that Enter launches."""
+        return self._config or self._recommended
+
+    def on_home_screen_found(self, event: Found) -> None:
+        card = self.query_one(LaunchCard)
+        if event.machine is not None:
+            self.query_one(MachinePanel).show(event.machine, final=event.recommendation is not None)
+        if event.recommendation is not None:
+            self._recommended = event.recommendation.config_path
+            card.show_recommendation(event.recommendation)
+            if self._config is None:
+                card.show_config(event.recommendation.config_path, chosen=False)
+        if event.looked is not None:
+            card.show_preflight(event.looked)
+        if event.error is not None:
+            self._app.say(event.error, error=True)
+
+    def on_home_screen_runs(self, event: Runs) -> None:
+        if event.runs == self._runs and self._runs and not self._ages_moved(event.runs):
+            return
+        self._runs = event.runs
+        table = self.query_one(RunTable)
+        table.show(event.runs)
+        table.display = bool(event.runs)
+        empty = self.query_one("#no-runs", Static)
+        empty.display = not event.runs
+        if not event.runs:
+            empty.update("none yet: Enter launches the first")
+        self._show_title()
+
+    def _ages_moved(self, runs: list[tuple[Run, RunSummary]]) -> bool:
+        return bool(runs)  # ages move by themselves; the table redraws only the cells whose text changed
+
+    def _show_title(self) -> None:
+        going = [summary for _, summary in self._runs if summary.alive]
+        parts: list[tuple[str, str] | str] = [("stickgen", "bold $primary"), ("  text to motion, on this machine", "$text-muted")]
+        if len(going) == 1:
+            parts.append((f"   ● {going[0].name} is going: m watches it", "$text-success"))
+        elif going:
+            parts.append((f"   ● {len(going)} runs are going: r lists them", "$text-success"))
+        self.query_one("#home-title", Static).update(Content.assemble(*parts))
+
+    # -- keys
+
+    @property
+    def _app(self) -> StickgenApp:
+        return cast("StickgenApp", self.app)
+
+    @on(LaunchCard.Launch)
+    def _launch_asked(self) -> None:
+        self._launch()
+
+    @work(group="launch", exclusive=True)
+    async def _launch(self) -> None:
+        if self.target is None:
+            self._app.say("still looking at this machine; a moment")
+            return
+        await launch_config(self, self.target, self._root)
+
+    def action_edit(self) -> None:
+        if self.target is not None:
+            self._app.open_editor(self.target)
+
+    def action_runs(self) -> None:
+        if self._runs:
+            self.query_one(RunTable).focus()
+        else:
+            self._app.say("there are no runs yet")
+
+    def action_card(self) -> None:
+        self.query_one(LaunchCard).focus()
+
+    def action_monitor(self) -> None:
+        if not self._runs:
+            self._app.say("there are no runs yet")
+            return
+        going = [run for run, summary in self._runs if summary.alive]
+        self._app.open_monitor(going[0] if going else self._runs[0][0])
+
+    def action_rescan(self) -> None:
+        self._look(refresh=True)
+
+    @on(DataTable.RowSelected, "#runs")
+    def _open_run(self, event: DataTable.RowSelected) -> None:
+        run = self.query_one(RunTable).run_of(event.row_key.value)
+        if run is not None:
+            self._app.open_monitor(run)

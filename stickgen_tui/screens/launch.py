@@ -1,0 +1,56 @@
+"""The way from a config file to the monitor of its run: look first, ask where there is a doubt, launch."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from textual.content import Content
+from textual.screen import Screen
+
+from stickgen.errors import StickgenError
+from stickgen_tui.launching import Check, Preflight, preflight, start
+from stickgen_tui.screens.question import QuestionScreen
+from stickgen_tui.text import foreign
+
+if TYPE_CHECKING:
+    from stickgen_tui.app import StickgenApp
+
+GLYPHS = {"ok": ("✓", "$text-success"), "warning": ("!", "$text-warning"), "error": ("✗", "$text-error")}
+
+
+def check_lines(checks: tuple[Check, ...] | list[Check]) -> Content:
+    """The lines of a preflight, each with its glyph."""
+    lines = []
+    for check in checks:
+        glyph, style = GLYPHS[check.level]
+        lines.append(Content.styled(f"{glyph} ", style) + foreign(check.text, style if check.level != "ok" else ""))
+    return Content("\n").join(lines)
+
+
+async def launch_config(screen: Screen[None], path: Path, root: Path | None) -> None:
+    """Preflight and launch the config at `path`, then show its monitor. Call it from a worker of `screen`.
+
+    An error stops it with a sentence; a warning asks.
+    """
+    app = cast("StickgenApp", screen.app)
+    looked: Preflight = await asyncio.to_thread(preflight, path)
+    if looked.errors:
+        await app.push_screen_wait(
+            QuestionScreen("Not launched", check_lines(list(looked.checks)), [("b", "Back")])
+        )
+        return
+    if looked.warnings:
+        question = QuestionScreen(
+            "Launch anyway?", check_lines(list(looked.checks)), [("b", "Back"), ("y", "Launch anyway")]
+        )
+        if await app.push_screen_wait(question) != "y":
+            return
+    try:
+        run = await asyncio.to_thread(start, path, root)
+    except (StickgenError, OSError) as error:
+        app.say(f"not launched: {error}", error=True)
+        return
+    app.say(f"launched {run.name}")
+    app.open_monitor(run)

@@ -1,0 +1,53 @@
+"""A question with a few answers, one key each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+
+class QuestionScreen(ModalScreen[str]):
+    """Dismisses with the key of the answer chosen, or "" when it was left with escape.
+
+    `answers` are (key, label); the first one has the focus, so that Enter takes it: put the one that harms
+    nothing first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back"),
+        Binding("left,up", "app.focus_previous", show=False),
+        Binding("right,down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, title: str, body: Content | str, answers: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._title, self._body, self._answers = title, body, tuple(answers)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog question", can_focus=False) as box:
+            box.border_title = Content(self._title)
+            yield Static(self._body, markup=False)
+            with Horizontal(classes="answers"):
+                for key, label in self._answers:
+                    yield Button(Content(f"{label} ({key})"), id=f"answer-{key}", compact=True)
+
+    def on_key(self, event: events.Key) -> None:
+        for key, _ in self._answers:
+            if event.character == key:
+                event.stop()
+                self.dismiss(key)
+                return
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss((event.button.id or "").removeprefix("answer-"))
+
+    def action_leave(self) -> None:
+        self.dismiss("")

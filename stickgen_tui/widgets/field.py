@@ -1,0 +1,210 @@
+"""A row of the editor: a key, its value, what is to know about it, and its error right below."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import var
+from textual.widget import Widget
+from textual.widgets import Input
+
+from stickgen.config.schema import Key
+from stickgen.errors import StickgenError
+from stickgen_tui.editing import EditSession, FieldState
+from stickgen_tui.text import clean, one_line
+
+NAME_WIDTH = 24
+VALUE_WIDTH = 26
+
+
+class Field(Widget, can_focus=True):
+    """Shows a key of the session. Steps and typed values are asked for by message; the screen applies them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,minus,h", "step(-1)", "Less", key_display="←", tooltip="The next smaller value, or choice"),
+        Binding("right,plus,l", "step(1)", "More", key_display="→", tooltip="The next larger value, or choice"),
+        Binding("enter", "edit", "Type", tooltip="Type a value; Enter takes it, esc leaves it as it was"),
+        Binding("space", "step(1)", show=False),
+        Binding("delete,backspace", "reset", "Default", key_display="del", tooltip="Back to the default"),
+    ]
+
+    class Change(Message):
+        """A person wants this key to have this value; None: its default."""
+
+        def __init__(self, field: Field, value: object) -> None:
+            super().__init__()
+            self.field, self.value = field, value
+
+    class Focused(Message):
+        """The row got the focus."""
+
+        def __init__(self, field: Field) -> None:
+            super().__init__()
+            self.field = field
+
+    typing: var[bool] = var(False)
+
+    def __init__(self, key: Key, session: EditSession) -> None:
+        super().__init__(id="field-" + key.path.replace(".", "-"))
+        self.key = key
+        self._session = session
+        self.state: FieldState = session.state(key)
+        self._typed_error: str | None = None
+        self.read_only = False
+
+    def reload(self, session: EditSession | None = None) -> None:
+        """Take the state from the session; redraw only when it changed."""
+        self._session = session or self._session
+        state = self._session.state(self.key)
+        if state != self.state:
+            self.state = state
+            self._fit()
+
+    @property
+    def error(self) -> str | None:
+        """The sentence below the value, if there is one."""
+        if self._typed_error is not None:
+            return self._typed_error
+        problem = self.state.problem
+        if problem is None:
+            return None
+        fix = f" {problem.fix}" if problem.fix else ""
+        return clean(f"{problem.message}{fix}", single_line=True, limit=300)
+
+    def _fit(self) -> None:
+        self.styles.height = 2 if self.error else 1
+        self.refresh(layout=True)
+
+    def on_mount(self) -> None:
+        self._fit()
+
+    def render(self) -> Content:
+        state, key = self.state, self.key
+        marker = "▸ " if self.has_focus or self.typing else "* " if state.was is not None else "  "
+        name = Content.styled(f"{marker}{key.name:<{NAME_WIDTH - 2}}", "bold" if state.was is not None else "")
+        line = name + self._value() + self._note()
+        if self.error is None:
+            return line
+        severe = self._typed_error is not None or (
+            self.state.problem is not None and self.state.problem.severity == "error"
+        )
+        glyph, style = ("✗ ", "$text-error") if severe else ("! ", "$text-warning")
+        return line + Content.assemble("\n    ", (glyph, style), (self.error, style))
+
+    def _value(self) -> Content:
+        room = VALUE_WIDTH - 4
+        text = clean(self.state.text, single_line=True)
+        if len(text) > room:
+            text = "…" + text[-(room - 1) :]  # the end of a path says more than its beginning
+        steps = self.key.type is not str or bool(self.key.choices)
+        left, right = ("‹ ", " ›") if steps and self.has_focus else ("  ", "  ")
+        style = "$text-muted" if not self.state.in_file else "" if self.state.is_default else "$text-accent"
+        unit = f" {self.key.unit}" if self.key.unit else ""
+        rest = VALUE_WIDTH - 4 - len(text)
+        unit = unit[:rest] if len(unit) <= rest else ""
+        pad = " " * (rest - len(unit))
+        return Content.assemble(
+            (left, "$text-muted"), (text, style), (right, "$text-muted"), (unit, "$text-muted"), pad
+        )
+
+    def _note(self) -> Content:
+        if self.state.was is not None:
+            return one_line(f" was {self.state.was}", "$text-warning", limit=40)
+        if not self.state.in_file:
+            return Content.styled(" default, not in the file", "$text-muted")
+        if not self.state.is_default:
+            return Content.styled(f" {self.key.comment}", "$text-muted")
+        return Content.styled(f" {self.key.comment}", "$text-disabled")
+
+    # -- keys
+
+    def action_step(self, direction: int) -> None:
+        if self.read_only:
+            return
+        value = self._session.stepped(self.key, direction)
+        if value is not None:
+            self.post_message(self.Change(self, value))
+
+    def action_reset(self) -> None:
+        if not self.read_only:
+            self.post_message(self.Change(self, None))
+
+    async def action_edit(self, text: str | None = None) -> None:
+        """Open a text box over the value, with `text` instead of the present value."""
+        if self.read_only or self.typing:
+            return
+        box = Input(
+            self.state.text if text is None else text, compact=True, select_on_focus=text is None, classes="field-box"
+        )
+        self.typing = True
+        await self.mount(box)
+        box.focus()
+
+    async def on_key(self, event: events.Key) -> None:
+        starts = event.character is not None and (event.character.isdigit() or event.character == ".")
+        if starts and self.has_focus and self.key.type in (int, float):
+            event.stop()
+            await self.action_edit(event.character)
+        elif self.typing and event.key == "escape":
+            event.stop()
+            await self._close()
+        elif self.typing and event.key in ("up", "down"):
+            event.stop()
+            if await self._take(self.query_one(Input).value):
+                self.screen.focus_next(Field) if event.key == "down" else self.screen.focus_previous(Field)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        try:
+            self._session.parse(self.key, event.value)
+            error = None
+        except (StickgenError, ValueError) as problem:
+            error = clean(problem, single_line=True, limit=300)
+        if error != self._typed_error:
+            self._typed_error = error
+            self._fit()
+
+    @on(Input.Submitted)
+    async def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        await self._take(event.value)
+
+    async def _take(self, text: str) -> bool:
+        """Ask for the typed value; False, and the box stays, while it is not allowed."""
+        try:
+            value = self._session.parse(self.key, text)
+        except (StickgenError, ValueError) as problem:
+            self._typed_error = clean(problem, single_line=True, limit=300)
+            self._fit()
+            return False
+        await self._close()
+        self.post_message(self.Change(self, value))
+        return True
+
+    async def _close(self) -> None:
+        self.typing = False
+        self._typed_error = None
+        self._fit()
+        self.focus()
+        await self.query(Input).remove()
+
+    async def on_click(self, event: events.Click) -> None:
+        at = event.x - NAME_WIDTH
+        if 0 <= at < 2:
+            self.action_step(-1)
+        elif 2 <= at < VALUE_WIDTH and (self.key.type is bool or self.key.choices):
+            self.action_step(1)
+        elif 2 <= at < VALUE_WIDTH and event.chain == 2:
+            await self.action_edit()
+
+    def on_focus(self) -> None:
+        self.post_message(self.Focused(self))
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()

@@ -1,0 +1,65 @@
+"""The card that Enter launches: which config, why, what it needs and whether that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from stickgen.planner.recommend import Recommendation
+from stickgen_tui.launching import Preflight
+from stickgen_tui.screens.launch import check_lines
+from stickgen_tui.text import clean, foreign
+
+
+class LaunchCard(VerticalScroll, can_focus=True):
+    """Focusable; posts `Launch` on Enter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "launch", "Launch", tooltip="Launch a training run of this config"),
+    ]
+
+    class Launch(Message):
+        """Enter was pressed on the card."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, classes="panel")
+        self.border_title = "Train"
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="card-config", markup=False)
+        yield Static(Content.styled("looking at this machine…", "$text-muted"), id="card-reason", markup=False)
+        yield Static(id="card-checks", markup=False)
+
+    def show_config(self, path: Path, *, chosen: bool) -> None:
+        """Name the config; `chosen` when a person named it and it is not the recommendation."""
+        word = "chosen" if chosen else "recommended"
+        self.query_one("#card-config", Static).update(
+            Content.assemble((clean(shown_path(path), single_line=True), "bold"), (f"  {word}", "$text-muted"))
+        )
+
+    def show_recommendation(self, recommendation: Recommendation) -> None:
+        """The sentence that says what fits this machine, and why."""
+        self.query_one("#card-reason", Static).update(foreign(recommendation.sentence, "$text-muted"))
+
+    def show_preflight(self, looked: Preflight) -> None:
+        """What was looked at, and whether it is in order."""
+        self.query_one("#card-checks", Static).update(check_lines(looked.checks))
+        self.border_subtitle = "mend first" if looked.errors else "Enter launches"
+
+    def action_launch(self) -> None:
+        self.post_message(self.Launch())
+
+
+def shown_path(path: Path) -> str:
+    """Relative to this folder where that is shorter."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,55 @@
+"""This machine in a few lines: processor, memory, graphics."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.containers import Vertical
+from textual.app import ComposeResult
+
+from stickgen.hardware.machine import Machine
+from stickgen_tui.quantities import byte_text
+from stickgen_tui.text import clean, one_line
+from stickgen_tui.widgets.facts import Facts
+from stickgen_tui.widgets.meter import memory_meter
+
+
+class MachinePanel(Vertical):
+    """What `stickgen hardware` knows, in short."""
+
+    DEFAULT_CSS = "MachinePanel { height: 100%; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, classes="panel")
+        self.border_title = "This machine"
+
+    def compose(self) -> ComposeResult:
+        yield Facts()
+
+    def show(self, machine: Machine, *, final: bool) -> None:
+        """Show it; `final` says that torch has been asked, so that "no GPU" is certain."""
+        self.query_one(Facts).show(machine_lines(machine, final=final))
+
+
+def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Content]]:
+    """Labels and values."""
+    usable = machine.ram_usable_bytes
+    cores = f"{machine.cores_usable} usable cores"
+    if machine.cores_usable != machine.cores_logical:
+        cores += f" of {machine.cores_logical}"
+    lines: list[tuple[str, str | Content]] = [
+        ("processor", one_line(machine.cpu_name, limit=60)),
+        ("cores", f"{cores}{', bf16' if machine.cpu_bf16 else ', no bf16'}"),
+        ("memory", memory_meter(usable - min(machine.ram_available_bytes, usable), usable, 10)),
+        ("", f"{byte_text(machine.ram_available_bytes)} available"),
+    ]
+    if machine.cgroup_limit_bytes is not None and machine.cgroup_limit_bytes < machine.ram_total_bytes:
+        lines.append(("", f"limited to {byte_text(machine.cgroup_limit_bytes)} of {byte_text(machine.ram_total_bytes)}"))
+    for gpu in machine.gpus:
+        free = "" if gpu.vram_free_bytes is None else f", {byte_text(gpu.vram_free_bytes)} free"
+        bf16 = ", bf16" if gpu.bf16 else ""
+        lines.append((f"GPU {gpu.index}", f"{clean(gpu.name, limit=30)} {byte_text(gpu.vram_total_bytes)}{free}{bf16}"))
+    if machine.mps:
+        lines.append(("GPU", "Apple Silicon (mps)"))
+    elif not machine.gpus:
+        lines.append(("GPU", "none: it trains on the processor" if final else Content.styled("looking…", "$text-muted")))
+    return lines
