@@ -1,0 +1,100 @@
+"""`stickgen runs`: list, look at, watch and stop runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from stickgen.text import clean
+
+
+@click.group("runs")
+@click.option("--runs", "root", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@click.pass_context
+def command(context: click.Context, root: str | None) -> None:
+    """List, watch and stop runs."""
+    from stickgen.runs.store import runs_root
+
+    context.obj = Path(root) if root else runs_root()
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_obj
+def list_(root: Path, as_json: bool) -> None:
+    """Every run, newest first, and how it is."""
+    from stickgen.runs.store import list_runs
+
+    rows = [(run, run.state()) for run in list_runs(root)]
+    if as_json:
+        facts = [
+            {
+                "name": run.name,
+                "status": s.status,
+                "reason": s.reason,
+                "step": s.step,
+                "total_steps": s.total_steps,
+            }
+            for run, s in rows
+        ]
+        click.echo(json.dumps(facts, indent=1))
+        return
+    for run, state in rows:
+        click.echo(f"{state.status:<9} {state.step:>8}/{state.total_steps:<8} {clean(run.name)}")
+    if not rows:
+        click.echo(f"no runs in {root}; start one with: stickgen train")
+
+
+@command.command("show", epilog="Example: stickgen runs show latest")
+@click.argument("which", default="latest")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_obj
+def show(root: Path, which: str, as_json: bool) -> None:
+    """What a run is, how it is and what happened in it."""
+    from stickgen.runs.metrics import RecordReader
+    from stickgen.runs.store import find_run
+
+    run = find_run(which, root)
+    state = run.state()
+    events = RecordReader(run.events_path).read_new()
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"status": state.status, "reason": state.reason, **run.identity, "events": events}, indent=1
+            )
+        )
+        return
+    click.echo(
+        f"{clean(run.name)}: {state.status} ({clean(state.reason)}), step {state.step}/{state.total_steps}"
+    )
+    for fact in ("config_name", "data_path", "parameters", "device", "precision", "created"):
+        click.echo(f"  {fact:<12} {clean(run.identity.get(fact, ''), single_line=True)}")
+    for event in events[-20:]:
+        click.echo(f"  {clean(event.get('event'))}: {clean(event.get('message'), single_line=True)}")
+
+
+@command.command("watch", epilog="Example: stickgen runs watch latest")
+@click.argument("which", default="latest")
+@click.pass_obj
+def watch(root: Path, which: str) -> None:
+    """Follow a run; Ctrl-C ends the watching, not the run."""
+    from stickgen.cli.follow import follow_and_exit
+    from stickgen.runs.store import find_run
+
+    follow_and_exit(find_run(which, root), owner=False)
+
+
+@command.command("stop", epilog="Example: stickgen runs stop latest")
+@click.argument("which", default="latest")
+@click.option("--force", is_flag=True, help="Kill it; what came after the last checkpoint is lost.")
+@click.pass_obj
+def stop_(root: Path, which: str, force: bool) -> None:
+    """Stop a run with a checkpoint."""
+    from stickgen.runs.launch import stop
+    from stickgen.runs.store import find_run
+
+    run = find_run(which, root)
+    stop(run, force=force)
+    click.echo(f"{clean(run.name)}: " + ("killed" if force else "stopping with a checkpoint"))

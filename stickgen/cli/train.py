@@ -1,0 +1,80 @@
+"""`stickgen train`: make a run directory, start the trainer apart from this terminal, and watch it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    "train",
+    epilog="Examples: stickgen train --config configs/small.yaml --data-path data/real.pt   "
+    "stickgen train --resume latest",
+)
+@click.option("--config", "config_path", metavar="FILE", help="The config (default: the shipped medium).")
+@click.option(
+    "--data-path",
+    "--data_path",
+    metavar="FILE",
+    help="The dataset; wins over TRAIN_DATA_PATH and the config.",
+)
+@click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@click.option("--name", help="Name of the run, in place of two words.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
+)
+@click.option("--max-steps", type=click.IntRange(1), help="Stop after so many steps of this launch.")
+@click.option("--resume", metavar="RUN", help="Go on with a run, by name or `latest`, in its own directory.")
+@click.option("--detach", is_flag=True, help="Do not watch; the run goes on by itself.")
+def command(
+    config_path: str | None,
+    data_path: str | None,
+    runs: str | None,
+    name: str | None,
+    overrides: tuple[str, ...],
+    max_steps: int | None,
+    resume: str | None,
+    detach: bool,
+) -> None:
+    """Train a model, with progress, or detached from this terminal.
+
+    The run outlives this terminal. Ctrl-C stops it with a checkpoint (exit code 130).
+    """
+    from stickgen.cli.follow import follow_and_exit
+    from stickgen.config.loading import TrainingConfig, parse_override
+    from stickgen.errors import StickgenError
+    from stickgen.planner.parameters import count_parameters
+    from stickgen.runs.launch import launch
+    from stickgen.runs.store import create_run, find_run, runs_root
+    from stickgen.text import clean
+
+    root = Path(runs) if runs else runs_root()
+    if resume is not None:
+        if config_path or overrides or data_path or name:
+            raise StickgenError(
+                "--resume goes on with the run's own config and data; leave the other options away"
+            )
+        run = find_run(resume, root)
+        run.update_identity(max_steps=max_steps)
+    else:
+        config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
+        for problem in config.warnings:
+            click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
+        data = Path(data_path or os.environ.get("TRAIN_DATA_PATH") or config.data["train_data"])
+        if not data.is_file():
+            raise StickgenError(
+                f"{data}: there is no such dataset; name one with --data-path, or import one with: stickgen data import"
+            )
+        run = create_run(config, root=root, name=name, data_path=str(data.absolute()), max_steps=max_steps)
+        click.echo(
+            f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
+            f"({config.training['batch_size']} × {config.training['grad_accum_steps']})"
+        )
+    launch(run)
+    click.echo(f"run {run.path}")
+    if detach:
+        click.echo(f"watch it: stickgen runs watch {run.name}\nstop it:  stickgen runs stop {run.name}")
+        return
+    follow_and_exit(run, owner=True)

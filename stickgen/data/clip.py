@@ -1,0 +1,20 @@
+"""One clip on its way into a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass
+class Clip:
+    """A motion with what is known of it."""
+
+    motion: NDArray[np.float32]  # [t, 20], skeleton units, 25 fps
+    texts: list[str]  # one or more captions
+    actions: NDArray[np.int16]  # [t], index of the action, -1 where nothing is known
+    source: str
+    licence: str
+    name: str

@@ -1,0 +1,13 @@
+"""`python -m stickgen.train RUN_DIR`: the trainer process, as the supervisor starts it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from stickgen.train.loop import run_training
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    sys.exit(run_training(Path(sys.argv[1])))

@@ -1,0 +1,404 @@
+"""Training, from top to bottom: open, build, and step after step until the end, a stop or a limit."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import signal
+import time
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psutil
+import torch
+
+from stickgen.atomic import write_text
+from stickgen.config.loading import TrainingConfig
+from stickgen.data.dataset import TRAIN, VALIDATION, DatasetFile, MotionDataset, open_dataset
+from stickgen.errors import RunFailedError, StickgenError
+from stickgen.model.normalise import Normaliser
+from stickgen.model.sampler import sample
+from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.planner.parameters import count_parameters
+from stickgen.runs.control import take_requests
+from stickgen.runs.metrics import RecordWriter
+from stickgen.runs.store import Run, RunLock
+from stickgen.train.batches import load_batches
+from stickgen.train.checkpoint import (
+    load_module,
+    newest_checkpoint,
+    optimizer_tensors,
+    prune_checkpoints,
+    read_tensors,
+    restore_optimizer,
+    save_checkpoint,
+)
+from stickgen.train.ema import AveragedWeights
+from stickgen.train.optimizer import build_optimizer
+from stickgen.train.plan import plan_epoch, steps_per_epoch
+from stickgen.train.schedule import learning_rate
+from stickgen.train.step import StepResult, optimizer_step
+from stickgen.train.validate import validate
+
+log = logging.getLogger("stickgen")
+MAX_BAD_STEPS = 20  # steps in a row without a finite loss before the run gives up
+STATISTICS_CLIPS = 5_000
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device of `device.type`. Raises StickgenError when it is asked for and not there."""
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return torch.device("cuda" if there["cuda"] else "mps" if there["mps"] else "cpu")
+    if not there[wanted]:
+        raise StickgenError(f"device.type is {wanted}, but torch sees none here; use --set device.type=auto")
+    return torch.device(wanted)
+
+
+def choose_precision(wanted: str, device: torch.device) -> str:
+    """fp32 or bf16: `auto` takes bf16 only where the hardware multiplies it."""
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device.type == "cpu":
+        try:
+            flags = Path("/proc/cpuinfo").read_text()
+        except OSError:
+            return "fp32"
+        return "bf16" if "avx512_bf16" in flags or "amx_bf16" in flags else "fp32"
+    return "fp32"
+
+
+class Trainer:
+    """Everything that one launch of a run works with."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.launched = self.saved_at = self.sampled_at = time.monotonic()
+        self.config = config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+        self.metrics, self.events = RecordWriter(run.metrics_path), RecordWriter(run.events_path)
+        self.identity = run.identity
+        self.wish: str | None = None  # "stop" or "save", set by signals and the inbox
+        self.step = self.bad_steps = 0
+        self.validated = -1  # the step that was validated last
+        self.best_val, self.best_step = math.inf, None
+        run.beat("loading", 0, 0)
+
+        self.device = choose_device(config.device["type"])
+        self.precision = choose_precision(config.device["precision"], self.device)
+        self.file = open_dataset(self.identity["data_path"])
+        self._check_width(self.file)
+        options = {
+            "max_frames": config.data["max_frames"],
+            "val_fraction": config.training["val_fraction"],
+            "seed": config.training["seed"],
+        }
+        self.train_clips = MotionDataset(self.file, TRAIN, **options)
+        self.val_clips = MotionDataset(self.file, VALIDATION, **options)
+        if not len(self.train_clips):
+            raise StickgenError(
+                f"{self.file.path}: no clip is left for training; lower training.val_fraction"
+            )
+        self.steps_per_epoch = steps_per_epoch(len(self.train_clips), config.effective_batch)
+        self.total_steps = self.steps_per_epoch * config.training["epochs"]
+
+        torch.manual_seed(config.training["seed"])
+        self.model = MotionTransformer(ModelConfig.from_training(config)).to(self.device)
+        self.normaliser = Normaliser()
+        self.normaliser.fit([self.file.motion(c) for c in self.train_clips.clips[:STATISTICS_CLIPS]])
+        self.normaliser.to(self.device)
+        self.ema = AveragedWeights(self.model, config.training["ema_decay"])
+        self.optimizer = build_optimizer(self.model, config.training)
+        self._resume()
+        run.update_identity(
+            parameters=count_parameters(config),
+            device=str(self.device),
+            precision=self.precision,
+            torch_version=torch.__version__,
+            dataset_fingerprint=self.file.fingerprint,
+            total_steps=self.total_steps,
+            steps_per_epoch=self.steps_per_epoch,
+        )
+
+    def _check_width(self, file: DatasetFile) -> None:
+        wanted, there = self.config.model["embedding_dim"], file.embedding_dim
+        if there is None:
+            raise StickgenError(
+                f"{file.path}: its texts are not embedded yet; run: stickgen data embed {file.path}"
+            )
+        if there != wanted:
+            raise StickgenError(
+                f"{file.path}: its text embeddings are {there} wide, but model.embedding_dim is {wanted}; "
+                f"use --set model.embedding_dim={there}"
+            )
+
+    def _resume(self) -> None:
+        checkpoint, skipped = newest_checkpoint(self.run.checkpoints_dir)
+        for sentence in skipped:
+            self.event("alert", f"skipped a damaged checkpoint: {sentence}")
+        if checkpoint is None:
+            return
+        for module, stem in ((self.model, "model"), (self.ema.model, "ema"), (self.normaliser, "normaliser")):
+            load_module(module, checkpoint, stem)
+        restore_optimizer(self.model, self.optimizer, read_tensors(checkpoint, "optimizer"))
+        self.step = checkpoint.step
+        self.ema.updates = checkpoint.trainer["ema_updates"]
+        self.best_step = checkpoint.trainer["best_step"]
+        self.best_val = math.inf if self.best_step is None else checkpoint.trainer["best_val"]
+
+    def event(self, kind: str, message: str, **facts: Any) -> None:
+        """Say something that a person wants to know, in the log and in events.jsonl."""
+        log.info("%s: %s", kind, message)
+        self.events.write(
+            {"event": kind, "time": time.time(), "step": self.step, "message": message, **facts}
+        )
+
+    def train(self) -> int:
+        """Run to the end, to the limit or to a stop; returns the exit code."""
+        config = self.config
+        self.event(
+            "resumed" if self.step else "started",
+            f"{count_parameters(config):,} parameters, effective batch {config.effective_batch}, "
+            f"{self.steps_per_epoch} steps an epoch, {self.device} in {self.precision}, "
+            f"{len(self.train_clips)} clips to train on and {len(self.val_clips)} held out",
+        )
+        limit = self.identity.get("max_steps")
+        last = self.total_steps if limit is None else min(self.step + int(limit), self.total_steps)
+        first_epoch = self.step // self.steps_per_epoch
+        for epoch in range(first_epoch, config.training["epochs"]):
+            done = self.step - epoch * self.steps_per_epoch
+            plan = plan_epoch(
+                self.train_clips.lengths,
+                batch_size=config.training["batch_size"],
+                grad_accum_steps=config.training["grad_accum_steps"],
+                seed=config.training["seed"],
+                epoch=epoch,
+            )[done:]
+            self.train_clips.set_epoch(epoch)
+            batches = load_batches(
+                self.train_clips,
+                [micro for step in plan for micro in step],
+                num_workers=config.device["num_workers"],
+                pin_memory=config.device["pin_memory"] and self.device.type == "cuda",
+            )
+            for micro_batches in plan:
+                if self.step >= last:
+                    return self.finish(f"reached --max-steps after step {self.step}")
+                began = time.monotonic()
+                rate = self.set_learning_rate()
+                result = optimizer_step(
+                    self.model, self.normaliser, self.optimizer, islice(batches, len(micro_batches)),
+                    clips=sum(map(len, micro_batches)), config=config, step=self.step,
+                    device=self.device, precision=self.precision,
+                )  # fmt: skip
+                self.after_step(result, rate, time.monotonic() - began)
+                if self.wish == "stop":
+                    self.save()
+                    self.event("stopped", f"stopped after step {self.step}, with a checkpoint")
+                    return 130
+                minutes = config.training["max_minutes"]
+                if minutes and time.monotonic() - self.launched > 60 * minutes:
+                    return self.finish(f"reached training.max_minutes ({minutes:g}) after step {self.step}")
+            self.validate()
+            if (epoch + 1) % config.logging["save_interval"] == 0:
+                self.save()
+        return self.finish(f"trained {config.training['epochs']} epochs, {self.step} steps")
+
+    def set_learning_rate(self) -> float:
+        """Give the optimizer this step's rate."""
+        training = self.config.training
+        rate = learning_rate(
+            self.step,
+            peak=training["learning_rate"],
+            warmup_steps=training["warmup_epochs"] * self.steps_per_epoch,
+            total_steps=self.total_steps,
+            min_lr_ratio=training["min_lr_ratio"],
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def after_step(self, result: StepResult, rate: float, seconds: float) -> None:
+        """Average, count, log, and answer what was asked for meanwhile."""
+        self.step += 1
+        if result.skipped:
+            self.bad_steps += 1
+            self.event(
+                "alert", f"step {self.step}: the loss or gradient is not finite; the weights did not move"
+            )
+            if self.bad_steps >= MAX_BAD_STEPS:
+                raise RunFailedError(
+                    f"{MAX_BAD_STEPS} steps in a row without a finite loss; the last good checkpoint is kept: "
+                    "lower training.learning_rate"
+                )
+        else:
+            self.bad_steps = 0
+            self.ema.update()
+        self.run.beat("training", self.step, self.total_steps)
+        if self.step % self.config.logging["log_interval"] == 0 or self.step == 1:
+            losses = {"loss" if n == "total" else f"loss_{n}": v for n, v in result.losses.items()}
+            self.metrics.write(
+                {
+                    "kind": "train", "time": time.time(), "step": self.step,
+                    "epoch": self.step / self.steps_per_epoch, "total_steps": self.total_steps,
+                    **losses, "lr": rate, "grad_norm": result.grad_norm,
+                    "sequences_per_second": result.clips / seconds,
+                    "frames_per_second": result.frames / seconds,
+                    "eta_seconds": (self.total_steps - self.step) * seconds,
+                    "rss_bytes": tree_rss_bytes(),
+                    "device_memory_bytes": torch.cuda.max_memory_allocated() if self.device.type == "cuda" else None,
+                }
+            )  # fmt: skip
+        for request in take_requests(self.run):
+            self.event("control", f"{request.wish} asked for", id=request.id)
+            if request.wish == "sample":
+                self.draw_sample()
+            else:
+                self.wish = request.wish
+        now = time.monotonic()
+        save_minutes = self.config.logging["save_minutes"]
+        if self.wish == "save" or (save_minutes and now - self.saved_at > 60 * save_minutes):
+            self.wish = None if self.wish == "save" else self.wish
+            self.save()
+        sample_minutes = self.config.logging["sample_minutes"]
+        if sample_minutes and now - self.sampled_at > 60 * sample_minutes:
+            self.draw_sample()
+
+    def validate(self) -> None:
+        """Measure the averaged weights on the held-out clips."""
+        if not len(self.val_clips) or self.validated == self.step:
+            return
+        self.validated = self.step
+        self.run.beat("validating", self.step, self.total_steps)
+        with self.ema.evaluating() as model:
+            assert isinstance(model, MotionTransformer)
+            result = validate(
+                model, self.normaliser, self.val_clips, self.config.loss_weights, self.device,
+                min(max(self.config.training["batch_size"], 8), 32),
+            )  # fmt: skip
+        epoch = self.step / self.steps_per_epoch
+        self.metrics.write({"kind": "val", "time": time.time(), "step": self.step, "epoch": epoch, **result})
+        self.event(
+            "epoch",
+            f"epoch {epoch:.1f}: validation pose loss {result['loss_pose']:.4f} "
+            f"(mean pose {result['mean_pose_loss']:.4f}), total {result['loss']:.4f}",
+        )
+        if result["loss"] < self.best_val:
+            self.best_val, self.best_step = result["loss"], self.step
+
+    def draw_sample(self) -> None:
+        """Draw one held-out text's motion, always the same one from the same noise, for the monitor."""
+        self.run.beat("sampling", self.step, self.total_steps)
+        clips = self.val_clips if len(self.val_clips) else self.train_clips
+        item = clips[0]
+        with self.ema.evaluating() as model:
+            assert isinstance(model, MotionTransformer)
+            motion = sample(
+                model, self.normaliser, item["embedding"][None].to(self.device), self.config.data["max_frames"],
+                sampling_steps=self.config.diffusion["sampling_steps"],
+                guidance_scale=self.config.diffusion["guidance_scale"], seed=0,
+            )[0]  # fmt: skip
+        text = self.file.content["texts"][item["text"]]
+        frames = [[round(value, 4) for value in frame] for frame in motion.tolist()]
+        path = self.run.samples_dir / f"step_{self.step:08d}.json"
+        self.sampled_at = time.monotonic()
+        try:
+            write_text(
+                path, json.dumps({"step": self.step, "text": text, "fps": 25, "motion": frames}), mode=0o600
+            )
+        except OSError as error:
+            self.event("alert", f"the sample could not be written ({error.strerror}); training goes on")
+            return
+        self.event("sample", f"drew {text!r}", path=path.name)
+
+    def save(self) -> None:
+        """Save a checkpoint; a disk that refuses is said loudly, and training goes on."""
+        self.run.beat("saving", self.step, self.total_steps)
+        self.saved_at = time.monotonic()
+        tensors = {
+            "model": self.model.state_dict(),
+            "ema": self.ema.state(),
+            "normaliser": self.normaliser.state_dict(),
+            "optimizer": optimizer_tensors(self.model, self.optimizer),
+        }
+        trainer = {
+            "step": self.step,
+            "ema_updates": self.ema.updates,
+            "best_val": self.best_val if self.best_step is not None else None,
+            "best_step": self.best_step,
+        }
+        try:
+            saved = save_checkpoint(
+                self.run.checkpoints_dir, tensors=tensors, trainer=trainer, config_bytes=self.config.bytes
+            )
+        except (OSError, StickgenError) as error:
+            self.event("alert", f"THE CHECKPOINT WAS NOT SAVED ({error}); training goes on and tries again")
+            return
+        prune_checkpoints(self.run.checkpoints_dir, best_step=self.best_step)
+        self.metrics.sync()
+        self.event("checkpoint", f"saved {saved.path.name}", path=saved.path.name)
+
+    def finish(self, message: str) -> int:
+        """Validate, draw, save and say so."""
+        self.validate()
+        self.draw_sample()
+        self.save()
+        self.event("finished", message)
+        return 0
+
+
+def tree_rss_bytes() -> int:
+    """Resident memory of this process and its workers."""
+    me = psutil.Process()
+    total = me.memory_info().rss
+    for child in me.children(recursive=True):
+        try:
+            total += child.memory_info().rss
+        except psutil.Error:
+            continue
+    return int(total)
+
+
+def run_training(path: Path) -> int:
+    """The trainer process of a run directory; returns its exit code. SIGTERM and SIGINT stop with a
+    checkpoint, a second one at once; SIGUSR1 saves and goes on."""
+    run = Run(path)
+    lock = RunLock(run)
+    lock.acquire()
+    run.beat("starting", 0, 0)
+    trainer: Trainer | None = None
+    stops = 0
+
+    def on_stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stops
+        stops += 1
+        if stops > 1 or trainer is None:
+            os._exit(130)
+        trainer.wish = "stop"
+
+    def on_save(number: int, frame: FrameType | None) -> None:
+        if trainer is not None:
+            trainer.wish = trainer.wish or "save"
+
+    signal.signal(signal.SIGTERM, on_stop)
+    signal.signal(signal.SIGINT, on_stop)
+    signal.signal(signal.SIGUSR1, on_save)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        trainer = Trainer(run)
+        return trainer.train()
+    except StickgenError as error:
+        log.error("%s", error)
+        RecordWriter(run.events_path).write({"event": "failed", "time": time.time(), "message": str(error)})
+        return error.exit_code
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        message = (
+            f"out of memory ({error}); reduce training.batch_size, then model.d_model or model.num_layers"
+        )
+        RecordWriter(run.events_path).write({"event": "failed", "time": time.time(), "message": message})
+        return 1

@@ -1,0 +1,53 @@
+"""The loss on held-out clips, with the same noise at every call, beside that of saying the mean pose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from stickgen.data.dataset import MotionDataset
+from stickgen.model.losses import UNLABELLED, pose_loss
+from stickgen.model.normalise import Normaliser
+from stickgen.model.objective import Draw, clip_losses, predict
+from stickgen.model.transformer import MotionTransformer
+from stickgen.train.batches import load_batches
+
+MAX_CLIPS = 512
+
+
+@torch.no_grad()
+def validate(
+    model: MotionTransformer,
+    normaliser: Normaliser,
+    dataset: MotionDataset,
+    weights: Mapping[str, Any],
+    device: torch.device,
+    batch_size: int,
+) -> dict[str, float]:
+    """Means over at most 512 held-out clips: `loss`, `loss_*`, `mean_pose_loss`, `action_accuracy`.
+
+    `mean_pose_loss` is the pose loss of predicting the training clips' mean pose in every frame.
+    """
+    dataset.set_epoch(0)
+    order = sorted(range(min(len(dataset), MAX_CLIPS)), key=lambda i: dataset.lengths[i])
+    chunks = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+    sums: dict[str, float] = {}
+    right = labelled = 0
+    for number, batch in enumerate(load_batches(dataset, chunks)):
+        batch = batch.to(device)
+        draw = Draw.fixed(batch, seed=number)
+        for name, value in clip_losses(model, normaliser, batch, draw, weights).items():
+            key = "loss" if name == "total" else f"loss_{name}"
+            sums[key] = sums.get(key, 0.0) + float(value.sum())
+        clean = normaliser.encode(batch.motion)
+        mean = float(pose_loss(torch.zeros_like(clean), clean, batch.mask).sum())
+        sums["mean_pose_loss"] = sums.get("mean_pose_loss", 0.0) + mean
+        logits = predict(model, clean, batch, draw)[0].action_logits
+        known = batch.actions != UNLABELLED
+        right += int((logits.argmax(-1) == batch.actions)[known].sum())
+        labelled += int(known.sum())
+    result = {name: value / len(order) for name, value in sums.items()}
+    result["action_accuracy"] = right / max(labelled, 1)
+    return result
