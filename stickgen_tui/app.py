@@ -40,7 +40,7 @@ class StickgenApp(App[None]):
         (110, "-normal"),
         (160, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (34, "-tall")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (32, "-tall")]
 
     def __init__(self, *, config: Path | None = None, run: Run | None = None, root: Path | None = None) -> None:
         """`config`: what Enter launches, instead of the recommendation. `run`: open on its monitor.

@@ -66,7 +66,7 @@ def ticks(scale: Scale, count: int) -> list[float]:
 def _log_ticks(scale: Scale, count: int) -> list[float]:
     first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
     out: list[float] = []
-    for factors in ((1, 2, 5), (1, 3), (1,)):
+    for factors in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
         out = [f * 10.0**d for d in range(first, last + 1) for f in factors]
         out = [value for value in out if scale.low <= value <= scale.high]
         if len(out) <= count:

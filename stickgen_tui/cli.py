@@ -51,12 +51,12 @@ def parser() -> argparse.ArgumentParser:
 
 def build_app(arguments: argparse.Namespace) -> StickgenApp:
     """The app for these arguments. Raises StickgenError for a config or run that is not there."""
-    from stickgen.runs.store import find_run
+    from stickgen.runs.store import find_run, runs_root
     from stickgen_tui.app import StickgenApp
 
     if arguments.config is not None and not arguments.config.is_file():
         raise StickgenError(f"{arguments.config}: no such config file (the shipped ones are in configs/)")
-    run = find_run(arguments.run) if arguments.run else None
+    run = find_run(arguments.run, runs_root()) if arguments.run else None
     return StickgenApp(config=arguments.config, run=run)
 
 

@@ -10,13 +10,14 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psutil
 
-from stickgen.runs.heartbeat import Heartbeat, read_heartbeat
 from stickgen.runs.metrics import RecordReader
-from stickgen.runs.store import Run, Status
+from stickgen.runs.store import Run, State, Status
 from stickgen_tui.log_tail import LogTail
 from stickgen_tui.sample import Sample, read_sample, sample_files
 from stickgen_tui.series import Series
@@ -32,13 +33,14 @@ class RunFollower:
     """The state of one run as far as it is on disk."""
 
     run: Run
-    status: Status = Status.starting
-    heartbeat: Heartbeat | None = None
+    state: State = field(default_factory=lambda: State(Status.STARTING, ""))
+    identity: dict[str, Any] = field(default_factory=dict)
+    ended: dict[str, Any] = field(default_factory=dict)  # exit.json
     train: dict[str, Series] = field(default_factory=dict)
     validation: dict[str, Series] = field(default_factory=dict)
     newest: dict[str, Any] = field(default_factory=dict)  # the last train record
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=300))
-    samples: list[Any] = field(default_factory=list)  # paths, oldest first
+    samples: list[Path] = field(default_factory=list)  # paths, oldest first
     sample: Sample | None = None
     tree_rss_bytes: int | None = None
     sampled_index: int | None = None  # None: follow the newest
@@ -48,8 +50,9 @@ class RunFollower:
         self.log = LogTail(self.run.log_path)
         self._metrics = RecordReader(self.run.metrics_path)
         self._events = RecordReader(self.run.events_path)
-        self._shown_sample: Any = None
+        self._shown_sample: Path | None = None
         self._polling = threading.Lock()
+        self._log_waiting: deque[str] = deque(maxlen=1000)
         self._process: psutil.Process | None = None
 
     def poll(self) -> frozenset[str]:
@@ -63,9 +66,9 @@ class RunFollower:
 
     def _poll(self) -> set[str]:
         changed: set[str] = set()
-        status, heartbeat = self.run.status(), read_heartbeat(self.run.path)
-        if (status, heartbeat) != (self.status, self.heartbeat):
-            self.status, self.heartbeat = status, heartbeat
+        seen = self.run.state(), self.run.identity, self.run.exit
+        if seen != (self.state, self.identity, self.ended):
+            self.state, self.identity, self.ended = seen
             changed.add("status")
         records = self._metrics.read_new()
         for start in range(0, len(records), _FOLD_AT_ONCE):
@@ -78,7 +81,10 @@ class RunFollower:
             with self.lock:
                 self.events.extend(events)
             changed.add("events")
-        if self.log.read_new():
+        lines = self.log.read_new()
+        if lines:
+            with self.lock:
+                self._log_waiting.extend(lines)
             changed.add("log")
         samples = sample_files(self.run.samples_dir)
         if samples != self.samples:
@@ -101,8 +107,12 @@ class RunFollower:
         if into is self.train:
             self.newest = record
         for name, value in record.items():
-            if name not in _NOT_MEASURED and isinstance(value, int | float) and not isinstance(value, bool):
+            if name in _NOT_MEASURED or isinstance(value, bool):
+                continue
+            if isinstance(value, int | float):
                 into.setdefault(name, Series()).append(step, value)
+            elif value is None and name in into:
+                into[name].not_finite += 1  # JSON has no NaN: the writer puts null
 
     def _load_sample(self) -> bool:
         """Load the sample that is to be shown, if it is not the one that is."""
@@ -120,6 +130,13 @@ class RunFollower:
             self.sample = found
         return True
 
+    def take_log_lines(self) -> list[str]:
+        """The lines of the log that were not taken before, cleaned."""
+        with self.lock:
+            lines = list(self._log_waiting)
+            self._log_waiting.clear()
+        return lines
+
     def scrub(self, by: int) -> None:
         """Choose an older or newer sample; past the newest, follow along again."""
         last = len(self.samples) - 1
@@ -130,12 +147,12 @@ class RunFollower:
 
     def _tree_rss(self) -> int | None:
         """Resident memory of the trainer and its children, bytes; None when no such process is ours."""
-        if self.status not in (Status.running, Status.stalled, Status.starting):
+        if not self.state.alive:
             self._process = None
             return None
         try:
             if self._process is None:
-                self._process = trainer_process(self.run)
+                self._process = trainer_process(self.identity)
             if self._process is None:
                 return None
             total = self._process.memory_info().rss
@@ -151,44 +168,52 @@ class RunFollower:
     @property
     def step(self) -> int | None:
         """The newest step known: the heartbeat is ahead of the metrics."""
-        steps = [self.newest.get("step"), self.heartbeat.step if self.heartbeat else None]
-        known = [int(step) for step in steps if isinstance(step, int | float)]
+        logged = self.newest.get("step")
+        known = [int(step) for step in (logged, self.state.step or None) if isinstance(step, int | float)]
         return max(known, default=None)
 
     @property
     def total_steps(self) -> int | None:
-        for value in (
-            self.newest.get("total_steps"),
-            self.heartbeat.total_steps if self.heartbeat else None,
-            self.run.identity.get("total_steps"),
-        ):
+        """Steps of the whole run, None while nobody has said."""
+        for value in (self.newest.get("total_steps"), self.state.total_steps, self.identity.get("total_steps")):
             if isinstance(value, int | float) and value > 0:
                 return int(value)
         return None
 
     @property
     def phase(self) -> str:
-        alive = self.status in (Status.running, Status.stalled, Status.starting)
-        return clean(self.heartbeat.phase, single_line=True) if alive and self.heartbeat else ""
+        """What the trainer is doing; empty once it is gone."""
+        return clean(self.state.phase, single_line=True, limit=20) if self.state.alive else ""
 
     def eta_seconds(self) -> float | None:
         """Seconds to the end: what the trainer said, less the time since it said so."""
         value, said = self.newest.get("eta_seconds"), self.newest.get("time")
-        if self.status != Status.running or not isinstance(value, int | float):
+        if self.state.status != Status.RUNNING or not isinstance(value, int | float):
             return None
         since = time.time() - said if isinstance(said, int | float) else 0.0
         return max(float(value) - max(since, 0.0), 0.0)
 
+    def elapsed_seconds(self) -> float | None:
+        """Since the latest launch, to now or to its end."""
+        launches = self.identity.get("launches") or []
+        try:
+            started = datetime.fromisoformat(launches[-1]["started"]).timestamp()
+            if self.state.alive:
+                return time.time() - started
+            return datetime.fromisoformat(self.ended["ended"]).timestamp() - started
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return None
 
-def trainer_process(run: Run) -> psutil.Process | None:
-    """The process of the run's latest launch, if it is still that process and not a later one of its id."""
-    launches = run.identity.get("launches") or []
+
+def trainer_process(identity: dict[str, Any]) -> psutil.Process | None:
+    """The process of the latest launch, if it is still that process and not a later one of its id."""
+    launches = identity.get("launches") or []
     if not launches or not isinstance(launches[-1], dict):
         return None
     pid, created = launches[-1].get("pid"), launches[-1].get("create_time")
     if not isinstance(pid, int):
         return None
     process = psutil.Process(pid)
-    if isinstance(created, int | float) and abs(process.create_time() - created) > 2:
+    if isinstance(created, int | float) and abs(process.create_time() - created) > 0.5:
         return None
     return process

@@ -150,9 +150,9 @@ def start(path: Path, root: Path | None) -> Run:
     """Create a run of the config at `path` and launch it, detached. Raises StickgenError."""
     from stickgen.config.loading import TrainingConfig
     from stickgen.runs.launch import launch
-    from stickgen.runs.store import create_run
+    from stickgen.runs.store import create_run, runs_root
 
     config = TrainingConfig(path)
-    run = create_run(config, root=root, argv=[*sys.argv], data_path=data_path_of(config))
+    run = create_run(config, root=root or runs_root(), argv=list(sys.argv), data_path=str(data_path_of(config)))
     launch(run)
     return run

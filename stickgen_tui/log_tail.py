@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import deque
 from pathlib import Path
 
 from stickgen.text import clean
@@ -16,13 +15,13 @@ _FIRST_READ = 64 * 1024
 
 
 class LogTail:
-    """The last `keep` lines of a file that another process appends to."""
+    """New lines of a file that another process appends to, from near its end on."""
 
-    def __init__(self, path: Path, keep: int = 1000) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._offset: int | None = None
         self._partial = b""
-        self.lines: deque[str] = deque(maxlen=keep)
+        self._started = False
 
     def read_new(self) -> list[str]:
         """The lines completed since the last call, cleaned. A file that shrank is read anew."""
@@ -37,15 +36,13 @@ class LogTail:
                 data = file.read(4 * 1024 * 1024)
         except OSError:
             return []
-        first_cut = self._offset > 0 and not self._partial and not self.lines
+        first_cut, self._started = self._offset > 0 and not self._started, True
         self._offset += len(data)
         *complete, self._partial = (self._partial + data).split(b"\n")
         self._partial = self._partial[-_LONGEST_LINE * 4 :]
         if first_cut and complete:
             del complete[0]  # its beginning lies before the part that was read
-        fresh = [_line(raw) for raw in complete]
-        self.lines.extend(fresh)
-        return fresh
+        return [_line(raw) for raw in complete]
 
 
 def _line(raw: bytes) -> str:

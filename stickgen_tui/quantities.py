@@ -74,11 +74,10 @@ def count_text(count: float | None) -> str:
 
 
 def progress_bar(share: float, width: int) -> str:
-    """`████▌░░░` in eighths of a cell; `share` from 0 to 1 (anything else is clipped)."""
+    """`━━━━╸────`; `share` from 0 to 1 (anything else is clipped)."""
     if width <= 0:
         return ""
     share = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
-    eighths = round(share * width * 8)
-    full, rest = divmod(eighths, 8)
-    bar = "█" * full + ("" if rest == 0 else " ▏▎▍▌▋▊▉"[rest])
-    return bar + "░" * (width - len(bar))
+    halves = round(share * width * 2)
+    bar = "━" * (halves // 2) + "╸" * (halves % 2)
+    return bar + "─" * (width - len(bar))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stickgen.runs.heartbeat import read_heartbeat
-from stickgen.runs.store import Run, list_runs
+from stickgen.runs.metrics import decode
+from stickgen.runs.store import Run, list_runs, runs_root
 from stickgen_tui.states import look_of
 from stickgen_tui.text import clean
 
@@ -33,23 +33,18 @@ class RunSummary:
 
 def recent_runs(root: Path | None, most: int = 50) -> list[tuple[Run, RunSummary]]:
     """The newest `most` runs under `root` (None: the usual folder), newest first."""
-    runs = sorted(list_runs(root) if root is not None else list_runs(), key=lambda run: run.name, reverse=True)
-    return [(run, summary_of(run)) for run in runs[:most]]
+    return [(run, summary_of(run)) for run in list_runs(root or runs_root())[:most]]
 
 
 def summary_of(run: Run) -> RunSummary:
     """What a row shows of a run; unreadable parts are left out, never raised."""
-    newest = newest_train_record(run.metrics_path)
-    heartbeat = read_heartbeat(run.path)
-    steps = [newest.get("step"), heartbeat.step if heartbeat else None]
-    known = [int(step) for step in steps if isinstance(step, int | float)]
-    total = newest.get("total_steps") or (heartbeat.total_steps if heartbeat else None)
-    total = total or run.identity.get("total_steps")
-    loss = newest.get("loss")
+    newest, state = newest_train_record(run.metrics_path), run.state()
+    step, total, loss = newest.get("step"), newest.get("total_steps"), newest.get("loss")
+    total = total or state.total_steps or run.identity.get("total_steps")
     return RunSummary(
         name=clean(run.name, single_line=True, limit=200),
-        status=str(run.status()),
-        step=max(known, default=None),
+        status=str(state.status),
+        step=max(int(step), state.step) if isinstance(step, int | float) else state.step or None,
         total_steps=int(total) if isinstance(total, int | float) else None,
         loss=float(loss) if isinstance(loss, int | float) else None,
         changed=_newest_change(run),
@@ -58,8 +53,6 @@ def summary_of(run: Run) -> RunSummary:
 
 def newest_train_record(path: Path) -> dict[str, Any]:
     """The last whole train record of a metrics log, from its end only; {} when there is none."""
-    import orjson
-
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -68,13 +61,8 @@ def newest_train_record(path: Path) -> dict[str, Any]:
     except OSError:
         return {}
     for line in reversed(lines):
-        if b'"kind":"train"' not in line:
-            continue
-        try:
-            found = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(found, dict):
+        found = decode(line) if b'"kind":"train"' in line else None
+        if found is not None:
             return found
     return {}
 

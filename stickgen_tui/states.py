@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from stickgen_tui.tones import MUTED
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ LOOKS: dict[str, Look] = {
     "starting": Look("◌", "starting", "$primary", True),
     "running": Look("●", "running", "$success", True),
     "stalled": Look("◍", "stalled", "$warning", True),
-    "stopped": Look("■", "stopped", "$text-muted", False),
+    "stopped": Look("■", "stopped", MUTED, False),
     "finished": Look("✓", "finished", "$success", False),
     "failed": Look("✗", "failed", "$error", False),
     "died": Look("†", "died", "$error", False),
@@ -28,4 +29,4 @@ LOOKS: dict[str, Look] = {
 
 def look_of(status: str) -> Look:
     """The look of a `stickgen.runs` status (a str enum compares equal to its value)."""
-    return LOOKS.get(str(status), Look("?", str(status), "$text-muted", False))
+    return LOOKS.get(str(status), Look("?", str(status), MUTED, False))

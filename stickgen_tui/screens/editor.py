@@ -24,6 +24,7 @@ from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, foreign, one_line
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.forecast_line import ForecastLine
+from stickgen_tui.tones import MUTED
 
 FORECAST_AFTER = 0.3  # seconds without an edit
 
@@ -37,7 +38,7 @@ class EditorScreen(Screen[None]):
         "a digit types one. A * marks what you changed, and the line below a value says what is wrong with it. "
         "Saving changes only the values you changed: comments and everything else stay byte for byte.\n"
     )
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, tooltip="The row above"),
         Binding("down,j", "move(1)", "Down", show=False, tooltip="The row below"),
@@ -72,7 +73,7 @@ class EditorScreen(Screen[None]):
             return
         yield Input(placeholder="a word of the key or its help", id="find", compact=True)
         with Horizontal(id="editor-body"):
-            with VerticalScroll(id="form", can_focus=False):
+            with Vertical(id="form"):  # a VerticalScroll would take up and down for itself
                 for group in GROUPS:
                     yield Static(Content.assemble((group.title, "bold $primary")), classes="group-title", markup=False)
                     for key in keys_of(group.name):
@@ -81,7 +82,7 @@ class EditorScreen(Screen[None]):
                 if others:
                     yield Static(Content.styled("Other keys, kept as they are", "bold $primary"), classes="group-title")
                     yield Static(
-                        Content("\n").join(one_line(f"  {path}: {text}", "$text-muted", limit=100) for path, text in others),
+                        Content("\n").join(one_line(f"  {path}: {text}", MUTED, limit=100) for path, text in others),
                         markup=False,
                     )
             with Vertical(id="side"):
@@ -104,7 +105,7 @@ class EditorScreen(Screen[None]):
     def on_mount(self) -> None:
         self._show_title()
         if self._session is not None:
-            self.query(Field).first().focus()
+            self.query(Field).first().focus(scroll_visible=False)
             self._show_problems()
             self._forecast_soon()
 
@@ -119,7 +120,7 @@ class EditorScreen(Screen[None]):
             count = len(self._session.changes())
             parts.append((f"  ● {count} change{'s' if count != 1 else ''} not saved", "$text-warning"))
         else:
-            parts.append(("  ✓ saved", "$text-muted"))
+            parts.append(("  ✓ saved", MUTED))
         self.query_one("#editor-title", Static).update(Content.assemble(*parts))
 
     def _show_problems(self) -> None:
@@ -131,7 +132,7 @@ class EditorScreen(Screen[None]):
             lines.append(one_line(f"{glyph} {where}{problem.path} {problem.message}", style, limit=200))
         more = len(self._session.problems) - len(lines)
         if more > 0:
-            lines.append(Content.styled(f"and {more} more", "$text-muted"))
+            lines.append(Content.styled(f"and {more} more", MUTED))
         if not lines:
             lines = [Content.styled("✓ no problems in this config", "$text-success")]
         self.query_one("#problems", Static).update(Content("\n").join(lines))
@@ -149,11 +150,11 @@ class EditorScreen(Screen[None]):
         usual = "  ·  usual: " + ", ".join(value_text(step) for step in key.steps) if key.steps else ""
         return Content.assemble(
             (key.path, "bold $primary"),
-            ("  " + where, "$text-muted"),
+            ("  " + where, MUTED),
             "\n",
             key.help,
-            ("\n" + key.range_text().capitalize(), "$text-muted"),
-            (f"  ·  default {value_text(key.default)}{unit}{usual}", "$text-muted"),
+            ("\n" + key.range_text().capitalize(), MUTED),
+            (f"  ·  default {value_text(key.default)}{unit}{usual}", MUTED),
         )
 
     # -- editing
@@ -288,7 +289,7 @@ class EditorScreen(Screen[None]):
         assert self._session is not None
         body = Content.assemble(
             ("Another program changed this file after it was opened here.\n\n", ""),
-            ("Your changes:\n", "$text-muted"),
+            ("Your changes:\n", MUTED),
             Content("\n").join(
                 one_line(f"  {path}: {old} → {new}", limit=100) for path, old, new in self._session.changes()
             ),

@@ -25,6 +25,7 @@ from stickgen_tui.text import clean
 from stickgen_tui.widgets.launch_card import LaunchCard
 from stickgen_tui.widgets.machine_panel import MachinePanel
 from stickgen_tui.widgets.run_table import RunTable
+from stickgen_tui.tones import MUTED
 
 if TYPE_CHECKING:
     from stickgen_tui.app import StickgenApp
@@ -168,7 +169,7 @@ class HomeScreen(Screen[None]):
 
     def _show_title(self) -> None:
         going = [summary for _, summary in self._runs if summary.alive]
-        parts: list[tuple[str, str] | str] = [("stickgen", "bold $primary"), ("  text to motion, on this machine", "$text-muted")]
+        parts: list[tuple[str, str] | str] = [("stickgen", "bold $primary"), ("  text to motion, on this machine", MUTED)]
         if len(going) == 1:
             parts.append((f"   ● {going[0].name} is going: m watches it", "$text-success"))
         elif going:

@@ -12,6 +12,7 @@ from stickgen_tui.axes import Scale, count_tick_text, round_step, tick_text, tic
 from stickgen_tui.braille import BLANK, Plane
 from stickgen_tui.quantities import number_text
 from stickgen_tui.series import Series
+from stickgen_tui.tones import MUTED
 
 SMOOTHING = (0.0, 0.02, 0.1)  # shares of the points seen; the first draws the values as they are
 MARK = "◆"
@@ -64,7 +65,7 @@ def draw(
     drawn = [curve for curve in curves if len(curve.series)]
     moving = [curve for curve in drawn if curve.kind != "level"]
     if not moving or size.width < 16 or size.height < 4:
-        return Content.styled(empty, "$text-muted") if size.width else Content("")
+        return Content.styled(empty, MUTED) if size.width else Content("")
     low_x = min(curve.series.xs[0] for curve in moving)
     high_x = max(curve.series.xs[-1] for curve in moving)
     if high_x <= low_x:
@@ -75,12 +76,12 @@ def draw(
     gutter = max((len(text) for text in labels.values()), default=0)
     columns = size.width - gutter - 1
     if columns < 8:
-        return Content.styled(empty, "$text-muted")
+        return Content.styled(empty, MUTED)
     layers = _layers(drawn, low_x, high_x, scale, columns, rows, smoothing)
     lines = [_legend(drawn, size.width, log_y and scale.log)]
     for row in range(rows):
         label = labels.get(row, "")
-        edge = Content.styled(f"{label:>{gutter}}{'┤' if label else '│'}", "$text-muted")
+        edge = Content.styled(f"{label:>{gutter}}{'┤' if label else '│'}", MUTED)
         lines.append(edge + _plot_row(layers, row, columns))
     lines.append(_x_labels(low_x, high_x, gutter, columns))
     return Content("\n").join(lines)
@@ -210,10 +211,10 @@ def _legend(drawn: list[Curve], width: int, log_y: bool) -> Content:
         if used + len(text) + 4 > width and parts:
             break
         used += len(text) + 4
-        parts.append(Content.assemble((glyphs[curve.kind], curve.style), (f" {text}", "$text-muted")))
+        parts.append(Content.assemble((glyphs[curve.kind], curve.style), (f" {text}", MUTED)))
     line = Content("  ").join(parts)
     if log_y and used + 3 <= width:
-        line += Content.styled("  log", "$text-muted")
+        line += Content.styled("  log", MUTED)
     return line
 
 
@@ -231,4 +232,4 @@ def _x_labels(low_x: float, high_x: float, gutter: int, columns: int) -> Content
             line[at : at + len(text)] = text
             free = at + len(text) + 2
         value += step
-    return Content.styled("".join(line).rstrip(), "$text-muted")
+    return Content.styled("".join(line).rstrip(), MUTED)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 from textual.widgets import Static
+from stickgen_tui.tones import MUTED
 
 
 class Facts(Static):
@@ -29,5 +30,5 @@ def fact_lines(lines: Sequence[tuple[str, Content]]) -> Content:
     """The lines with their labels in one column; a line without a label continues the one above."""
     width = max((len(label) for label, _ in lines), default=0)
     return Content("\n").join(
-        Content.styled(f"{label:<{width}}  ", "$text-muted") + value for label, value in lines
+        Content.styled(f"{label:<{width}}  ", MUTED) + value for label, value in lines
     )

@@ -16,8 +16,9 @@ from stickgen.config.schema import Key
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import EditSession, FieldState
 from stickgen_tui.text import clean, one_line
+from stickgen_tui.tones import FAINT, MUTED
 
-NAME_WIDTH = 24
+NAME_WIDTH = 22
 VALUE_WIDTH = 26
 
 
@@ -102,23 +103,23 @@ class Field(Widget, can_focus=True):
             text = "…" + text[-(room - 1) :]  # the end of a path says more than its beginning
         steps = self.key.type is not str or bool(self.key.choices)
         left, right = ("‹ ", " ›") if steps and self.has_focus else ("  ", "  ")
-        style = "$text-muted" if not self.state.in_file else "" if self.state.is_default else "$text-accent"
+        style = MUTED if not self.state.in_file else "" if self.state.is_default else "$text-accent"
         unit = f" {self.key.unit}" if self.key.unit else ""
         rest = VALUE_WIDTH - 4 - len(text)
         unit = unit[:rest] if len(unit) <= rest else ""
         pad = " " * (rest - len(unit))
         return Content.assemble(
-            (left, "$text-muted"), (text, style), (right, "$text-muted"), (unit, "$text-muted"), pad
+            (left, MUTED), (text, style), (right, MUTED), (unit, MUTED), pad
         )
 
     def _note(self) -> Content:
         if self.state.was is not None:
             return one_line(f" was {self.state.was}", "$text-warning", limit=40)
         if not self.state.in_file:
-            return Content.styled(" default, not in the file", "$text-muted")
+            return Content.styled(" default", MUTED)
         if not self.state.is_default:
-            return Content.styled(f" {self.key.comment}", "$text-muted")
-        return Content.styled(f" {self.key.comment}", "$text-disabled")
+            return Content.styled(f" {self.key.comment}", MUTED)
+        return Content.styled(f" {self.key.comment}", FAINT)
 
     # -- keys
 

@@ -10,6 +10,7 @@ from stickgen_tui.launching import Forecast
 from stickgen_tui.quantities import byte_text, count_text, duration_text
 from stickgen_tui.text import one_line
 from stickgen_tui.widgets.meter import memory_meter
+from stickgen_tui.tones import MUTED
 
 
 class ForecastLine(Static):
@@ -25,7 +26,7 @@ class ForecastLine(Static):
             self.forecast = forecast
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(Content.styled("working out memory and time…", "$text-muted"), id=id, markup=False)
+        super().__init__(Content.styled("working out memory and time…", MUTED), id=id, markup=False)
 
     def show_errors(self, count: int) -> None:
         """No forecast while the config does not hold together."""
@@ -48,11 +49,11 @@ def forecast_content(forecast: Forecast) -> Content:
             first += f" · {duration_text(forecast.seconds_per_epoch * forecast.epochs)} for {forecast.epochs}"
     elif forecast.dataset_missing:
         first += " · no dataset yet, so no time"
-    second = Content.styled(f"peak on {forecast.device} ", "$text-muted") + memory_meter(
+    second = Content.styled(f"peak on {forecast.device} ", MUTED) + memory_meter(
         forecast.peak_bytes, forecast.available_bytes
     )
     if forecast.peak_low_bytes is not None and forecast.peak_high_bytes is not None:
         second += Content.styled(
-            f"  (between {byte_text(forecast.peak_low_bytes)} and {byte_text(forecast.peak_high_bytes)})", "$text-muted"
+            f"  (between {byte_text(forecast.peak_low_bytes)} and {byte_text(forecast.peak_high_bytes)})", MUTED
         )
     return Content(first) + "\n" + second

@@ -16,6 +16,7 @@ from stickgen.planner.recommend import Recommendation
 from stickgen_tui.launching import Preflight
 from stickgen_tui.screens.launch import check_lines
 from stickgen_tui.text import clean, foreign
+from stickgen_tui.tones import MUTED
 
 
 class LaunchCard(VerticalScroll, can_focus=True):
@@ -34,19 +35,19 @@ class LaunchCard(VerticalScroll, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Static(id="card-config", markup=False)
-        yield Static(Content.styled("looking at this machine…", "$text-muted"), id="card-reason", markup=False)
+        yield Static(Content.styled("looking at this machine…", MUTED), id="card-reason", markup=False)
         yield Static(id="card-checks", markup=False)
 
     def show_config(self, path: Path, *, chosen: bool) -> None:
         """Name the config; `chosen` when a person named it and it is not the recommendation."""
         word = "chosen" if chosen else "recommended"
         self.query_one("#card-config", Static).update(
-            Content.assemble((clean(shown_path(path), single_line=True), "bold"), (f"  {word}", "$text-muted"))
+            Content.assemble((clean(shown_path(path), single_line=True), "bold"), (f"  {word}", MUTED))
         )
 
     def show_recommendation(self, recommendation: Recommendation) -> None:
         """The sentence that says what fits this machine, and why."""
-        self.query_one("#card-reason", Static).update(foreign(recommendation.sentence, "$text-muted"))
+        self.query_one("#card-reason", Static).update(foreign(recommendation.sentence, MUTED))
 
     def show_preflight(self, looked: Preflight) -> None:
         """What was looked at, and whether it is in order."""

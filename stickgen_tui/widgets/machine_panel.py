@@ -11,6 +11,7 @@ from stickgen_tui.quantities import byte_text
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.widgets.facts import Facts
 from stickgen_tui.widgets.meter import memory_meter
+from stickgen_tui.tones import MUTED
 
 
 class MachinePanel(Vertical):
@@ -51,5 +52,5 @@ def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Con
     if machine.mps:
         lines.append(("GPU", "Apple Silicon (mps)"))
     elif not machine.gpus:
-        lines.append(("GPU", "none: it trains on the processor" if final else Content.styled("looking…", "$text-muted")))
+        lines.append(("GPU", "none: it trains on the processor" if final else Content.styled("looking…", MUTED)))
     return lines

@@ -1,0 +1,304 @@
+"""The monitor: one run, drawn from its directory, live or long over."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Log, Static
+
+from stickgen.errors import StickgenError
+from stickgen.runs.control import Wish, request
+from stickgen.runs.launch import launch, stop
+from stickgen.runs.store import Run, Status
+from stickgen_tui.follow import RunFollower
+from stickgen_tui.metric_names import BASELINES, curve_names, title_of
+from stickgen_tui.screens.question import QuestionScreen
+from stickgen_tui.series import Series
+from stickgen_tui.text import clean, one_line
+from stickgen_tui.widgets.chart import SMOOTHING, Chart, Curve
+from stickgen_tui.widgets.event_list import EventList
+from stickgen_tui.widgets.facts import Facts
+from stickgen_tui.widgets.run_facts import run_facts
+from stickgen_tui.widgets.status_line import StatusLine
+from stickgen_tui.widgets.stick_canvas import StickCanvas
+from stickgen_tui.tones import MUTED
+
+if TYPE_CHECKING:
+    from stickgen_tui.app import StickgenApp
+
+POLL_SECONDS = 0.4
+PANELS = ("curves", "figure", "numbers", "log", "events")
+TRAIN, VALIDATION, BASELINE = "$primary", "$warning", "$error"
+
+
+class MonitorScreen(Screen[None]):
+    """Follows a run. Leaving it leaves the run as it is."""
+
+    HELP_TITLE = "Monitor"
+    HELP = (
+        "The band is every value, the line their running mean; ◆ is validation, the dashed line the loss of "
+        "always predicting the mean pose. 1 to 5 show one panel alone, 0 all of them. Leaving does not stop the "
+        "run.\n"
+    )
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "curve(-1)", "Curve", show=False, tooltip="The curve before"),
+        Binding("right", "curve(1)", "Curve", key_display="←→", tooltip="The next curve"),
+        Binding("y", "log_y", "Log", tooltip="Logarithmic or linear values"),
+        Binding("s", "smooth", "Smooth", tooltip="Smooth more, or not at all"),
+        Binding("left_square_bracket", "scrub(-1)", "Older sample", show=False, key_display="["),
+        Binding("right_square_bracket", "scrub(1)", "Newer sample", show=False, key_display="]"),
+        Binding("space", "pause", "Pause", show=False, tooltip="Pause the figure, or let it move"),
+        Binding("p", "ask('sample')", "Sample", tooltip="Ask the trainer to draw a sample now"),
+        Binding("c", "ask('save')", "Save", tooltip="Ask the trainer for a checkpoint now"),
+        Binding("x", "stop", "Stop", tooltip="Stop the run with a checkpoint; asks first"),
+        Binding("R", "resume", "Resume", tooltip="Go on from the last checkpoint"),
+        *(Binding(str(number), f"panel({number})", f"Panel {number}", show=False, tooltip=f"Only the {name}")
+          for number, name in enumerate(PANELS, 1)),
+        Binding("0", "panel(0)", "All panels", show=False),
+        Binding("escape", "back", "Back", tooltip="All panels, then back to Home; the run goes on"),
+    ]  # fmt: skip
+
+    class Changed(Message):
+        """The worker read something new."""
+
+        def __init__(self, what: frozenset[str]) -> None:
+            super().__init__()
+            self.what = what
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+        self._follower = RunFollower(run)
+        self._curve = "loss"
+        self._log_y = False
+        self._smoothing = SMOOTHING[1]
+        self._panel = 0  # 0: all of them
+        self._usable_ram: int | None = None
+        self._logged: list[str] = []
+        self._asked_to_stop = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="run-title", markup=False, classes="title-line")
+        yield StatusLine(id="status")
+        yield Static(id="panel-tabs", markup=False)
+        with Horizontal(id="monitor-top"):
+            with Vertical(id="curves", classes="panel"):
+                yield Chart("no points yet: the first comes after logging.log_interval steps", id="chart")
+            with Vertical(id="figure", classes="panel") as figure:
+                figure.border_title = "what it draws"
+                yield StickCanvas(id="canvas")
+                yield Static(id="caption", markup=False)
+        with Horizontal(id="monitor-bottom"):
+            with Vertical(id="numbers", classes="panel") as numbers:
+                numbers.border_title = "numbers"
+                yield Facts(id="run-facts")
+            with Vertical(id="texts"):
+                with Vertical(id="events", classes="panel") as events:
+                    events.border_title = "events"
+                    yield EventList(id="event-list")
+                with Vertical(id="log", classes="panel") as log:
+                    log.border_title = "log"
+                    yield Log(max_lines=1000, auto_scroll=True, id="log-lines")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.query_one("#run-title", Static).update(
+            Content.assemble(("Run ", "bold $primary"), (clean(self._run.name, single_line=True), "bold"))
+        )
+        self._show_tabs()
+        self._show_curves()
+        self._poll()
+        self.set_interval(POLL_SECONDS, self._poll)
+
+    def on_screen_suspend(self) -> None:
+        self.query_one(StickCanvas).set_shown(False)
+
+    def on_screen_resume(self) -> None:
+        self.query_one(StickCanvas).set_shown(True)
+
+    # -- following
+
+    @work(thread=True, exclusive=True, group="follow", exit_on_error=False)
+    def _poll(self) -> None:
+        if self._usable_ram is None:
+            from stickgen.hardware.machine import local_machine_fast
+
+            self._usable_ram = local_machine_fast().ram_usable_bytes
+        self.post_message(self.Changed(self._follower.poll()))
+
+    def on_monitor_screen_changed(self, event: Changed) -> None:
+        what = event.what
+        with self._follower.lock:
+            self.query_one(StatusLine).show(self._follower)
+            if what & {"metrics", "memory", "status"}:
+                self.query_one(Facts).show(run_facts(self._follower, self._usable_ram))
+            if "metrics" in what:
+                self._show_curves()
+            if "events" in what:
+                self.query_one(EventList).show(self._follower.events)
+            if "sample" in what and self._follower.sample is not None:
+                self.query_one(StickCanvas).show(self._follower.sample)
+            if what & {"sample", "samples"}:
+                self._show_caption()
+        if "log" in what:
+            fresh = self._follower.take_log_lines()
+            self.query_one(Log).write_lines(fresh)
+        if "status" in what:
+            if not self._follower.state.alive:
+                self._asked_to_stop = False
+            self.refresh_bindings()
+
+    # -- showing
+
+    def _names(self) -> list[str]:
+        return curve_names(self._follower.train, self._follower.validation) or ["loss"]
+
+    def _show_curves(self) -> None:
+        names = self._names()
+        if self._curve not in names:
+            self._curve = names[0]
+        panel = self.query_one("#curves")
+        panel.border_title = Content(f"{title_of(self._curve)}  ‹ {names.index(self._curve) + 1}/{len(names)} ›")
+        panel.border_subtitle = f"smoothing {self._smoothing:.0%}" if self._smoothing else "not smoothed"
+        self.query_one(Chart).show(self._curves(), log_y=self._log_y, smoothing=self._smoothing)
+
+    def _curves(self) -> tuple[Curve, ...]:
+        train, validation = self._follower.train.get(self._curve), self._follower.validation.get(self._curve)
+        baseline = self._follower.validation.get(BASELINES.get(self._curve, ""))
+        out = []
+        if baseline is not None:
+            out.append(Curve("mean pose", baseline, BASELINE, "level"))
+        if train is not None:
+            out.append(Curve("train", _in_gib(train) if self._curve.endswith("_bytes") else train, TRAIN))
+        if validation is not None:
+            out.append(Curve("validation", validation, VALIDATION, "marks"))
+        return tuple(out)
+
+    def _show_caption(self) -> None:
+        sample, count = self._follower.sample, len(self._follower.samples)
+        if sample is None:
+            return
+        index = self._follower.sampled_index
+        place = f"{count if index is None else index + 1}/{count}"
+        paused = "" if self.query_one(StickCanvas).playing else "  paused"
+        self.query_one("#caption", Static).update(
+            Content.assemble((f"step {sample.step:,}  ‹ {place} ›{paused}\n", MUTED))
+            + one_line(f"“{sample.text}”", limit=200)
+        )
+
+    def _show_tabs(self) -> None:
+        parts = []
+        for number, name in enumerate(PANELS, 1):
+            chosen = number == (self._panel or 1)
+            parts.append((f" {number} {name} ", "bold reverse" if chosen else MUTED))
+        self.query_one("#panel-tabs", Static).update(Content.assemble(*parts))
+        for number, name in enumerate(PANELS, 1):
+            self.set_class(self._panel == number, f"-only-{name}")
+        self.set_class(self._panel != 0, "-only-one")
+
+    # -- keys that look
+
+    def action_curve(self, by: int) -> None:
+        names = self._names()
+        self._curve = names[(names.index(self._curve) + by) % len(names)] if self._curve in names else names[0]
+        self._show_curves()
+
+    def action_log_y(self) -> None:
+        self._log_y = not self._log_y
+        self._show_curves()
+
+    def action_smooth(self) -> None:
+        self._smoothing = SMOOTHING[(SMOOTHING.index(self._smoothing) + 1) % len(SMOOTHING)]
+        self._show_curves()
+
+    def action_scrub(self, by: int) -> None:
+        self._follower.scrub(by)
+        self._poll()
+        self._show_caption()
+
+    def action_pause(self) -> None:
+        self.query_one(StickCanvas).toggle()
+        self._show_caption()
+
+    def action_panel(self, number: int) -> None:
+        self._panel = number
+        self._show_tabs()
+
+    def action_back(self) -> None:
+        if self._panel:
+            self.action_panel(0)
+        else:
+            self.dismiss(None)
+
+    # -- keys that ask the trainer
+
+    @property
+    def _app(self) -> StickgenApp:
+        return cast("StickgenApp", self.app)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        alive = self._follower.state.alive
+        if action in ("stop", "ask"):
+            return True if alive else None
+        if action == "resume":
+            return None if alive or self._follower.state.status == Status.FINISHED else True
+        return True
+
+    def action_ask(self, wish: Wish) -> None:
+        try:
+            request(self._run, wish)
+        except (StickgenError, OSError) as error:
+            self._app.say(error, error=True)
+            return
+        word = "a sample" if wish == "sample" else "a checkpoint"
+        self._app.say(f"asked for {word}; it comes between two steps")
+
+    def action_stop(self) -> None:
+        self._stop()
+
+    @work(group="control", exclusive=True)
+    async def _stop(self) -> None:
+        answers = [("b", "Back"), ("y", "Stop with a checkpoint")]
+        text = "It saves a checkpoint after the step it is in, and ends. R goes on from there later."
+        if self._asked_to_stop or self._follower.state.status == Status.STALLED:
+            answers.append(("k", "Kill it now"))
+            text += "\nKilling it ends it at once; what came after its last checkpoint is lost."
+        answer = await self.app.push_screen_wait(QuestionScreen("Stop this run?", text, answers))
+        if answer not in ("y", "k"):
+            return
+        try:
+            await asyncio.to_thread(stop, self._run, force=answer == "k")
+        except (StickgenError, OSError) as error:
+            self._app.say(error, error=True)
+            return
+        self._asked_to_stop = True
+        self._app.say("killed" if answer == "k" else "asked to stop; it saves a checkpoint first")
+
+    def action_resume(self) -> None:
+        self._resume()
+
+    @work(group="control", exclusive=True)
+    async def _resume(self) -> None:
+        try:
+            await asyncio.to_thread(launch, self._run)
+        except (StickgenError, OSError) as error:
+            self._app.say(error, error=True)
+            return
+        self._app.say("resumed from its last checkpoint")
+
+
+def _in_gib(series: Series) -> Series:
+    """Bytes as GiB, for an axis that a person reads."""
+    out = Series()
+    for x, y in zip(series.xs, series.ys, strict=True):
+        out.append(x, y / 2**30)
+    return out

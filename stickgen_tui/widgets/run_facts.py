@@ -1,0 +1,79 @@
+"""The numbers of a run beside its curves: speed, memory, learning rate, gradient, and what it is."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from stickgen_tui.follow import RunFollower
+from stickgen_tui.quantities import byte_text, count_text, number_text
+from stickgen_tui.series import Series
+from stickgen_tui.sparkline import sparkline
+from stickgen_tui.text import clean, one_line
+from stickgen_tui.widgets.meter import memory_meter
+
+SPARK_COLUMNS = 14
+_VALUE_COLUMNS = 12
+
+
+def run_facts(follower: RunFollower, usable_ram_bytes: int | None) -> list[tuple[str, str | Content]]:
+    """Labels and values; what the trainer has not said yet is left out."""
+    train, lines = follower.train, []
+    for label, name in (
+        ("clips/s", "sequences_per_second"),
+        ("frames/s", "frames_per_second"),
+        ("learning rate", "lr"),
+        ("gradient norm", "grad_norm"),
+    ):
+        series = train.get(name)
+        if series is not None and len(series):
+            lines.append((label, _with_spark(number_text(series.last), series)))
+    lines.extend(_memory(follower, usable_ram_bytes))
+    lines.extend(_against_mean_pose(follower))
+    lines.extend(_identity(follower))
+    return lines
+
+
+def _with_spark(text: str, series: Series) -> Content:
+    return Content.assemble(f"{text:<{_VALUE_COLUMNS}}", (sparkline(series, SPARK_COLUMNS), "$text-primary"))
+
+
+def _memory(follower: RunFollower, usable: int | None) -> list[tuple[str, str | Content]]:
+    lines: list[tuple[str, str | Content]] = []
+    logged = follower.train.get("rss_bytes")
+    used = follower.tree_rss_bytes
+    if used is not None:
+        lines.append(("memory", memory_meter(used, usable, 10)))
+    if logged is not None and len(logged):
+        lines.append(("peak so far" if used is not None else "peak memory", byte_text(max(logged.ys))))
+    device = follower.train.get("device_memory_bytes")
+    if device is not None and len(device):
+        lines.append(("device memory", _with_spark(byte_text(device.last), device)))
+    return lines
+
+
+def _against_mean_pose(follower: RunFollower) -> list[tuple[str, str | Content]]:
+    """The validation loss beside that of always predicting the mean pose: below 1× nothing is learnt."""
+    ours, mean = follower.validation.get("loss_pose"), follower.validation.get("mean_pose_loss")
+    if ours is None or mean is None or not ours.last or mean.last is None:
+        return []
+    ratio = mean.last / ours.last
+    word, style = ("lower", "$text-success") if ratio > 1 else ("of it: not better yet", "$text-warning")
+    return [
+        ("val pose", f"{number_text(ours.last)}"),
+        ("mean pose", Content.assemble(f"{number_text(mean.last)}  ", (f"{ratio:.1f}× {word}", style))),
+    ]
+
+
+def _identity(follower: RunFollower) -> list[tuple[str, str | Content]]:
+    identity = follower.identity
+    lines: list[tuple[str, str | Content]] = []
+    parameters = identity.get("parameters")
+    device = " ".join(clean(identity[key], limit=20) for key in ("device", "precision") if identity.get(key))
+    model = f"{count_text(parameters)} parameters" if isinstance(parameters, int | float) else ""
+    if model or device:
+        lines.append(("model", ", ".join(part for part in (model, device) if part)))
+    for label, key in (("config", "config_name"), ("dataset", "data_path")):
+        if identity.get(key):
+            text = clean(identity[key], single_line=True)
+            lines.append((label, one_line(text if len(text) <= 34 else "…" + text[-33:])))
+    return lines

@@ -1,0 +1,55 @@
+"""How a run stands, in two lines: state, phase, step, epoch, time; and how far it is."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from stickgen_tui.follow import RunFollower
+from stickgen_tui.quantities import DASH, duration_text, progress_bar
+from stickgen_tui.states import look_of
+from stickgen_tui.text import clean
+from stickgen_tui.tones import MUTED
+
+
+class StatusLine(Static):
+    """Redraws only when a character changed."""
+
+    DEFAULT_CSS = "StatusLine { height: 2; padding: 0 1; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(Content(""), id=id, markup=False)
+        self._shown = Content("")
+
+    def show(self, follower: RunFollower) -> None:
+        """Show how the run stands now."""
+        content = status_content(follower, self.size.width or 80)
+        if content != self._shown or str(content) != str(self._shown):
+            self._shown = content
+            self.update(content)
+
+
+def status_content(follower: RunFollower, width: int) -> Content:
+    """Both lines; what does not fit is left off at the end."""
+    look = look_of(follower.state.status)
+    step, total, epoch = follower.step, follower.total_steps, follower.newest.get("epoch")
+    parts = [f"step {DASH if step is None else f'{step:,}'}{f' of {total:,}' if total else ''}"]
+    if isinstance(epoch, int | float):
+        parts.append(f"epoch {epoch:.1f}")
+    elapsed = duration_text(follower.elapsed_seconds())
+    parts.append(f"{elapsed} elapsed" if look.alive else f"took {elapsed}")
+    if look.alive:
+        parts.append(f"{duration_text(follower.eta_seconds())} to go")
+    phase = follower.phase if follower.phase not in ("", "training") else ""
+    # the reason says why it stalled or how it ended
+    reason = "" if look.word in ("running", "starting", "finished") else clean(follower.state.reason, single_line=True)
+    first = Content.assemble((f"{look.glyph} {look.word}", f"bold {look.style}"))
+    if phase and phase != look.word:
+        first += Content.styled(f" · {phase}", "$text-warning")
+    first += f"   {'  ·  '.join(parts)}"
+    if reason:
+        first += Content.styled(f"   {reason}", MUTED)
+    share = (step or 0) / total if total else 0.0
+    percent = f" {share:4.0%}" if total else ""
+    bar = progress_bar(share, max(width - 2 - len(percent), 4))
+    return first.truncate(max(width - 2, 1), ellipsis=True) + "\n" + Content.assemble((bar, look.style), percent)
