@@ -1,0 +1,55 @@
+"""The averaged model of a run's newest checkpoint, ready to draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.errors import StickgenError
+from stickgen.model.normalise import Normaliser
+from stickgen.model.sampler import sample
+from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.runs.store import Run
+from stickgen.train.checkpoint import load_module, newest_checkpoint
+
+
+@dataclass
+class Generator:
+    """A trained model with the config it was trained by."""
+
+    config: TrainingConfig
+    model: MotionTransformer
+    normaliser: Normaliser
+    step: int
+
+    @classmethod
+    def of_run(cls, run: Run) -> Generator:
+        """Load the newest checkpoint that verifies. Raises StickgenError when there is none."""
+        checkpoint, skipped = newest_checkpoint(run.checkpoints_dir)
+        if checkpoint is None:
+            raise StickgenError(
+                f"{run.name}: it has no whole checkpoint yet" + "".join(f"; {s}" for s in skipped)
+            )
+        config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+        model, normaliser = MotionTransformer(ModelConfig.from_training(config)), Normaliser()
+        load_module(model, checkpoint, "ema")
+        load_module(normaliser, checkpoint, "normaliser")
+        return cls(config, model.eval(), normaliser, checkpoint.step)
+
+    def draw(self, embedding: Tensor, frames: int, seed: int) -> list[list[float]]:
+        """One motion [frames][20] for one text embedding [embedding_dim]."""
+        wanted = self.config.model["embedding_dim"]
+        if len(embedding) != wanted:
+            raise StickgenError(
+                f"the text encoder gives {len(embedding)} numbers and the model wants {wanted}; "
+                "use the encoder that embedded its dataset: --encoder"
+            )
+        motion = sample(
+            self.model, self.normaliser, embedding[None], frames,
+            sampling_steps=self.config.diffusion["sampling_steps"],
+            guidance_scale=self.config.diffusion["guidance_scale"], seed=seed,
+        )[0]  # fmt: skip
+        poses: list[list[float]] = motion.tolist()
+        return poses
