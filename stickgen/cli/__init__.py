@@ -17,7 +17,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hardware": ("stickgen.cli.hardware", "Show what this machine has."),
     "recommend": ("stickgen.cli.recommend", "Recommend a preset for this machine, or for one you describe."),
     "config": ("stickgen.cli.config", "Check, show and edit training configs."),
-    "estimate": ("stickgen.cli.estimate", "Predict memory and time of a config before launch."),
     "data": ("stickgen.cli.data", "Make, import, embed and look at datasets."),
     "runs": ("stickgen.cli.runs", "List, watch and stop runs."),
     "generate": ("stickgen.cli.generate", "Draw the motion of a text with a trained model."),

@@ -33,7 +33,7 @@ _RIGHT_JOINTS = {RIGHT_ELBOW, RIGHT_HAND, RIGHT_KNEE}
 
 def _figure(draw: ImageDraw.ImageDraw, pose: Sequence[float], x: float, floor: float, scale: float) -> None:
     """Draw `pose` with its pelvis column at pixel `x` less the pelvis's own x, the floor at pixel `floor`."""
-    for (start, end), (x0, y0, x1, y1) in zip(BONES, strokes(pose), strict=True):
+    for (start, end), (x0, y0, x1, y1) in zip(BONES, strokes(pose)[0], strict=True):
         side = {start, end}
         colour = LEFT if side & _LEFT_JOINTS else RIGHT if side & _RIGHT_JOINTS else INK
         line = (x + x0 * scale, floor - y0 * scale, x + x1 * scale, floor - y1 * scale)

@@ -51,9 +51,7 @@ class RecordWriter:
         self.path = path
         self.lost = 0  # records dropped because too many waited
         self._waiting: deque[bytes] = deque()
-        self._fd = os.open(
-            path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self._seq = self._last_seq() + 1
         size = os.fstat(self._fd).st_size
         if size and os.pread(self._fd, 1, size - 1) != b"\n":

@@ -26,8 +26,58 @@ from stickgen.errors import StickgenError
 
 STALLED_AFTER_SECONDS = 120.0
 STARTING_SECONDS = 60.0
-_WORDS = ["amber", "brisk", "calm", "clear", "dapper", "eager", "fleet", "gentle", "happy", "keen", "light", "lively", "merry", "mild", "nimble", "proud", "quick", "quiet", "ready", "sunny", "swift", "tidy", "warm", "wise"]
-_NOUNS = ["badger", "crane", "deer", "falcon", "finch", "fox", "gecko", "hare", "heron", "ibex", "jay", "lark", "lynx", "marten", "newt", "otter", "owl", "panda", "puma", "robin", "seal", "stork", "swan", "wren"]
+_WORDS = [
+    "amber",
+    "brisk",
+    "calm",
+    "clear",
+    "dapper",
+    "eager",
+    "fleet",
+    "gentle",
+    "happy",
+    "keen",
+    "light",
+    "lively",
+    "merry",
+    "mild",
+    "nimble",
+    "proud",
+    "quick",
+    "quiet",
+    "ready",
+    "sunny",
+    "swift",
+    "tidy",
+    "warm",
+    "wise",
+]
+_NOUNS = [
+    "badger",
+    "crane",
+    "deer",
+    "falcon",
+    "finch",
+    "fox",
+    "gecko",
+    "hare",
+    "heron",
+    "ibex",
+    "jay",
+    "lark",
+    "lynx",
+    "marten",
+    "newt",
+    "otter",
+    "owl",
+    "panda",
+    "puma",
+    "robin",
+    "seal",
+    "stork",
+    "swan",
+    "wren",
+]
 
 
 class Status(StrEnum):
@@ -184,9 +234,7 @@ class RunLock:
 
     def acquire(self) -> None:
         """Take the lock. Raises StickgenError that names the process that holds it."""
-        self._fd = os.open(
-            self._run.lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
+        self._fd = os.open(self._run.lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -203,9 +251,7 @@ def runs_root() -> Path:
     return Path(os.environ.get("STICKGEN_RUNS") or "runs")
 
 
-def create_run(
-    config: TrainingConfig, *, root: Path, name: str | None = None, **identity: Any
-) -> Run:
+def create_run(config: TrainingConfig, *, root: Path, name: str | None = None, **identity: Any) -> Run:
     """Make a new run directory (mode 0700) with its config and run.json.
 
     `name` replaces the two words at the end. Raises StickgenError when the place cannot be written.
