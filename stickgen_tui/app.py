@@ -25,8 +25,9 @@ class StickgenApp(App[None]):
     """Configure, launch and watch. A run belongs to itself: leaving the app leaves it going."""
 
     TITLE = "stickgen"
-    CSS_PATH: ClassVar[list[str | Path]] = [
-        Path(__file__).parent / "styles" / name for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss")
+    CSS_PATH = [
+        Path(__file__).parent / "styles" / name
+        for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss")
     ]
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,14 +36,16 @@ class StickgenApp(App[None]):
         Binding("f2", "toggle_dark", "Dark / light", show=False),
     ]
     # 80 columns are narrow, 120 normal, 160 wide: screens restyle by these classes
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (110, "-normal"),
         (160, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (32, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 
-    def __init__(self, *, config: Path | None = None, run: Run | None = None, root: Path | None = None) -> None:
+    def __init__(
+        self, *, config: Path | None = None, run: Run | None = None, root: Path | None = None
+    ) -> None:
         """`config`: what Enter launches, instead of the recommendation. `run`: open on its monitor.
 
         `root` is the folder of the runs; None takes the usual one.
@@ -121,9 +124,11 @@ class StickgenApp(App[None]):
                 )
         yield SystemCommand("Dark or light", "Switch the theme (F2)", self.action_toggle_dark)
         yield SystemCommand("Help", "The keys of this screen (?)", self.action_help)
-        yield SystemCommand("Save a screenshot", "An SVG of this screen in this folder", self._screenshot)
+        yield SystemCommand(
+            "Save a screenshot", "An SVG of this screen in this folder", self._take_screenshot
+        )
         yield SystemCommand("Quit", "Leave; runs go on (ctrl+q)", self.exit)
 
-    def _screenshot(self) -> None:
+    def _take_screenshot(self) -> None:
         path = self.save_screenshot(path=str(Path.cwd()))
         self.say(f"saved {path}")

@@ -1,4 +1,4 @@
-"""Curves as braille dots: two columns and four rows of dots a cell, one plane of bits a curve."""
+"""Curves as braille dots, two columns and four rows a cell: one plane of bits a curve, so that each keeps its colour."""
 
 from __future__ import annotations
 
@@ -48,6 +48,10 @@ class Plane:
                 before = y
         for x, y in points:
             self.dot(x, y)
+
+    def text(self) -> list[str]:
+        """The rows as characters, a space where a cell is empty."""
+        return ["".join(chr(BLANK + cell) if cell else " " for cell in row) for row in self.cells]
 
     def dashes(self, y: int, on: int = 4, off: int = 4) -> None:
         """A dashed horizontal line."""

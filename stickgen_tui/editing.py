@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stickgen.config.document import MISSING, Document, EditRefusedError
 from stickgen.config.loading import Problem, check, parse_override
-from stickgen.config.schema import KEY_BY_PATH, KEYS, Key, Value
+from stickgen.config.schema import KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
 
 
@@ -206,5 +206,3 @@ def _small_step(key: Key, value: float) -> float:
     if value == 0:
         return 0.01 if key.maximum is not None and key.maximum <= 1 else 1.0
     return float(10.0 ** (math.floor(math.log10(abs(value))) - 1))
-
-

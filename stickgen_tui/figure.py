@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from stickgen.motion.draw import BrailleCanvas, strokes
-from stickgen.motion.skeleton import PELVIS
+from stickgen.motion.draw import HEAD_RADIUS, BrailleCanvas, strokes
+from stickgen.motion.skeleton import BONES, HEAD, NECK, PELVIS
 
-_HEAD_RADIUS = 0.075  # of the figure's unit, which is about a person's height
-_MARK_EVERY = 0.5
+_MARK_EVERY = 0.5  # of the figure's unit, which is about a person's height: strokes below the floor
+_INSIDE_HEAD = BONES.index((NECK, HEAD))
 
 
 def draw_figure(motion: Sequence[Sequence[float]], frame: int, columns: int, rows: int) -> list[str]:
@@ -19,7 +19,7 @@ def draw_figure(motion: Sequence[Sequence[float]], frame: int, columns: int, row
     canvas = BrailleCanvas(columns, rows)
     width, height = 2 * columns, 4 * rows
     pose = motion[min(max(frame, 0), len(motion) - 1)]
-    top = max(max(max(p[1::2]) for p in motion) + 2 * _HEAD_RADIUS, 0.6)
+    top = max(max(max(p[1::2]) for p in motion) + HEAD_RADIUS, 0.6)
     bottom = min(min(min(p[1::2]) for p in motion), 0.0)
     across = _widest(motion)
     scale = min((height - 2) / (top - bottom), (width - 2) / max(across, 0.3))
@@ -36,10 +36,11 @@ def draw_figure(motion: Sequence[Sequence[float]], frame: int, columns: int, row
         x, _ = at(index * _MARK_EVERY, 0.0)
         canvas.line(x, floor + 1, x, floor + 2)
     bones, head = strokes(pose)
-    for x0, y0, x1, y1 in bones:
-        canvas.line(*at(x0, y0), *at(x1, y1))
-    canvas.circle(*at(*head), max(_HEAD_RADIUS * scale, 1.5))
-    return canvas.rows()
+    for index, (x0, y0, x1, y1) in enumerate(bones):
+        if index != _INSIDE_HEAD:
+            canvas.line(*at(x0, y0), *at(x1, y1))
+    canvas.circle(*at(*head), max(HEAD_RADIUS * scale, 1.5))
+    return [row.replace("\u2800", " ") for row in canvas.rows()]
 
 
 def _widest(motion: Sequence[Sequence[float]]) -> float:

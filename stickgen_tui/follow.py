@@ -175,7 +175,11 @@ class RunFollower:
     @property
     def total_steps(self) -> int | None:
         """Steps of the whole run, None while nobody has said."""
-        for value in (self.newest.get("total_steps"), self.state.total_steps, self.identity.get("total_steps")):
+        for value in (
+            self.newest.get("total_steps"),
+            self.state.total_steps,
+            self.identity.get("total_steps"),
+        ):
             if isinstance(value, int | float) and value > 0:
                 return int(value)
         return None

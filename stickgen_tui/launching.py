@@ -63,6 +63,14 @@ class Preflight:
         return [check for check in self.checks if check.level == "warning"]
 
 
+def shown_path(path: Path) -> str:
+    """Relative to this folder where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
 def data_path_of(config: TrainingConfig) -> Path:
     """The dataset that a launch from here trains on: the variable TRAIN_DATA_PATH wins over the file."""
     return Path(os.environ.get("TRAIN_DATA_PATH") or config.get("data.train_data")).absolute()
@@ -80,8 +88,9 @@ def forecast(data: bytes, name: str) -> Forecast:
 
 def forecast_of(config: TrainingConfig) -> Forecast:
     """The forecast of a config on this machine, with the time if its dataset is there to count."""
-    from stickgen.hardware.machine import detect
     from stickgen.planner.estimate import estimate
+
+    from stickgen.hardware.machine import detect
     from stickgen.runs.dataset_facts import read_dataset_facts
 
     facts = read_dataset_facts(data_path_of(config))
@@ -122,7 +131,7 @@ def preflight(path: Path) -> Preflight:
 
 
 def _dataset_check(path: Path, facts: DatasetFacts | None, config: TrainingConfig) -> Check:
-    shown = clean(path, single_line=True)
+    shown = clean(shown_path(path), single_line=True)
     if not path.is_file():
         return Check("error", f"no dataset at {shown}: make one with `stickgen data synth -o {shown}` "
                      f"and `stickgen data embed {shown}`")  # fmt: skip
@@ -153,6 +162,8 @@ def start(path: Path, root: Path | None) -> Run:
     from stickgen.runs.store import create_run, runs_root
 
     config = TrainingConfig(path)
-    run = create_run(config, root=root or runs_root(), argv=list(sys.argv), data_path=str(data_path_of(config)))
+    run = create_run(
+        config, root=root or runs_root(), argv=list(sys.argv), data_path=str(data_path_of(config))
+    )
     launch(run)
     return run

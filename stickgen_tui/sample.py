@@ -27,7 +27,9 @@ class Sample:
 def sample_files(folder: Path) -> list[Path]:
     """The samples of a run, oldest first."""
     try:
-        return sorted(path for path in folder.glob("step_*.json") if not path.name.startswith("."))[-_MOST_SAMPLES:]
+        return sorted(path for path in folder.glob("step_*.json") if not path.name.startswith("."))[
+            -_MOST_SAMPLES:
+        ]
     except OSError:
         return []
 

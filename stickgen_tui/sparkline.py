@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stickgen_tui.braille import BLANK, Plane
+from stickgen_tui.braille import Plane
 from stickgen_tui.series import Series
 
 
@@ -20,4 +20,4 @@ def sparkline(series: Series | None, columns: int) -> str:
         share = (value - low) / (high - low) if high > low else 0.5
         points.append((column, round((1 - share) * 3)))
     plane.path(points)
-    return "".join(chr(BLANK + cell) if cell else " " for cell in plane.cells[0])
+    return plane.text()[0]

@@ -18,13 +18,13 @@ from stickgen.config.document import SaveConflictError
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, Key, keys_of
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import EditSession, value_text
-from stickgen_tui.launching import forecast
+from stickgen_tui.launching import forecast, shown_path
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, foreign, one_line
+from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.forecast_line import ForecastLine
-from stickgen_tui.tones import MUTED
 
 FORECAST_AFTER = 0.3  # seconds without an edit
 
@@ -45,7 +45,13 @@ class EditorScreen(Screen[None]):
         Binding("pageup", "move(-10)", show=False),
         Binding("pagedown", "move(10)", show=False),
         Binding("ctrl+s", "save", "Save", tooltip="Write the file"),
-        Binding("f5,ctrl+l", "launch", "Launch", key_display="F5", tooltip="Launch a run of this config (F5, ctrl+l)"),
+        Binding(
+            "f5,ctrl+l",
+            "launch",
+            "Launch",
+            key_display="F5",
+            tooltip="Launch a run of this config (F5, ctrl+l)",
+        ),
         Binding("ctrl+z", "undo", "Undo", tooltip="Take back the last change"),
         Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Make the change again"),
         Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
@@ -75,14 +81,20 @@ class EditorScreen(Screen[None]):
         with Horizontal(id="editor-body"):
             with Vertical(id="form"):  # a VerticalScroll would take up and down for itself
                 for group in GROUPS:
-                    yield Static(Content.assemble((group.title, "bold $primary")), classes="group-title", markup=False)
+                    yield Static(
+                        Content.assemble((group.title, "bold $primary")), classes="group-title", markup=False
+                    )
                     for key in keys_of(group.name):
                         yield Field(key, self._session)
                 others = self._session.unknown()
                 if others:
-                    yield Static(Content.styled("Other keys, kept as they are", "bold $primary"), classes="group-title")
                     yield Static(
-                        Content("\n").join(one_line(f"  {path}: {text}", MUTED, limit=100) for path, text in others),
+                        Content.styled("Other keys, kept as they are", "bold $primary"), classes="group-title"
+                    )
+                    yield Static(
+                        Content("\n").join(
+                            one_line(f"  {path}: {text}", MUTED, limit=100) for path, text in others
+                        ),
                         markup=False,
                     )
             with Vertical(id="side"):
@@ -112,7 +124,7 @@ class EditorScreen(Screen[None]):
     # -- showing
 
     def _show_title(self) -> None:
-        path = clean(self._path, single_line=True)
+        path = clean(shown_path(self._path), single_line=True)
         parts: list[tuple[str, str] | str] = [("Editor ", "bold $primary"), (path, "bold")]
         if self._session is None:
             parts.append(("  read-only: it cannot be read as a config", "$text-error"))
@@ -298,7 +310,11 @@ class EditorScreen(Screen[None]):
             QuestionScreen(
                 "The file changed on disk",
                 body,
-                [("b", "Back"), ("m", "Make my changes in the new file"), ("d", "Drop mine, open the new one")],
+                [
+                    ("b", "Back"),
+                    ("m", "Make my changes in the new file"),
+                    ("d", "Drop mine, open the new one"),
+                ],
             )
         )
         try:
@@ -355,7 +371,9 @@ class EditorScreen(Screen[None]):
             body = Content("\n").join(
                 one_line(f"{path}: {old} → {new}", limit=100) for path, old, new in session.changes()
             )
-            question = QuestionScreen("Save before the launch?", body, [("y", "Save and launch"), ("n", "Back")])
+            question = QuestionScreen(
+                "Save before the launch?", body, [("y", "Save and launch"), ("n", "Back")]
+            )
             if await self.app.push_screen_wait(question) != "y" or not await self._saved():
                 return
         await launch_config(self, self._path, self._root)
@@ -373,7 +391,9 @@ class EditorScreen(Screen[None]):
                 one_line(f"{path}: {old} → {new}", limit=100) for path, old, new in self._session.changes()
             )
             question = QuestionScreen(
-                "Leave without saving?", body, [("b", "Back"), ("s", "Save and leave"), ("d", "Drop the changes")]
+                "Leave without saving?",
+                body,
+                [("b", "Back"), ("s", "Save and leave"), ("d", "Drop the changes")],
             )
             answer = await self.app.push_screen_wait(question)
             if answer not in ("s", "d") or (answer == "s" and not await self._saved()):
@@ -382,7 +402,8 @@ class EditorScreen(Screen[None]):
 
     def _notice(self, message: object, *, error: bool = False) -> None:
         self.app.notify(
-            clean(message, limit=500), severity="error" if error else "information", timeout=8 if error else 3, markup=False
+            clean(message, limit=500),
+            severity="error" if error else "information",
+            timeout=8 if error else 3,
+            markup=False,
         )
-
-

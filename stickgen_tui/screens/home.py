@@ -22,10 +22,10 @@ from stickgen_tui.launching import Preflight, preflight
 from stickgen_tui.run_list import RunSummary, recent_runs
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.text import clean
+from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.launch_card import LaunchCard
 from stickgen_tui.widgets.machine_panel import MachinePanel
 from stickgen_tui.widgets.run_table import RunTable
-from stickgen_tui.tones import MUTED
 
 if TYPE_CHECKING:
     from stickgen_tui.app import StickgenApp
@@ -61,7 +61,12 @@ class HomeScreen(Screen[None]):
             error: str | None = None,
         ) -> None:
             super().__init__()
-            self.machine, self.recommendation, self.looked, self.error = machine, recommendation, looked, error
+            self.machine, self.recommendation, self.looked, self.error = (
+                machine,
+                recommendation,
+                looked,
+                error,
+            )
 
     class Runs(Message):
         """The runs, newest first."""
@@ -169,7 +174,10 @@ class HomeScreen(Screen[None]):
 
     def _show_title(self) -> None:
         going = [summary for _, summary in self._runs if summary.alive]
-        parts: list[tuple[str, str] | str] = [("stickgen", "bold $primary"), ("  text to motion, on this machine", MUTED)]
+        parts: list[tuple[str, str] | str] = [
+            ("stickgen", "bold $primary"),
+            ("  text to motion, on this machine", MUTED),
+        ]
         if len(going) == 1:
             parts.append((f"   ● {going[0].name} is going: m watches it", "$text-success"))
         elif going:

@@ -25,7 +25,9 @@ def check_lines(checks: tuple[Check, ...] | list[Check]) -> Content:
     lines = []
     for check in checks:
         glyph, style = GLYPHS[check.level]
-        lines.append(Content.styled(f"{glyph} ", style) + foreign(check.text, style if check.level != "ok" else ""))
+        lines.append(
+            Content.styled(f"{glyph} ", style) + foreign(check.text, style if check.level != "ok" else "")
+        )
     return Content("\n").join(lines)
 
 

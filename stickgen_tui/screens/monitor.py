@@ -23,13 +23,13 @@ from stickgen_tui.metric_names import BASELINES, curve_names, title_of
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.series import Series
 from stickgen_tui.text import clean, one_line
+from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.chart import SMOOTHING, Chart, Curve
 from stickgen_tui.widgets.event_list import EventList
 from stickgen_tui.widgets.facts import Facts
 from stickgen_tui.widgets.run_facts import run_facts
 from stickgen_tui.widgets.status_line import StatusLine
 from stickgen_tui.widgets.stick_canvas import StickCanvas
-from stickgen_tui.tones import MUTED
 
 if TYPE_CHECKING:
     from stickgen_tui.app import StickgenApp
@@ -51,7 +51,7 @@ class MonitorScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "curve(-1)", "Curve", show=False, tooltip="The curve before"),
-        Binding("right", "curve(1)", "Curve", key_display="←→", tooltip="The next curve"),
+        Binding("right", "curve(1)", "Curve", key_display="← →", tooltip="The next curve"),
         Binding("y", "log_y", "Log", tooltip="Logarithmic or linear values"),
         Binding("s", "smooth", "Smooth", tooltip="Smooth more, or not at all"),
         Binding("left_square_bracket", "scrub(-1)", "Older sample", show=False, key_display="["),
@@ -167,7 +167,9 @@ class MonitorScreen(Screen[None]):
         if self._curve not in names:
             self._curve = names[0]
         panel = self.query_one("#curves")
-        panel.border_title = Content(f"{title_of(self._curve)}  ‹ {names.index(self._curve) + 1}/{len(names)} ›")
+        panel.border_title = Content(
+            f"{title_of(self._curve)}  ‹ {names.index(self._curve) + 1}/{len(names)} ›"
+        )
         panel.border_subtitle = f"smoothing {self._smoothing:.0%}" if self._smoothing else "not smoothed"
         self.query_one(Chart).show(self._curves(), log_y=self._log_y, smoothing=self._smoothing)
 
@@ -209,7 +211,9 @@ class MonitorScreen(Screen[None]):
 
     def action_curve(self, by: int) -> None:
         names = self._names()
-        self._curve = names[(names.index(self._curve) + by) % len(names)] if self._curve in names else names[0]
+        self._curve = (
+            names[(names.index(self._curve) + by) % len(names)] if self._curve in names else names[0]
+        )
         self._show_curves()
 
     def action_log_y(self) -> None:
@@ -248,9 +252,9 @@ class MonitorScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         alive = self._follower.state.alive
         if action in ("stop", "ask"):
-            return True if alive else None
+            return alive
         if action == "resume":
-            return None if alive or self._follower.state.status == Status.FINISHED else True
+            return not alive and self._follower.state.status != Status.FINISHED
         return True
 
     def action_ask(self, wish: Wish) -> None:

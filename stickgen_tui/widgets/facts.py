@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from textual.content import Content
 from textual.widgets import Static
+
 from stickgen_tui.tones import MUTED
 
 
 class Facts(Static):
     """Label and value lines; `show` redraws only when something changed."""
 
-    DEFAULT_CSS = "Facts { height: auto; width: 1fr; }"
+    DEFAULT_CSS = "Facts { height: auto; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(Content(""), id=id, markup=False)
@@ -29,6 +30,4 @@ class Facts(Static):
 def fact_lines(lines: Sequence[tuple[str, Content]]) -> Content:
     """The lines with their labels in one column; a line without a label continues the one above."""
     width = max((len(label) for label, _ in lines), default=0)
-    return Content("\n").join(
-        Content.styled(f"{label:<{width}}  ", MUTED) + value for label, value in lines
-    )
+    return Content("\n").join(Content.styled(f"{label:<{width}}  ", MUTED) + value for label, value in lines)

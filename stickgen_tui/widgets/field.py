@@ -26,11 +26,27 @@ class Field(Widget, can_focus=True):
     """Shows a key of the session. Steps and typed values are asked for by message; the screen applies them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,minus,h", "step(-1)", "Less", key_display="←", tooltip="The next smaller value, or choice"),
-        Binding("right,plus,l", "step(1)", "More", key_display="→", tooltip="The next larger value, or choice"),
+        Binding(
+            "left,minus,h",
+            "step(-1)",
+            "Less",
+            show=False,
+            key_display="←",
+            tooltip="The next smaller value, or choice",
+        ),
+        Binding(
+            "right,plus,l", "step(1)", "Step", key_display="← →", tooltip="The next larger value, or choice"
+        ),
         Binding("enter", "edit", "Type", tooltip="Type a value; Enter takes it, esc leaves it as it was"),
         Binding("space", "step(1)", show=False),
-        Binding("delete,backspace", "reset", "Default", key_display="del", tooltip="Back to the default"),
+        Binding(
+            "delete,backspace",
+            "reset",
+            "Default",
+            show=False,
+            key_display="del",
+            tooltip="Back to the default",
+        ),
     ]
 
     class Change(Message):
@@ -86,7 +102,9 @@ class Field(Widget, can_focus=True):
     def render(self) -> Content:
         state, key = self.state, self.key
         marker = "▸ " if self.has_focus or self.typing else "* " if state.was is not None else "  "
-        name = Content.styled(f"{marker}{key.name:<{NAME_WIDTH - 2}}", "bold" if state.was is not None else "")
+        name = Content.styled(
+            f"{marker}{key.name:<{NAME_WIDTH - 2}}", "bold" if state.was is not None else ""
+        )
         line = name + self._value() + self._note()
         if self.error is None:
             return line
@@ -108,9 +126,7 @@ class Field(Widget, can_focus=True):
         rest = VALUE_WIDTH - 4 - len(text)
         unit = unit[:rest] if len(unit) <= rest else ""
         pad = " " * (rest - len(unit))
-        return Content.assemble(
-            (left, MUTED), (text, style), (right, MUTED), (unit, MUTED), pad
-        )
+        return Content.assemble((left, MUTED), (text, style), (right, MUTED), (unit, MUTED), pad)
 
     def _note(self) -> Content:
         if self.state.was is not None:
@@ -139,7 +155,10 @@ class Field(Widget, can_focus=True):
         if self.read_only or self.typing:
             return
         box = Input(
-            self.state.text if text is None else text, compact=True, select_on_focus=text is None, classes="field-box"
+            self.state.text if text is None else text,
+            compact=True,
+            select_on_focus=text is None,
+            classes="field-box",
         )
         self.typing = True
         await self.mount(box)

@@ -9,8 +9,8 @@ from textual.widgets import Static
 from stickgen_tui.launching import Forecast
 from stickgen_tui.quantities import byte_text, count_text, duration_text
 from stickgen_tui.text import one_line
-from stickgen_tui.widgets.meter import memory_meter
 from stickgen_tui.tones import MUTED
+from stickgen_tui.widgets.meter import memory_meter
 
 
 class ForecastLine(Static):
@@ -54,6 +54,7 @@ def forecast_content(forecast: Forecast) -> Content:
     )
     if forecast.peak_low_bytes is not None and forecast.peak_high_bytes is not None:
         second += Content.styled(
-            f"  (between {byte_text(forecast.peak_low_bytes)} and {byte_text(forecast.peak_high_bytes)})", MUTED
+            f"  (between {byte_text(forecast.peak_low_bytes)} and {byte_text(forecast.peak_high_bytes)})",
+            MUTED,
         )
     return Content(first) + "\n" + second

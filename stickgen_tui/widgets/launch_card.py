@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from stickgen.planner.recommend import Recommendation
-from stickgen_tui.launching import Preflight
+from stickgen_tui.launching import Preflight, shown_path
 from stickgen_tui.screens.launch import check_lines
 from stickgen_tui.text import clean, foreign
 from stickgen_tui.tones import MUTED
@@ -56,11 +56,3 @@ class LaunchCard(VerticalScroll, can_focus=True):
 
     def action_launch(self) -> None:
         self.post_message(self.Launch())
-
-
-def shown_path(path: Path) -> str:
-    """Relative to this folder where that is shorter."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from textual.content import Content
-from textual.containers import Vertical
+import re
+
 from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
 
 from stickgen.hardware.machine import Machine
-from stickgen_tui.quantities import byte_text
+from stickgen_tui.quantities import byte_text, progress_bar
 from stickgen_tui.text import clean, one_line
-from stickgen_tui.widgets.facts import Facts
-from stickgen_tui.widgets.meter import memory_meter
 from stickgen_tui.tones import MUTED
+from stickgen_tui.widgets.facts import Facts
 
 
 class MachinePanel(Vertical):
@@ -34,23 +35,34 @@ class MachinePanel(Vertical):
 def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Content]]:
     """Labels and values."""
     usable = machine.ram_usable_bytes
-    cores = f"{machine.cores_usable} usable cores"
+    free = min(machine.ram_available_bytes, usable)
+    cores = f"{machine.cores_usable}"
     if machine.cores_usable != machine.cores_logical:
-        cores += f" of {machine.cores_logical}"
+        cores += f" usable of {machine.cores_logical}"
+    name = re.sub(r"\((R|TM|tm)\)|\bCPU\b", "", machine.cpu_name)
     lines: list[tuple[str, str | Content]] = [
-        ("processor", one_line(machine.cpu_name, limit=60)),
-        ("cores", f"{cores}{', bf16' if machine.cpu_bf16 else ', no bf16'}"),
-        ("memory", memory_meter(usable - min(machine.ram_available_bytes, usable), usable, 10)),
-        ("", f"{byte_text(machine.ram_available_bytes)} available"),
+        ("processor", one_line(" ".join(name.split()), limit=60)),
+        ("cores", f"{cores}, {'bf16' if machine.cpu_bf16 else 'no bf16'}"),
+        ("memory", f"{byte_text(free)} free of {byte_text(usable)}"),
+        ("", Content.styled(progress_bar(1 - free / usable if usable else 0, 20), "$primary")),
     ]
     if machine.cgroup_limit_bytes is not None and machine.cgroup_limit_bytes < machine.ram_total_bytes:
-        lines.append(("", f"limited to {byte_text(machine.cgroup_limit_bytes)} of {byte_text(machine.ram_total_bytes)}"))
+        lines.append(
+            (
+                "",
+                f"limited to {byte_text(machine.cgroup_limit_bytes)} of {byte_text(machine.ram_total_bytes)}",
+            )
+        )
     for gpu in machine.gpus:
         free = "" if gpu.vram_free_bytes is None else f", {byte_text(gpu.vram_free_bytes)} free"
         bf16 = ", bf16" if gpu.bf16 else ""
-        lines.append((f"GPU {gpu.index}", f"{clean(gpu.name, limit=30)} {byte_text(gpu.vram_total_bytes)}{free}{bf16}"))
+        lines.append(
+            (f"GPU {gpu.index}", f"{clean(gpu.name, limit=30)} {byte_text(gpu.vram_total_bytes)}{free}{bf16}")
+        )
     if machine.mps:
         lines.append(("GPU", "Apple Silicon (mps)"))
     elif not machine.gpus:
-        lines.append(("GPU", "none: it trains on the processor" if final else Content.styled("looking…", MUTED)))
+        lines.append(
+            ("GPU", "none: it trains on the processor" if final else Content.styled("looking…", MUTED))
+        )
     return lines

@@ -17,7 +17,8 @@ _VALUE_COLUMNS = 12
 
 def run_facts(follower: RunFollower, usable_ram_bytes: int | None) -> list[tuple[str, str | Content]]:
     """Labels and values; what the trainer has not said yet is left out."""
-    train, lines = follower.train, []
+    train = follower.train
+    lines: list[tuple[str, str | Content]] = []
     for label, name in (
         ("clips/s", "sequences_per_second"),
         ("frames/s", "frames_per_second"),

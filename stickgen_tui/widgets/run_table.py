@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
-from rich.text import Text
 
 from stickgen.runs.store import Run
 from stickgen_tui.quantities import DASH, age_text, number_text, progress_bar
 from stickgen_tui.run_list import RunSummary, seconds_since
 from stickgen_tui.states import look_of
 
-COLUMNS = ("state", "step", "progress", "loss", "age", "run")
+COLUMNS = ("state", "run", "step", "loss", "age", "progress")
 
 
 class RunTable(DataTable[Text]):
@@ -72,11 +73,14 @@ class RunTable(DataTable[Text]):
             bar = progress_bar((summary.step or 0) / summary.total_steps, 8)
         return {
             "state": Text(f"{look.glyph} {look.word}", style=style if style.startswith("#") else ""),
+            "run": Text(without_stamp(summary.name), no_wrap=True),
             "step": Text(step, justify="right"),
-            "progress": Text(bar),
             "loss": Text(number_text(summary.loss), justify="right"),
             "age": Text(age_text(seconds_since(summary.changed)), justify="right"),
-            "run": Text(summary.name, no_wrap=True),
+            "progress": Text(bar),
         }
 
 
+def without_stamp(name: str) -> str:
+    """A run's name without the time it begins with: the age says as much."""
+    return re.sub(r"^\d{8}-\d{6}-", "", name)

@@ -42,7 +42,11 @@ def status_content(follower: RunFollower, width: int) -> Content:
         parts.append(f"{duration_text(follower.eta_seconds())} to go")
     phase = follower.phase if follower.phase not in ("", "training") else ""
     # the reason says why it stalled or how it ended
-    reason = "" if look.word in ("running", "starting", "finished") else clean(follower.state.reason, single_line=True)
+    reason = (
+        ""
+        if look.word in ("running", "starting", "finished")
+        else clean(follower.state.reason, single_line=True)
+    )
     first = Content.assemble((f"{look.glyph} {look.word}", f"bold {look.style}"))
     if phase and phase != look.word:
         first += Content.styled(f" · {phase}", "$text-warning")
@@ -51,5 +55,5 @@ def status_content(follower: RunFollower, width: int) -> Content:
         first += Content.styled(f"   {reason}", MUTED)
     share = (step or 0) / total if total else 0.0
     percent = f" {share:4.0%}" if total else ""
-    bar = progress_bar(share, max(width - 2 - len(percent), 4))
-    return first.truncate(max(width - 2, 1), ellipsis=True) + "\n" + Content.assemble((bar, look.style), percent)
+    bar = progress_bar(share, max(width - len(percent), 4))
+    return first.truncate(max(width, 1), ellipsis=True) + "\n" + Content.assemble((bar, look.style), percent)
