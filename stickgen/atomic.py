@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 
 def fsync_directory(directory: Path) -> None:
@@ -17,8 +19,9 @@ def fsync_directory(directory: Path) -> None:
         os.close(fd)
 
 
-def write_bytes(path: Path, data: bytes, *, mode: int | None = None, durable: bool = True) -> None:
-    """Replace `path` by `data` atomically.
+@contextlib.contextmanager
+def replacing(path: Path, *, mode: int | None = None, durable: bool = True) -> Iterator[IO[bytes]]:
+    """A file to write into that takes the place of `path` when the block ends, and vanishes if it raises.
 
     A symlink is followed, so that the file it names is replaced and not the link. The new file takes
     the mode and, where allowed, the owner of the one it replaces; `mode` is for a file that is new
@@ -34,7 +37,7 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = None, durable: bo
     temporary = Path(name)
     try:
         with os.fdopen(fd, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             _take_permissions(file.fileno(), target, mode)
             if durable:
@@ -45,6 +48,12 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = None, durable: bo
         raise
     if durable:
         fsync_directory(target.parent)
+
+
+def write_bytes(path: Path, data: bytes, *, mode: int | None = None, durable: bool = True) -> None:
+    """Replace `path` by `data` atomically, as `replacing` does."""
+    with replacing(path, mode=mode, durable=durable) as file:
+        file.write(data)
 
 
 def write_text(path: Path, text: str, *, mode: int | None = None, durable: bool = True) -> None:

@@ -31,9 +31,9 @@ class StickgenApp(App[None]):
     ]
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("question_mark", "help", "Help", key_display="?", tooltip="These keys"),
         Binding("ctrl+q", "quit", "Quit", tooltip="Leave; runs go on", priority=True),
-        Binding("f2", "toggle_dark", "Dark / light", show=False),
+        Binding("f2", "toggle_dark", "Dark / light", show=False, tooltip="Dark or light"),
     ]
     # 80 columns are narrow, 120 normal, 160 wide: screens restyle by these classes
     HORIZONTAL_BREAKPOINTS = [

@@ -165,7 +165,9 @@ def value_text(value: object) -> str:
         return ""
     if isinstance(value, float):
         text = f"{value:.10g}"
-        return f"{value:.10f}".rstrip("0") if "e-0" in text and abs(value) >= 1e-6 else text
+        if "e-0" in text and abs(value) >= 1e-6:
+            return f"{value:.10f}".rstrip("0")
+        return text if "." in text or "e" in text or not math.isfinite(value) else text + ".0"
     return str(value)
 
 

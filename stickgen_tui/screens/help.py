@@ -35,15 +35,14 @@ class HelpScreen(ModalScreen[None]):
 
     def _keys(self) -> Content:
         lines: dict[str, tuple[str, Content]] = {}
-        for active in self._about.active_bindings.values():
-            binding = active.binding
-            if not binding.description or binding.system:
-                continue
-            key = self.app.get_key_display(binding)
-            known = lines.get(binding.action)
-            if known is not None:
-                key = known[0] if key in known[0].split() else f"{known[0]} {key}"
-            lines[binding.action] = (key, Content(binding.tooltip or binding.description))
+        for node in (self._about.focused, self._about, self.app):
+            for binding in type(node).BINDINGS if node is not None else ():
+                if not isinstance(binding, Binding) or not binding.description:
+                    continue
+                keys = binding.key_display or " ".join(
+                    self.app.get_key_display(Binding(key.strip(), "", "")) for key in binding.key.split(",")
+                )
+                lines.setdefault(binding.action, (keys, Content(binding.tooltip or binding.description)))
         return fact_lines(list(lines.values()))
 
     async def action_dismiss(self, result: None = None) -> None:

@@ -50,12 +50,12 @@ class MonitorScreen(Screen[None]):
     )
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "curve(-1)", "Curve", show=False, tooltip="The curve before"),
-        Binding("right", "curve(1)", "Curve", key_display="← →", tooltip="The next curve"),
+        Binding("left", "curve(-1)", show=False),
+        Binding("right", "curve(1)", "Curve", key_display="← →", tooltip="The curve before, the next curve"),
         Binding("y", "log_y", "Log", tooltip="Logarithmic or linear values"),
         Binding("s", "smooth", "Smooth", tooltip="Smooth more, or not at all"),
-        Binding("left_square_bracket", "scrub(-1)", "Older sample", show=False, key_display="["),
-        Binding("right_square_bracket", "scrub(1)", "Newer sample", show=False, key_display="]"),
+        Binding("left_square_bracket", "scrub(-1)", "Older", show=False, key_display="[", tooltip="An older sample"),
+        Binding("right_square_bracket", "scrub(1)", "Newer", show=False, key_display="]", tooltip="A newer sample"),
         Binding("space", "pause", "Pause", show=False, tooltip="Pause the figure, or let it move"),
         Binding("p", "ask('sample')", "Sample", tooltip="Ask the trainer to draw a sample now"),
         Binding("c", "ask('save')", "Save", tooltip="Ask the trainer for a checkpoint now"),

@@ -18,7 +18,7 @@ from stickgen_tui.editing import EditSession, FieldState
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED
 
-NAME_WIDTH = 22
+NAME_WIDTH = 24
 VALUE_WIDTH = 26
 
 
@@ -29,7 +29,7 @@ class Field(Widget, can_focus=True):
         Binding(
             "left,minus,h",
             "step(-1)",
-            "Less",
+            "",
             show=False,
             key_display="←",
             tooltip="The next smaller value, or choice",
@@ -131,11 +131,9 @@ class Field(Widget, can_focus=True):
     def _note(self) -> Content:
         if self.state.was is not None:
             return one_line(f" was {self.state.was}", "$text-warning", limit=40)
-        if not self.state.in_file:
-            return Content.styled(" default", MUTED)
-        if not self.state.is_default:
-            return Content.styled(f" {self.key.comment}", MUTED)
-        return Content.styled(f" {self.key.comment}", FAINT)
+        tone = FAINT if self.state.is_default else MUTED
+        where = "" if self.state.in_file else " (not in the file)"
+        return Content.styled(f" {self.key.comment}{where}", tone)
 
     # -- keys
 

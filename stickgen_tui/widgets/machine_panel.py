@@ -41,10 +41,10 @@ def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Con
         cores += f" usable of {machine.cores_logical}"
     name = re.sub(r"\((R|TM|tm)\)|\bCPU\b", "", machine.cpu_name)
     lines: list[tuple[str, str | Content]] = [
-        ("processor", one_line(" ".join(name.split()), limit=60)),
+        ("CPU", one_line(" ".join(name.split()), limit=60)),
         ("cores", f"{cores}, {'bf16' if machine.cpu_bf16 else 'no bf16'}"),
-        ("memory", f"{byte_text(free)} free of {byte_text(usable)}"),
-        ("", Content.styled(progress_bar(1 - free / usable if usable else 0, 20), "$primary")),
+        ("RAM", _free_of(free, usable)),
+        ("", Content.styled(progress_bar(1 - free / usable if usable else 0.0, 22), "$primary")),
     ]
     if machine.cgroup_limit_bytes is not None and machine.cgroup_limit_bytes < machine.ram_total_bytes:
         lines.append(
@@ -66,3 +66,9 @@ def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Con
             ("GPU", "none: it trains on the processor" if final else Content.styled("looking…", MUTED))
         )
     return lines
+
+
+def _free_of(free: int, total: int) -> str:
+    """`20.1 of 23.4 GiB free`; the unit once where it is the same."""
+    short, unit = byte_text(free).split(" "), byte_text(total).split(" ")[1]
+    return f"{short[0] if short[1] == unit else ' '.join(short)} of {byte_text(total)} free"

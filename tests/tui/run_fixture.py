@@ -80,7 +80,9 @@ def write_events(run: Run, steps: int) -> None:
 
 def finished_run(root: Path, config: Path, *, name: str = "calm-otter", steps: int = 1000) -> Run:
     """A run that ended well, with curves, events, samples and a log."""
-    run = create_run(TrainingConfig(config), root=root, name=name, argv=["stickgen", "train"], data_path="data/tiny.pt")
+    run = create_run(
+        TrainingConfig(config), root=root, name=name, argv=["stickgen", "train"], data_path="data/tiny.pt"
+    )
     run.update_identity(
         parameters=2_800_000, device="cpu", precision="fp32", total_steps=steps,
         launches=[{"pid": 2**22 + 1, "create_time": 0.0, "boot_id": "gone", "started": "2026-09-21T14:13:20+00:00"}],
