@@ -7,8 +7,6 @@ All clips lie end to end in `motion`, so memory use does not grow with the file.
 from __future__ import annotations
 
 import hashlib
-import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,27 +16,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stickgen.atomic import write_bytes
+from stickgen.atomic import replacing
+from stickgen.config.schema import KEY_BY_PATH
 from stickgen.data.clip import Clip
+from stickgen.data.dataset_checks import FORMAT, check_content, load_untrusted
+from stickgen.data.older_layout import convert_older_layout
 from stickgen.errors import StickgenError
-from stickgen.motion.skeleton import FPS, PELVIS, POSE_DIM
+from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
+from stickgen.runs.dataset_facts import DatasetFacts, write_dataset_facts
 
-FORMAT = "stickgen-dataset-1"
-TRAIN, VALIDATION = 0, 1
-
-
-def split_of(text: str, val_fraction: float) -> int:
-    """TRAIN or VALIDATION, by the text alone: clips of one text stay on one side."""
-    share = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
-    return VALIDATION if share < val_fraction else TRAIN
+TRAIN, VALIDATION, TEST = 0, 1, 2
+UNLABELLED = -1  # the action of a frame of which nothing is known
 
 
-def pack(clips: Sequence[Clip]) -> dict[str, Any]:
-    """Clips as the flat dict that the file holds, without embeddings."""
+def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[str, Any]:
+    """Clips as the flat dict that the file holds, without embeddings.
+
+    `split` is for sources that name one, a value a clip (TRAIN, VALIDATION or TEST); without it,
+    `training.val_fraction` decides at training time.
+    """
     texts = sorted({text for clip in clips for text in clip.texts})
     index = {text: i for i, text in enumerate(texts)}
     lengths = [len(clip.motion) for clip in clips]
-    return {
+    content = {
         "format": FORMAT,
         "fps": FPS,
         "motion": torch.from_numpy(np.concatenate([clip.motion for clip in clips]).astype(np.float32)),
@@ -51,14 +51,36 @@ def pack(clips: Sequence[Clip]) -> dict[str, Any]:
         "licence": [clip.licence for clip in clips],
         "name": [clip.name for clip in clips],
     }
+    return content if split is None else {**content, "split": torch.tensor(split, dtype=torch.int8)}
 
 
-def save_dataset(path: Path, content: dict[str, Any]) -> None:
-    """Write a packed dataset atomically."""
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, buffer.getvalue())
+def save_dataset(path: Path, content: dict[str, Any]) -> DatasetFile:
+    """Write a packed dataset atomically, its facts beside it, and open it.
+
+    Raises StickgenError where it cannot be written; a dataset that was there is then untouched.
+    """
+    check_content(path, content)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            torch.save(content, file)
+    except (OSError, RuntimeError) as error:  # torch's zip writer turns a full disk into a RuntimeError
+        raise StickgenError(
+            f"{path}: the dataset could not be written ({error}); choose another place"
+        ) from error
+    opened = DatasetFile(path, content)
+    write_dataset_facts(path, opened.facts())
+    return opened
+
+
+def open_dataset(path: str | Path) -> DatasetFile:
+    """Open and check a dataset. Raises StickgenError that says what is wrong and with which clip."""
+    path = Path(path)
+    content = load_untrusted(path)
+    if isinstance(content, list):
+        content = convert_older_layout(path, content)
+    check_content(path, content)
+    return DatasetFile(path, content)
 
 
 @dataclass(frozen=True)
@@ -68,10 +90,20 @@ class DatasetFile:
     path: Path
     content: dict[str, Any]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a worker process opens the file again instead of being sent a copy of it
+        return open_dataset, (self.path,)
+
     @property
     def clips(self) -> int:
         """Number of clips."""
         return len(self.content["offsets"]) - 1
+
+    @property
+    def lengths(self) -> list[int]:
+        """Frames of each clip."""
+        lengths: list[int] = self.content["offsets"].diff().tolist()
+        return lengths
 
     @property
     def embedding_dim(self) -> int | None:
@@ -81,15 +113,31 @@ class DatasetFile:
 
     def motion(self, clip: int) -> Tensor:
         """[t, 20] of one clip, a view of the mapped file."""
-        start, end = self.content["offsets"][clip : clip + 2].tolist()
-        motion: Tensor = self.content["motion"][start:end]
+        motion: Tensor = self.content["motion"][self._frames(clip)]
         return motion
+
+    def actions(self, clip: int) -> Tensor:
+        """int16 [t] of one clip, the index of each frame's action or UNLABELLED."""
+        actions: Tensor = self.content["actions"][self._frames(clip)]
+        return actions
 
     def texts(self, clip: int) -> list[int]:
         """Indices of a clip's captions in `texts` and `embeddings`."""
         start, end = self.content["clip_text_offsets"][clip : clip + 2].tolist()
         indices: list[int] = self.content["clip_texts"][start:end].tolist()
         return indices
+
+    def captions(self, clip: int) -> list[str]:
+        """A clip's captions, the first one the one that is shown."""
+        return [self.content["texts"][index] for index in self.texts(clip)]
+
+    def split(self, val_fraction: float) -> list[int]:
+        """TRAIN, VALIDATION or TEST of each clip: the file's own split, or one by the clips' first texts."""
+        stored = self.content.get("split")
+        if stored is not None:
+            own: list[int] = stored.tolist()
+            return own
+        return split_by_text([self.captions(clip)[0] for clip in range(self.clips)], val_fraction)
 
     @property
     def fingerprint(self) -> str:
@@ -100,56 +148,45 @@ class DatasetFile:
         digest.update(motion[:: max(len(motion) // 1000, 1)].contiguous().numpy().tobytes())
         return digest.hexdigest()
 
+    def facts(self) -> DatasetFacts:
+        """What the torch-free side wants to know."""
+        lengths = self.lengths
+        fraction = KEY_BY_PATH["training.val_fraction"].default
+        assert isinstance(fraction, float)
+        split = self.split(fraction)
+        return DatasetFacts(
+            clips=self.clips,
+            frames=sum(lengths),
+            mean_frames=sum(min(length, MAX_FRAMES) for length in lengths) / len(lengths),
+            longest_frames=max(lengths),
+            clips_train=split.count(TRAIN),
+            clips_val=split.count(VALIDATION),
+            frames_train=sum(length for length, part in zip(lengths, split, strict=True) if part == TRAIN),
+            texts=len(self.content["texts"]),
+            embedding_dim=self.embedding_dim,
+            encoder=self.content.get("encoder"),
+            sources=tuple(sorted(set(self.content["source"]))),
+            licences=tuple(sorted(set(self.content["licence"]))),
+            fingerprint=self.fingerprint,
+        )
 
-def open_dataset(path: str | Path) -> DatasetFile:
-    """Open and check a dataset. Raises StickgenError that says what is wrong and with which clip."""
-    path = Path(path)
-    if not path.is_file():
-        raise StickgenError(f"{path}: there is no such dataset; name one with --data-path")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            content = torch.load(path, weights_only=True, mmap=True, map_location="cpu")
-    except Exception as error:
-        raise StickgenError(f"{path}: not a dataset, or a damaged one; make or import it again") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise StickgenError(f"{path}: not a stickgen dataset; make or import one")
-    _check(path, content)
-    return DatasetFile(path, content)
+    def _frames(self, clip: int) -> slice:
+        start, end = self.content["offsets"][clip : clip + 2].tolist()
+        return slice(start, end)
 
 
-def _check(path: Path, content: dict[str, Any]) -> None:
-    def demand(holds: bool, what: str) -> None:
-        if not holds:
-            raise StickgenError(f"{path}: {what}; make or import it again")
+def split_by_text(texts: Sequence[str], val_fraction: float) -> list[int]:
+    """TRAIN or VALIDATION of each clip by its text alone: clips of one text stay on one side.
 
-    tensors = {
-        name: content.get(name)
-        for name in ("motion", "actions", "offsets", "clip_texts", "clip_text_offsets")
-    }
-    for name, tensor in tensors.items():
-        demand(isinstance(tensor, Tensor) and tensor.is_contiguous(), f"{name} is missing or no plain tensor")
-    motion, offsets = content["motion"], content["offsets"]
-    demand(motion.ndim == 2 and motion.shape[1] == POSE_DIM and motion.dtype == torch.float32,
-           f"motion is {tuple(motion.shape)}, not [frames, {POSE_DIM}] of float32")  # fmt: skip
-    demand(offsets.ndim == 1 and len(offsets) > 1, "it holds no clip")
-    demand(int(offsets[0]) == 0 and int(offsets[-1]) == len(motion) and bool((offsets.diff() > 1).all()),
-           "the clips' offsets do not fit the motion")  # fmt: skip
-    demand(len(content["actions"]) == len(motion), "there is not one action a frame")
-    texts = content.get("texts")
-    demand(isinstance(texts, list) and len(texts) > 0, "it holds no text")
-    demand(len(content["clip_text_offsets"]) == len(offsets)
-           and bool((content["clip_text_offsets"].diff() > 0).all())
-           and int(content["clip_text_offsets"][-1]) == len(content["clip_texts"])
-           and int(content["clip_texts"].min()) >= 0 and int(content["clip_texts"].max()) < len(texts),
-           "the clips' captions do not fit the texts")  # fmt: skip
-    embeddings = content.get("embeddings")
-    if embeddings is not None:
-        demand(isinstance(embeddings, Tensor) and embeddings.ndim == 2 and len(embeddings) == len(texts),
-               "there is not one embedding a text")  # fmt: skip
-    for clip in range(len(offsets) - 1):
-        start, end = offsets[clip : clip + 2].tolist()
-        demand(bool(torch.isfinite(motion[start:end]).all()), f"clip {clip} has values that are not finite")
+    The side of a text does not change when clips are added. Where two texts or more are there and a
+    share is asked for, at least one is held out and at least one is not.
+    """
+    shares = {text: int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64 for text in texts}
+    held_out = {text for text, share in shares.items() if share < val_fraction}
+    if val_fraction > 0 and len(shares) > 1:
+        by_share = sorted(shares, key=shares.__getitem__)
+        held_out = (held_out | {by_share[0]}) - {by_share[-1]}
+    return [VALIDATION if text in held_out else TRAIN for text in texts]
 
 
 class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
@@ -163,19 +200,9 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
         self, file: DatasetFile, split: int, *, max_frames: int, val_fraction: float, seed: int
     ) -> None:
         self.file, self.max_frames, self.seed, self.epoch = file, max_frames, seed, 0
-        names = file.content["texts"]
-        stored = file.content.get("split")
-        self.clips = [
-            clip
-            for clip in range(file.clips)
-            if (
-                int(stored[clip])
-                if stored is not None
-                else split_of(names[file.texts(clip)[0]], val_fraction)
-            )
-            == split
-        ]
-        self.lengths = [min(len(file.motion(clip)), max_frames) for clip in self.clips]
+        self.clips = [clip for clip, part in enumerate(file.split(val_fraction)) if part == split]
+        lengths = file.lengths
+        self.lengths = [min(lengths[clip], max_frames) for clip in self.clips]
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -192,9 +219,11 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
         window = slice(first, first + self.max_frames)
         motion = motion[window].clone()
         motion[:, 0::2] -= motion[0, 2 * PELVIS].clone()
-        start = int(self.file.content["offsets"][clip])
-        actions = self.file.content["actions"][start + first : start + first + len(motion)].long()
         captions = self.file.texts(clip)
         text = captions[int(generator.integers(len(captions)))]
-        embedding = self.file.content["embeddings"][text].float()
-        return {"motion": motion, "actions": actions, "embedding": embedding, "text": text}
+        return {
+            "motion": motion,
+            "actions": self.file.actions(clip)[window].long(),
+            "embedding": self.file.content["embeddings"][text].float(),
+            "text": text,
+        }

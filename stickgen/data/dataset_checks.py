@@ -1,0 +1,170 @@
+"""Reading a dataset file that may be anything: what is wrong with it, in a sentence, before it is used."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stickgen.errors import StickgenError
+from stickgen.motion.skeleton import FPS, POSE_DIM
+
+FORMAT = "stickgen-dataset-1"
+_CHUNK = 1_000_000  # frames looked at in one go
+
+
+def load_untrusted(path: Path) -> Any:
+    """What `torch.save` wrote, mapped into memory; only tensors, numbers, strings and containers of them.
+
+    Raises StickgenError for whatever else the file is: nothing of it is executed.
+    """
+    if not path.exists():
+        raise StickgenError(f"{path}: there is no such dataset; make one with stickgen data synth or import")
+    if not path.is_file():
+        raise StickgenError(f"{path}: not a file; name the dataset itself, which ends in .pt")
+    try:
+        with path.open("rb") as file:
+            start = file.read(512)
+        if not start:
+            raise StickgenError(f"{path}: the file is empty; make or import the dataset again")
+        if not start.startswith(b"PK"):
+            raise StickgenError(
+                f"{path}: not a dataset, {_looks_like(start)}; name a .pt file that stickgen wrote"
+            )
+        if not zipfile.is_zipfile(path):
+            raise StickgenError(f"{path}: the file is cut short or damaged; make or import the dataset again")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, weights_only=True, mmap=True, map_location="cpu")
+    except OSError as error:
+        raise StickgenError(f"{path}: it cannot be read ({error.strerror or error})") from error
+    except pickle.UnpicklingError as error:
+        raise StickgenError(
+            f"{path}: it holds more than tensors and text, which could run code and is never loaded; "
+            "save it again as tensors and plain text"
+        ) from error
+    except (RuntimeError, ValueError, KeyError, EOFError, IndexError, TypeError, AttributeError) as error:
+        raise StickgenError(f"{path}: not a dataset, or a damaged one; make or import it again") from error
+
+
+def _looks_like(start: bytes) -> str:
+    if start.startswith(b"version https://git-lfs"):
+        return "only a Git LFS pointer to one (fetch it with git lfs pull)"
+    if start.startswith(b"\x80"):
+        return "but a bare pickle, which could run code and is never loaded"
+    try:
+        text = start.decode("utf-8", errors="strict")
+    except UnicodeDecodeError as error:
+        if error.start < len(start) - 4:
+            return "but some other binary file"
+        text = start[: error.start].decode()
+    return "but a text file" if text.isprintable() or "\n" in text else "but some other binary file"
+
+
+def check_content(path: Path, content: Any) -> None:
+    """Raise StickgenError with the first thing about a dataset's content that does not fit."""
+
+    def demand(holds: bool, what: str) -> None:
+        if not holds:
+            raise StickgenError(f"{path}: {what}; make or import the dataset again")
+
+    def tensor(name: str, dtypes: tuple[torch.dtype, ...], dimensions: int) -> Tensor:
+        found = content.get(name)
+        demand(
+            isinstance(found, Tensor) and found.layout == torch.strided, f"`{name}` is missing or no tensor"
+        )
+        assert isinstance(found, Tensor)
+        kinds = " or ".join(str(dtype).removeprefix("torch.") for dtype in dtypes)
+        demand(
+            found.dtype in dtypes and found.ndim == dimensions and found.is_contiguous(),
+            f"`{name}` is {str(found.dtype).removeprefix('torch.')} of shape {list(found.shape)}, "
+            f"not {kinds} of {dimensions} dimension{'s' * (dimensions > 1)}",
+        )
+        return found
+
+    def strings(name: str, count: int | None) -> list[str]:
+        found = content.get(name)
+        demand(
+            isinstance(found, list) and all(isinstance(text, str) for text in found),
+            f"`{name}` is no list of texts",
+        )
+        assert isinstance(found, list)
+        demand(count is None or len(found) == count, f"`{name}` has {len(found)} entries for {count} clips")
+        return found
+
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise StickgenError(f"{path}: a torch file, but not a stickgen dataset; make or import one")
+    demand(content.get("fps") == FPS, f"it says {content.get('fps')} frames a second, not {FPS}")
+    motion, offsets = tensor("motion", (torch.float32,), 2), tensor("offsets", (torch.int64,), 1)
+    demand(motion.shape[1] == POSE_DIM, f"a pose in `motion` has {motion.shape[1]} numbers, not {POSE_DIM}")
+    demand(len(offsets) > 1, "it holds no clip")
+    _demand_offsets(demand, "offsets", offsets, len(motion), least=2)
+    clips = len(offsets) - 1
+
+    actions = tensor("actions", (torch.int16,), 1)
+    demand(len(actions) == len(motion), f"`actions` has {len(actions)} frames, `motion` {len(motion)}")
+    action_names = strings("action_names", None) if "action_names" in content else None
+    top = len(action_names) if action_names is not None else 64
+    demand(
+        bool(((actions >= -1) & (actions < top)).all()), f"`actions` has an index that is none of the {top}"
+    )
+
+    texts = strings("texts", None)
+    demand(len(texts) > 0, "it holds no text")
+    clip_texts, text_offsets = (
+        tensor("clip_texts", (torch.int64,), 1),
+        tensor("clip_text_offsets", (torch.int64,), 1),
+    )
+    demand(len(text_offsets) == len(offsets), f"`clip_text_offsets` does not fit {clips} clips")
+    _demand_offsets(demand, "clip_text_offsets", text_offsets, len(clip_texts), least=1)
+    demand(
+        int(clip_texts.min()) >= 0 and int(clip_texts.max()) < len(texts),
+        f"`clip_texts` points beyond the {len(texts)} texts",
+    )
+    for name in ("source", "licence", "name"):
+        strings(name, clips)
+
+    if content.get("embeddings") is not None:
+        embeddings = tensor("embeddings", (torch.float32, torch.float16), 2)
+        demand(
+            len(embeddings) == len(texts), f"there are {len(embeddings)} embeddings for {len(texts)} texts"
+        )
+        demand(embeddings.shape[1] > 0, "its embeddings have no width")
+        demand(
+            _first_bad_row(embeddings) is None,
+            f"the embedding of text {_first_bad_row(embeddings)} is not finite",
+        )
+    if content.get("split") is not None:
+        split = tensor("split", (torch.int8,), 1)
+        demand(len(split) == clips, f"`split` has {len(split)} entries for {clips} clips")
+
+    bad = _first_bad_row(motion)
+    if bad is not None:
+        clip = int(torch.searchsorted(offsets, bad, right=True)) - 1
+        raise StickgenError(
+            f"{path}: clip {clip} ({content['name'][clip]}) has a value that is not finite in its frame "
+            f"{bad - int(offsets[clip])}; make or import the dataset again without it"
+        )
+
+
+def _demand_offsets(demand: Any, name: str, offsets: Tensor, end: int, *, least: int) -> None:
+    demand(int(offsets[0]) == 0 and int(offsets[-1]) == end, f"`{name}` does not go from 0 to {end}")
+    short = (offsets.diff() < least).nonzero()
+    demand(
+        not len(short),
+        f"`{name}` gives clip {int(short[0]) if len(short) else 0} fewer than {least} entr{'y' if least == 1 else 'ies'}",
+    )
+
+
+def _first_bad_row(values: Tensor) -> int | None:
+    """The first row of [n, d] with a value that is not finite, read in chunks."""
+    for start in range(0, len(values), _CHUNK):
+        bad = ~torch.isfinite(values[start : start + _CHUNK]).all(dim=1)
+        if bool(bad.any()):
+            return start + int(bad.nonzero()[0])
+    return None
