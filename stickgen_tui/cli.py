@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except StickgenError as error:
         print(f"stickgen-tui: {clean(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # stderr is where Textual draws
         print(
             "stickgen-tui: needs a terminal; without one, use `stickgen train --config FILE` "
             "and `stickgen runs watch`",

@@ -87,25 +87,19 @@ def forecast(data: bytes, name: str) -> Forecast:
 
 
 def forecast_of(config: TrainingConfig) -> Forecast:
-    """The forecast of a config on this machine, with the time if its dataset is there to count."""
-    from stickgen.planner.estimate import estimate
-
-    from stickgen.hardware.machine import detect
+    """The forecast of a config on this machine: its size, its batch, and what memory there is."""
+    from stickgen.hardware.machine import local_machine_fast
+    from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
     from stickgen.runs.dataset_facts import read_dataset_facts
 
-    facts = read_dataset_facts(data_path_of(config))
-    found = estimate(config, detect(), facts)
+    machine = local_machine_fast()
     return Forecast(
-        parameters=found.parameters,
+        parameters=count_parameters(config) + count_diffusion_parameters(config),
         effective_batch=config.effective_batch,
-        device=found.device,
-        peak_bytes=found.peak_memory.value,
-        peak_low_bytes=found.peak_memory.low,
-        peak_high_bytes=found.peak_memory.high,
-        available_bytes=found.available_bytes,
-        seconds_per_epoch=found.seconds_per_epoch.value if found.seconds_per_epoch else None,
+        device="cuda" if machine.gpus else "mps" if machine.mps else "cpu",
+        available_bytes=machine.ram_available_bytes,
         epochs=int(config.get("training.epochs")),
-        dataset_missing=facts is None,
+        dataset_missing=read_dataset_facts(data_path_of(config)) is None,
     )
 
 
@@ -121,7 +115,9 @@ def preflight(path: Path) -> Preflight:
         sentence = clean(error, limit=400)
         return Preflight(path, (Check("error", sentence),), Forecast(error=sentence))
     data_path = data_path_of(config)
-    checks = [_dataset_check(data_path, read_dataset_facts(data_path), config), _memory_check(cost)]
+    checks = [_dataset_check(data_path, read_dataset_facts(data_path), config)]
+    if cost.peak_bytes is not None:
+        checks.append(_memory_check(cost))
     if cost.seconds_per_epoch is not None and cost.epochs is not None:
         checks.append(
             Check("ok", f"{count_text(cost.parameters)} parameters, about {duration_text(cost.seconds_per_epoch)} "
@@ -133,8 +129,8 @@ def preflight(path: Path) -> Preflight:
 def _dataset_check(path: Path, facts: DatasetFacts | None, config: TrainingConfig) -> Check:
     shown = clean(shown_path(path), single_line=True)
     if not path.is_file():
-        return Check("error", f"no dataset at {shown}: make one with `stickgen data synth -o {shown}` "
-                     f"and `stickgen data embed {shown}`")  # fmt: skip
+        return Check("error", f"no dataset at {shown}: make one with `stickgen data import ARCHIVES… -o {shown}`, "
+                     f"then `stickgen data embed {shown}`")  # fmt: skip
     if facts is None:
         return Check("warning", f"{shown} has no facts beside it: the run will check it when it starts")
     width = config.get("model.embedding_dim")

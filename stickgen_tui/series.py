@@ -71,18 +71,20 @@ class Series:
         first, end = bisect_left(self.xs, low_x), bisect_right(self.xs, high_x)
         half = max(int((end - first) * share / 2), 1)
         span = high_x - low_x
-        out: list[tuple[int, float]] = []
-        last_index = -1
-        for column in range(width):
-            x = low_x + span * column / max(width - 1, 1)
-            index = bisect_right(self.xs, x) - 1
-            if index < first or (index == end - 1 == last_index):
-                continue
-            last_index = index
+
+        def mean(index: int) -> float:
             # the window shrinks at the ends, and stays centred, so that the curve does not hang behind
             reach = min(half, index - first, end - 1 - index)
             low, high = index - reach, index + reach + 1
-            out.append((column, (self._sums[high] - self._sums[low]) / (high - low)))
+            return (self._sums[high] - self._sums[low]) / (high - low)
+
+        if end - first <= width:
+            return [(_column(self.xs[at], low_x, span, width), mean(at)) for at in range(first, end)]
+        out: list[tuple[int, float]] = []
+        for column in range(width):
+            index = bisect_right(self.xs, low_x + span * column / max(width - 1, 1)) - 1
+            if first <= index < end:
+                out.append((column, mean(index)))
         return out
 
     def extent(self, low_x: float, high_x: float) -> tuple[float, float] | None:

@@ -49,6 +49,8 @@ def forecast_content(forecast: Forecast) -> Content:
             first += f" · {duration_text(forecast.seconds_per_epoch * forecast.epochs)} for {forecast.epochs}"
     elif forecast.dataset_missing:
         first += " · no dataset yet, so no time"
+    if forecast.peak_bytes is None:
+        return Content(first) + Content.styled(f"\n{byte_text(forecast.available_bytes)} of memory free", MUTED)
     second = Content.styled(f"peak on {forecast.device} ", MUTED) + memory_meter(
         forecast.peak_bytes, forecast.available_bytes
     )

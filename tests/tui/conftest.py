@@ -1,0 +1,61 @@
+"""A machine that is the same everywhere, a folder of runs, a config to edit."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from run_fixture import finished_run
+
+from stickgen.hardware.machine import Machine
+from stickgen.runs.store import Run
+from stickgen_tui.app import StickgenApp
+
+GIB = 2**30
+MACHINE = Machine(
+    ram_total_bytes=16 * GIB,
+    ram_available_bytes=12 * GIB,
+    cgroup_limit_bytes=None,
+    cores_logical=8,
+    cores_physical=4,
+    cores_usable=8,
+    cpu_name="Some Processor(R) 9000 @ 2.4 GHz",
+    cpu_bf16=True,
+)
+
+
+@pytest.fixture(autouse=True)
+def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test asks the machine it runs on, and none starts torch to do so."""
+    for module in ("stickgen.hardware.machine", "stickgen_tui.screens.home"):
+        monkeypatch.setattr(f"{module}.local_machine_fast", lambda: MACHINE)
+        monkeypatch.setattr(f"{module}.detect", lambda refresh=False: MACHINE)
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, repo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in, with a copy of the quickstart config."""
+    (tmp_path / "configs").mkdir()
+    shutil.copy(repo / "configs" / "quickstart.yaml", tmp_path / "configs" / "quickstart.yaml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def config(workplace: Path) -> Path:
+    """The copy, as a person would name it."""
+    return Path("configs/quickstart.yaml")
+
+
+@pytest.fixture
+def run(workplace: Path, config: Path) -> Run:
+    """A run that has ended, with everything a monitor can show."""
+    return finished_run(workplace / "runs", config)
+
+
+@pytest.fixture
+def app(workplace: Path, config: Path) -> StickgenApp:
+    """The app in that folder."""
+    return StickgenApp(config=config, root=workplace / "runs")

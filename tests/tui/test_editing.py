@@ -1,0 +1,133 @@
+"""The editor's core: steps that are always allowed, and files of which nothing else changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stickgen.config.document import Document, SaveConflictError
+from stickgen.config.loading import TrainingConfig
+from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
+from stickgen.errors import StickgenError
+from stickgen_tui.editing import EditSession, next_value, value_text
+
+BATCH = KEY_BY_PATH["training.batch_size"]
+
+
+@given(st.sampled_from(KEYS), st.lists(st.sampled_from([1, -1]), max_size=12))
+def test_a_step_never_leaves_what_is_allowed(key: Key, directions: list[int]) -> None:
+    value: object = key.default
+    for direction in directions:
+        stepped = next_value(key, value, direction)
+        if stepped is not None:
+            assert key.check(stepped) == stepped
+            value = stepped
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in KEYS if key.type in (int, float) and key.minimum != key.maximum]
+)
+def test_a_step_up_is_larger_and_a_step_down_smaller(key: Key) -> None:
+    up, down = next_value(key, key.default, 1), next_value(key, key.default, -1)
+    assert up is not None or down is not None
+    assert up is None or up > key.default
+    assert down is None or down < key.default
+
+
+@given(st.floats(1e-9, 1e9))
+def test_a_number_as_shown_reads_back_as_that_number(value: float) -> None:
+    assert float(value_text(value)) == pytest.approx(value, rel=1e-9)
+
+
+def test_numbers_are_shown_as_a_file_has_them() -> None:
+    assert [value_text(v) for v in (1.0, 0.0003, 3e-05, True, 7, "a b")] == [
+        "1.0",
+        "0.0003",
+        "0.00003",
+        "true",
+        "7",
+        "a b",
+    ]
+
+
+def test_an_edit_changes_one_line_and_keeps_its_comment(config: Path) -> None:
+    before = config.read_bytes().split(b"\n")
+    session = EditSession.open(config)
+    assert session.set(BATCH, 4)
+    assert session.dirty and session.changes() == [("training.batch_size", "16", "4")]
+    session.save()
+    after = config.read_bytes().split(b"\n")
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) == 1
+    assert changed[0][0].split(b"#")[1] == changed[0][1].split(b"#")[1]
+    assert TrainingConfig(config).get("training.batch_size") == 4
+    assert not session.dirty and session.state(BATCH).was is None
+
+
+def test_undo_restores_the_bytes(config: Path) -> None:
+    before = config.read_bytes()
+    session = EditSession.open(config)
+    for value in (4, 128, 1):
+        session.set(BATCH, value)
+    assert session.state(BATCH).was == "16"
+    while session.undo():
+        pass
+    assert session.document.data == before
+    assert session.redo() and session.value(BATCH) == 4
+
+
+def test_a_key_that_is_missing_takes_its_default_and_can_be_added(config: Path) -> None:
+    key = KEY_BY_PATH["training.seed"]
+    session = EditSession.open(config)
+    assert session.value(key) == 42 and not session.state(key).in_file
+    assert not session.reset(key)  # it is at its default already, and stays out of the file
+    assert session.set(key, 7) and session.state(key).in_file
+    session.save()
+    assert TrainingConfig(config).get("training.seed") == 7
+
+
+def test_problems_show_at_their_key_and_errors_come_first(config: Path) -> None:
+    session = EditSession.open(config)
+    session.set(KEY_BY_PATH["model.nhead"], 5)
+    problem = session.state(KEY_BY_PATH["model.nhead"]).problem
+    assert problem is not None and problem.severity == "error"
+    assert session.errors == [problem]
+    session.undo()
+    assert session.errors == []
+
+
+@pytest.mark.parametrize(("text", "value"), [(" 8 ", 8), ("1e1", 10)])
+def test_typed_text_becomes_the_type_of_the_key(config: Path, text: str, value: int) -> None:
+    assert EditSession.open(config).parse(BATCH, text) == value
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "two", "true", "[1]", "nan"])
+def test_what_is_not_allowed_is_refused_in_a_sentence(config: Path, text: str) -> None:
+    with pytest.raises(StickgenError, match="must be a whole number, from 1|must be a whole number from 1"):
+        EditSession.open(config).parse(BATCH, text)
+
+
+def test_a_file_that_changed_on_disk_is_not_overwritten_and_both_sides_can_be_kept(config: Path) -> None:
+    session = EditSession.open(config)
+    session.set(BATCH, 4)
+    other = config.read_text().replace("epochs: 40 ", "epochs: 41 ") + "# by another hand\n"
+    config.write_text(other)
+    with pytest.raises(SaveConflictError):
+        session.save()
+    assert config.read_text() == other
+    merged = session.merged_onto_disk()
+    merged.save()
+    text = config.read_text()
+    assert "by another hand" in text
+    found = TrainingConfig(config)
+    assert (found.get("training.epochs"), found.get("training.batch_size")) == (41, 4)
+
+
+def test_unknown_keys_are_kept_and_listed() -> None:
+    session = EditSession(Document.parse(b"training:\n  batch_size: 2\nmine:\n  note: hello  # mine\n"))
+    assert session.unknown() == [("mine.note", "hello")]
+    session.set(BATCH, 8)
+    assert b"note: hello  # mine" in session.document.data
