@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from stickgen.config.document import MISSING, Document, EditRefusedError
@@ -164,10 +165,8 @@ def value_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        text = f"{value:.10g}"
-        if "e-0" in text and abs(value) >= 1e-6:
-            return f"{value:.10f}".rstrip("0")
-        return text if "." in text or "e" in text or not math.isfinite(value) else text + ".0"
+        text = repr(value)
+        return f"{Decimal(text):f}" if "e-" in text and abs(value) >= 1e-9 else text
     return str(value)
 
 

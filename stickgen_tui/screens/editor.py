@@ -25,6 +25,7 @@ from stickgen_tui.text import clean, foreign, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.forecast_line import ForecastLine
+from stickgen_tui.widgets.line import Line
 
 FORECAST_AFTER = 0.3  # seconds without an edit
 
@@ -72,7 +73,7 @@ class EditorScreen(Screen[None]):
     # -- composing
 
     def compose(self) -> ComposeResult:
-        yield Static(id="editor-title", markup=False, classes="title-line")
+        yield Line(id="editor-title", classes="title-line")
         if self._session is None:
             yield from self._compose_refusal()
             yield Footer()
@@ -98,8 +99,8 @@ class EditorScreen(Screen[None]):
                         markup=False,
                     )
             with Vertical(id="side"):
-                yield Static(id="key-help", markup=False)
-                yield Static(id="problems", markup=False)
+                yield Line(id="key-help")
+                yield Line(id="problems")
         yield ForecastLine(id="forecast")
         yield Footer()
 
@@ -133,7 +134,7 @@ class EditorScreen(Screen[None]):
             parts.append((f"  ● {count} change{'s' if count != 1 else ''} not saved", "$text-warning"))
         else:
             parts.append(("  ✓ saved", MUTED))
-        self.query_one("#editor-title", Static).update(Content.assemble(*parts))
+        self.query_one("#editor-title", Line).show(Content.assemble(*parts))
 
     def _show_problems(self) -> None:
         assert self._session is not None
@@ -147,12 +148,12 @@ class EditorScreen(Screen[None]):
             lines.append(Content.styled(f"and {more} more", MUTED))
         if not lines:
             lines = [Content.styled("✓ no problems in this config", "$text-success")]
-        self.query_one("#problems", Static).update(Content("\n").join(lines))
+        self.query_one("#problems", Line).show(Content("\n").join(lines))
 
     @on(Field.Focused)
     def _show_help(self, event: Field.Focused) -> None:
         key = event.field.key
-        self.query_one("#key-help", Static).update(self._help_of(key))
+        self.query_one("#key-help", Line).show(self._help_of(key))
 
     def _help_of(self, key: Key) -> Content:
         assert self._session is not None
@@ -183,7 +184,7 @@ class EditorScreen(Screen[None]):
         except StickgenError as error:
             self._notice(error, error=True)
         self._refresh_all()
-        self.query_one("#key-help", Static).update(self._help_of(key))
+        self.query_one("#key-help", Line).show(self._help_of(key))
 
     def _refresh_all(self) -> None:
         for field in self.query(Field):
@@ -267,7 +268,7 @@ class EditorScreen(Screen[None]):
 
     @on(ForecastLine.Ready)
     def _forecast_ready(self, event: ForecastLine.Ready) -> None:
-        self.query_one("#forecast", ForecastLine).show(event.forecast)
+        self.query_one("#forecast", ForecastLine).show_forecast(event.forecast)
 
     # -- saving, launching, leaving
 

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Footer
 
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, detect, local_machine_fast
@@ -24,6 +24,7 @@ from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.launch_card import LaunchCard
+from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.machine_panel import MachinePanel
 from stickgen_tui.widgets.run_table import RunTable
 
@@ -82,13 +83,13 @@ class HomeScreen(Screen[None]):
         self._runs: list[tuple[Run, RunSummary]] = []
 
     def compose(self) -> ComposeResult:
-        yield Static(id="home-title", markup=False, classes="title-line")
+        yield Line(id="home-title", classes="title-line")
         with Horizontal(id="home-top"):
             yield MachinePanel(id="machine")
             yield LaunchCard(id="card")
         with Vertical(id="runs-panel", classes="panel") as panel:
             panel.border_title = "Runs"
-            yield Static("", id="no-runs", markup=False, classes="muted")
+            yield Line("none yet: Enter launches the first", id="no-runs", classes="muted")
             yield RunTable(id="runs")
         yield Footer()
 
@@ -157,20 +158,12 @@ class HomeScreen(Screen[None]):
             self._app.say(event.error, error=True)
 
     def on_home_screen_runs(self, event: Runs) -> None:
-        if event.runs == self._runs and self._runs and not self._ages_moved(event.runs):
-            return
         self._runs = event.runs
         table = self.query_one(RunTable)
         table.show(event.runs)
         table.display = bool(event.runs)
-        empty = self.query_one("#no-runs", Static)
-        empty.display = not event.runs
-        if not event.runs:
-            empty.update("none yet: Enter launches the first")
+        self.query_one("#no-runs").display = not event.runs
         self._show_title()
-
-    def _ages_moved(self, runs: list[tuple[Run, RunSummary]]) -> bool:
-        return bool(runs)  # ages move by themselves; the table redraws only the cells whose text changed
 
     def _show_title(self) -> None:
         going = [summary for _, summary in self._runs if summary.alive]
@@ -182,7 +175,7 @@ class HomeScreen(Screen[None]):
             parts.append((f"   ● {going[0].name} is going: m watches it", "$text-success"))
         elif going:
             parts.append((f"   ● {len(going)} runs are going: r lists them", "$text-success"))
-        self.query_one("#home-title", Static).update(Content.assemble(*parts))
+        self.query_one("#home-title", Line).show(Content.assemble(*parts))
 
     # -- keys
 

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Log, Static
+from textual.widgets import Footer, Log
 
 from stickgen.errors import StickgenError
 from stickgen.runs.control import Wish, request
@@ -27,6 +27,7 @@ from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.chart import SMOOTHING, Chart, Curve
 from stickgen_tui.widgets.event_list import EventList
 from stickgen_tui.widgets.facts import Facts
+from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.run_facts import run_facts
 from stickgen_tui.widgets.status_line import StatusLine
 from stickgen_tui.widgets.stick_canvas import StickCanvas
@@ -87,16 +88,16 @@ class MonitorScreen(Screen[None]):
         self._asked_to_stop = False
 
     def compose(self) -> ComposeResult:
-        yield Static(id="run-title", markup=False, classes="title-line")
+        yield Line(id="run-title", classes="title-line")
         yield StatusLine(id="status")
-        yield Static(id="panel-tabs", markup=False)
+        yield Line(id="panel-tabs")
         with Horizontal(id="monitor-top"):
             with Vertical(id="curves", classes="panel"):
                 yield Chart("no points yet: the first comes after logging.log_interval steps", id="chart")
             with Vertical(id="figure", classes="panel") as figure:
                 figure.border_title = "what it draws"
                 yield StickCanvas(id="canvas")
-                yield Static(id="caption", markup=False)
+                yield Line(id="caption")
         with Horizontal(id="monitor-bottom"):
             with Vertical(id="numbers", classes="panel") as numbers:
                 numbers.border_title = "numbers"
@@ -111,7 +112,7 @@ class MonitorScreen(Screen[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        self.query_one("#run-title", Static).update(
+        self.query_one("#run-title", Line).show(
             Content.assemble(("Run ", "bold $primary"), (clean(self._run.name, single_line=True), "bold"))
         )
         self._show_tabs()
@@ -138,9 +139,9 @@ class MonitorScreen(Screen[None]):
     def on_monitor_screen_changed(self, event: Changed) -> None:
         what = event.what
         with self._follower.lock:
-            self.query_one(StatusLine).show(self._follower)
+            self.query_one(StatusLine).show_run(self._follower)
             if what & {"metrics", "memory", "status"}:
-                self.query_one(Facts).show(run_facts(self._follower, self._usable_ram))
+                self.query_one(Facts).show_facts(run_facts(self._follower, self._usable_ram))
             if "metrics" in what:
                 self._show_curves()
             if "events" in what:
@@ -192,7 +193,7 @@ class MonitorScreen(Screen[None]):
         index = self._follower.sampled_index
         place = f"{count if index is None else index + 1}/{count}"
         paused = "" if self.query_one(StickCanvas).playing else "  paused"
-        self.query_one("#caption", Static).update(
+        self.query_one("#caption", Line).show(
             Content.assemble((f"step {sample.step:,}  ‹ {place} ›{paused}\n", MUTED))
             + one_line(f"“{sample.text}”", limit=200)
         )
@@ -202,7 +203,7 @@ class MonitorScreen(Screen[None]):
         for number, name in enumerate(PANELS, 1):
             chosen = number == (self._panel or 1)
             parts.append((f" {number} {name} ", "bold reverse" if chosen else MUTED))
-        self.query_one("#panel-tabs", Static).update(Content.assemble(*parts))
+        self.query_one("#panel-tabs", Line).show(Content.assemble(*parts))
         for number, name in enumerate(PANELS, 1):
             self.set_class(self._panel == number, f"-only-{name}")
         self.set_class(self._panel != 0, "-only-one")

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual.widgets import Static
 
 from stickgen_tui.tones import MUTED
+from stickgen_tui.widgets.line import Line
 
 
-class Facts(Static):
-    """Label and value lines; `show` redraws only when something changed."""
+class Facts(Line):
+    """Label and value lines."""
 
     DEFAULT_CSS = "Facts { height: auto; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(Content(""), id=id, markup=False)
-        self._lines: list[tuple[str, Content]] = []
-
-    def show(self, lines: Sequence[tuple[str, str | Content]]) -> None:
+    def show_facts(self, lines: Sequence[tuple[str, str | Content]]) -> None:
         """Show these lines. A value that is a plain str is shown literally."""
-        new = [(label, Content(value) if isinstance(value, str) else value) for label, value in lines]
-        if new != self._lines:
-            self._lines = new
-            self.update(fact_lines(new))
+        self.show(fact_lines([(label, Content(v) if isinstance(v, str) else v) for label, v in lines]))
 
 
 def fact_lines(lines: Sequence[tuple[str, Content]]) -> Content:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from stickgen_tui.launching import Forecast
 from stickgen_tui.quantities import byte_text, count_text, duration_text
 from stickgen_tui.text import one_line
 from stickgen_tui.tones import MUTED
+from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.meter import memory_meter
 
 
-class ForecastLine(Static):
+class ForecastLine(Line):
     """Shows a forecast; while errors stand in the config there is none, and it says so."""
 
     DEFAULT_CSS = "ForecastLine { height: 2; padding: 0 1; }"
@@ -26,16 +26,16 @@ class ForecastLine(Static):
             self.forecast = forecast
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(Content.styled("working out memory and time…", MUTED), id=id, markup=False)
+        super().__init__(Content.styled("working out memory and time…", MUTED), id=id)
 
     def show_errors(self, count: int) -> None:
         """No forecast while the config does not hold together."""
         noun = "error" if count == 1 else "errors"
-        self.update(Content.styled(f"✗ {count} {noun} to mend before this can be launched", "$text-error"))
+        self.show(Content.styled(f"✗ {count} {noun} to mend before this can be launched", "$text-error"))
 
-    def show(self, forecast: Forecast) -> None:
+    def show_forecast(self, forecast: Forecast) -> None:
         """Show this forecast."""
-        self.update(forecast_content(forecast))
+        self.show(forecast_content(forecast))
 
 
 def forecast_content(forecast: Forecast) -> Content:
@@ -50,7 +50,9 @@ def forecast_content(forecast: Forecast) -> Content:
     elif forecast.dataset_missing:
         first += " · no dataset yet, so no time"
     if forecast.peak_bytes is None:
-        return Content(first) + Content.styled(f"\n{byte_text(forecast.available_bytes)} of memory free", MUTED)
+        return Content(first) + Content.styled(
+            f"\n{byte_text(forecast.available_bytes)} of memory free", MUTED
+        )
     second = Content.styled(f"peak on {forecast.device} ", MUTED) + memory_meter(
         forecast.peak_bytes, forecast.available_bytes
     )

@@ -10,13 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from stickgen.planner.recommend import Recommendation
 from stickgen_tui.launching import Preflight, shown_path
 from stickgen_tui.screens.launch import check_lines
 from stickgen_tui.text import clean, foreign
 from stickgen_tui.tones import MUTED
+from stickgen_tui.widgets.line import Line
 
 
 class LaunchCard(VerticalScroll, can_focus=True):
@@ -34,24 +34,24 @@ class LaunchCard(VerticalScroll, can_focus=True):
         self.border_title = "Train"
 
     def compose(self) -> ComposeResult:
-        yield Static(id="card-config", markup=False)
-        yield Static(Content.styled("looking at this machine…", MUTED), id="card-reason", markup=False)
-        yield Static(id="card-checks", markup=False)
+        yield Line(id="card-config")
+        yield Line(Content.styled("looking at this machine…", MUTED), id="card-reason")
+        yield Line(id="card-checks")
 
     def show_config(self, path: Path, *, chosen: bool) -> None:
         """Name the config; `chosen` when a person named it and it is not the recommendation."""
         word = "chosen" if chosen else "recommended"
-        self.query_one("#card-config", Static).update(
+        self.query_one("#card-config", Line).show(
             Content.assemble((clean(shown_path(path), single_line=True), "bold"), (f"  {word}", MUTED))
         )
 
     def show_recommendation(self, recommendation: Recommendation) -> None:
         """The sentence that says what fits this machine, and why."""
-        self.query_one("#card-reason", Static).update(foreign(recommendation.sentence, MUTED))
+        self.query_one("#card-reason", Line).show(foreign(recommendation.sentence, MUTED))
 
     def show_preflight(self, looked: Preflight) -> None:
         """What was looked at, and whether it is in order."""
-        self.query_one("#card-checks", Static).update(check_lines(looked.checks))
+        self.query_one("#card-checks", Line).show(check_lines(looked.checks))
         self.border_subtitle = "mend first" if looked.errors else "Enter launches"
 
     def action_launch(self) -> None:

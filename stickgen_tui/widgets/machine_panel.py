@@ -29,7 +29,7 @@ class MachinePanel(Vertical):
 
     def show(self, machine: Machine, *, final: bool) -> None:
         """Show it; `final` says that torch has been asked, so that "no GPU" is certain."""
-        self.query_one(Facts).show(machine_lines(machine, final=final))
+        self.query_one(Facts).show_facts(machine_lines(machine, final=final))
 
 
 def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Content]]:
@@ -54,11 +54,9 @@ def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Con
             )
         )
     for gpu in machine.gpus:
-        free = "" if gpu.vram_free_bytes is None else f", {byte_text(gpu.vram_free_bytes)} free"
         bf16 = ", bf16" if gpu.bf16 else ""
-        lines.append(
-            (f"GPU {gpu.index}", f"{clean(gpu.name, limit=30)} {byte_text(gpu.vram_total_bytes)}{free}{bf16}")
-        )
+        vram = _free_of(gpu.vram_free_bytes, gpu.vram_total_bytes)
+        lines.append((f"GPU {gpu.index}", f"{clean(gpu.name, single_line=True, limit=30)}, {vram}{bf16}"))
     if machine.mps:
         lines.append(("GPU", "Apple Silicon (mps)"))
     elif not machine.gpus:

@@ -14,7 +14,10 @@ from stickgen_tui.quantities import DASH, age_text, number_text, progress_bar
 from stickgen_tui.run_list import RunSummary, seconds_since
 from stickgen_tui.states import look_of
 
-COLUMNS = ("state", "run", "step", "loss", "age", "progress")
+# Fixed, because a table that measures its cells may draw once with widths from before (Textual 8.2.8).
+WIDTHS = {"state": 10, "run": 0, "step": 13, "loss": 8, "age": 9, "progress": 8}
+SHORTEST_RUN, LONGEST_RUN = 22, 60
+PADDING = 2
 
 
 class RunTable(DataTable[Text]):
@@ -28,52 +31,62 @@ class RunTable(DataTable[Text]):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, cursor_type="row", show_row_labels=False, zebra_stripes=False)
+        self._found: list[tuple[Run, RunSummary]] = []
         self._runs: dict[str, Run] = {}
-        self._cells: dict[tuple[str, str], Text] = {}
-        for name in COLUMNS:
-            self.add_column(Text(name), key=name)
+        self._shown: dict[tuple[str, str], Text] = {}
+        self._run_width = 0
 
     def run_of(self, name: str | None) -> Run | None:
         """The run of a row's key."""
         return self._runs.get(name or "")
 
+    def on_resize(self) -> None:
+        rest = sum(WIDTHS.values()) + PADDING * len(WIDTHS)
+        width = min(max(self.size.width - rest, SHORTEST_RUN), LONGEST_RUN)
+        if width != self._run_width and self.size.width:
+            self._run_width = width
+            self._rebuild()
+
     def show(self, found: list[tuple[Run, RunSummary]]) -> None:
         """Show these runs, newest first. The rows are rebuilt only when runs came or went."""
-        names = [summary.name for _, summary in found]
-        rebuild = names != list(self._runs)
-        if rebuild:
-            chosen = self._name_at_cursor()
-            self.clear()
-            self._cells.clear()
-            self._runs = {summary.name: run for run, summary in found}
+        self._found = found
+        if [summary.name for _, summary in found] != list(self._runs):
+            self._rebuild()
+            return
         for _, summary in found:
-            cells = self._cells_of(summary)
-            if rebuild:
-                self.add_row(*cells.values(), key=summary.name)
-            for column, text in cells.items():
-                if self._cells.get((summary.name, column)) != text:
-                    self._cells[summary.name, column] = text
-                    if not rebuild:
-                        self.update_cell(summary.name, column, text, update_width=True)
-        if rebuild and chosen in self._runs:
-            self.move_cursor(row=names.index(chosen), animate=False)
+            for column, text in self._cells(summary).items():
+                if self._shown.get((summary.name, column)) != text:
+                    self._shown[summary.name, column] = text
+                    self.update_cell(summary.name, column, text)
 
-    def _name_at_cursor(self) -> str:
+    def _rebuild(self) -> None:
+        if not self._run_width:
+            return  # not laid out yet: the first resize brings it here again
         names = list(self._runs)
-        return names[self.cursor_row] if 0 <= self.cursor_row < len(names) else ""
+        chosen = names[self.cursor_row] if 0 <= self.cursor_row < len(names) else ""
+        self.clear(columns=True)
+        for name, width in WIDTHS.items():
+            self.add_column(Text(name), key=name, width=width or self._run_width)
+        self._shown.clear()
+        self._runs = {summary.name: run for run, summary in self._found}
+        for _, summary in self._found:
+            cells = self._cells(summary)
+            self.add_row(*cells.values(), key=summary.name)
+            self._shown.update({(summary.name, column): text for column, text in cells.items()})
+        if chosen in self._runs:
+            self.move_cursor(row=list(self._runs).index(chosen), animate=False)
 
-    def _cells_of(self, summary: RunSummary) -> dict[str, Text]:
+    def _cells(self, summary: RunSummary) -> dict[str, Text]:
         look = look_of(summary.status)
-        colours = self.app.get_css_variables()
-        style = colours.get(look.style.removeprefix("$"), "")
+        style = self.app.get_css_variables().get(look.style.removeprefix("$"), "")
         step = DASH if summary.step is None else f"{summary.step:,}"
         bar = ""
         if summary.total_steps:
             step += f"/{summary.total_steps:,}"
-            bar = progress_bar((summary.step or 0) / summary.total_steps, 8)
+            bar = progress_bar((summary.step or 0) / summary.total_steps, WIDTHS["progress"])
         return {
             "state": Text(f"{look.glyph} {look.word}", style=style if style.startswith("#") else ""),
-            "run": Text(without_stamp(summary.name), no_wrap=True),
+            "run": Text(without_stamp(summary.name), no_wrap=True, overflow="ellipsis"),
             "step": Text(step, justify="right"),
             "loss": Text(number_text(summary.loss), justify="right"),
             "age": Text(age_text(seconds_since(summary.changed)), justify="right"),

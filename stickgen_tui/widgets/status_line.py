@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from stickgen_tui.follow import RunFollower
 from stickgen_tui.quantities import DASH, duration_text, progress_bar
 from stickgen_tui.states import look_of
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
+from stickgen_tui.widgets.line import Line
 
 
-class StatusLine(Static):
-    """Redraws only when a character changed."""
+class StatusLine(Line):
+    """Both lines of a run's state."""
 
     DEFAULT_CSS = "StatusLine { height: 2; padding: 0 1; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(Content(""), id=id, markup=False)
-        self._shown = Content("")
-
-    def show(self, follower: RunFollower) -> None:
+    def show_run(self, follower: RunFollower) -> None:
         """Show how the run stands now."""
-        content = status_content(follower, self.size.width or 80)
-        if content != self._shown or str(content) != str(self._shown):
-            self._shown = content
-            self.update(content)
+        self.show(status_content(follower, self.size.width or 80))
 
 
 def status_content(follower: RunFollower, width: int) -> Content:
