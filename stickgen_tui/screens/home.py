@@ -126,7 +126,7 @@ class HomeScreen(Screen[None]):
             self.post_message(self.Found(looked=preflight(target)))
 
     def _poll(self) -> None:
-        if self.is_current:
+        if self.app.screen is self:  # is_current is also true one screen below the top
             self._read_runs()
 
     @work(thread=True, exclusive=True, group="runs", exit_on_error=False)

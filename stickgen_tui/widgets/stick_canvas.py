@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.content import Content
+from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -22,6 +23,7 @@ class StickCanvas(Widget):
         super().__init__(id=id)
         self._sample: Sample | None = None
         self._frame = 0.0
+        self._lines: list[str] = []
         self._timer: Timer | None = None
         self._playing = True
         self._shown = True
@@ -37,7 +39,7 @@ class StickCanvas(Widget):
 
     def show(self, sample: Sample) -> None:
         """Play this sample from its beginning."""
-        self._sample, self._frame = sample, 0.0
+        self._sample, self._frame, self._lines = sample, 0.0, []
         self._settle()
         self.refresh()
 
@@ -75,10 +77,35 @@ class StickCanvas(Widget):
         if self._sample is None:
             return
         self._frame = (self._frame + self._sample.fps / DRAWS_PER_SECOND) % len(self._sample.motion)
-        self.refresh()
+        before, self._lines = self._lines, self._drawn()
+        changed = changed_region(before, self._lines)
+        if changed is not None:
+            self.refresh(changed)
+
+    def _drawn(self) -> list[str]:
+        assert self._sample is not None
+        return draw_figure(self._sample.motion, int(self._frame), self.size.width, self.size.height)
 
     def render(self) -> Content:
         if self._sample is None:
             return Content.styled("no sample yet: p asks the trainer for one", MUTED)
-        lines = draw_figure(self._sample.motion, int(self._frame), self.size.width, self.size.height)
-        return Content("\n").join(Content.styled(line, "$text-accent") for line in lines)
+        if len(self._lines) != self.size.height or (self._lines and len(self._lines[0]) != self.size.width):
+            self._lines = self._drawn()
+        return Content("\n").join(Content.styled(line, "$text-accent") for line in self._lines)
+
+
+def changed_region(before: list[str], after: list[str]) -> Region | None:
+    """The cells that differ, as one rectangle: all that a frame has to send. None where nothing differs."""
+    if len(before) != len(after):
+        return Region(0, 0, max(map(len, after), default=0), len(after))
+    rows = [row for row, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+    columns = [
+        column
+        for row in rows
+        for column, (old, new) in enumerate(zip(before[row], after[row], strict=False))
+        if old != new
+    ]
+    if not columns:
+        return None
+    left, top = min(columns), rows[0]
+    return Region(left, top, max(columns) - left + 1, rows[-1] - top + 1)

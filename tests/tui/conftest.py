@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{module}.local_machine_fast", lambda: MACHINE)
         monkeypatch.setattr(f"{module}.detect", lambda refresh=False: MACHINE)
     monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
 
 
 @pytest.fixture

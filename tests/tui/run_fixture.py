@@ -83,7 +83,10 @@ def finished_run(root: Path, config: Path, *, name: str = "calm-otter", steps: i
     run = create_run(
         TrainingConfig(config), root=root, name=name, argv=["stickgen", "train"], data_path="data/tiny.pt"
     )
+    fixed = root / f"20260921-141320-{config.stem}-{name}"  # the same name at any time of day
+    run = Run(run.path.rename(fixed))
     run.update_identity(
+        name=run.name,
         parameters=2_800_000, device="cpu", precision="fp32", total_steps=steps,
         launches=[{"pid": 2**22 + 1, "create_time": 0.0, "boot_id": "gone", "started": "2026-09-21T14:13:20+00:00"}],
     )  # fmt: skip

@@ -1,0 +1,68 @@
+"""What the screens look like, cell by cell. After a wanted change: pytest tests/tui --snapshot-update, and look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from on_screen import screen_text, until
+from textual.pilot import Pilot
+
+from stickgen.runs.store import Run
+from stickgen_tui.app import StickgenApp
+from stickgen_tui.widgets.stick_canvas import StickCanvas
+
+Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figure keeps its first pose, ages keep their first word, the cursor does not blink."""
+    monkeypatch.setattr(StickCanvas, "_advance", lambda self: None)
+    monkeypatch.setattr("stickgen_tui.run_list._newest_change", lambda run: 1_790_000_000.0)
+    monkeypatch.setattr("stickgen_tui.widgets.run_table.seconds_since", lambda moment: 7200.0)
+    monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
+
+
+async def _home(pilot: Pilot[None]) -> None:
+    await until(
+        pilot, lambda: "no dataset at" in screen_text(pilot.app) and "finished" in screen_text(pilot.app)
+    )
+
+
+async def _editor(pilot: Pilot[None]) -> None:
+    await pilot.press("e", "down", "right", "down", "enter", "backspace", "5")
+    await until(pilot, lambda: "1 change not saved" in screen_text(pilot.app))
+    await until(pilot, lambda: "effective batch" in screen_text(pilot.app))
+
+
+async def _monitor(pilot: Pilot[None]) -> None:
+    await until(pilot, lambda: "✓ finished" in screen_text(pilot.app) and "3/3" in screen_text(pilot.app))
+    await pilot.press("right")
+    await until(pilot, lambda: "┅ mean pose" in screen_text(pilot.app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_home(app: StickgenApp, run: Run, snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(app, terminal_size=size, run_before=_home)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_editor(app: StickgenApp, snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(app, terminal_size=size, run_before=_editor)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_monitor(app: StickgenApp, run: Run, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app.first_run = run
+    assert snap_compare(app, terminal_size=size, run_before=_monitor)
+
+
+def test_monitor_on_light(app: StickgenApp, run: Run, snap_compare: Compare) -> None:
+    async def light(pilot: Pilot[None]) -> None:
+        await _monitor(pilot)
+        await pilot.press("f2", "y")
+        await until(pilot, lambda: "  log" in screen_text(pilot.app))
+
+    app.first_run = run
+    assert snap_compare(app, terminal_size=(120, 40), run_before=light)
