@@ -18,6 +18,7 @@ from torch import Tensor
 
 from stickgen.atomic import replacing
 from stickgen.config.schema import KEY_BY_PATH
+from stickgen.data.actions import ACTIONS
 from stickgen.data.clip import Clip
 from stickgen.data.dataset_checks import FORMAT, check_content, load_untrusted
 from stickgen.data.older_layout import convert_older_layout
@@ -43,6 +44,7 @@ def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[s
         "fps": FPS,
         "motion": torch.from_numpy(np.concatenate([clip.motion for clip in clips]).astype(np.float32)),
         "actions": torch.from_numpy(np.concatenate([clip.actions for clip in clips]).astype(np.int16)),
+        "action_names": [action.name for action in ACTIONS],
         "offsets": torch.tensor([0, *np.cumsum(lengths).tolist()]),
         "texts": texts,
         "clip_texts": torch.tensor([index[text] for clip in clips for text in clip.texts]),

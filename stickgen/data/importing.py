@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from stickgen.data.actions import action_of_label
 from stickgen.data.bvh import read_bvh
+from stickgen.data.captions import captions_of
 from stickgen.data.clip import Clip
 from stickgen.data.projection import project
 from stickgen.errors import StickgenError
+from stickgen.text import clean
 
-MAX_FILE_BYTES = 64_000_000
+MAX_FILE_BYTES = 64_000_000  # of one capture; the longest of CMU's 2,500 has 12 MB
 MIN_FRAMES = 8
-STYLES = {
-    "normal": "", "active": "with a lot of energy", "angry": "angrily", "childish": "like a child",
-    "chimpira": "with a swagger", "feminine": "in a feminine way", "giant": "like a giant", "happy": "happily",
-    "masculinity": "in a masculine way", "musical": "as if to music", "not-confident": "without confidence",
-    "old": "like an old person", "proud": "proudly", "sad": "sadly", "tired": "as if tired",
-}  # fmt: skip
-VERBS = {
-    "walk": "walks forward", "walk-back": "walks backward", "walk-left": "walks to the left",
-    "walk-right": "walks to the right", "run": "runs", "dash": "dashes forward", "bow": "bows", "bye": "waves goodbye",
-    "byebye": "waves goodbye with both arms", "guide": "shows the way", "dance": "dances",
-    "dance-short": "dances for a moment", "call": "calls out", "kick": "kicks", "punch": "punches",
-    "respond": "responds", "slash": "slashes with a sword", "jump": "jumps",
-}  # fmt: skip
+Row = dict[str, str]
 
 
 @dataclass
@@ -40,83 +32,147 @@ class ImportReport:
     skipped: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Source:
+    """A capture that is still to be read: `archive` is the zip or folder that it was found in."""
+
+    archive: str
+    name: str  # its path inside of that, with /
+    read: Callable[[], bytes]
+
+
 def import_archives(
-    paths: list[Path], *, index: Path | None = None, fps: float | None = None
+    paths: list[Path],
+    *,
+    index: Path | None = None,
+    fps: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
     """Read every BVH file in zip archives, folders and files.
 
-    `index` is a CSV that gives `file`, and as known `description`, `captions` (with | between), `action`,
-    `style`, `fps`, `licence` and `source` of each clip. `fps` wins over what a file says of itself, the
-    index over both. One bad file never stops the rest. Raises StickgenError for a path that is not there.
+    `index` is a CSV that gives `file` and, as far as known, `archive`, `description`, `captions` (with |
+    between), `action`, `style`, `fps`, `licence` and `source` of each clip. A rate is taken from `fps`, else
+    from the index, else from the file. One bad file never stops the rest. `progress` is called with how many
+    files are done, of how many. Raises StickgenError for a path or an index that is not there.
     """
-    known = _read_index(index) if index else {}
+    known = Index.read(index) if index else Index([])
     report = ImportReport()
-    for name, data in _files(paths, report):
-        row = known.get(name, {})
+    sources = [source for path in paths for source in _sources(path, report)]
+    for number, source in enumerate(sources):
+        if progress is not None:
+            progress(number, len(sources))
         try:
-            report.clips.append(_clip(name, data, row, fps))
-        except (StickgenError, UnicodeDecodeError) as error:
-            report.skipped.append(str(error) if isinstance(error, StickgenError) else f"{name}: not text")
-    labels = sorted({known.get(clip.name, {}).get("action") or "" for clip in report.clips} - {""})
-    for clip in report.clips:
-        action = known.get(clip.name, {}).get("action")
-        if action:
-            clip.actions[:] = labels.index(action) % 64
+            report.clips.append(_clip(source, known.row(source.archive, source.name), fps))
+        except StickgenError as error:
+            report.skipped.append(str(error))
+        except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+            report.skipped.append(f"{source.name}: it cannot be read ({error})")
+    found = {(source.archive, source.name) for source in sources}
+    for archive in {source.archive for source in sources}:
+        for name in known.names(archive):
+            if (archive, name) not in found and name.lower().endswith(".bvh"):
+                report.skipped.append(f"{name}: the index has it, {archive} has not")
     return report
 
 
-def _read_index(path: Path) -> dict[str, dict[str, str]]:
+class Index:
+    """What a table says of the clips, found by archive and file, or by the file alone."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._by_file: dict[tuple[str, str], Row] = {}
+        for row in rows:
+            self._by_file[row.get("archive") or "", row["file"]] = row
+            # whoever unpacked an archive, or renamed it, still finds its files
+            self._by_file.setdefault(("", row["file"]), row)
+
+    @classmethod
+    def read(cls, path: Path) -> Index:
+        """Read a CSV file with a column `file`. Raises StickgenError where that is not what it is."""
+        try:
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                table = csv.DictReader(file)
+                if "file" not in (table.fieldnames or []):
+                    raise StickgenError(
+                        f"{path}: its first line names no column `file`; name an index of clips"
+                    )
+                return cls([{key: value or "" for key, value in row.items() if key} for row in table])
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no CSV text"
+            raise StickgenError(f"{path}: the index cannot be read ({reason})") from error
+
+    def row(self, archive: str, name: str) -> Row:
+        """What is known of one clip; {} where that is nothing."""
+        return self._by_file.get((archive, name)) or self._by_file.get(("", name)) or {}
+
+    def names(self, archive: str) -> list[str]:
+        """The files that the index has in `archive`."""
+        return [name for where, name in self._by_file if where == archive]
+
+
+def _sources(path: Path, report: ImportReport) -> Iterator[Source]:
+    """The captures at `path`, sorted by name. Nothing is unpacked onto the disk."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return {row["file"]: row for row in csv.DictReader(file)}
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise StickgenError(f"{path}: not an index with a column `file` ({error})") from error
-
-
-def _files(paths: list[Path], report: ImportReport) -> Iterator[tuple[str, bytes]]:
-    for path in paths:
         if path.is_dir():
-            for file in sorted(path.rglob("*.bvh")):
-                yield str(file.relative_to(path)), file.read_bytes()
-        elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                for entry in archive.infolist():
-                    if not entry.filename.lower().endswith(".bvh"):
-                        if entry.filename.lower().endswith((".amc", ".asf")):
-                            report.skipped.append(f"{entry.filename}: ASF/AMC is not read yet")
-                        continue
-                    if entry.file_size > MAX_FILE_BYTES:
-                        report.skipped.append(f"{entry.filename}: {entry.file_size} bytes is too large")
-                        continue
-                    yield entry.filename, archive.read(entry)
-        elif path.is_file():
-            yield path.name, path.read_bytes()
-        else:
+            for file in sorted(file for file in path.rglob("*") if file.is_file()):
+                if file.suffix.lower() == ".zip":
+                    yield from _sources(file, report)
+                elif _wanted(name := file.relative_to(path).as_posix(), file.stat().st_size, report):
+                    yield Source(path.name, name, file.read_bytes)
+        elif not path.exists():
             raise StickgenError(f"{path}: there is no such archive, folder or file")
+        elif not path.is_file():
+            raise StickgenError(f"{path}: neither a zip archive nor a folder nor a BVH file")
+        elif zipfile.is_zipfile(path):
+            archive = zipfile.ZipFile(path)
+            for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
+                if not entry.is_dir() and _wanted(entry.filename, entry.file_size, report):
+                    yield Source(path.name, entry.filename, lambda entry=entry: archive.read(entry))  # type: ignore[misc]
+        elif path.suffix.lower() == ".bvh":
+            if _wanted(path.name, path.stat().st_size, report):
+                yield Source("", path.name, path.read_bytes)
+        else:
+            raise StickgenError(f"{path}: neither a zip archive nor a folder nor a BVH file")
+    except (OSError, zipfile.BadZipFile) as error:
+        raise StickgenError(f"{path}: it cannot be read ({error})") from error
 
 
-def _clip(name: str, data: bytes, row: dict[str, str], fps: float | None) -> Clip:
-    capture = read_bvh(data.decode("utf-8"), name)
-    motion = project(capture, name, float(row.get("fps") or fps or capture.fps))
+def _wanted(name: str, size: int, report: ImportReport) -> bool:
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in {".amc", ".asf", ".c3d", ".fbx"}:
+        report.skipped.append(f"{name}: {suffix[1:].upper()} is not read yet, only BVH is")
+    elif suffix == ".bvh" and size > MAX_FILE_BYTES:
+        report.skipped.append(f"{name}: {size:,} bytes are more than a capture has ({MAX_FILE_BYTES:,})")
+    elif suffix == ".bvh":
+        return True
+    return False
+
+
+def _clip(source: Source, row: Row, fps: float | None) -> Clip:
+    capture = read_bvh(source.read().decode("utf-8-sig", errors="replace"), source.name)
+    motion = project(capture, source.name, fps or _rate(source, row) or capture.fps)
     if len(motion) < MIN_FRAMES:
-        raise StickgenError(f"{name}: only {len(motion)} frames at 25 fps")
+        raise StickgenError(f"{source.name}: only {len(motion)} frames at 25 fps, {MIN_FRAMES} are the least")
+    action = action_of_label(row.get("action") or "")
     return Clip(
-        motion,
-        describe(name, row),
-        np.full(len(motion), -1, np.int16),
-        row.get("source") or "import",
-        row.get("licence") or "unknown",
-        name,
+        motion=motion,
+        texts=captions_of(row, source.name),
+        actions=np.full(len(motion), -1 if action is None else action, np.int16),
+        source=clean(row.get("source") or source.archive or "import", single_line=True),
+        licence=clean(row.get("licence") or "unknown", single_line=True),
+        name=source.name,
     )
 
 
-def describe(name: str, row: dict[str, str]) -> list[str]:
-    """The captions of a clip: those of the index, or a sentence from its labels, or its name."""
-    texts = [text.strip() for text in (row.get("captions") or "").split("|") if text.strip()]
-    if row.get("description"):
-        texts.append(row["description"])
-    if not texts and row.get("action"):
-        verb = VERBS.get(row["action"], f"does a {row['action'].replace('_', ' ')}")
-        style = STYLES.get(row.get("style") or "", row.get("style") or "")
-        texts.append(f"a person {verb} {style}".strip())
-    return texts or [Path(name).stem.replace("_", " ").replace("-", " ")]
+def _rate(source: Source, row: Row) -> float | None:
+    text = row.get("fps")
+    if not text:
+        return None
+    try:
+        rate = float(text)
+        if 1 <= rate <= 1000:
+            return rate
+    except ValueError:
+        pass
+    raise StickgenError(
+        f"{source.name}: the index gives {clean(text, limit=20)!r} as its frame rate; mend it"
+    )

@@ -2,112 +2,108 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 from numpy.typing import NDArray
 
 from stickgen.data.bvh import Capture
+from stickgen.data.joint_names import find_joints
 from stickgen.errors import StickgenError
-from stickgen.motion.skeleton import FPS, LEFT_FOOT, LEFT_KNEE, PELVIS, RIGHT_FOOT, RIGHT_KNEE
+from stickgen.motion.skeleton import FPS, JOINTS, LEFT_FOOT, PELVIS, RIGHT_FOOT
 
 Floats = NDArray[np.float64]
-TRAVEL = 0.8  # units of travel from which a clip is seen from the side
 LEG = 0.5  # thigh and shin together, in skeleton units
-
-# names that captures give to the parts, compared in lower case without separators
-_HEAD = ("head",)
-_SIDED = {
-    "hip": ("upleg", "leftupleg", "hip", "thigh", "upperleg", "lefthip"),
-    "knee": ("leg", "knee", "shin", "lowerleg", "calf"),
-    "foot": ("foot", "ankle"),
-    "elbow": ("forearm", "elbow", "lowerarm"),
-    "hand": ("hand", "wrist"),
-}
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _sided(name: str) -> tuple[str, str] | None:
-    """`LeftUpLeg`, `UpperLeg_L`, `lThigh`, `Hip_R` → (side, part in lower case)."""
-    if match := re.fullmatch(r"(left|right)(.+)", _plain(name)):
-        return match.group(1), match.group(2)
-    if match := re.fullmatch(r"(.+?)[._ ]?([LR])", name):
-        return {"L": "left", "R": "right"}[match.group(2)], _plain(match.group(1))
-    if match := re.fullmatch(r"([lrLR])[._ ]?([A-Z].*)", name):
-        return {"l": "left", "r": "right"}[match.group(1).lower()], _plain(match.group(2))
-    return None
-
-
-def find_joints(capture: Capture, file: str) -> dict[str, int]:
-    """Columns of `head`, `left hip` … `right hand`. Raises StickgenError that lists what is missing."""
-    found: dict[str, int] = {}
-    for index, name in enumerate(capture.names):
-        if _plain(name) in _HEAD:
-            found.setdefault("head", index)
-        sided = _sided(name)
-        if sided is None:
-            continue
-        for part, names in _SIDED.items():
-            if sided[1] in names:
-                found.setdefault(f"{sided[0]} {part}", index)
-    wanted = ["head", *(f"{side} {part}" for side in ("left", "right") for part in _SIDED)]
-    missing = [name for name in wanted if name not in found]
-    if missing:
-        raise StickgenError(
-            f"{file}: no joint for {', '.join(missing)}; it has {', '.join(capture.names[:40])}"
-        )
-    return found
+TRAVEL = 0.6  # units: a pelvis that moves about more than this is seen from the side of its way
+HALF_SECOND = 13  # frames
+STILL_RANGE = 0.015  # units: a joint that stays within so much for half a second is still (2.5 cm)
 
 
 def project(capture: Capture, file: str, fps: float) -> NDArray[np.float32]:
-    """The figure's motion [t, 20] at 25 fps, in skeleton units.
+    """The figure's motion [t, 20] at 25 fps, in skeleton units, without more than half a second of stillness
+    at either end.
 
-    Seen from the side along the pelvis's path, travelling to +x, when it travels more than 0.8 units; from
-    the front otherwise. `fps` is the capture's true rate, which the file may have wrong.
+    `fps` is the capture's true rate, which the file may have wrong. Raises StickgenError where joints are
+    missing or make no body.
     """
-    joints = find_joints(capture, file)
-    points = capture.positions
-    at = {name: points[:, index] for name, index in joints.items()}
-    pelvis = (at["left hip"] + at["right hip"]) / 2
-    up = _up_axis(at["head"] - (at["left foot"] + at["right foot"]) / 2)
-    ground = [axis for axis in range(3) if axis != up]
+    joints = find_joints(capture.names, file)
+    at = {name: capture.positions[:, index] for name, index in joints.items()}
     legs = [
-        np.linalg.norm(at[f"{s} hip"] - at[f"{s} knee"], axis=-1)
-        + np.linalg.norm(at[f"{s} knee"] - at[f"{s} foot"], axis=-1)
-        for s in ("left", "right")
+        np.linalg.norm(at[f"{side} hip"] - at[f"{side} knee"], axis=-1)
+        + np.linalg.norm(at[f"{side} knee"] - at[f"{side} foot"], axis=-1)
+        for side in ("left", "right")
     ]
-    scale = LEG / float(np.median(legs))
-    if not np.isfinite(scale):
-        raise StickgenError(f"{file}: its legs have no length")
+    leg = float(np.median(legs))
+    if not leg > 0:
+        raise StickgenError(f"{file}: its legs have no length, so nothing tells how large it is")
+    up = _up(capture, joints)
+    body = _ten_joints(capture, at) * (LEG / leg)
+    across = _flat(np.median(at["left hip"] - at["right hip"], axis=0), up)
+    along = _axis(body, up, across)
+    flat = np.stack((body @ along, body @ up), axis=-1)  # [t, 10, 2]
+    flat[..., 1] -= np.percentile(flat[:, [LEFT_FOOT, RIGHT_FOOT], 1].min(axis=1), 2)
+    motion = trim(resample(flat.reshape(len(flat), -1), fps))
+    motion[:, 0::2] -= motion[0, 2 * PELVIS]
+    return motion.astype(np.float32)
 
-    path = pelvis[:, ground] * scale
-    centred = path - path.mean(0)
-    axis = np.linalg.svd(centred, full_matrices=False)[2][0]
-    along = centred @ axis
-    if np.ptp(along) > TRAVEL:
-        axis = axis * np.sign(along[-1] - along[0] or 1.0)
-    else:
-        across = np.median((at["left hip"] - at["right hip"])[:, ground], axis=0)
-        axis = across / (np.linalg.norm(across) or 1.0)  # from the front: the figure's left is at +x
 
+def _ten_joints(capture: Capture, at: dict[str, Floats]) -> Floats:
+    """[t, 10, 3] in the order of JOINTS, in the file's units."""
+    tips = [index for index, name in enumerate(capture.names) if name.lower() == "head end"]
     head = at["head"]
-    end = f"{capture.names[joints['head']]} end"
-    if end in capture.names:  # a head joint is at the base of the skull: take the middle of the head
-        head = (head + points[:, capture.names.index(end)]) / 2
-    order = [head, pelvis]
-    for part in ("elbow", "hand", "knee", "foot"):
-        order += [at[f"left {part}"], at[f"right {part}"]]
-    flat = np.stack([np.stack((p[:, ground] @ axis, p[:, up]), axis=-1) for p in order], axis=1) * scale
-    flat[..., 1] -= np.percentile(flat[:, [LEFT_FOOT, RIGHT_FOOT], 1].min(1), 2)
-    flat[..., 0] -= flat[0, PELVIS, 0]
-    return resample(flat.reshape(len(flat), -1), fps).astype(np.float32)
+    if tips:  # the joint is at the base of the skull, its end on top: the middle is between them
+        head = (head + capture.positions[:, tips[0]]) / 2
+    at = {**at, "head": head, "pelvis": (at["left hip"] + at["right hip"]) / 2}
+    return np.stack([at[name.replace("_", " ")] for name in JOINTS], axis=1)
 
 
-def _up_axis(spine: Floats) -> int:
-    return int(np.abs(np.median(spine, axis=0)).argmax())
+def _up(capture: Capture, joints: dict[str, int]) -> Floats:
+    """The unit vector against gravity: Y or Z.
+
+    The rest pose stands; its axis counts if the body is along it in one frame of twenty at least. A body
+    that never is (some exporters turn the root by 90°) tells by how it mostly stands itself.
+    """
+
+    def spine(points: Floats) -> Floats:
+        vector = (
+            points[..., joints["head"], :]
+            - (points[..., joints["left foot"], :] + points[..., joints["right foot"], :]) / 2
+        )
+        length: Floats = vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-9)
+        return length
+
+    standing, moving = spine(capture.rest), spine(capture.positions)
+    axis = int(np.abs(standing).argmax())
+    if np.mean(moving[:, axis] * np.sign(standing[axis]) > 0.7) < 0.05:
+        standing = np.median(moving, axis=0)
+        axis = int(np.abs(standing).argmax())
+    up = np.zeros(3)
+    up[axis] = np.sign(standing[axis]) or 1.0
+    return up
+
+
+def _axis(body: Floats, up: Floats, across: Floats) -> Floats:
+    """The horizontal unit vector [3] that becomes +x, for a body [t, 10, 3] in skeleton units.
+
+    Who travels is seen from the side of the way, going to +x, forwards or not. Who stays is seen from where
+    most of the movement shows: from the side, facing +x (a bow, a punch), or from the front, with the left
+    of the body at +x (a wave, a jumping jack).
+    """
+    path = _flat(body[:, PELVIS], up)
+    way = np.linalg.svd(path - path.mean(axis=0), full_matrices=False)[2][0]
+    along = path @ way
+    if np.ptp(along) > TRAVEL:
+        direction: Floats = way * (np.sign(along[-1] - along[0]) or 1.0)
+        return direction
+    across = across / max(float(np.linalg.norm(across)), 1e-9)
+    forward = np.cross(across, up)
+    pose = body - body[:, PELVIS, None]
+    from_side, from_front = (float(np.var(pose @ axis, axis=0).sum()) for axis in (forward, across))
+    return forward if from_side > from_front else across
+
+
+def _flat(vectors: Floats, up: Floats) -> Floats:
+    """The horizontal part of vectors [..., 3]."""
+    level: Floats = vectors - (vectors @ up)[..., None] * up
+    return level
 
 
 def resample(motion: Floats, fps: float) -> Floats:
@@ -117,7 +113,23 @@ def resample(motion: Floats, fps: float) -> Floats:
     low = np.minimum(times.astype(int), len(motion) - 1)
     high = np.minimum(low + 1, len(motion) - 1)
     part = (times - low)[:, None]
-    return motion[low] * (1 - part) + motion[high] * part
+    blended: Floats = motion[low] * (1 - part) + motion[high] * part
+    return blended
 
 
-assert (LEFT_KNEE, RIGHT_KNEE, LEFT_FOOT, RIGHT_FOOT) == (6, 7, 8, 9)
+def trim(motion: Floats) -> Floats:
+    """Without the stillness at either end, [t, 20], but for half a second of it where there is more than one.
+
+    A motion that is still all along (a pose that is held) stays as it is.
+    """
+    if len(motion) <= FPS:
+        return motion
+    windows = np.lib.stride_tricks.sliding_window_view(motion, HALF_SECOND, axis=0)  # [t - 12, 20, 13]
+    moving = np.flatnonzero(np.ptp(windows, axis=2).max(axis=1) > STILL_RANGE)
+    if not len(moving):
+        return motion
+    # the first window that moves has its movement at its end, so half a second of stillness before it
+    before, after = int(moving[0]), len(motion) - (int(moving[-1]) + HALF_SECOND)
+    start = before if before > HALF_SECOND else 0
+    end = len(motion) - after if after > HALF_SECOND else len(motion)
+    return motion[start:end]
