@@ -220,8 +220,8 @@ class EditorScreen(Screen[None]):
     def action_find(self) -> None:
         if self._session is not None:
             box = self.query_one("#find", Input)
-            box.add_class("open")
-            box.focus()
+            box.display = True
+            self.set_focus(box)
 
     @on(Input.Changed, "#find")
     def _filter(self, event: Input.Changed) -> None:
@@ -241,9 +241,9 @@ class EditorScreen(Screen[None]):
 
     def _close_find(self) -> bool:
         box = self.query_one("#find", Input)
-        was_open = box.has_class("open")
+        was_open = box.display
         box.value = ""
-        box.remove_class("open")
+        box.display = False
         return was_open
 
     # -- the forecast

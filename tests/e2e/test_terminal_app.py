@@ -1,0 +1,151 @@
+"""The terminal app in a real terminal, with a real trainer behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from terminal import Terminal, require_tmux
+
+from stickgen.config.document import Document
+from stickgen.runs.launch import stop
+from stickgen.runs.metrics import RecordReader
+from stickgen.runs.store import Run, Status, list_runs
+
+PROGRAM = [sys.executable, "-m", "stickgen_tui", "--config", "configs/quickstart.yaml"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, repo: Path) -> Path:
+    """A folder with a dataset of a few made-up clips, and a config whose training would take very long."""
+    np, torch = pytest.importorskip("numpy"), pytest.importorskip("torch")
+    from stickgen.data.clip import Clip
+    from stickgen.data.dataset import pack, save_dataset
+
+    noise = np.random.default_rng(0)
+    clips = []
+    for number in range(24):
+        motion = noise.normal(0.4, 0.1, size=20) + noise.normal(0, 0.01, size=(20, 20)).cumsum(0)
+        actions = np.full(20, number % 5, np.int16)
+        clips.append(Clip(motion.astype(np.float32), [f"text {number}"], actions, "made", "MIT", str(number)))
+    content = pack(clips)
+    content["embeddings"] = torch.zeros(len(content["texts"]), 16)
+    (tmp_path / "data").mkdir()
+    save_dataset(tmp_path / "data" / "quickstart.pt", content)
+    document = Document.open(repo / "configs" / "quickstart.yaml")
+    for path, value in {
+        "model.d_model": 32, "model.num_layers": 1, "model.embedding_dim": 16, "training.epochs": 100_000,
+        "training.batch_size": 2, "training.grad_accum_steps": 1, "training.max_minutes": 10.0,
+        "logging.log_interval": 1, "logging.sample_minutes": 0.0, "logging.save_minutes": 0.0,
+        "logging.save_interval": 100_000,
+    }.items():  # fmt: skip
+        document.set(path, value)
+    (tmp_path / "configs").mkdir()
+    document.save(tmp_path / "configs" / "quickstart.yaml")
+    return tmp_path
+
+
+@pytest.fixture
+def terminals(place: Path) -> Iterator[list[Terminal]]:
+    """Terminals to be closed, and runs to be ended, whatever happens."""
+    require_tmux()
+    opened: list[Terminal] = []
+    yield opened
+    for terminal in opened:
+        terminal.close()
+    for run in list_runs(place / "runs"):
+        with contextlib.suppress(Exception):
+            stop(run, force=True)
+
+
+def open_app(place: Path, terminals: list[Terminal], columns: int, rows: int) -> Terminal:
+    """The program in a terminal of its own."""
+    terminals.append(
+        Terminal(PROGRAM, place, columns, rows, STICKGEN_RUNS=str(place / "runs"), TRAIN_DATA_PATH="")
+    )
+    return terminals[-1]
+
+
+def test_configure_launch_leave_come_back_and_stop(place: Path, terminals: list[Terminal]) -> None:
+    """The whole way at 80×24, then again at 120×40: the run does not notice that the app was gone."""
+    before = (place / "configs" / "quickstart.yaml").read_text().splitlines()
+    app = open_app(place, terminals, 80, 24)
+    app.wait_for("24 clips", "Enter launches")
+    app.keys("e")
+    app.wait_for("Editor configs/quickstart.yaml")
+    app.keys("/")
+    app.wait_for("a word of the key")
+    app.keys("batch_size", "Enter")
+    app.wait_for("▸ batch_size")
+    app.keys("4", "Enter")
+    app.wait_for("1 change not saved")
+    app.keys("C-s")
+    app.wait_for("✓ saved")
+    after = (place / "configs" / "quickstart.yaml").read_text().splitlines()
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) == 1 and changed[0][0].split("#")[1] == changed[0][1].split("#")[1]
+    app.keys("F5")
+    app.wait_for("● running", "━ train", "◆ validation")
+    (run,) = list_runs(place / "runs")
+    app.keys("C-q")
+    shown = app.wait_for("exit code 0")
+    assert app.modes() == "00" and "\necho" in shown  # the terminal is as it was
+    step = run.state().step
+
+    again = open_app(place, terminals, 120, 40)
+    again.wait_for(f"{run.name} is going", "● running")
+    again.keys("m")
+    again.wait_for("● running", "━ train")
+    assert run.state().status == Status.RUNNING and run.state().step > step
+    again.resize(80, 24)
+    again.wait_for("1 curves  2 figure")
+    again.keys("x")
+    again.wait_for("Stop this run?")
+    again.keys("y")
+    again.wait_for("■ stopped")
+    assert run.exit["code"] == 130 and list(run.checkpoints_dir.iterdir())
+    stopped_at = RecordReader(run.events_path).read_new()[-1]["step"]
+
+    again.keys("R")
+    again.wait_for("● running")
+    resumed = [event for event in RecordReader(run.events_path).read_new() if event["event"] == "resumed"]
+    assert [event["step"] for event in resumed] == [stopped_at]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_the_terminal_as_it_was(
+    place: Path, terminals: list[Terminal], number: signal.Signals
+) -> None:
+    app = open_app(place, terminals, 80, 24)
+    app.wait_for("This machine", "Launch")
+    assert app.modes() == "11"
+    found = [
+        process
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if process.info["cwd"] == str(place) and "stickgen_tui" in (process.info["cmdline"] or [])
+    ]
+    (process,) = found
+    process.send_signal(number)
+    shown = app.wait_for(f"exit code {128 + number}")
+    assert app.modes() == "00" and "\necho" in shown
+
+
+def test_killing_the_app_leaves_the_run_alive(place: Path, terminals: list[Terminal]) -> None:
+    app = open_app(place, terminals, 80, 24)
+    app.wait_for("Enter launches")
+    app.keys("Enter")
+    app.wait_for("● running")
+    (run,) = list_runs(place / "runs")
+    app.close()  # as a window that is closed: the whole session hangs up
+    deadline = time.monotonic() + 20
+    step = run.state().step
+    while run.state().step <= step:
+        assert time.monotonic() < deadline, run.state()
+        time.sleep(0.05)
+    assert isinstance(run, Run) and run.state().status == Status.RUNNING
