@@ -25,6 +25,7 @@ def launch(run: Run, timeout_seconds: float = 20.0) -> None:
     launches = len(run.identity.get("launches") or [])
     if run.exit_path.exists():
         run.exit_path.rename(run.path / f"exit-{launches}.json")
+    (run.path / "heartbeat").unlink(missing_ok=True)  # an old one would make the new launch look stalled
     log = os.open(run.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:
         supervisor = subprocess.Popen(
