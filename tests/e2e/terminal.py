@@ -30,7 +30,8 @@ class Terminal:
         self._environment = {**kept, **environment, "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         quoted = " ".join(f"'{part}'" for part in command)
         # the shell stays, so that what the program leaves behind on the terminal can be seen
-        script = f"export TERM=xterm-256color; {quoted}; echo exit code $?; stty -a | tr ' ;' '\\n\\n' | grep -x -e -\\\\?echo; cat"
+        echo = "stty -a | grep -q -e ' -echo ' && echo echo off || echo echo on"
+        script = f"export TERM=xterm-256color; {quoted}; echo exit code $?; {echo}; cat"
         self._tmux(
             "-f",
             "/dev/null",
