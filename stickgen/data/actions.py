@@ -57,7 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("clap", "gesture", ("applaud",)),
     Action("nod", "gesture"),
     Action("salute", "gesture"),
-    Action("beckon", "gesture", ("call",)),
+    Action("beckon", "gesture"),
     Action("raise_hand", "gesture", ("respond",)),
     Action("cheer", "gesture", ("celebrate",)),
     Action("shrug", "gesture"),

@@ -128,7 +128,7 @@ def _motion_header(lines: list[str], at: int, name: str) -> tuple[int, float, in
         try:
             if not colon:
                 raise ValueError("it says something else")
-            found[" ".join(key.lower().split())] = float(value)
+            found[" ".join(key.lower().split())] = _numbers([value], 1)[0]
         except ValueError as error:
             raise StickgenError(
                 f"{name}:{number}: `Frames:` and `Frame Time:` belong here ({error})"

@@ -13,7 +13,7 @@ _VERBS: dict[str, tuple[str, str]] = {
     "bow": ("bows", "takes a bow"),
     "bye": ("waves goodbye", "raises a hand and waves"),
     "byebye": ("waves goodbye with both hands", "says goodbye, waving with both arms"),
-    "call": ("calls somebody over", "beckons and calls"),
+    "call": ("calls out", "shouts to somebody far away"),
     "cartwheel": ("turns a cartwheel", "does a cartwheel"),
     "dance": ("dances", "performs a dance"),
     "dance-short": ("dances on the spot", "performs a short dance"),

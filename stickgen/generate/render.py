@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from stickgen.atomic import write_bytes
-from stickgen.motion.draw import HEAD_RADIUS, strokes
+from stickgen.errors import StickgenError
+from stickgen.motion.draw import HEAD_RADIUS, bounds, strokes
 from stickgen.motion.skeleton import (
     BONES,
     FPS,
-    HEAD,
     LEFT_ELBOW,
     LEFT_HAND,
     LEFT_KNEE,
+    PELVIS,
+    POSE_DIM,
     RIGHT_ELBOW,
     RIGHT_HAND,
     RIGHT_KNEE,
@@ -24,67 +27,154 @@ from stickgen.motion.skeleton import (
 from stickgen.text import clean
 
 Motion = Sequence[Sequence[float]]  # [t][20]
-PAPER, INK, FLOOR = (250, 249, 246), (40, 44, 52), (190, 190, 186)
+Colour = tuple[int, int, int]
+PAPER, INK, FAINT = (250, 249, 246), (40, 44, 52), (196, 196, 192)
 LEFT, RIGHT = (196, 78, 56), (46, 104, 168)
-OVERSAMPLE = 3
+OVERSAMPLE = 3  # drawn larger and shrunk, which smooths every edge
+PERSON = 1.0  # height of a figure with its head, in skeleton units, about
 _LEFT_JOINTS = {LEFT_ELBOW, LEFT_HAND, LEFT_KNEE}
 _RIGHT_JOINTS = {RIGHT_ELBOW, RIGHT_HAND, RIGHT_KNEE}
 
 
-def _figure(draw: ImageDraw.ImageDraw, pose: Sequence[float], x: float, floor: float, scale: float) -> None:
-    """Draw `pose` with its pelvis column at pixel `x` less the pelvis's own x, the floor at pixel `floor`."""
-    for (start, end), (x0, y0, x1, y1) in zip(BONES, strokes(pose)[0], strict=True):
-        side = {start, end}
-        colour = LEFT if side & _LEFT_JOINTS else RIGHT if side & _RIGHT_JOINTS else INK
-        line = (x + x0 * scale, floor - y0 * scale, x + x1 * scale, floor - y1 * scale)
-        draw.line(line, fill=colour, width=max(round(0.03 * scale), 2))
-    hx, hy = x + pose[2 * HEAD] * scale, floor - pose[2 * HEAD + 1] * scale
-    r = HEAD_RADIUS * scale
-    draw.ellipse((hx - r, hy - r, hx + r, hy + r), fill=INK)
+class _View:
+    """A picture with a floor: skeleton units from (`left`, `floor`) on, `scale` pixels a unit."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.image = Image.new("RGB", (width * OVERSAMPLE, height * OVERSAMPLE), PAPER)
+        self._draw = ImageDraw.Draw(self.image)
+        self._font = ImageFont.load_default(12 * OVERSAMPLE)
+
+    def text(self, x: float, y: float, text: str, width: float) -> None:
+        """Write one line at pixel (x, y), cut to `width` pixels."""
+        shown = clean(text, single_line=True)
+        while shown and self._draw.textlength(shown, font=self._font) > width * OVERSAMPLE:
+            shown = shown[:-2].rstrip() + "…" if len(shown) > 2 else ""
+        self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=INK, font=self._font)
+
+    def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, width: float = 1.0) -> None:
+        """A line with round ends, in pixels."""
+        ends = [value * OVERSAMPLE for value in (x0, y0, x1, y1)]
+        thick = max(round(width * OVERSAMPLE), 1)
+        self._draw.line(ends, fill=colour, width=thick)
+        if thick > 3:
+            for x, y in (ends[:2], ends[2:]):
+                self._disc(x, y, thick / 2, colour)
+
+    def figure(
+        self, pose: Sequence[float], left: float, floor: float, scale: float, *, pale: float = 0.0
+    ) -> None:
+        """A pose whose x = 0 is at pixel `left`, mixed with the paper by `pale`."""
+        bones, (head_x, head_y) = strokes(pose)
+        for (start, end), (x0, y0, x1, y1) in zip(BONES, bones, strict=True):
+            joints = {start, end}
+            colour = LEFT if joints & _LEFT_JOINTS else RIGHT if joints & _RIGHT_JOINTS else INK
+            self.line(
+                left + x0 * scale, floor - y0 * scale, left + x1 * scale, floor - y1 * scale,
+                _mix(colour, pale), width=0.03 * scale,
+            )  # fmt: skip
+        self._disc(
+            (left + head_x * scale) * OVERSAMPLE,
+            (floor - head_y * scale) * OVERSAMPLE,
+            HEAD_RADIUS * scale * OVERSAMPLE,
+            _mix(INK, pale),
+        )
+
+    def shrunk(self) -> Image.Image:
+        """The finished picture."""
+        size = self.image.width // OVERSAMPLE, self.image.height // OVERSAMPLE
+        return self.image.resize(size, Image.Resampling.BOX)
+
+    def _disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
+        self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+
+
+def _mix(colour: Colour, pale: float) -> Colour:
+    red, green, blue = (round(c + (p - c) * pale) for c, p in zip(colour, PAPER, strict=True))
+    return red, green, blue
 
 
 def draw_sheet(clips: Sequence[tuple[str, Motion]], path: Path, *, poses: int = 12) -> None:
-    """Write a PNG with one row a clip: `poses` moments from left to right, its text above."""
-    cell, height = 90 * OVERSAMPLE, 150 * OVERSAMPLE
-    image = Image.new("RGB", (cell * poses, height * len(clips)), PAPER)
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(12 * OVERSAMPLE)
-    scale = 100.0 * OVERSAMPLE
+    """Write a PNG with one row a clip: `poses` moments from left to right, its text above.
+
+    Every pose stands in the middle of its cell; a row that jumps high is drawn smaller. Raises
+    StickgenError for a motion that is none and where the file cannot be written.
+    """
+    cell, height, text_height, below = 88, 132, 22, 10
+    view = _View(cell * poses, height * len(clips))
     for row, (text, motion) in enumerate(clips):
-        floor = (row + 1) * height - 12 * OVERSAMPLE
-        draw.line((0, floor, image.width, floor), fill=FLOOR, width=OVERSAMPLE)
-        caption = f"{clean(text, single_line=True, limit=110)}   ({len(motion) / FPS:.1f} s)"
-        draw.text((6 * OVERSAMPLE, row * height + 4 * OVERSAMPLE), caption, fill=INK, font=font)
+        check_motion(motion)
+        floor = (row + 1) * height - below
+        room = height - text_height - below
+        scale = room / max(bounds(motion)[3], 1.05 * PERSON)
+        view.line(0, floor, cell * poses, floor, FAINT)
+        view.text(6, row * height + 4, f"{text}   ({len(motion) / FPS:.1f} s)", cell * poses - 12)
         for column in range(poses):
             pose = motion[round(column * (len(motion) - 1) / max(poses - 1, 1))]
-            _figure(draw, pose, (column + 0.5) * cell - pose[2] * scale, floor, scale)
-    image = image.resize((image.width // OVERSAMPLE, image.height // OVERSAMPLE), Image.Resampling.LANCZOS)
+            view.figure(pose, (column + 0.5) * cell - pose[2 * PELVIS] * scale, floor, scale)
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    write_bytes(path, buffer.getvalue())
+    view.shrunk().save(buffer, "PNG")
+    _write(path, buffer.getvalue())
 
 
 def draw_gif(text: str, motion: Motion, path: Path) -> None:
-    """Write an animated GIF at 25 fps; the view follows the pelvis, and ticks on the floor show the travel."""
-    width, height, scale = 320 * OVERSAMPLE, 260 * OVERSAMPLE, 170.0 * OVERSAMPLE
-    font = ImageFont.load_default(12 * OVERSAMPLE)
-    floor = height - 26 * OVERSAMPLE
-    frames = []
-    for pose in motion:
-        image = Image.new("RGB", (width, height), PAPER)
-        draw = ImageDraw.Draw(image)
-        draw.line((0, floor, width, floor), fill=FLOOR, width=OVERSAMPLE)
-        left = width / 2 - pose[2] * scale
-        first = int(-left / scale * 2) - 1
-        for tick in range(first, first + int(width / scale * 2) + 3):
-            x = left + tick / 2 * scale
-            draw.line((x, floor, x, floor + 6 * OVERSAMPLE), fill=FLOOR, width=OVERSAMPLE)
-        draw.text(
-            (8 * OVERSAMPLE, 6 * OVERSAMPLE), clean(text, single_line=True, limit=48), fill=INK, font=font
-        )
-        _figure(draw, pose, left, floor, scale)
-        small = image.resize((width // OVERSAMPLE, height // OVERSAMPLE), Image.Resampling.LANCZOS)
-        frames.append(small.quantize(64, dither=Image.Dither.NONE))
+    """Write an animated GIF at 25 fps, with two pale figures trailing and ticks on the floor every half unit.
+
+    The view holds still where the whole way fits, else it follows the pelvis. Raises StickgenError for a
+    motion that is none and where the file cannot be written.
+    """
+    check_motion(motion)
+    frames = [view.shrunk() for view in _gif_views(text, motion)]
+    # one palette for all frames, so that nothing flickers; it takes in the busiest of them
+    palette = frames[len(frames) // 2].quantize(64, dither=Image.Dither.NONE)
+    flat = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     buffer = io.BytesIO()
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=1000 // FPS, loop=0)
-    write_bytes(path, buffer.getvalue())
+    flat[0].save(
+        buffer, "GIF", save_all=True, append_images=flat[1:], duration=1000 // FPS, loop=0, optimize=False
+    )
+    _write(path, buffer.getvalue())
+
+
+def _gif_views(text: str, motion: Motion) -> Iterator[_View]:
+    width, height, text_height, below = 320, 260, 26, 24
+    floor = height - below
+    x_low, _, x_high, y_high = bounds(motion)
+    scale = (floor - text_height) / max(y_high, 1.05 * PERSON)
+    fits = (x_high - x_low) * scale <= width - 16
+    for frame, pose in enumerate(motion):
+        centre = (x_low + x_high) / 2 if fits else _camera(motion, frame)
+        left = width / 2 - centre * scale
+        view = _View(width, height)
+        view.line(0, floor, width, floor, FAINT)
+        for tick in range(math.ceil(-left / scale * 2), math.floor((width - left) / scale * 2) + 1):
+            x = left + tick / 2 * scale
+            view.line(x, floor, x, floor + 6, FAINT)
+        view.text(8, 6, text, width - 16)
+        for ago, pale in ((8, 0.88), (4, 0.75)):
+            if frame >= ago:
+                view.figure(motion[frame - ago], left, floor, scale, pale=pale)
+        view.figure(pose, left, floor, scale)
+        yield view
+
+
+def _camera(motion: Motion, frame: int) -> float:
+    """x of the pelvis, the mean of a second around `frame`."""
+    around = motion[max(frame - FPS // 2, 0) : frame + FPS // 2 + 1]
+    return sum(pose[2 * PELVIS] for pose in around) / len(around)
+
+
+def check_motion(motion: Motion) -> None:
+    """Raise StickgenError for a motion without frames, or with values that cannot be drawn."""
+    if not len(motion) or any(len(pose) != POSE_DIM for pose in motion):
+        raise StickgenError(f"nothing to draw: a motion has one frame or more of {POSE_DIM} numbers")
+    for frame, pose in enumerate(motion):
+        if not all(math.isfinite(value) and abs(value) < 1e4 for value in pose):
+            raise StickgenError(f"frame {frame} of the motion has a value that cannot be drawn")
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_bytes(path, data)
+    except OSError as error:
+        raise StickgenError(
+            f"{path}: the picture could not be written ({error.strerror or error})"
+        ) from error

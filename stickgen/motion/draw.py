@@ -8,7 +8,7 @@ from stickgen.motion.skeleton import BONES, HEAD, NECK, NECK_ALONG_SPINE, PELVIS
 
 Point = tuple[float, float]
 Stroke = tuple[float, float, float, float]
-HEAD_RADIUS = 0.07  # skeleton units
+HEAD_RADIUS = 0.06  # skeleton units
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row, by column of the cell
 _EMPTY_CELL = 0x2800
