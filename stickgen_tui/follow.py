@@ -25,7 +25,7 @@ from stickgen_tui.text import clean
 
 # What a record carries beside measurements.
 _NOT_MEASURED = {"seq", "kind", "time", "step", "epoch", "total_steps", "eta_seconds", "crc32"}
-_FOLD_AT_ONCE = 2000  # records folded before the lock is let go, so that drawing never waits long
+_READ_AT_ONCE = 1024 * 1024  # bytes folded before the lock is let go, so that drawing never waits long
 
 
 @dataclass
@@ -70,11 +70,9 @@ class RunFollower:
         if seen != (self.state, self.identity, self.ended):
             self.state, self.identity, self.ended = seen
             changed.add("status")
-        records = self._metrics.read_new()
-        for start in range(0, len(records), _FOLD_AT_ONCE):
+        while records := self._metrics.read_new(_READ_AT_ONCE):
             with self.lock:
-                for record in records[start : start + _FOLD_AT_ONCE]:
-                    self._fold(record)
+                self._fold(records)
             changed.add("metrics")
         events = self._events.read_new()
         if events:
@@ -99,20 +97,30 @@ class RunFollower:
             changed.add("memory")
         return changed
 
-    def _fold(self, record: dict[str, Any]) -> None:
-        step = record.get("step")
-        if not isinstance(step, int | float):
-            return
-        into = self.validation if record.get("kind") == "val" else self.train
-        if into is self.train:
-            self.newest = record
-        for name, value in record.items():
-            if name in _NOT_MEASURED or isinstance(value, bool):
+    def _fold(self, records: list[dict[str, Any]]) -> None:
+        """Sort the measurements of many records into their series, column by column."""
+        points: dict[tuple[bool, str], tuple[list[float], list[float]]] = {}
+        for record in records:
+            step = record.get("step")
+            if type(step) is not int:
                 continue
-            if isinstance(value, int | float):
-                into.setdefault(name, Series()).append(step, value)
-            elif value is None and name in into:
-                into[name].not_finite += 1  # JSON has no NaN: the writer puts null
+            is_train = record.get("kind") != "val"
+            if is_train:
+                self.newest = record
+            for name, value in record.items():
+                if name in _NOT_MEASURED:
+                    continue
+                kind = type(value)
+                if kind is float or kind is int:
+                    column = points.get((is_train, name))
+                    if column is None:
+                        column = points[is_train, name] = ([], [])
+                    column[0].append(step)
+                    column[1].append(value)
+                elif value is None and name in self.train:
+                    self.train[name].not_finite += 1  # JSON has no NaN: the writer puts null
+        for (is_train, name), (xs, ys) in points.items():
+            (self.train if is_train else self.validation).setdefault(name, Series()).extend(xs, ys)
 
     def _load_sample(self) -> bool:
         """Load the sample that is to be shown, if it is not the one that is."""

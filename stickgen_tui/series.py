@@ -10,7 +10,10 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, islice
+from operator import lt
 
 
 def _doubles(start: tuple[float, ...] = ()) -> array[float]:
@@ -44,6 +47,17 @@ class Series:
         self.xs.append(x)
         self.ys.append(y)
         self._sums.append(self._sums[-1] + y)
+
+    def extend(self, xs: Sequence[float], ys: Sequence[float]) -> None:
+        """Add many points; the common case, all finite and in order, goes without a loop."""
+        rising = all(map(lt, xs, islice(xs, 1, None))) and (not self.xs or not xs or xs[0] > self.xs[-1])
+        if not rising or not all(map(math.isfinite, ys)):
+            for x, y in zip(xs, ys, strict=True):
+                self.append(x, y)
+            return
+        self.xs.extend(xs)
+        self.ys.extend(ys)
+        self._sums.extend(islice(accumulate(ys, initial=self._sums[-1]), 1, None))
 
     def columns(self, low_x: float, high_x: float, width: int) -> list[tuple[int, float, float]]:
         """(column, smallest, largest) of every column of `width` between the two x that holds a point."""

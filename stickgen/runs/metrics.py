@@ -109,14 +109,18 @@ class RecordReader:
         self.bad_lines = 0
         self._offset = 0
 
-    def read_new(self) -> list[dict[str, Any]]:
-        """New records in order; an unfinished last line is left for the next call, damage is counted."""
+    def read_new(self, limit_bytes: int = -1) -> list[dict[str, Any]]:
+        """New records in order; an unfinished last line is left for the next call, damage is counted.
+
+        With `limit_bytes`, about so much of a long log at a time (more than any line has): call until
+        nothing comes.
+        """
         try:
             with self.path.open("rb") as file:
                 if os.fstat(file.fileno()).st_size < self._offset:
                     self._offset = 0  # the file is another one, or was cut
                 file.seek(self._offset)
-                data = file.read()
+                data = file.read(limit_bytes)
         except FileNotFoundError:
             return []
         whole = data.rfind(b"\n") + 1

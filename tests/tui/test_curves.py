@@ -144,3 +144,16 @@ def test_known_curves_come_first_and_the_baseline_is_no_curve() -> None:
     one = series_of([1.0])
     found = curve_names({"zeta": one, "lr": one, "loss": one}, {"mean_pose_loss": one, "loss_pose": one})
     assert found == ["loss", "loss_pose", "lr", "zeta"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.floats(allow_nan=True, allow_infinity=True)), max_size=60),
+    st.integers(0, 60),
+)
+def test_many_points_at_once_are_the_same_as_one_by_one(points: list[tuple[int, float]], cut: int) -> None:
+    one, many = Series(), Series()
+    for x, y in points:
+        one.append(x, y)
+    for part in (points[:cut], points[cut:]):
+        many.extend([x for x, _ in part], [y for _, y in part])
+    assert (one.xs, one.ys, one.not_finite, one._sums) == (many.xs, many.ys, many.not_finite, many._sums)
