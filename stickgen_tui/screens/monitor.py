@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from stickgen_tui.app import StickgenApp
 
 POLL_SECONDS = 0.4
+FURTHER = 3  # small charts beside the large one, where there is room
 PANELS = ("curves", "figure", "numbers", "log", "events")
 TRAIN, VALIDATION, BASELINE = "$primary", "$warning", "$error"
 
@@ -94,6 +95,10 @@ class MonitorScreen(Screen[None]):
         with Horizontal(id="monitor-top"):
             with Vertical(id="curves", classes="panel"):
                 yield Chart("no points yet: the first comes after logging.log_interval steps", id="chart")
+            with Vertical(id="further"):
+                for number in range(FURTHER):
+                    with Vertical(classes="panel further"):
+                        yield Chart("", id=f"chart-{number}")
             with Vertical(id="figure", classes="panel") as figure:
                 figure.border_title = "what it draws"
                 yield StickCanvas(id="canvas")
@@ -167,21 +172,28 @@ class MonitorScreen(Screen[None]):
         names = self._names()
         if self._curve not in names:
             self._curve = names[0]
+        at = names.index(self._curve)
         panel = self.query_one("#curves")
-        panel.border_title = Content(
-            f"{title_of(self._curve)}  ‹ {names.index(self._curve) + 1}/{len(names)} ›"
-        )
+        panel.border_title = Content(f"{title_of(self._curve)}  ‹ {at + 1}/{len(names)} ›")
         panel.border_subtitle = f"smoothing {self._smoothing:.0%}" if self._smoothing else "not smoothed"
-        self.query_one(Chart).show(self._curves(), log_y=self._log_y, smoothing=self._smoothing)
+        self.query_one("#chart", Chart).show(
+            self._curves(self._curve), log_y=self._log_y, smoothing=self._smoothing
+        )
+        for number in range(FURTHER):  # on a wide screen, the curves that the arrow key would bring
+            chart = self.query_one(f"#chart-{number}", Chart)
+            name = names[(at + 1 + number) % len(names)] if number + 1 < len(names) else None
+            if isinstance(chart.parent, Vertical):
+                chart.parent.border_title = Content(title_of(name) if name else "")
+            chart.show(self._curves(name) if name else (), log_y=self._log_y, smoothing=self._smoothing)
 
-    def _curves(self) -> tuple[Curve, ...]:
-        train, validation = self._follower.train.get(self._curve), self._follower.validation.get(self._curve)
-        baseline = self._follower.validation.get(BASELINES.get(self._curve, ""))
+    def _curves(self, name: str) -> tuple[Curve, ...]:
+        train, validation = self._follower.train.get(name), self._follower.validation.get(name)
+        baseline = self._follower.validation.get(BASELINES.get(name, ""))
         out = []
         if baseline is not None:
             out.append(Curve("mean pose", baseline, BASELINE, "level"))
         if train is not None:
-            out.append(Curve("train", _in_gib(train) if self._curve.endswith("_bytes") else train, TRAIN))
+            out.append(Curve("train", _in_gib(train) if name.endswith("_bytes") else train, TRAIN))
         if validation is not None:
             out.append(Curve("validation", validation, VALIDATION, "marks"))
         return tuple(out)

@@ -106,7 +106,7 @@ def _y_scale(drawn: list[Curve], low_x: float, high_x: float, log_y: bool, smoot
 
 def _y_labels(scale: Scale, rows: int) -> dict[int, str]:
     """Row of cells → the tick beside it; no two on neighbouring rows."""
-    marks = ticks(scale, max(rows // 3, 2))
+    marks = ticks(scale, max(rows // 3, 3))
     step = min(
         (b - a for a, b in zip(marks, marks[1:], strict=False)), default=abs(marks[0]) if marks else 1.0
     )

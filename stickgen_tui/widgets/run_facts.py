@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.content import Content
 
 from stickgen_tui.follow import RunFollower
+from stickgen_tui.launching import shown_path
 from stickgen_tui.quantities import byte_text, count_text, number_text
 from stickgen_tui.series import Series
 from stickgen_tui.sparkline import sparkline
-from stickgen_tui.text import clean, one_line
+from stickgen_tui.text import clean
 from stickgen_tui.widgets.meter import memory_meter
 
 SPARK_COLUMNS = 14
@@ -75,6 +78,6 @@ def _identity(follower: RunFollower) -> list[tuple[str, str | Content]]:
         lines.append(("model", ", ".join(part for part in (model, device) if part)))
     for label, key in (("config", "config_name"), ("dataset", "data_path")):
         if identity.get(key):
-            text = clean(identity[key], single_line=True)
-            lines.append((label, one_line(text if len(text) <= 34 else "…" + text[-33:])))
+            text = clean(shown_path(Path(str(identity[key]))), single_line=True)
+            lines.append((label, text if len(text) <= 34 else "…" + text[-33:]))
     return lines
