@@ -3,35 +3,71 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from stickgen.text import clean
 
+if TYPE_CHECKING:
+    from stickgen.hardware.machine import Machine, Speed
+
+GIB = 2**30
+
 
 @click.command("hardware", epilog="Example: stickgen hardware --json")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, sizes in bytes.")
-@click.option("--refresh", is_flag=True, help="Ask torch again instead of the cache.")
+@click.option("--refresh", is_flag=True, help="Ask torch again instead of taking its remembered answer.")
 def command(as_json: bool, refresh: bool) -> None:
-    """Show what this machine has."""
+    """Show what this machine has: memory, cores, GPUs, and how fast it multiplies."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     from stickgen.hardware.machine import detect
 
     machine = detect(refresh)
     if as_json:
         click.echo(json.dumps(machine.to_json(), indent=1))
         return
-    gib = 2**30
-    limit = machine.cgroup_limit_bytes
-    click.echo(
-        f"RAM    {machine.ram_total_bytes / gib:.1f} GiB, {machine.ram_available_bytes / gib:.1f} available"
-    )
-    if limit:
-        click.echo(f"limit  {limit / gib:.1f} GiB (cgroup)")
-    bf16 = "with" if machine.cpu_bf16 else "without"
-    click.echo(f"CPU    {clean(machine.cpu_name)}, {machine.cores_usable} usable cores, {bf16} bf16")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, fact in facts_of(machine):
+        table.add_row(label, Text(clean(fact, single_line=True)))
+    Console().print(table)
+
+
+def facts_of(machine: Machine) -> list[tuple[str, str]]:
+    """Label and fact of each line."""
+    free, total = machine.ram_available_bytes / GIB, machine.ram_total_bytes / GIB
+    lines = [("RAM", f"{total:.1f} GiB, {free:.1f} GiB available")]
+    if machine.limited_by_cgroup:
+        lines.append(("limit", f"{machine.ram_usable_bytes / GIB:.1f} GiB, by this process's control group"))
+    lines.append(("CPU", machine.cpu_name))
+    cores = f"{machine.cores_physical} physical, {machine.cores_logical} logical"
+    if machine.cores_usable < machine.cores_logical:
+        cores += f", {machine.cores_usable} usable by this process"
+    lines.append(("cores", cores))
+    lines.append(("bf16", "in hardware" if machine.cpu_bf16 else "not in hardware: the CPU trains in fp32"))
+    lines += _speed_line("speed", machine.cpu_speed)
     for gpu in machine.gpus:
-        vram = f"{gpu.vram_total_bytes / gib:.1f} GiB, {gpu.vram_free_bytes / gib:.1f} free"
-        click.echo(f"GPU {gpu.index}  {clean(gpu.name)}, {vram}")
-    if not machine.gpus:
-        click.echo("GPU    " + ("Apple Silicon (mps)" if machine.mps else "none that torch can use"))
-    click.echo(f"torch  {clean(machine.torch_version or 'not found')}")
+        vram = f"{gpu.vram_total_bytes / GIB:.1f} GiB, {gpu.vram_free_bytes / GIB:.1f} GiB free"
+        lines.append((f"GPU {gpu.index}", f"{gpu.name}, {vram}, {'with' if gpu.bf16 else 'without'} bf16"))
+        lines += _speed_line("", gpu.speed)
+    if machine.mps:
+        lines.append(("GPU", "Apple Silicon (mps), which shares the RAM"))
+        lines += _speed_line("", machine.mps_speed)
+    elif not machine.gpus and machine.torch_error is None:
+        lines.append(("GPU", "none that torch can use"))
+    lines.append(("torch", machine.torch_version or machine.torch_error or "not found"))
+    return lines
+
+
+def _speed_line(label: str, speed: Speed | None) -> list[tuple[str, str]]:
+    if speed is None:
+        return []
+    bf16 = "" if speed.gflops_bf16 is None else f", {speed.gflops_bf16:,.0f} in bf16"
+    return [
+        (label, f"{speed.gflops_fp32:,.0f} GFLOP/s in fp32{bf16}, {speed.gbytes_per_second:,.0f} GB/s memory")
+    ]
