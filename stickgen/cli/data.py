@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -27,91 +26,142 @@ def command() -> None:
 @click.option("--fps", type=click.FloatRange(1, 1000), help="True frame rate, where the files have it wrong.")
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
 def import_(sources: tuple[str, ...], index: str | None, fps: float | None, output: str) -> None:
-    """Turn BVH captures into the ten-joint figure."""
+    """Turn BVH captures (zip archives, folders or files) into a dataset of the ten-joint figure."""
+    from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
     from stickgen.data.importing import import_archives
     from stickgen.errors import StickgenError
+    from stickgen.motion.skeleton import FPS
 
-    report = import_archives([Path(s) for s in sources], index=Path(index) if index else None, fps=fps)
+    with shown_progress("reading captures") as progress:
+        report = import_archives(
+            [Path(source) for source in sources],
+            index=Path(index) if index else None,
+            fps=fps,
+            progress=progress,
+        )
     for reason in report.skipped:
         click.echo(f"skipped {clean(reason, single_line=True)}", err=True)
     if not report.clips:
-        raise StickgenError(f"no clip could be read from {', '.join(sources)}")
-    save_dataset(Path(output), pack(report.clips))
-    frames = sum(len(clip.motion) for clip in report.clips)
+        raise StickgenError(f"no clip could be read from {', '.join(sources)}; the reasons are above")
+    file = save_dataset(Path(output), pack(report.clips))
+    facts = file.facts()
     click.echo(
-        f"{output}: {len(report.clips)} clips, {frames / 25 / 60:.1f} minutes, {len(report.skipped)} skipped"
+        f"{clean(output)}: {facts.clips} clips, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts, "
+        f"{len(report.skipped)} files skipped"
     )
-    click.echo(f"next: stickgen data embed {output}")
+    for licence in facts.licences:
+        click.echo(f"licence: {clean(licence, single_line=True)}")
+    click.echo(f"next: stickgen data embed {clean(output)}")
 
 
 @command.command("embed", epilog="Example: stickgen data embed data/real.pt --encoder offline")
 @click.argument("path")
-@click.option("--encoder", help="A hub model, a folder, or `offline` (default: bge-large, else offline).")
-def embed_(path: str, encoder: str | None) -> None:
-    """Give every text of a dataset its embedding."""
+@click.option(
+    "--encoder",
+    help="A model of the Hugging Face hub, a folder, or `offline` (default: BAAI/bge-large-en-v1.5 where it can "
+    "be had, else offline).",
+)
+@click.option(
+    "--batch-size", type=click.IntRange(1, 4096), default=32, show_default=True, help="Texts at a time."
+)
+def embed_(path: str, encoder: str | None, batch_size: int) -> None:
+    """Give every text of a dataset its embedding; the dataset is replaced when all of them are there."""
+    from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import open_dataset, save_dataset
-    from stickgen.data.embed import DEFAULT, OFFLINE, embed, load_encoder
-    from stickgen.errors import StickgenError
+    from stickgen.data.embed import DEFAULT, OFFLINE, EncoderUnavailableError, embed, load_encoder
 
     file = open_dataset(path)
     try:
         loaded = load_encoder(encoder or DEFAULT)
-    except StickgenError as error:
+    except EncoderUnavailableError as error:
         if encoder is not None:
             raise
-        click.echo(f"{clean(error)}\nusing the offline encoder instead", err=True)
+        click.echo(f"NOTE: {clean(error)}", err=True)
         loaded = load_encoder(OFFLINE)
-    save_dataset(Path(path), embed(file.content, loaded, progress=sys.stderr.isatty()))
-    click.echo(f"{path}: {len(file.content['texts'])} texts embedded by {loaded.name}, {loaded.dim} wide")
-    click.echo(f"train with: --set model.embedding_dim={loaded.dim}")
+        click.echo(
+            f"NOTE: the offline encoder takes its place; its embeddings are {loaded.dim} wide", err=True
+        )
+    with shown_progress("embedding texts") as progress:
+        content = embed(file.content, loaded, batch_size=batch_size, progress=progress)
+    save_dataset(Path(path), content)
+    click.echo(
+        f"{clean(path)}: {len(content['texts'])} texts embedded by {clean(loaded.name)}, {loaded.dim} wide"
+    )
+    click.echo(f"a config for it says model.embedding_dim: {loaded.dim}, data.encoder: {clean(loaded.name)}")
 
 
 @command.command("info", epilog="Example: stickgen data info data/real.pt --json")
 @click.argument("path")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(path: str, as_json: bool) -> None:
-    """What a dataset holds."""
+    """What a dataset holds, after checking all of it."""
     from stickgen.data.dataset import open_dataset
+    from stickgen.motion.skeleton import FPS
 
     file = open_dataset(path)
-    lengths = file.content["offsets"].diff().tolist()
-    facts = {
-        "clips": file.clips,
-        "frames": sum(lengths),
-        "mean_frames": round(sum(lengths) / len(lengths), 1),
-        "texts": len(file.content["texts"]),
-        "embedding_dim": file.embedding_dim,
-        "encoder": file.content.get("encoder"),
-        "sources": sorted(set(file.content["source"])),
-        "licences": sorted(set(file.content["licence"])),
-        "fingerprint": file.fingerprint[:16],
-    }
+    facts, actions = file.facts(), file.frames_by_action()
     if as_json:
-        click.echo(json.dumps(facts, indent=1))
+        click.echo(json.dumps({"path": path, **asdict(facts), "frames_by_action": actions}, indent=1))
         return
-    for name, value in facts.items():
-        shown = "; ".join(map(str, value)) if isinstance(value, list) else value
-        click.echo(f"{name:<14} {clean(shown, single_line=True)}")
+    width = (
+        f"{facts.embedding_dim} wide, by {facts.encoder}"
+        if facts.embedding_dim
+        else "none yet: stickgen data embed"
+    )
+    named = sum(count for name, count in actions.items() if name)
+    shown = {
+        "clips": f"{facts.clips} ({facts.clips_train} to train on, {facts.clips_val} held out)",
+        "length": f"{facts.frames / FPS / 60:.1f} minutes, {facts.frames / facts.clips / FPS:.1f} s a clip, "
+        f"the longest {facts.longest_frames / FPS:.1f} s",
+        "texts": facts.texts,
+        "embeddings": width,
+        "actions": ", ".join(name for name in actions if name) or "none",
+        "labelled": f"{named / facts.frames:.0%} of the frames",
+        "sources": "; ".join(facts.sources),
+        "licences": "; ".join(facts.licences),
+        "fingerprint": facts.fingerprint[:16],
+    }
+    for name, value in shown.items():
+        click.echo(f"{name:<12} {clean(value, single_line=True)}")
 
 
-@command.command("preview", epilog="Example: stickgen data preview data/real.pt -o sheet.png --clips 12")
+@command.command("preview", epilog="Example: stickgen data preview data/real.pt -o sheet.png --action walk")
 @click.argument("path")
-@click.option("-o", "output", required=True, metavar="FILE", help="The PNG to write.")
-@click.option("--clips", type=click.IntRange(1, 100), default=12, help="How many clips.")
-@click.option("--contains", default="", help="Only clips whose text holds this.")
-@click.option("--seed", type=int, default=0, help="Another seed chooses others.")
-def preview(path: str, output: str, clips: int, contains: str, seed: int) -> None:
-    """Draw a sheet of clips, a row each."""
+@click.option("-o", "output", metavar="FILE", help="The PNG to write (default: draw in this terminal).")
+@click.option("--gif", metavar="FILE", help="Also write the first of the clips as an animated GIF.")
+@click.option("--clips", type=click.IntRange(1, 100), help="How many clips (default: 12, in a terminal 4).")
+@click.option("--action", metavar="NAME", help="Only clips with frames of this action.")
+@click.option("--contains", metavar="TEXT", default="", help="Only clips with this in a caption.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed chooses others.")
+def preview(
+    path: str,
+    output: str | None,
+    gif: str | None,
+    clips: int | None,
+    action: str | None,
+    contains: str,
+    seed: int,
+) -> None:
+    """Draw a sheet of clips, a row of poses each."""
+    import shutil
+
     from stickgen.data.dataset import open_dataset
-    from stickgen.errors import StickgenError
-    from stickgen.generate.render import draw_sheet
+    from stickgen.generate.in_terminal import poses_in_terminal
+    from stickgen.generate.render import draw_gif, draw_sheet
+    from stickgen.motion.skeleton import FPS
 
     file = open_dataset(path)
-    texts = [file.content["texts"][file.texts(clip)[0]] for clip in range(file.clips)]
-    candidates = [clip for clip in range(file.clips) if contains.lower() in texts[clip].lower()]
-    if not candidates:
-        raise StickgenError(f"{path}: no text holds {contains!r}")
-    chosen = sorted(random.Random(seed).sample(candidates, min(clips, len(candidates))))
-    draw_sheet([(texts[clip], file.motion(clip).tolist()) for clip in chosen], Path(output))
-    click.echo(f"{output}: {len(chosen)} of {file.clips} clips")
+    chosen = file.choose(clips or (12 if output else 4), action=action, contains=contains, seed=seed)
+    drawn = [(file.captions(clip)[0], file.motion(clip).tolist()) for clip in chosen]
+    if output:
+        draw_sheet(drawn, Path(output))
+        click.echo(f"{clean(output)}: {len(chosen)} of {file.clips} clips")
+    if gif:
+        draw_gif(*drawn[0], Path(gif))
+        click.echo(f"{clean(gif)}: {clean(drawn[0][0], single_line=True)}")
+    if not output and not gif:
+        columns = min(shutil.get_terminal_size().columns, 160)
+        for text, motion in drawn:
+            click.echo(clean(f"{text} ({len(motion) / FPS:.1f} s)", single_line=True, limit=columns))
+            click.echo("\n".join(poses_in_terminal(motion, columns)))

@@ -7,6 +7,7 @@ All clips lie end to end in `motion`, so memory use does not grow with the file.
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +141,42 @@ class DatasetFile:
             own: list[int] = stored.tolist()
             return own
         return split_by_text([self.captions(clip)[0] for clip in range(self.clips)], val_fraction)
+
+    @property
+    def action_names(self) -> list[str]:
+        """Names of the actions, by index."""
+        names: list[str] = self.content.get("action_names") or [action.name for action in ACTIONS]
+        return names
+
+    def frames_by_action(self) -> dict[str, int]:
+        """How many frames each action has, the most frequent first; unlabelled frames are under ""."""
+        counts = torch.bincount(self.content["actions"].long() + 1).tolist()
+        names = ["", *self.action_names]
+        found = [(name, count) for name, count in zip(names, counts, strict=False) if count]
+        return dict(sorted(found, key=lambda pair: -pair[1]))
+
+    def choose(
+        self, count: int, *, action: str | None = None, contains: str = "", seed: int = 0
+    ) -> list[int]:
+        """Up to `count` clips, in order: with frames of `action` and a caption that holds `contains`.
+
+        Raises StickgenError where there is no such clip, with the actions that there are.
+        """
+        there = self.frames_by_action()
+        if action is not None and action not in there:
+            raise StickgenError(
+                f"{self.path}: no frame is labelled {action!r}; it has {', '.join(name for name in there if name)}"
+            )
+        index = None if action is None else self.action_names.index(action)
+        fitting = [
+            clip
+            for clip in range(self.clips)
+            if (index is None or bool((self.actions(clip) == index).any()))
+            and any(contains.lower() in text.lower() for text in self.captions(clip))
+        ]
+        if not fitting:
+            raise StickgenError(f"{self.path}: no such clip has {contains!r} in a caption; try other words")
+        return sorted(random.Random(seed).sample(fitting, min(count, len(fitting))))
 
     @property
     def fingerprint(self) -> str:

