@@ -118,11 +118,10 @@ def preflight(path: Path) -> Preflight:
     checks = [_dataset_check(data_path, read_dataset_facts(data_path), config)]
     if cost.peak_bytes is not None:
         checks.append(_memory_check(cost))
+    size = f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, {cost.epochs} epochs"
     if cost.seconds_per_epoch is not None and cost.epochs is not None:
-        checks.append(
-            Check("ok", f"{count_text(cost.parameters)} parameters, about {duration_text(cost.seconds_per_epoch)} "
-                  f"an epoch, {duration_text(cost.seconds_per_epoch * cost.epochs)} for {cost.epochs}")
-        )  # fmt: skip
+        size += f" of about {duration_text(cost.seconds_per_epoch)}"
+    checks.append(Check("ok", size))
     return Preflight(path, tuple(checks), cost)
 
 

@@ -149,7 +149,7 @@ class HomeScreen(Screen[None]):
             self.query_one(MachinePanel).show(event.machine, final=event.recommendation is not None)
         if event.recommendation is not None:
             self._recommended = event.recommendation.config_path
-            card.show_recommendation(event.recommendation)
+            card.show_recommendation(event.recommendation, chosen=self._config is not None)
             if self._config is None:
                 card.show_config(event.recommendation.config_path, chosen=False)
         if event.looked is not None:

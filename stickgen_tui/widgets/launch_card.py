@@ -45,9 +45,12 @@ class LaunchCard(VerticalScroll, can_focus=True):
             Content.assemble((clean(shown_path(path), single_line=True), "bold"), (f"  {word}", MUTED))
         )
 
-    def show_recommendation(self, recommendation: Recommendation) -> None:
-        """The sentence that says what fits this machine, and why."""
-        self.query_one("#card-reason", Line).show(foreign(recommendation.sentence, MUTED))
+    def show_recommendation(self, recommendation: Recommendation, *, chosen: bool) -> None:
+        """The sentence that says what fits this machine, and why; with the config it means if another is chosen."""
+        sentence = recommendation.sentence
+        if chosen:
+            sentence = f"Recommended here: {shown_path(recommendation.config_path)}. {sentence}"
+        self.query_one("#card-reason", Line).show(foreign(sentence, MUTED))
 
     def show_preflight(self, looked: Preflight) -> None:
         """What was looked at, and whether it is in order."""

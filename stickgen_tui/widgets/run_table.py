@@ -15,7 +15,7 @@ from stickgen_tui.run_list import RunSummary, seconds_since
 from stickgen_tui.states import look_of
 
 # Fixed, because a table that measures its cells may draw once with widths from before (Textual 8.2.8).
-WIDTHS = {"state": 10, "run": 0, "step": 13, "loss": 8, "age": 9, "progress": 8}
+WIDTHS = {"state": 10, "run": 0, "step": 13, "loss": 8, "age": 10, "progress": 8}
 SHORTEST_RUN, LONGEST_RUN = 22, 60
 PADDING = 2
 

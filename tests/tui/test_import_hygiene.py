@@ -22,11 +22,11 @@ home.detect = lambda refresh=False: machine.local_machine_fast()
 async def go():
     app = StickgenApp(config=Path("configs/quickstart.yaml"), root=Path(sys.argv[1]))
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause(0.5)
+        await pilot.pause(0.2)
         await pilot.press("e")
-        await pilot.pause(0.8)
+        await pilot.pause(0.4)
         await pilot.press("escape", "question_mark", "escape", "m")
-        await pilot.pause(0.8)
+        await pilot.pause(0.4)
         assert isinstance(app.screen, MonitorScreen), app.screen
 
 from run_fixture import finished_run

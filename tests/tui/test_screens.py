@@ -23,7 +23,7 @@ from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.run_table import RunTable
 from stickgen_tui.widgets.stick_canvas import StickCanvas
 
-SIZES = [(80, 24), (120, 40), (200, 60)]
+SIZES = [(80, 24), (200, 60)]
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_from_home_through_the_editor_to_the_monitor(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
-        await pilot.press("slash", *"batch_size", "enter", "8", "enter")
+        await pilot.press("slash", *"batch", "enter", "8", "enter")
         await until(pilot, lambda: "1 change not saved" in screen_text(app))
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "✓ saved" in screen_text(app))
