@@ -109,7 +109,6 @@ class StickgenApp(App[None]):
             self.push_screen(HelpScreen(self.screen))
 
     def action_toggle_dark(self) -> None:
-        self.leave_on_signals = False
         self.theme = LIGHT if self.theme == DARK else DARK
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

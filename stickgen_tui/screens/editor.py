@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from stickgen.config.document import SaveConflictError
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, Key, keys_of
@@ -25,6 +25,7 @@ from stickgen_tui.text import clean, foreign, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.forecast_line import ForecastLine
+from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 
 FORECAST_AFTER = 0.3  # seconds without an edit
@@ -76,7 +77,7 @@ class EditorScreen(Screen[None]):
         yield Line(id="editor-title", classes="title-line")
         if self._session is None:
             yield from self._compose_refusal()
-            yield Footer()
+            yield KeyBar()
             return
         yield Input(placeholder="a word of the key or its help", id="find", compact=True)
         with Horizontal(id="editor-body"):
@@ -102,7 +103,7 @@ class EditorScreen(Screen[None]):
                 yield Line(id="key-help")
                 yield Line(id="problems")
         yield ForecastLine(id="forecast")
-        yield Footer()
+        yield KeyBar()
 
     def _compose_refusal(self) -> ComposeResult:
         """The file cannot be edited as a form: say why, and show it as it is."""

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable
 
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, detect, local_machine_fast
@@ -23,6 +23,7 @@ from stickgen_tui.run_list import RunSummary, recent_runs
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
+from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.launch_card import LaunchCard
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.machine_panel import MachinePanel
@@ -91,7 +92,7 @@ class HomeScreen(Screen[None]):
             panel.border_title = "Runs"
             yield Line("none yet: Enter launches the first", id="no-runs", classes="muted")
             yield RunTable(id="runs")
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self._show_title()

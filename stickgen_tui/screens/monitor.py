@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Log
+from textual.widgets import Log
 
 from stickgen.errors import StickgenError
 from stickgen.runs.control import Wish, request
@@ -27,6 +27,7 @@ from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.chart import SMOOTHING, Chart, Curve
 from stickgen_tui.widgets.event_list import EventList
 from stickgen_tui.widgets.facts import Facts
+from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.run_facts import run_facts
 from stickgen_tui.widgets.status_line import StatusLine
@@ -114,7 +115,7 @@ class MonitorScreen(Screen[None]):
                 with Vertical(id="log", classes="panel") as log:
                     log.border_title = "log"
                     yield Log(max_lines=1000, auto_scroll=True, id="log-lines")
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one("#run-title", Line).show(

@@ -49,7 +49,8 @@ class LaunchCard(VerticalScroll, can_focus=True):
         """The sentence that says what fits this machine, and why; with the config it means if another is chosen."""
         sentence = recommendation.sentence
         if chosen:
-            sentence = f"Recommended here: {shown_path(recommendation.config_path)}. {sentence}"
+            path = recommendation.config_path
+            sentence = f"Recommended here: {path.parent.name}/{path.name}. {sentence}"
         self.query_one("#card-reason", Line).show(foreign(sentence, MUTED))
 
     def show_preflight(self, looked: Preflight) -> None:
