@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from stickgen.atomic import write_bytes, write_text
-from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
 
 STALLED_AFTER_SECONDS = 120.0
 STARTING_SECONDS = 60.0
