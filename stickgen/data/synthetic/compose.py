@@ -1,0 +1,127 @@
+"""Clips out of phrases: chosen, styled, joined, posed, and put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from stickgen.data.actions import ACTION_INDEX, ACTIONS
+from stickgen.data.clip import Clip
+from stickgen.data.synthetic import combat_and_dance, floor, gestures, hands, leaps, locomotion
+from stickgen.data.synthetic.body import INDEX, Floats, ease, joints
+from stickgen.data.synthetic.phrase import PERFORMANCES, Chance, Phrase
+from stickgen.data.synthetic.styles import FAST, SLOW, STYLES, Style
+from stickgen.data.synthetic.wording import sentences
+from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
+
+# importing these rooms registers their performances
+_ROOMS = (combat_and_dance, floor, gestures, hands, leaps, locomotion)
+assert PERFORMANCES.keys() == ACTION_INDEX.keys(), PERFORMANCES.keys() ^ ACTION_INDEX.keys()
+
+_GROUP = {action.name: action.group for action in ACTIONS}
+_STARTS_DOWN = {"stand_up", "sit_up", "push_up", "crawl"}
+_ENDS_DOWN = {"sit_down", "lie_down", "fall", "sit_up", "push_up", "crawl", "climb"}
+_UNSTYLED_GROUPS = {"floor", "acrobatics", "exercise"}
+_UNSTYLED = {"crawl", "climb", "jump", "leap", "hop", "limp", "stagger", "idle", "balance"}
+_NO_TEMPO = {"sprint", "run", "tiptoe", "think", "pray", "hug", "nod"}
+_LINKS = tuple(name for name in PERFORMANCES if name not in _STARTS_DOWN | _ENDS_DOWN)
+_LAST = tuple(name for name in PERFORMANCES if name not in _STARTS_DOWN)
+TRANSITION_SECONDS = (0.35, 0.6)
+LICENCE = "MIT (made by stickgen)"
+
+
+def synthesize(count: int, seed: int = 0) -> Iterator[Clip]:
+    """`count` clips; the same for the same seed, each independent of how many are asked for.
+
+    Every 64 clips show all actions. About a third of the clips go on with one or two further actions,
+    labelled frame by frame.
+    """
+    for number in range(count):
+        rng = np.random.default_rng((seed, number))
+        order = np.random.default_rng((seed, number // len(ACTIONS), 1)).permutation(len(ACTIONS))
+        yield _clip(ACTIONS[int(order[number % len(ACTIONS)])].name, rng, f"synthetic/{seed}/{number:06d}")
+
+
+def perform(action: str, seed: int = 0) -> Clip:
+    """A clip that begins with one action, for looking at it."""
+    return _clip(action, np.random.default_rng(seed), f"synthetic/{action}/{seed}")
+
+
+def _clip(first: str, rng: np.random.Generator, name: str) -> Clip:
+    actions = _follow_ups(first, rng)
+    style = _style(actions, rng)
+    chance = Chance(rng, style.size if style else 1.0, style.pace if style else 1.0)
+    phrases: list[Phrase] = []
+    track: Floats | None = None
+    labels: list[int] = []
+    for action in actions:
+        phrase = PERFORMANCES[action](chance)
+        label = ACTION_INDEX[action]
+        if track is None:
+            track = phrase.track
+            labels = [label] * len(track)
+        else:
+            bridge, moved = _bridge(track[-1], phrase.track, chance)
+            if len(track) + len(bridge) + len(moved) > MAX_FRAMES:
+                break  # no room for all of it: then none of it
+            half = len(bridge) // 2
+            labels += [labels[-1]] * half + [label] * (len(bridge) - half + len(moved))
+            track = np.concatenate((track, bridge, moved))
+        phrases.append(phrase)
+    assert track is not None
+    if style is not None:
+        track = style.applied(track, chance.between(0, 6))
+    motion = joints(track[:MAX_FRAMES], trunk=chance.between(0.94, 1.06), arms=chance.between(0.94, 1.06))
+    motion[:, 0::2] -= motion[0, 2 * PELVIS]
+    texts = sentences(phrases, style, chance, chance.count(1, 3))
+    frames = np.array(labels[:MAX_FRAMES], np.int16)
+    return Clip(motion.astype(np.float32), texts, frames, "synthetic", LICENCE, name)
+
+
+def _follow_ups(first: str, rng: np.random.Generator) -> list[str]:
+    """The actions of a clip: often one, else two or three that one body can do in a row."""
+    share = rng.random()
+    if first == "sit_down" and share < 0.4:
+        return [first, "stand_up"]
+    if share > 0.35 or first in _ENDS_DOWN:
+        return [first]
+    actions = [first]
+    if share < 0.1:
+        actions.append(str(rng.choice(_LINKS)))
+    actions.append(str(rng.choice(_LAST)))
+    return actions if len(set(actions)) == len(actions) else [first]
+
+
+def _style(actions: list[str], rng: np.random.Generator) -> Style | None:
+    if any(_GROUP[action] in _UNSTYLED_GROUPS or action in _UNSTYLED for action in actions):
+        return None
+    share = rng.random()
+    if share < 0.35:
+        return STYLES[int(rng.integers(len(STYLES)))]
+    if share < 0.55 and not _NO_TEMPO & set(actions):
+        return SLOW if share < 0.45 else FAST
+    return None
+
+
+def _bridge(end: Floats, track: Floats, chance: Chance) -> tuple[Floats, Floats]:
+    """Frames that lead from the pose `end` into `track`, and `track` moved to where they arrive.
+
+    A foot that has to go somewhere is lifted, one after the other; the rest flows.
+    """
+    end, track = end.copy(), track.copy()
+    for name in ("yaw", "pitch", "roll"):  # whole turns are no difference
+        turns = np.round((end[INDEX[name]] - track[0, INDEX[name]]) / (2 * np.pi))
+        track[:, INDEX[name]] += 2 * np.pi * turns
+    track[:, [INDEX["x"], INDEX["lx"], INDEX["rx"]]] += end[INDEX["x"]] - track[0, INDEX["x"]]
+    goal = track[0]
+    frames = max(round(chance.between(*TRANSITION_SECONDS) * FPS), 6)
+    part = np.arange(1, frames) / frames
+    bridge = end + (goal - end) * ease(part)[:, None]
+    turned = abs(goal[INDEX["yaw"]] - end[INDEX["yaw"]]) > 0.2
+    for side, own in (("l", np.clip(part * 2, 0, 1)), ("r", np.clip(part * 2 - 1, 0, 1))):
+        places = [INDEX[f"{side}{name}"] for name in "xfsy"]
+        bridge[:, places] = end[places] + (goal[places] - end[places]) * ease(own)[:, None]
+        if turned or np.abs((goal - end)[places[:3]]).max() > 0.015:
+            bridge[:, places[3]] += 0.05 * np.sin(np.pi * own)
+    return bridge, track

@@ -1,0 +1,149 @@
+"""Walking and running: feet that stand still while they carry, and swing while they do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stickgen.data.synthetic.body import GRAVITY, INDEX, REACH, STANDING, Floats, deg, ease, still
+from stickgen.motion.skeleton import FPS
+
+
+@dataclass(frozen=True)
+class Gait:
+    """A way of going, in skeleton units (about 1.75 m) and seconds.
+
+    `duty` is the share of a cycle that a foot stands: above 0.5 one foot always does (walking), below it the
+    body flies between steps (running).
+    """
+
+    speed: float = 0.75
+    step_rate: float = 1.9  # steps a second, both feet counted
+    duty: float = 0.62
+    lift: float = 0.06
+    heel_kick: float = 0.0  # extra lift early in the swing, as runners have it
+    lean: float = 0.05
+    arm_swing: float = 0.45
+    elbow: float = 0.3
+    crouch: float = 0.0
+    bounce: float = 1.0
+    rise: float = 0.0  # of each step, for stairs
+    yaw: float = 0.0
+    sway: float = 0.0
+    uneven: float = 0.0  # one leg's step takes longer than the other's: a limp
+
+    def scaled(self, size: float, pace: float) -> Gait:
+        """Bigger or faster: longer steps with `size`, more of them with `pace`."""
+        return replace(
+            self,
+            speed=self.speed * pace * (0.5 + 0.5 * size),
+            step_rate=self.step_rate * (0.5 + 0.5 * pace),
+            lift=self.lift * size,
+            arm_swing=self.arm_swing * size,
+        )
+
+
+def footsteps(
+    time: Floats,
+    *,
+    start: float,
+    cycle: float,
+    duty: float,
+    speed: float,
+    lift: float,
+    kick: float,
+    rise: float,
+) -> tuple[Floats, Floats]:
+    """Place and height of a foot whose first stance begins at `start`; both [t].
+
+    While it stands, both are constant; it is put down as far ahead of the body as it leaves behind it.
+    """
+    phase = (time - start) / cycle
+    number = np.floor(phase)
+    part = phase - number
+    stands = part < duty
+    landing = start + number * cycle
+    here = speed * (landing + duty * cycle / 2)
+    swing = np.clip((part - duty) / (1 - duty), 0, 1)
+    place = here + speed * cycle * ease(swing) * ~stands
+    ground = number * rise
+    arc = lift * np.sin(np.pi * swing) ** 2 + kick * np.sin(np.pi * np.minimum(swing * 1.6, 1)) ** 2
+    climbed = rise * ease(np.minimum(swing * 1.5, 1)) + 0.35 * rise * np.sin(np.pi * swing)
+    return place, ground + np.where(stands, 0, arc + climbed)
+
+
+def go(gait: Gait, seconds: float, phase: float = 0.0) -> Floats:
+    """The controls of going on for `seconds`, in the way of +x."""
+    frames = max(round(seconds * FPS), 2)
+    time = np.arange(frames) / FPS
+    cycle = 2 / gait.step_rate
+    stance = gait.duty * cycle
+    half = gait.speed * stance / 2
+    first = phase * cycle - stance / 2
+    offset = 0.5 + 0.5 * gait.uneven
+    places = {
+        side: footsteps(
+            time, start=begin, cycle=cycle, duty=gait.duty, speed=gait.speed,
+            lift=gait.lift, kick=gait.heel_kick, rise=2 * gait.rise,
+        )
+        for side, begin in (("l", first), ("r", first - offset * cycle))
+    }  # fmt: skip
+    top = STANDING - gait.crouch
+    # steps of the body: 0 in the middle of a stance
+    step = (time - phase * cycle) * gait.step_rate
+    if gait.duty >= 0.5:
+        low = min(np.sqrt(max(REACH**2 - half**2, 0.02)) - 0.002, top - 0.004)
+        height = low + (top - low) * (0.5 + 0.5 * np.cos(2 * np.pi * step)) * gait.bounce
+    else:
+        height = _running_height(step, gait, stance, min(top, float(np.sqrt(REACH**2 - half**2))))
+    rise = gait.rise * gait.step_rate
+    climb = rise * time - (gait.rise * 0.9 if gait.rise else 0)
+    swing = np.cos(np.pi * step)  # 1 in the middle of the left foot's stance, -1 in that of the right
+    drive = np.sin(np.pi * step)
+    return still(
+        frames,
+        x=gait.speed * time,
+        y=height + climb,
+        yaw=gait.yaw,
+        pitch=gait.lean + 0.015 * np.cos(2 * np.pi * step),
+        roll=gait.sway * swing,
+        lx=places["l"][0], rx=places["r"][0],
+        ly=places["l"][1], ry=places["r"][1] + (-gait.rise if gait.rise else 0),
+        la=0.05 + gait.arm_swing * drive, ra=0.05 - gait.arm_swing * drive,
+        le=gait.elbow + 0.3 * gait.arm_swing * np.maximum(drive, 0),
+        re=gait.elbow + 0.3 * gait.arm_swing * np.maximum(-drive, 0),
+        lb=0.1, rb=0.1, lc=0.05, rc=0.05, ls=0.04, rs=-0.04,
+    )  # fmt: skip
+
+
+def _running_height(step: Floats, gait: Gait, stance: float, top: float) -> Floats:
+    """Flight is ballistic; the stance is a half wave that takes up and gives back its speed."""
+    period = 1 / gait.step_rate
+    flight = period - stance
+    # seconds since the middle of the nearest stance
+    away = np.abs((step - np.round(step)) * period)
+    dip = GRAVITY * flight * stance / (2 * np.pi)
+    flying = away > stance / 2
+    since = away - stance / 2
+    arc = 0.5 * GRAVITY * since * (flight - since)
+    return np.where(flying, top + arc, top - dip * np.cos(np.pi * away / stance))
+
+
+def spread(track: Floats, **changes: float | Floats) -> Floats:
+    """The track with some controls set to a number or to a value a frame."""
+    for name, value in changes.items():
+        track[:, INDEX[name]] = value
+    return track
+
+
+WALK = Gait()
+JOG = Gait(
+    speed=1.35, step_rate=2.6, duty=0.42, lift=0.06, heel_kick=0.1, lean=0.12, arm_swing=0.6, elbow=1.3
+)
+RUN = Gait(
+    speed=2.0, step_rate=2.85, duty=0.33, lift=0.08, heel_kick=0.2, lean=0.18, arm_swing=0.9, elbow=1.45
+)
+SPRINT = Gait(
+    speed=3.2, step_rate=3.6, duty=0.25, lift=0.12, heel_kick=0.26, lean=deg(16), arm_swing=1.15, elbow=1.5
+)

@@ -1,0 +1,54 @@
+"""How somebody moves: tired, proud, angry… as posture, tempo and size, with words for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stickgen.data.synthetic.body import INDEX, Floats
+from stickgen.motion.skeleton import FPS
+
+
+@dataclass(frozen=True)
+class Style:
+    """`who` replaces `a person`, `how` is put behind what is done."""
+
+    who: str
+    how: str
+    size: float = 1.0
+    pace: float = 1.0
+    stoop: float = 0.0  # radians of lean
+    sag: float = 0.0  # of the pelvis, in the knees
+    bounce: float = 0.0
+    wobble: float = 0.0
+
+    def applied(self, track: Floats, phase: float) -> Floats:
+        """The track in this style. Only for a body that stands or goes: others have no posture to spare."""
+        track = track.copy()
+        time = np.arange(len(track)) / FPS
+        fade = np.minimum(np.minimum(time, time[-1] - time) / 0.3, 1)
+        upright = np.clip(1 - np.abs(track[:, INDEX["pitch"]]) / 0.9, 0, 1)
+        track[:, INDEX["pitch"]] += self.stoop * upright
+        track[:, INDEX["la"]] += self.stoop * upright  # arms hang down, not along a stooped trunk
+        track[:, INDEX["ra"]] += self.stoop * upright
+        track[:, INDEX["y"]] -= self.sag + self.bounce * fade * (0.5 - 0.5 * np.cos(2 * np.pi * 2.1 * time))
+        track[:, INDEX["roll"]] += self.wobble * fade * np.sin(5.1 * time + phase)
+        track[:, INDEX["pitch"]] += 0.7 * self.wobble * fade * np.sin(3.7 * time + 2 * phase)
+        return track
+
+
+STYLES: tuple[Style, ...] = (
+    Style("a tired person", "wearily", size=0.8, pace=0.75, stoop=0.14, sag=0.012),
+    Style("an old person", "like an old person", size=0.7, pace=0.68, stoop=0.28, sag=0.025),
+    Style("a proud person", "proudly", size=1.08, pace=0.95, stoop=-0.08),
+    Style("a happy person", "happily", size=1.2, pace=1.1, stoop=-0.03, bounce=0.014),
+    Style("a sad person", "sadly", size=0.65, pace=0.75, stoop=0.2, sag=0.006),
+    Style("an angry person", "angrily", size=1.15, pace=1.28, stoop=0.09),
+    Style("a child", "like a child", size=1.25, pace=1.15, bounce=0.018),
+    Style("a nervous person", "nervously", size=0.8, pace=1.2, stoop=0.06, wobble=0.02),
+    Style("a graceful person", "gracefully", size=1.1, pace=0.85, stoop=-0.05),
+    Style("a clumsy person", "clumsily", size=1.05, pace=0.9, wobble=0.08, sag=0.006),
+)
+SLOW = Style("a person", "slowly", pace=0.7)
+FAST = Style("a person", "quickly", pace=1.3)
