@@ -16,12 +16,14 @@ from typing import Any
 import orjson
 
 _MARK = b',"crc32":"'
+_TRAILER = len(_MARK) + 10  # the mark, eight digits, `"}`
 MAX_WAITING = 10_000  # records kept in memory while the disk is full
+_TAIL_BYTES = 64 * 1024
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
-    """A record as the line that stands in the log; NaN and infinity become null."""
-    body = orjson.dumps(record)
+    """A record as the line that stands in the log; NaN and infinity become null, what JSON lacks its text."""
+    body = orjson.dumps(record, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
     return body[:-1] + _MARK + f'{zlib.crc32(body):08x}"}}\n'.encode()
 
 
@@ -40,35 +42,79 @@ def decode(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
+def decode_lines(lines: list[bytes]) -> list[dict[str, Any]]:
+    """The records of those lines that are whole: `decode` of many, without a parser call a line.
+
+    The checksums are looked at one by one, and what passes is parsed as one JSON array.
+    """
+    heads = []
+    crc32 = zlib.crc32
+    for line in lines:
+        head = line[:-_TRAILER]
+        if line[-_TRAILER:] == b'%s%08x"}' % (_MARK, crc32(b"}", crc32(head))):
+            heads.append(head)
+    if not heads:
+        return []
+    try:
+        records: list[dict[str, Any]] = orjson.loads(b"[" + b"},".join(heads) + b"}]")
+    except ValueError:  # a line whose checksum is right and which is no JSON: somebody else wrote it
+        return [record for record in map(decode, lines) if record is not None]
+    return records
+
+
+def last_record(path: Path, **having: Any) -> dict[str, Any] | None:
+    """The newest whole record whose members equal `having`, looked for in the last 64 KiB alone."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(size - _TAIL_BYTES, 0))
+            lines = file.read().split(b"\n")
+    except OSError:
+        return None
+    for line in reversed(lines):
+        record = decode(line)
+        if record is not None and all(record.get(name) == value for name, value in having.items()):
+            return record
+    return None
+
+
 class RecordWriter:
     """The single writer of a log. A failing disk never raises into training: records wait and are retried.
 
     Each record is one `write` to a file opened for appending; a short write is taken back, so that two
-    records never run together.
+    records never run together. Only the opening may raise OSError.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.lost = 0  # records dropped because too many waited
+        self.lost = 0  # records that never reached the disk: too many waited, or they were no JSON at all
         self._waiting: deque[bytes] = deque()
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self._seq = self._last_seq() + 1
         size = os.fstat(self._fd).st_size
-        if size and os.pread(self._fd, 1, size - 1) != b"\n":
-            self._waiting.append(b"\n")  # close the tail that a crash tore
+        self._torn = bool(size) and os.pread(self._fd, 1, size - 1) != b"\n"  # a crash left half a line
 
     def _last_seq(self) -> int:
+        """The newest number in the log; looks ever further back until a line is whole."""
         size = os.fstat(self._fd).st_size
-        tail = os.pread(self._fd, 65536, max(size - 65536, 0))
-        for line in reversed(tail.split(b"\n")):
-            record = decode(line)
-            if record is not None:
-                return int(record.get("seq", 0))
-        return 0
+        window = _TAIL_BYTES
+        while True:
+            start = max(size - window, 0)
+            for line in reversed(os.pread(self._fd, size - start, start).split(b"\n")):
+                record = decode(line)
+                if record is not None and isinstance(record.get("seq"), int):
+                    return int(record["seq"])
+            if start == 0:
+                return 0
+            window *= 4
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append a record, numbered with `seq`."""
-        self._waiting.append(encode({"seq": self._seq, **record}))
+        try:
+            self._waiting.append(encode({"seq": self._seq, **record}))
+        except (TypeError, ValueError):
+            self.lost += 1
+            return
         self._seq += 1
         while len(self._waiting) > MAX_WAITING:
             self._waiting.popleft()
@@ -79,13 +125,19 @@ class RecordWriter:
         """Write what waits, as far as the disk lets it."""
         while self._waiting:
             line = self._waiting[0]
+            if self._torn:
+                line = b"\n" + line
+            written = 0
             try:
                 written = os.write(self._fd, line)
                 if written < len(line):
                     os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
                     return
             except OSError:
+                # a piece that could not be taken back is closed by a newline before the line is tried again
+                self._torn = self._torn or written > 0
                 return
+            self._torn = False
             self._waiting.popleft()
 
     def sync(self) -> None:
@@ -102,34 +154,68 @@ class RecordWriter:
 
 
 class RecordReader:
-    """Follows a log: each `read_new` gives the whole records that came since the one before."""
+    """Follows a log: each `read_new` gives the whole records that came since the one before.
+
+    A log that was cut or replaced is read again from its start. What cannot be read counts as nothing new.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.bad_lines = 0
         self._offset = 0
+        self._file: tuple[int, int] | None = None  # device and inode of what was read last
+
+    def skip_to_end(self) -> None:
+        """Take all that is there as read; a line that is half written will still come whole."""
+        self._offset = 0
+        try:
+            with self.path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                self._file = status.st_dev, status.st_ino
+                for end in range(status.st_size, 0, -_TAIL_BYTES):
+                    start = max(end - _TAIL_BYTES, 0)
+                    whole = os.pread(file.fileno(), end - start, start).rfind(b"\n") + 1
+                    if whole:
+                        self._offset = start + whole
+                        return
+        except OSError:
+            return
 
     def read_new(self, limit_bytes: int = -1) -> list[dict[str, Any]]:
         """New records in order; an unfinished last line is left for the next call, damage is counted.
 
-        With `limit_bytes`, about so much of a long log at a time (more than any line has): call until
-        nothing comes.
+        With `limit_bytes`, about so much of a long log at a time: call until nothing comes.
         """
-        try:
-            with self.path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size < self._offset:
-                    self._offset = 0  # the file is another one, or was cut
-                file.seek(self._offset)
-                data = file.read(limit_bytes)
-        except FileNotFoundError:
-            return []
+        while True:
+            try:
+                data = self._new_lines(limit_bytes)
+            except OSError:
+                return []
+            lines = [line for line in data.split(b"\n") if line]
+            records = decode_lines(lines)
+            self.bad_lines += len(lines) - len(records)
+            if records or not data or limit_bytes < 0:
+                return records  # where all of a piece was damaged, what follows it may not be
+
+    def _new_lines(self, limit_bytes: int) -> bytes:
+        """Whole lines from where the reader stands, and move behind them."""
+        with self.path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            identity = status.st_dev, status.st_ino
+            replaced = self._file is not None and identity != self._file
+            if replaced or status.st_size < self._offset or not self._stands_behind_a_line(file.fileno()):
+                self._offset = 0
+            self._file = identity
+            file.seek(self._offset)
+            data = file.read(limit_bytes)
+            while b"\n" not in data and limit_bytes > 0:  # a line longer than the limit
+                more = file.read(limit_bytes)
+                if not more:
+                    break
+                data += more
         whole = data.rfind(b"\n") + 1
         self._offset += whole
-        records = []
-        for line in data[:whole].split(b"\n")[:-1]:
-            record = decode(line)
-            if record is not None:
-                records.append(record)
-            elif line:
-                self.bad_lines += 1
-        return records
+        return data[:whole]
+
+    def _stands_behind_a_line(self, fd: int) -> bool:
+        return self._offset == 0 or os.pread(fd, 1, self._offset - 1) == b"\n"

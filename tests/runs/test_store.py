@@ -84,7 +84,11 @@ def test_another_process_with_the_same_number_is_not_the_trainer(run: Run) -> No
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    [("pass", Status.FINISHED), ("raise SystemExit(130)", Status.STOPPED), ("raise SystemExit(1)", Status.FAILED)],
+    [
+        ("pass", Status.FINISHED),
+        ("raise SystemExit(130)", Status.STOPPED),
+        ("raise SystemExit(1)", Status.FAILED),
+    ],
 )
 def test_the_supervisor_records_the_end(run: Run, code: str, status: Status) -> None:
     previous = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)]
@@ -105,7 +109,9 @@ def test_one_lock_a_run(run: Run) -> None:
         "import sys, time\nfrom pathlib import Path\nfrom stickgen.runs.store import Run, RunLock\n"
         "RunLock(Run(Path(sys.argv[1]))).acquire(); print('held', flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", code, run.path], stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        [sys.executable, "-c", code, run.path], stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(StickgenError, match=f"process {holder.pid}"):
