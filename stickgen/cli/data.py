@@ -13,7 +13,32 @@ from stickgen.text import clean
 
 @click.group("data")
 def command() -> None:
-    """Import, embed and look at datasets."""
+    """Make, import, embed and look at datasets."""
+
+
+@command.command("synth", epilog="Example: stickgen data synth -n 2000 -o data/synthetic.pt")
+@click.option("-n", "--clips", type=click.IntRange(1, 1_000_000), default=2000, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other clips."
+)
+@click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
+def synth(clips: int, seed: int, output: str) -> None:
+    """Make motion of all 64 actions, with captions, where there are no captures."""
+    from stickgen.cli.progress import shown_progress
+    from stickgen.data.dataset import pack, save_dataset
+    from stickgen.data.synthetic import synthesize
+    from stickgen.motion.skeleton import FPS
+
+    made = []
+    with shown_progress("making clips") as progress:
+        for clip in synthesize(clips, seed):
+            made.append(clip)
+            progress(len(made), clips)
+    facts = save_dataset(Path(output), pack(made)).facts()
+    click.echo(
+        f"{clean(output)}: {facts.clips} clips, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts"
+    )
+    click.echo(f"next: stickgen data embed {clean(output)}")
 
 
 @command.command(

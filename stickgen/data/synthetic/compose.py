@@ -51,7 +51,8 @@ def perform(action: str, seed: int = 0) -> Clip:
 def _clip(first: str, rng: np.random.Generator, name: str) -> Clip:
     actions = _follow_ups(first, rng)
     style = _style(actions, rng)
-    chance = Chance(rng, style.size if style else 1.0, style.pace if style else 1.0)
+    size, pace = (style.size, style.pace) if style else (1.0, 1.0)
+    chance = Chance(rng, size, pace, on_floor=bool(rng.random() < 0.4))
     phrases: list[Phrase] = []
     track: Floats | None = None
     labels: list[int] = []
@@ -118,10 +119,21 @@ def _bridge(end: Floats, track: Floats, chance: Chance) -> tuple[Floats, Floats]
     frames = max(round(chance.between(*TRANSITION_SECONDS) * FPS), 6)
     part = np.arange(1, frames) / frames
     bridge = end + (goal - end) * ease(part)[:, None]
-    turned = abs(goal[INDEX["yaw"]] - end[INDEX["yaw"]]) > 0.2
+    heading = bridge[:, INDEX["yaw"]]
+    turned = abs(goal[INDEX["yaw"]] - end[INDEX["yaw"]]) > 0.03
     for side, own in (("l", np.clip(part * 2, 0, 1)), ("r", np.clip(part * 2 - 1, 0, 1))):
         places = [INDEX[f"{side}{name}"] for name in "xfsy"]
         bridge[:, places] = end[places] + (goal[places] - end[places]) * ease(own)[:, None]
-        if turned or np.abs((goal - end)[places[:3]]).max() > 0.015:
+        # a foot is told as seen from the body: as the body turns, what it stands on must stay where it was
+        was, becomes = (_foot_x(pose[None], side, pose[INDEX["yaw"]]) for pose in (end, goal))
+        stands = was + (becomes - was) * ease(own)
+        bridge[:, INDEX[f"{side}x"]] += stands - _foot_x(bridge, side, heading)
+        if turned or np.abs((goal - end)[places[:3]]).max() > 0.003:
             bridge[:, places[3]] += 0.05 * np.sin(np.pi * own)
     return bridge, track
+
+
+def _foot_x(track: Floats, side: str, heading: Floats) -> Floats:
+    """[t]: where the foot is along the picture's floor."""
+    x, forward, aside = (track[:, INDEX[f"{side}{name}"]] for name in "xfs")
+    return x + forward * np.cos(heading) + aside * np.sin(heading)

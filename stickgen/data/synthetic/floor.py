@@ -36,7 +36,7 @@ def _sit(chance: Chance, score: Score, floor: bool) -> Score:
 
 @performs("sit_down")
 def _sit_down(chance: Chance) -> tuple[Floats, list[str]]:
-    floor = chance.rng.random() < 0.4
+    floor = chance.on_floor
     score = _sit(chance, Score(yaw=aside(chance)).hold(0.2), floor).hold(chance.between(0.6, 1.6))
     if floor:
         return score.track(), [
@@ -49,7 +49,7 @@ def _sit_down(chance: Chance) -> tuple[Floats, list[str]]:
 
 @performs("stand_up")
 def _stand_up(chance: Chance) -> tuple[Floats, list[str]]:
-    floor = chance.rng.random() < 0.4
+    floor = chance.on_floor
     down = _sit(Chance(chance.rng), Score(yaw=aside(chance)), floor).pose
     score = Score()
     score.pose, score.frames = down, [down.copy()]
@@ -165,7 +165,7 @@ def _push_up(chance: Chance) -> tuple[Floats, list[str]]:
     a, e = arm_towards(hands - x - NECK_LENGTH * np.sin(pitch), -shoulder, pitch)
     track = still(len(time), x=x, y=y, pitch=pitch, lx=0.0, rx=0.0, ly=0.02, ry=0.02, ls=0.0, rs=0.0)
     for side in "lr":
-        spread(track, **{f"{side}a": a, f"{side}e": e, f"{side}b": 0.0, f"{side}c": 0.0})
+        spread(track, side, a=a, e=e, b=0.0, c=0.0)
     track[:, [INDEX["x"], INDEX["lx"], INDEX["rx"]]] -= x[0]
     return track, [
         "does push-ups",

@@ -130,10 +130,10 @@ def _running_height(step: Floats, gait: Gait, stance: float, top: float) -> Floa
     return np.where(flying, top + arc, top - dip * np.cos(np.pi * away / stance))
 
 
-def spread(track: Floats, **changes: float | Floats) -> Floats:
-    """The track with some controls set to a number or to a value a frame."""
+def spread(track: Floats, side: str = "", /, **changes: float | Floats) -> Floats:
+    """The track with some controls, of one side if it is named, set to a number or to a value a frame."""
     for name, value in changes.items():
-        track[:, INDEX[name]] = value
+        track[:, INDEX[side + name]] = value
     return track
 
 

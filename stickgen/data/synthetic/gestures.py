@@ -290,7 +290,7 @@ def _turn(chance: Chance) -> tuple[Floats, list[str]]:
     return score.hold(0.2).track(), [
         f"turns {far} to the {way}",
         f"turns {far}",
-        f"turns to the {way} and {'full circle' if whole else 'looks back'}",
+        f"turns full circle to the {way}" if whole else f"turns to the {way} and looks back",
     ]
 
 

@@ -180,10 +180,14 @@ def hang_legs(track: Floats, aside: float | Floats, bend: float | Floats, length
         else:
             angle = roll - sign * aside
             dx, dy = -np.sin(angle) * np.sin(yaw), -np.cos(angle)
-        spread(track, **{
-            f"{side}x": track[:, INDEX["x"]] + length * dx, f"{side}y": track[:, INDEX["y"]] + length * dy,
-            f"{side}s": 0.0, f"{side}f": 0.0,
-        })  # fmt: skip
+        spread(
+            track,
+            side,
+            x=track[:, INDEX["x"]] + length * dx,
+            y=track[:, INDEX["y"]] + length * dy,
+            s=0.0,
+            f=0.0,
+        )
     return track
 
 
@@ -323,7 +327,7 @@ def _handstand(chance: Chance) -> tuple[Floats, list[str]]:
         free = np.clip((share - 0.04) * 6, 0, 1)
         foot_x = x - 0.99 * LEG * np.sin(angle)
         foot_y = np.maximum(height - 0.99 * LEG * np.cos(angle), 0)
-        spread(track, **{f"{side}x": foot_x * free, f"{side}y": foot_y * free, f"{side}s": 0.0})
+        spread(track, side, x=foot_x * free, y=foot_y * free, s=0.0)
     before = Score().to(0.4, la=3.0, ra=3.0, le=0.05, re=0.05, lb=0, rb=0, lc=0, rc=0).track()
     after = (
         Score(la=3.0, ra=3.0, le=0.05, re=0.05, lb=0, rb=0, lc=0, rc=0)

@@ -147,10 +147,10 @@ def _crawl(chance: Chance) -> tuple[Floats, list[str]]:
     for side, shift in (("l", 0.0), ("r", 0.5)):
         options = {"cycle": cycle, "duty": 0.6, "speed": speed, "rise": 0.0}
         foot, lift = footsteps(time, start=shift * cycle, lift=0.015, kick=0.0, **options)
-        spread(track, **{f"{side}x": foot - 0.24, f"{side}y": lift + 0.03, f"{side}s": 0.0})
+        spread(track, side, x=foot - 0.24, y=lift + 0.03, s=0.0)
         hand, high = footsteps(time, start=(0.5 - shift) * cycle, lift=0.05, kick=0.0, **options)
         a, e = arm_towards(hand + 0.28 - speed * time - neck_x, high + 0.01 - neck_y, pitch)
-        spread(track, **{f"{side}a": a, f"{side}e": e, f"{side}b": 0.0, f"{side}c": 0.0})
+        spread(track, side, a=a, e=e, b=0.0, c=0.0)
     return track, ["crawls on hands and knees", "crawls forward", "moves along on all fours"]
 
 
@@ -175,12 +175,9 @@ def _ladder(chance: Chance) -> Floats:
     for side, shift in (("l", 0.0), ("r", 0.5)):
         foot = _rungs(time, cycle, shift, rate)
         hand = _rungs(time, cycle, shift + 0.5, rate)
-        spread(
-            track,
-            **{f"{side}f": 0.16 - 0.05 * foot[1], f"{side}y": np.maximum(foot[0], 0.0), f"{side}s": 0.0},
-        )
+        spread(track, side, f=0.16 - 0.05 * foot[1], y=np.maximum(foot[0], 0.0), s=0.0)
         a, e = arm_towards(0.16 - 0.04 * hand[1] - 0.02, hand[0] + 0.78 - (height + NECK_LENGTH), 0.08)
-        spread(track, **{f"{side}a": a, f"{side}e": e, f"{side}b": 0.0, f"{side}c": 0.0})
+        spread(track, side, a=a, e=e, b=0.0, c=0.0)
     return track
 
 

@@ -29,6 +29,7 @@ class Chance:
     rng: np.random.Generator
     size: float = 1.0  # of the movement, about 1
     pace: float = 1.0  # times as fast
+    on_floor: bool = False  # sits on the floor, not on a chair: the same through the clip
 
     def between(self, low: float, high: float) -> float:
         """A number from the range."""

@@ -22,17 +22,11 @@ def _sentence(phrases: list[Phrase], style: Style | None, chance: Chance) -> str
     said = [chance.pick(*phrase.words) for phrase in phrases]
     who = chance.pick(*SUBJECTS)
     if style is not None:
-        # behind a clause with a comma an adverb would belong to the wrong verb: the person takes it
-        adverbial = len(said) == 1 and "," not in said[0] and " and " not in said[0]
-        if style.who == "a person":
-            if adverbial:
-                said[0] = f"{said[0]} {style.how}"
-            else:
-                return f"{_joined(who, said, chance)}, moving {style.how}"
-        elif adverbial and chance.rng.random() < 0.5:
-            said[0] = f"{said[0]} {style.how}"
-        else:
+        adverb = style.how.endswith("ly")
+        if style.who != "a person" and not (adverb and chance.rng.random() < 0.5):
             who = style.who
+        else:  # before the verb, where it belongs to no other
+            said = [f"{style.how} {said[0]}", *said[1:]]
     return _joined(who, said, chance)
 
 
