@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -46,9 +47,11 @@ class _View:
 
     def text(self, x: float, y: float, text: str, width: float) -> None:
         """Write one line at pixel (x, y), cut to `width` pixels."""
-        shown = clean(text, single_line=True)
-        while shown and self._draw.textlength(shown, font=self._font) > width * OVERSAMPLE:
-            shown = shown[:-2].rstrip() + "…" if len(shown) > 2 else ""
+        shown = _fitted(
+            clean(text, single_line=True, limit=500),
+            width * OVERSAMPLE,
+            lambda part: self._draw.textlength(part, font=self._font),
+        )
         self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=INK, font=self._font)
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, width: float = 1.0) -> None:
@@ -86,6 +89,18 @@ class _View:
 
     def _disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+
+
+def _fitted(line: str, room: float, length: Callable[[str], float]) -> str:
+    """`line` where its `length` is at most `room`, else as much of its beginning as fits with an ellipsis."""
+    if length(line) <= room:  # asked apart: the ellipsis may be wider than the character it stands for
+        return line
+
+    def cut(count: int) -> str:
+        return line[:count].rstrip() + "…"
+
+    fitting = bisect.bisect_right(range(len(line)), room, key=lambda count: length(cut(count)))
+    return cut(max(fitting - 1, 0))
 
 
 def _mix(colour: Colour, pale: float) -> Colour:

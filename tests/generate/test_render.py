@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from stickgen.errors import StickgenError
-from stickgen.generate.render import FAINT, INK, LEFT, PAPER, RIGHT, draw_gif, draw_sheet
+from stickgen.generate.render import FAINT, INK, LEFT, PAPER, RIGHT, _fitted, draw_gif, draw_sheet
 
 POSE = [
     0.0,
@@ -101,6 +101,18 @@ def test_a_long_way_is_followed_and_the_floor_moves(tmp_path: Path) -> None:
 def test_a_foreign_caption_is_drawn_clean(tmp_path: Path) -> None:
     draw_sheet([("\x1b[31mred\u202e " * 200, motion(2))], tmp_path / "sheet.png", poses=2)
     assert Image.open(tmp_path / "sheet.png").size == (176, 132)
+
+
+def test_a_line_is_cut_as_late_as_fits() -> None:
+    font = ImageFont.load_default(36)
+    for line in ("a person walks, then waves with both hands", "WiWiWiWiWi", "i", "", "日本 text"):
+        for room in range(0, round(font.getlength(line)) + 20, 3):
+            shown = _fitted(line, room, font.getlength)
+            if font.getlength(line) <= room:
+                assert shown == line
+                continue
+            cuts = [line[:count].rstrip() + "…" for count in range(len(line))]
+            assert shown == max((cut for cut in cuts if font.getlength(cut) <= room), key=len, default="…")
 
 
 @pytest.mark.parametrize("bad", [[], [[0.0] * 19], [POSE, [float("nan")] * 20], [[1e9] * 20]])
