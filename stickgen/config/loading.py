@@ -89,10 +89,8 @@ def check(document: Document) -> list[Problem]:
                 )  # fmt: skip
     if not any(problem.severity == "error" for problem in problems):
         for rule in broken_rules(values):
-            node = document.node(rule.path)
-            add(
-                rule.severity, rule.path, node.start if node else 0, values[rule.path], rule.message, rule.fix
-            )
+            at = document.node(rule.path)
+            add(rule.severity, rule.path, at.start if at else 0, values[rule.path], rule.message, rule.fix)
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
 
 

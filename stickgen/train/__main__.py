@@ -6,7 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
-from stickgen.train.loop import run_training
+from stickgen.train.process import run_training
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")

@@ -21,8 +21,8 @@ class AveragedWeights:
         self.decay = decay
         self.updates = 0
         self.model = model if decay == 0 else copy.deepcopy(model).requires_grad_(False).eval()
-        self._trained = list(model.parameters())
-        self._averaged = list(self.model.parameters())
+        self._trained: list[Tensor] = list(model.parameters())
+        self._averaged: list[Tensor] = list(self.model.parameters())
 
     @torch.no_grad()
     def update(self) -> None:

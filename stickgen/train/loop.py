@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
-import signal
 import time
 from itertools import islice
-from pathlib import Path
-from types import FrameType
 from typing import Any
 
-import psutil
 import torch
 
 from stickgen.atomic import write_text
@@ -26,7 +21,7 @@ from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.planner.parameters import count_parameters
 from stickgen.runs.control import take_requests
 from stickgen.runs.metrics import RecordWriter
-from stickgen.runs.store import Run, RunLock
+from stickgen.runs.store import Run
 from stickgen.train.batches import load_batches
 from stickgen.train.checkpoint import (
     load_module,
@@ -37,7 +32,9 @@ from stickgen.train.checkpoint import (
     restore_optimizer,
     save_checkpoint,
 )
+from stickgen.train.device import choose_device, choose_precision
 from stickgen.train.ema import AveragedWeights
+from stickgen.train.memory import tree_rss_bytes
 from stickgen.train.optimizer import build_optimizer
 from stickgen.train.plan import plan_epoch, steps_per_epoch
 from stickgen.train.schedule import learning_rate
@@ -47,31 +44,6 @@ from stickgen.train.validate import validate
 log = logging.getLogger("stickgen")
 MAX_BAD_STEPS = 20  # steps in a row without a finite loss before the run gives up
 STATISTICS_CLIPS = 5_000
-
-
-def choose_device(wanted: str) -> torch.device:
-    """The device of `device.type`. Raises StickgenError when it is asked for and not there."""
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if wanted == "auto":
-        return torch.device("cuda" if there["cuda"] else "mps" if there["mps"] else "cpu")
-    if not there[wanted]:
-        raise StickgenError(f"device.type is {wanted}, but torch sees none here; use --set device.type=auto")
-    return torch.device(wanted)
-
-
-def choose_precision(wanted: str, device: torch.device) -> str:
-    """fp32 or bf16: `auto` takes bf16 only where the hardware multiplies it."""
-    if wanted != "auto":
-        return wanted
-    if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if device.type == "cpu":
-        try:
-            flags = Path("/proc/cpuinfo").read_text()
-        except OSError:
-            return "fp32"
-        return "bf16" if "avx512_bf16" in flags or "amx_bf16" in flags else "fp32"
-    return "fp32"
 
 
 class Trainer:
@@ -86,7 +58,8 @@ class Trainer:
         self.wish: str | None = None  # "stop" or "save", set by signals and the inbox
         self.step = self.bad_steps = 0
         self.validated = -1  # the step that was validated last
-        self.best_val, self.best_step = math.inf, None
+        self.best_val = math.inf
+        self.best_step: int | None = None
         run.beat("loading", 0, 0)
 
         self.device = choose_device(config.device["type"])
@@ -350,55 +323,3 @@ class Trainer:
         self.save()
         self.event("finished", message)
         return 0
-
-
-def tree_rss_bytes() -> int:
-    """Resident memory of this process and its workers."""
-    me = psutil.Process()
-    total = me.memory_info().rss
-    for child in me.children(recursive=True):
-        try:
-            total += child.memory_info().rss
-        except psutil.Error:
-            continue
-    return int(total)
-
-
-def run_training(path: Path) -> int:
-    """The trainer process of a run directory; returns its exit code. SIGTERM and SIGINT stop with a
-    checkpoint, a second one at once; SIGUSR1 saves and goes on."""
-    run = Run(path)
-    lock = RunLock(run)
-    lock.acquire()
-    run.beat("starting", 0, 0)
-    trainer: Trainer | None = None
-    stops = 0
-
-    def on_stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stops
-        stops += 1
-        if stops > 1 or trainer is None:
-            os._exit(130)
-        trainer.wish = "stop"
-
-    def on_save(number: int, frame: FrameType | None) -> None:
-        if trainer is not None:
-            trainer.wish = trainer.wish or "save"
-
-    signal.signal(signal.SIGTERM, on_stop)
-    signal.signal(signal.SIGINT, on_stop)
-    signal.signal(signal.SIGUSR1, on_save)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        trainer = Trainer(run)
-        return trainer.train()
-    except StickgenError as error:
-        log.error("%s", error)
-        RecordWriter(run.events_path).write({"event": "failed", "time": time.time(), "message": str(error)})
-        return error.exit_code
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        message = (
-            f"out of memory ({error}); reduce training.batch_size, then model.d_model or model.num_layers"
-        )
-        RecordWriter(run.events_path).write({"event": "failed", "time": time.time(), "message": message})
-        return 1

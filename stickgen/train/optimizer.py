@@ -11,7 +11,8 @@ from torch import nn
 
 def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.optim.AdamW:
     """AdamW (arXiv 1711.05101) over `model`; norms, biases, embeddings and modulation tables do not decay."""
-    decaying, others = [], []
+    decaying: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for module in model.modules():
         for name, parameter in module.named_parameters(recurse=False):
             matrix = isinstance(module, nn.Linear) and name == "weight"
