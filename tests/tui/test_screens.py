@@ -20,6 +20,7 @@ from stickgen_tui.screens.home import HomeScreen
 from stickgen_tui.screens.monitor import MonitorScreen
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.widgets.field import Field
+from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.run_table import RunTable
 from stickgen_tui.widgets.stick_canvas import StickCanvas
 
@@ -299,3 +300,22 @@ async def test_hostile_names_and_texts_are_harmless_everywhere(app: StickgenApp,
         await pilot.press("left")
         await pilot.pause(0.1)
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(screen_text(app))
+
+
+async def test_the_key_bar_is_clickable_and_keeps_help_in_sight(app: StickgenApp) -> None:
+    async with app.run_test(size=(60, 24)) as pilot:
+        await until(pilot, lambda: "? Help" in screen_text(app))
+        bar = screen_text(app).splitlines()[-1]
+        assert bar.rstrip().endswith("? Help  ^p palette")
+        await pilot.click(KeyBar, offset=(bar.index("e Edit"), 0))
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+
+
+async def test_no_size_breaks_a_screen(app: StickgenApp, run: Run) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        for keys in ((), ("e", "down", "enter", "x"), ("escape", "escape", "m", "question_mark")):
+            await pilot.press(*keys)
+            for size in ((1, 1), (20, 4), (40, 12), (300, 90), (80, 24)):
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+        assert app.is_running
