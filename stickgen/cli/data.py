@@ -183,7 +183,7 @@ def preview(
         draw_sheet(drawn, Path(output))
         click.echo(f"{clean(output)}: {len(chosen)} of {file.clips} clips")
     if gif:
-        draw_gif(*drawn[0], Path(gif))
+        draw_gif(drawn[:1], Path(gif))
         click.echo(f"{clean(gif)}: {clean(drawn[0][0], single_line=True)}")
     if not output and not gif:
         columns = min(shutil.get_terminal_size().columns, 160)

@@ -1,4 +1,4 @@
-"""`stickgen generate`: the motion of a text, as a GIF or a sheet of poses."""
+"""`stickgen generate`: the motions of texts, as a GIF or a sheet of poses."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ from pathlib import Path
 import click
 
 
-@click.command("generate", epilog='Example: stickgen generate latest "a person waves" -o wave.gif')
+@click.command(
+    "generate",
+    epilog='Examples: stickgen generate latest "a person waves" -o wave.gif   '
+    'stickgen generate latest "a person walks" "a person bows" -o both.png',
+)
 @click.argument("run_name", metavar="RUN")
-@click.argument("text")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
 @click.option("-o", "output", required=True, metavar="FILE", help="A .gif, or a .png sheet of poses.")
 @click.option(
-    "--seconds", type=click.FloatRange(0.4, 10.0), help="Length (default: the window it was trained on)."
+    "--seconds",
+    type=click.FloatRange(0.4, 10.0),
+    help="Length (default: that of the training clips with the nearest texts).",
 )
 @click.option("--seed", type=int, default=0, help="Another seed draws another motion.")
 @click.option("--encoder", help="Text encoder (default: the config's data.encoder).")
 @click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
 def command(
     run_name: str,
-    text: str,
+    texts: tuple[str, ...],
     output: str,
     seconds: float | None,
     seed: int,
     encoder: str | None,
     runs: str | None,
 ) -> None:
-    """Draw the motion of a text with a trained model."""
+    """Draw the motions of texts with a trained model."""
     from stickgen.data.embed import load_encoder
     from stickgen.errors import StickgenError
     from stickgen.generate.from_run import Generator
@@ -38,11 +44,11 @@ def command(
     if path.suffix.lower() not in {".gif", ".png"}:
         raise StickgenError(f"{output}: name a .gif or a .png file")
     generator = Generator.of_run(find_run(run_name, Path(runs) if runs else runs_root()))
-    frames = int(seconds * FPS) if seconds else int(generator.config.data["max_frames"])
-    embedding = load_encoder(encoder or generator.config.data["encoder"]).encode([text])[0]
-    motion = generator.draw(embedding, frames, seed)
-    if path.suffix.lower() == ".gif":
-        draw_gif(text, motion, path)
-    else:
-        draw_sheet([(text, motion)], path)
-    click.echo(f"{path} ({frames / FPS:.1f} s, weights of step {generator.step})")
+    embeddings = load_encoder(encoder or generator.config.data["encoder"]).encode(list(texts))
+    drawn = []
+    for text, embedding in zip(texts, embeddings, strict=True):
+        frames = int(seconds * FPS) if seconds else generator.natural_frames(embedding)
+        drawn.append((text, generator.draw(embedding, frames, seed)))
+    (draw_gif if path.suffix.lower() == ".gif" else draw_sheet)(drawn, path)
+    longest = max(len(motion) for _, motion in drawn) / FPS
+    click.echo(f"{path} ({longest:.1f} s, weights of step {generator.step})")

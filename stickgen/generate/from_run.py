@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.data.dataset import DatasetFile, open_dataset
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.store import Run
 from stickgen.train.checkpoint import load_module, newest_checkpoint
+
+NEIGHBOURS = 12  # texts whose clips are asked how long they are
 
 
 @dataclass
@@ -23,6 +28,7 @@ class Generator:
     model: MotionTransformer
     normaliser: Normaliser
     step: int
+    dataset: DatasetFile | None  # what it was trained on, where it is still there
 
     @classmethod
     def of_run(cls, run: Run) -> Generator:
@@ -36,7 +42,24 @@ class Generator:
         model, normaliser = MotionTransformer(ModelConfig.from_training(config)), Normaliser()
         load_module(model, checkpoint, "ema")
         load_module(normaliser, checkpoint, "normaliser")
-        return cls(config, model.eval(), normaliser, checkpoint.step)
+        return cls(config, model.eval(), normaliser, checkpoint.step, _dataset_of(run))
+
+    def natural_frames(self, embedding: Tensor) -> int:
+        """How long such a motion takes: the median of the training clips whose texts are nearest.
+
+        Without the dataset, the window that it was trained on.
+        """
+        window = int(self.config.data["max_frames"])
+        texts = self.dataset.content.get("embeddings") if self.dataset else None
+        if self.dataset is None or texts is None or texts.shape[1] != len(embedding):
+            return window
+        likeness = cosine_similarity(texts.float(), embedding[None].float())
+        nearest = set(likeness.topk(min(NEIGHBOURS, len(texts))).indices.tolist())
+        lengths = self.dataset.lengths
+        frames = [
+            lengths[clip] for clip in range(self.dataset.clips) if nearest & set(self.dataset.texts(clip))
+        ]
+        return min(round(median(frames)), window) if frames else window
 
     def draw(self, embedding: Tensor, frames: int, seed: int) -> list[list[float]]:
         """One motion [frames][20] for one text embedding [embedding_dim]."""
@@ -53,3 +76,10 @@ class Generator:
         )[0]  # fmt: skip
         poses: list[list[float]] = motion.tolist()
         return poses
+
+
+def _dataset_of(run: Run) -> DatasetFile | None:
+    try:
+        return open_dataset(run.identity["data_path"])
+    except (KeyError, StickgenError):
+        return None

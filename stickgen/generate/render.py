@@ -6,6 +6,7 @@ import bisect
 import io
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -32,6 +33,7 @@ Colour = tuple[int, int, int]
 PAPER, INK, FAINT = (250, 249, 246), (40, 44, 52), (196, 196, 192)
 LEFT, RIGHT = (196, 78, 56), (46, 104, 168)
 OVERSAMPLE = 3  # drawn larger and shrunk, which smooths every edge
+PANEL = 320, 260  # pixels of one clip in an animation
 PERSON = 1.0  # height of a figure with its head, in skeleton units, about
 _LEFT_JOINTS = {LEFT_ELBOW, LEFT_HAND, LEFT_KNEE}
 _RIGHT_JOINTS = {RIGHT_ELBOW, RIGHT_HAND, RIGHT_KNEE}
@@ -131,17 +133,29 @@ def draw_sheet(clips: Sequence[tuple[str, Motion]], path: Path, *, poses: int = 
     _write(path, buffer.getvalue())
 
 
-def draw_gif(text: str, motion: Motion, path: Path) -> None:
-    """Write an animated GIF at 25 fps, with two pale figures trailing and ticks on the floor every half unit.
+def draw_gif(clips: Sequence[tuple[str, Motion]], path: Path) -> None:
+    """Write an animated GIF at 25 fps, a panel a clip with its text above; a shorter clip waits at its end.
 
-    The view holds still where the whole way fits, else it follows the pelvis. Raises StickgenError for a
-    motion that is none and where the file cannot be written.
+    Two pale figures trail, ticks stand on the floor every half unit, and a view holds still where the whole
+    way fits, else it follows the pelvis. Raises StickgenError for a motion that is none and where the file
+    cannot be written.
     """
-    check_motion(motion)
-    frames = [view.shrunk() for view in _gif_views(text, motion)]
+    for _, motion in clips:
+        check_motion(motion)
+    columns = math.ceil(math.sqrt(len(clips)))
+    size = columns * PANEL[0], math.ceil(len(clips) / columns) * PANEL[1]
+    pages = [Image.new("RGB", size, PAPER) for _ in range(max(len(motion) for _, motion in clips))]
+    for number, (text, motion) in enumerate(clips):
+        row, column = divmod(number, columns)
+        place = column * PANEL[0], row * PANEL[1]
+        last = Image.new("RGB", PANEL, PAPER)
+        panels = (view.shrunk() for view in _gif_views(text, motion))
+        for page, panel in zip_longest(pages, panels):
+            last = panel or last
+            page.paste(last, place)
     # one palette for all frames, so that nothing flickers; it takes in the busiest of them
-    palette = frames[len(frames) // 2].quantize(64, dither=Image.Dither.NONE)
-    flat = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    palette = pages[len(pages) // 2].quantize(64, dither=Image.Dither.NONE)
+    flat = [page.quantize(palette=palette, dither=Image.Dither.NONE) for page in pages]
     buffer = io.BytesIO()
     flat[0].save(
         buffer, "GIF", save_all=True, append_images=flat[1:], duration=1000 // FPS, loop=0, optimize=False
@@ -150,7 +164,8 @@ def draw_gif(text: str, motion: Motion, path: Path) -> None:
 
 
 def _gif_views(text: str, motion: Motion) -> Iterator[_View]:
-    width, height, text_height, below = 320, 260, 26, 24
+    width, height = PANEL
+    text_height, below = 26, 24
     floor = height - below
     x_low, _, x_high, y_high = bounds(motion)
     scale = (floor - text_height) / max(y_high, 1.05 * PERSON)
