@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from stickgen.runs.metrics import RecordReader
+from stickgen.runs.process import find_process
 from stickgen.runs.store import Run, State, Status
 from stickgen_tui.log_tail import LogTail
 from stickgen_tui.sample import Sample, read_sample, sample_files
@@ -220,12 +221,4 @@ class RunFollower:
 def trainer_process(identity: dict[str, Any]) -> psutil.Process | None:
     """The process of the latest launch, if it is still that process and not a later one of its id."""
     launches = identity.get("launches") or []
-    if not launches or not isinstance(launches[-1], dict):
-        return None
-    pid, created = launches[-1].get("pid"), launches[-1].get("create_time")
-    if not isinstance(pid, int):
-        return None
-    process = psutil.Process(pid)
-    if isinstance(created, int | float) and abs(process.create_time() - created) > 0.5:
-        return None
-    return process
+    return find_process(launches[-1]) if launches and isinstance(launches[-1], dict) else None

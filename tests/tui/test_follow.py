@@ -6,11 +6,11 @@ import json
 import os
 from pathlib import Path
 
-import psutil
 from run_fixture import finished_run, write_metrics, write_sample
 
 from stickgen.runs.metrics import RecordWriter
-from stickgen.runs.store import Run, boot_id
+from stickgen.runs.process import describe_process
+from stickgen.runs.store import Run
 from stickgen_tui.follow import RunFollower, trainer_process
 from stickgen_tui.run_list import newest_train_record, recent_runs
 from stickgen_tui.widgets.event_list import event_line
@@ -71,21 +71,17 @@ def test_a_sample_cut_off_leaves_the_one_before(run: Run) -> None:
 
 
 def test_only_the_very_process_of_the_launch_is_measured() -> None:
-    mine = psutil.Process(os.getpid())
-    launch = {"pid": mine.pid, "create_time": mine.create_time()}
+    launch = describe_process(os.getpid())
     found = trainer_process({"launches": [launch]})
-    assert found is not None and found.pid == mine.pid
-    assert trainer_process({"launches": [{**launch, "create_time": mine.create_time() - 60}]}) is None
+    assert found is not None and found.pid == os.getpid()
+    assert trainer_process({"launches": [{**launch, "start_ticks": 1}]}) is None
     assert trainer_process({"launches": []}) is None
     assert trainer_process({"launches": ["nonsense"]}) is None
 
 
 def test_memory_of_a_live_run_is_that_of_its_process_tree(run: Run) -> None:
-    mine = psutil.Process(os.getpid())
     run.exit_path.unlink()
-    run.update_identity(
-        launches=[{"pid": mine.pid, "create_time": mine.create_time(), "boot_id": boot_id(), "started": ""}]
-    )
+    run.update_identity(launches=[{**describe_process(os.getpid()), "started": ""}])
     run.beat("training", 1001, 2000)
     follower = RunFollower(run)
     assert "memory" in follower.poll()

@@ -1,0 +1,139 @@
+"""The three locks of a run directory: one trainer, one launch, one writer of run.json at a time.
+
+The kernel drops each of them when its holder dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stickgen.errors import StickgenError
+
+if TYPE_CHECKING:
+    from stickgen.runs.store import Run
+
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_PATIENCE_SECONDS = 0.5  # somebody who asks whether the launch lock is free holds it for microseconds
+_held_here: set[Path] = set()  # run locks of this process: to open and close such a file would drop its lock
+
+
+class RunLock:
+    """Held by the trainer for life: one trainer a run.
+
+    `lockf` and not `flock`, which forked data workers would inherit; on one descriptor, opened once, for
+    closing any other descriptor of the file would drop the lock.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._fd = -1
+
+    def acquire(self) -> None:
+        """Take the lock. Raises StickgenError that names the process that holds it."""
+        self._fd = os.open(self._run.lock_path, _FLAGS, 0o600)
+        try:
+            fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            pid = _holder(self._fd)
+            host = self._run.identity.get("host", "this machine")
+            raise StickgenError(
+                f"{self._run.name}: a trainer is at work on this run already (process {pid} on {host})"
+            ) from error
+        _held_here.add(self._run.lock_path)
+
+
+def trainer_lock_holder(run: Run) -> int | None:
+    """The process id that holds the run's lock, None while it is free.
+
+    Of a holder that cannot be seen from here (another machine, another container) the id means nothing,
+    and may be 0 or -1; that it is held still holds.
+    """
+    if run.lock_path in _held_here:
+        return os.getpid()
+    try:
+        fd = os.open(run.lock_path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return _holder(fd)
+    finally:
+        os.close(fd)
+
+
+def _holder(fd: int) -> int | None:
+    """F_GETLK: who would stand in the way of a write lock on the whole file (fcntl(2), `struct flock`)."""
+    if sys.platform == "darwin":
+        answer = fcntl.fcntl(fd, fcntl.F_GETLK, struct.pack("qqihh", 0, 0, 0, fcntl.F_WRLCK, 0))
+        _, _, pid, kind, _ = struct.unpack("qqihh", answer)
+    else:
+        answer = fcntl.fcntl(fd, fcntl.F_GETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+        kind, _, _, _, pid = struct.unpack("hhqqi4x", answer)
+    return None if kind == fcntl.F_UNLCK else int(pid)
+
+
+class LaunchLock:
+    """Held from before a launch touches anything until its supervisor has written how the trainer ended.
+
+    `flock`, because it is handed on: the supervisor inherits the descriptor, and the lock is free when the
+    last copy of it is closed. So never unlock it, only close it.
+    """
+
+    def __init__(self, run: Run, fd: int = -1) -> None:
+        self._run = run
+        self.fd = fd
+
+    def acquire(self) -> bool:
+        """Try for half a second; whether it is ours now."""
+        self.fd = os.open(self._run.launch_lock_path, _FLAGS, 0o600)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    self.close()
+                    return False
+                time.sleep(0.02)
+
+    def close(self) -> None:
+        """Close this process's copy."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+def launch_under_way(run: Run) -> bool:
+    """Whether a launcher or a supervisor is at work on the run."""
+    try:
+        fd = os.open(run.launch_lock_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a filesystem without locks
+        return False
+    finally:
+        os.close(fd)
+    return False
+
+
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """While the block runs, nobody else is in one for the same `path`. Waits its turn."""
+    fd = os.open(path, _FLAGS, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
