@@ -1,4 +1,7 @@
-"""Asking a running trainer for something: a file a request, applied once, between steps."""
+"""Asking a running trainer for something: a file a request, applied once, between steps.
+
+A request is meant for one launch. What is left over when that launch ends is refused by the next one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from stickgen.atomic import write_text
 from stickgen.runs.store import Run
@@ -16,29 +19,45 @@ Wish = Literal["stop", "save", "sample"]
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for, by id."""
+    """What was asked for, by id; `refusal` says why it is not to be applied, and is empty where it is."""
 
     id: str
-    wish: Wish
+    wish: str
+    refusal: str = ""
 
 
 def request(run: Run, wish: Wish) -> str:
-    """Leave a request in the run's inbox; returns its id."""
+    """Leave a request to the present launch in the run's inbox; returns its id."""
     identifier = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
-    write_text(run.control_dir / f"{identifier}.json", json.dumps({"wish": wish}), mode=0o600)
+    body = json.dumps({"wish": wish, "launch": len(run.launches)})
+    write_text(run.control_dir / f"{identifier}.json", body, mode=0o600)
     return identifier
 
 
-def take_requests(run: Run) -> list[Request]:
-    """Every waiting request, oldest first; taking it removes it, so none is applied twice."""
+def take_requests(run: Run, launch: int) -> list[Request]:
+    """Every waiting request, oldest first, seen by launch number `launch`.
+
+    Taking it removes it, so none is applied twice; one that cannot be removed is not taken.
+    """
     taken: list[Request] = []
     for path in sorted(run.control_dir.glob("*.json")):
         try:
-            content: Any = json.loads(path.read_bytes())
+            data = path.read_bytes()
             path.unlink()
-        except (OSError, ValueError):
+        except OSError:
             continue
-        wish = content.get("wish") if isinstance(content, dict) else None
-        if wish in {"stop", "save", "sample"}:
-            taken.append(Request(path.stem, wish))
+        taken.append(_parse(path.stem, data, launch))
     return taken
+
+
+def _parse(identifier: str, data: bytes, launch: int) -> Request:
+    try:
+        content: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        content = None
+    wish = content.get("wish") if isinstance(content, dict) else None
+    if not isinstance(wish, str) or wish not in get_args(Wish):
+        return Request(identifier, "something", "not a request that this version knows")
+    if content.get("launch") != launch:
+        return Request(identifier, wish, f"it was meant for launch {content.get('launch')}, this is {launch}")
+    return Request(identifier, wish)

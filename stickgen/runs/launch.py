@@ -7,39 +7,60 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import psutil
 
 from stickgen.errors import StickgenError
 from stickgen.runs.control import request
+from stickgen.runs.locks import LaunchLock, trainer_lock_holder
+from stickgen.runs.process import find_process
 from stickgen.runs.store import Run
 
 
-def launch(run: Run, timeout_seconds: float = 20.0) -> None:
+def launch(run: Run, timeout_seconds: float = 20.0, **facts: Any) -> None:
     """Start the supervisor of `run` in a session of its own and wait until the trainer has a process.
 
-    Raises StickgenError when a trainer is at work already, or none appears.
+    `facts` go into run.json, once it is certain that this launch is the only one. Of any number of launches
+    at once one wins; the others raise StickgenError before they touch a file of the run. So does one
+    whose trainer does not appear.
     """
-    if run.state().alive and run.identity.get("launches"):
-        raise StickgenError(f"{run.name} is running already; watch it with: stickgen runs watch {run.name}")
-    launches = len(run.identity.get("launches") or [])
+    try:
+        lock = LaunchLock(run)
+        if not lock.acquire():
+            raise _running_already(run)
+        try:
+            if trainer_lock_holder(run) is not None or _trainer(run) is not None:
+                raise _running_already(run)  # a trainer that outlived its supervisor
+            _start(run, lock, timeout_seconds, facts)
+        finally:
+            lock.close()  # the supervisor's copy holds it now
+    except OSError as error:
+        raise StickgenError(f"{run.path}: cannot be launched ({error.strerror})") from error
+
+
+def _start(run: Run, lock: LaunchLock, timeout_seconds: float, facts: dict[str, Any]) -> None:
+    launches = len(run.launches)
+    if facts:
+        run.update_identity(**facts)
     if run.exit_path.exists():
         run.exit_path.rename(run.path / f"exit-{launches}.json")
     (run.path / "heartbeat").unlink(missing_ok=True)  # an old one would make the new launch look stalled
     log = os.open(run.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "stickgen.runs.supervisor", str(run.path)],
+            [sys.executable, "-m", "stickgen.runs.supervisor", str(run.path), str(lock.fd)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
             close_fds=True,
+            pass_fds=(lock.fd,),
         )
     finally:
         os.close(log)
     deadline = time.monotonic() + timeout_seconds
-    while len(run.identity.get("launches") or []) == launches:
+    while len(run.launches) == launches:
         if supervisor.poll() is not None or time.monotonic() > deadline:
             raise StickgenError(f"{run.name}: the trainer did not start; see {run.log_path}")
         time.sleep(0.02)
@@ -48,13 +69,23 @@ def launch(run: Run, timeout_seconds: float = 20.0) -> None:
 def stop(run: Run, *, force: bool = False) -> None:
     """Ask for a stop with a checkpoint; `force` kills the trainer at once.
 
-    Raises StickgenError when nothing runs.
+    Raises StickgenError when nothing runs, or nothing that can be reached from here.
     """
-    if not run.state().alive:
-        raise StickgenError(f"{run.name} is not running ({run.state().status})")
-    pid = int(run.identity["launches"][-1]["pid"])
+    state = run.state()
+    if not state.alive:
+        raise StickgenError(f"{run.name} is not running ({state.status})")
+    process = _trainer(run)
+    if process is None:
+        if trainer_lock_holder(run) is None:
+            raise StickgenError(f"{run.name} has no trainer at this moment ({state.reason}); try again")
+        if force:
+            raise StickgenError(
+                f"{run.name} runs on {run.identity.get('host', 'another machine')} or in another container; "
+                "kill it there"
+            )
+        request(run, "stop")
+        return
     try:
-        process = psutil.Process(pid)
         if force:
             process.kill()
             return
@@ -63,3 +94,16 @@ def stop(run: Run, *, force: bool = False) -> None:
         process.send_signal(signal.SIGCONT)  # a paused process hears nothing else
     except psutil.NoSuchProcess:
         return
+
+
+def _trainer(run: Run) -> psutil.Process | None:
+    launches = run.launches
+    return find_process(launches[-1]) if launches else None
+
+
+def _running_already(run: Run) -> StickgenError:
+    process = _trainer(run)
+    where = f" (process {process.pid} on {run.identity.get('host', 'this machine')})" if process else ""
+    return StickgenError(
+        f"{run.name} is running already{where}; watch it with: stickgen runs watch {run.name}"
+    )

@@ -1,4 +1,4 @@
-"""`python -m stickgen.train RUN_DIR`: the trainer process, as the supervisor starts it."""
+"""`python -m stickgen.train RUN_DIR [LAUNCH]`: the trainer process, as the supervisor starts it."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ from stickgen.train.process import run_training
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    sys.exit(run_training(Path(sys.argv[1])))
+    sys.exit(run_training(Path(sys.argv[1]), *map(int, sys.argv[2:3])))

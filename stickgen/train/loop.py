@@ -6,7 +6,11 @@ import json
 import logging
 import math
 import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
+from statistics import median
 from typing import Any
 
 import torch
@@ -16,6 +20,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import TRAIN, VALIDATION, DatasetFile, MotionDataset, open_dataset
 from stickgen.errors import RunFailedError, StickgenError
 from stickgen.model.normalise import Normaliser
+from stickgen.model.objective import Batch
 from stickgen.model.sampler import sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.planner.parameters import count_parameters
@@ -38,6 +43,7 @@ from stickgen.train.memory import tree_rss_bytes
 from stickgen.train.optimizer import build_optimizer
 from stickgen.train.plan import plan_epoch, steps_per_epoch
 from stickgen.train.schedule import learning_rate
+from stickgen.train.signals import Asked
 from stickgen.train.step import StepResult, optimizer_step
 from stickgen.train.validate import validate
 
@@ -46,21 +52,27 @@ MAX_BAD_STEPS = 20  # steps in a row without a finite loss before the run gives 
 STATISTICS_CLIPS = 5_000
 
 
+class _StopWantedError(Exception):
+    """Leaves the step that is under way; its weights have not moved, so the last whole step is what counts."""
+
+
 class Trainer:
     """Everything that one launch of a run works with."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, launch: int | None = None, asked: Asked | None = None) -> None:
         self.run = run
+        self.launch = len(run.launches) if launch is None else launch
+        self.asked = asked or Asked()
         self.launched = self.saved_at = self.sampled_at = time.monotonic()
         self.config = config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
         self.metrics, self.events = RecordWriter(run.metrics_path), RecordWriter(run.events_path)
         self.identity = run.identity
-        self.wish: str | None = None  # "stop" or "save", set by signals and the inbox
-        self.step = self.bad_steps = 0
-        self.validated = -1  # the step that was validated last
+        self.step = self.total_steps = self.bad_steps = 0
+        self.step_seconds: deque[float] = deque(maxlen=51)
+        self.validated = self.saved = -1  # the step that was validated, and saved, last
         self.best_val = math.inf
         self.best_step: int | None = None
-        run.beat("loading", 0, 0)
+        self.beat("loading")
 
         self.device = choose_device(config.device["type"])
         self.precision = choose_precision(config.device["precision"], self.device)
@@ -119,7 +131,7 @@ class Trainer:
         for module, stem in ((self.model, "model"), (self.ema.model, "ema"), (self.normaliser, "normaliser")):
             load_module(module, checkpoint, stem)
         restore_optimizer(self.model, self.optimizer, read_tensors(checkpoint, "optimizer"))
-        self.step = checkpoint.step
+        self.step = self.saved = checkpoint.step
         self.ema.updates = checkpoint.trainer["ema_updates"]
         self.best_step = checkpoint.trainer["best_step"]
         self.best_val = math.inf if self.best_step is None else checkpoint.trainer["best_val"]
@@ -128,11 +140,43 @@ class Trainer:
         """Say something that a person wants to know, in the log and in events.jsonl."""
         log.info("%s: %s", kind, message)
         self.events.write(
-            {"event": kind, "time": time.time(), "step": self.step, "message": message, **facts}
-        )
+            {
+                "event": kind, "time": time.time(), "launch": self.launch, "step": self.step,
+                "message": message, **facts,
+            }
+        )  # fmt: skip
+
+    def beat(self, phase: str) -> None:
+        """Say what is being done, and how long a step takes, so that a slow one is not taken for a stall."""
+        usual = median(self.step_seconds) if self.step_seconds else None
+        self.run.beat(phase, self.step, self.total_steps, usual)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Something else than training, for a while."""
+        self.beat(name)
+        yield
+        self.beat("training")
 
     def train(self) -> int:
-        """Run to the end, to the limit or to a stop; returns the exit code."""
+        """Run to the end, to the limit or to a stop; returns the exit code.
+
+        Raises RunFailedError when the weights cannot be saved at the end.
+        """
+        try:
+            return self._train()
+        except _StopWantedError:
+            if self.step == 0:
+                self.event("stopped", "stopped before the first step; nothing was trained yet")
+                return 130
+            if self.saved != self.step and not self.save():
+                raise RunFailedError(
+                    f"stopped after step {self.step}, but its checkpoint could not be saved"
+                ) from None
+            self.event("stopped", f"stopped after step {self.step}, with a checkpoint")
+            return 130
+
+    def _train(self) -> int:
         config = self.config
         self.event(
             "resumed" if self.step else "started",
@@ -165,15 +209,11 @@ class Trainer:
                 began = time.monotonic()
                 rate = self.set_learning_rate()
                 result = optimizer_step(
-                    self.model, self.normaliser, self.optimizer, islice(batches, len(micro_batches)),
+                    self.model, self.normaliser, self.optimizer, self.until_stopped(islice(batches, len(micro_batches))),
                     clips=sum(map(len, micro_batches)), config=config, step=self.step,
                     device=self.device, precision=self.precision,
                 )  # fmt: skip
                 self.after_step(result, rate, time.monotonic() - began)
-                if self.wish == "stop":
-                    self.save()
-                    self.event("stopped", f"stopped after step {self.step}, with a checkpoint")
-                    return 130
                 minutes = config.training["max_minutes"]
                 if minutes and time.monotonic() - self.launched > 60 * minutes:
                     return self.finish(f"reached training.max_minutes ({minutes:g}) after step {self.step}")
@@ -181,6 +221,13 @@ class Trainer:
             if (epoch + 1) % config.logging["save_interval"] == 0:
                 self.save()
         return self.finish(f"trained {config.training['epochs']} epochs, {self.step} steps")
+
+    def until_stopped(self, micro_batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The micro-batches of a step, as long as nobody wants a stop."""
+        for batch in micro_batches:
+            if self.asked.stop:
+                raise _StopWantedError
+            yield batch
 
     def set_learning_rate(self) -> float:
         """Give the optimizer this step's rate."""
@@ -212,7 +259,8 @@ class Trainer:
         else:
             self.bad_steps = 0
             self.ema.update()
-        self.run.beat("training", self.step, self.total_steps)
+        self.step_seconds.append(seconds)
+        self.beat("training")
         if self.step % self.config.logging["log_interval"] == 0 or self.step == 1:
             losses = {"loss" if n == "total" else f"loss_{n}": v for n, v in result.losses.items()}
             self.metrics.write(
@@ -227,28 +275,36 @@ class Trainer:
                     "device_memory_bytes": torch.cuda.max_memory_allocated() if self.device.type == "cuda" else None,
                 }
             )  # fmt: skip
-        for request in take_requests(self.run):
-            self.event("control", f"{request.wish} asked for", id=request.id)
-            if request.wish == "sample":
-                self.draw_sample()
-            else:
-                self.wish = request.wish
+        self.answer_requests()
         now = time.monotonic()
         save_minutes = self.config.logging["save_minutes"]
-        if self.wish == "save" or (save_minutes and now - self.saved_at > 60 * save_minutes):
-            self.wish = None if self.wish == "save" else self.wish
+        if self.asked.save or (save_minutes and now - self.saved_at > 60 * save_minutes):
+            self.asked.save = False
             self.save()
         sample_minutes = self.config.logging["sample_minutes"]
         if sample_minutes and now - self.sampled_at > 60 * sample_minutes:
             self.draw_sample()
+
+    def answer_requests(self) -> None:
+        """Take what lies in the inbox; each request is answered by an event with its id."""
+        for request in take_requests(self.run, self.launch):
+            refused = f", but refused: {request.refusal}" if request.refusal else ""
+            self.event("control", f"{request.wish} asked for{refused}", id=request.id, applied=not refused)
+            if refused:
+                continue
+            if request.wish == "sample":
+                self.draw_sample()
+            elif request.wish == "save":
+                self.asked.save = True
+            else:
+                self.asked.stop = True
 
     def validate(self) -> None:
         """Measure the averaged weights on the held-out clips."""
         if not len(self.val_clips) or self.validated == self.step:
             return
         self.validated = self.step
-        self.run.beat("validating", self.step, self.total_steps)
-        with self.ema.evaluating() as model:
+        with self.phase("validating"), self.ema.evaluating() as model:
             assert isinstance(model, MotionTransformer)
             result = validate(
                 model, self.normaliser, self.val_clips, self.config.loss_weights, self.device,
@@ -263,13 +319,13 @@ class Trainer:
         )
         if result["loss"] < self.best_val:
             self.best_val, self.best_step = result["loss"], self.step
+            self.saved = -1  # a checkpoint of this step does not know it yet
 
     def draw_sample(self) -> None:
         """Draw one held-out text's motion, always the same one from the same noise, for the monitor."""
-        self.run.beat("sampling", self.step, self.total_steps)
         clips = self.val_clips if len(self.val_clips) else self.train_clips
         item = clips[0]
-        with self.ema.evaluating() as model:
+        with self.phase("sampling"), self.ema.evaluating() as model:
             assert isinstance(model, MotionTransformer)
             motion = sample(
                 model, self.normaliser, item["embedding"][None].to(self.device), self.config.data["max_frames"],
@@ -289,9 +345,12 @@ class Trainer:
             return
         self.event("sample", f"drew {text!r}", path=path.name)
 
-    def save(self) -> None:
-        """Save a checkpoint; a disk that refuses is said loudly, and training goes on."""
-        self.run.beat("saving", self.step, self.total_steps)
+    def save(self) -> bool:
+        """Save a checkpoint; a disk that refuses is said loudly, and training goes on. Whether it was saved."""
+        with self.phase("saving"):
+            return self._save()
+
+    def _save(self) -> bool:
         self.saved_at = time.monotonic()
         tensors = {
             "model": self.model.state_dict(),
@@ -311,15 +370,19 @@ class Trainer:
             )
         except (OSError, StickgenError) as error:
             self.event("alert", f"THE CHECKPOINT WAS NOT SAVED ({error}); training goes on and tries again")
-            return
+            return False
+        self.saved = self.step
         prune_checkpoints(self.run.checkpoints_dir, best_step=self.best_step)
         self.metrics.sync()
         self.event("checkpoint", f"saved {saved.path.name}", path=saved.path.name)
+        return True
 
     def finish(self, message: str) -> int:
-        """Validate, draw, save and say so."""
-        self.validate()
-        self.draw_sample()
-        self.save()
+        """Validate, draw, save and say so. Raises RunFailedError when the weights cannot be saved."""
+        if not self.asked.stop:
+            self.validate()
+            self.draw_sample()
+        if self.saved != self.step and not self.save():
+            raise RunFailedError(f"{message}, but its checkpoint could not be saved; see the events")
         self.event("finished", message)
         return 0

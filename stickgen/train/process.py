@@ -1,59 +1,66 @@
-"""The trainer's process: the lock for life, what signals mean, and how an error ends."""
+"""The trainer's process: the lock for life, what signals mean, and how an error ends.
+
+Lock and signals come before torch is loaded, which takes seconds in which nothing may be lost.
+"""
 
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import time
 from pathlib import Path
-from types import FrameType
-
-import torch
 
 from stickgen.errors import StickgenError
+from stickgen.runs.locks import RunLock
 from stickgen.runs.metrics import RecordWriter
-from stickgen.runs.store import Run, RunLock
-from stickgen.train.loop import Trainer
+from stickgen.runs.store import Run
+from stickgen.train.signals import Asked
 
 log = logging.getLogger("stickgen")
 
 
-def run_training(path: Path) -> int:
-    """The trainer process of a run directory; returns its exit code. SIGTERM and SIGINT stop with a
-    checkpoint, a second one at once; SIGUSR1 saves and goes on."""
+def run_training(path: Path, launch: int | None = None) -> int:
+    """The trainer process of a run directory, as its launch number `launch`; returns its exit code.
+
+    0: done; 130: stopped, with a checkpoint if there was anything to save; 1: the run failed; 2: bad input.
+    """
     run = Run(path)
+    launch = len(run.launches) if launch is None else launch
+    asked = Asked()
+    asked.listen()
     lock = RunLock(run)
-    lock.acquire()
-    run.beat("starting", 0, 0)
-    trainer: Trainer | None = None
-    stops = 0
-
-    def on_stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stops
-        stops += 1
-        if stops > 1 or trainer is None:
-            os._exit(130)
-        trainer.wish = "stop"
-
-    def on_save(number: int, frame: FrameType | None) -> None:
-        if trainer is not None:
-            trainer.wish = trainer.wish or "save"
-
-    signal.signal(signal.SIGTERM, on_stop)
-    signal.signal(signal.SIGINT, on_stop)
-    signal.signal(signal.SIGUSR1, on_save)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        trainer = Trainer(run)
+        lock.acquire()
+    except (StickgenError, OSError) as error:  # another trainer's files: not even an event
+        log.error("%s", error)
+        return 2
+    run.beat("starting", 0, 0)
+    import torch
+
+    from stickgen.train.loop import Trainer
+
+    try:
+        trainer = Trainer(run, launch=launch, asked=asked)
         return trainer.train()
     except StickgenError as error:
-        log.error("%s", error)
-        RecordWriter(run.events_path).write({"event": "failed", "time": time.time(), "message": str(error)})
+        _say(run, launch, str(error))
         return error.exit_code
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        message = (
-            f"out of memory ({error}); reduce training.batch_size, then model.d_model or model.num_layers"
-        )
-        RecordWriter(run.events_path).write({"event": "failed", "time": time.time(), "message": message})
+    except OSError as error:
+        _say(run, launch, f"{error.filename or run.path}: {error.strerror}")
         return 1
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        _say(
+            run, launch,
+            f"out of memory ({error}); reduce training.batch_size, then model.d_model or model.num_layers",
+        )  # fmt: skip
+        return 1
+
+
+def _say(run: Run, launch: int, message: str) -> None:
+    """Write the event that says why this launch failed."""
+    log.error("%s", message)
+    try:
+        writer = RecordWriter(run.events_path)
+    except OSError:
+        return  # the log has it
+    writer.write({"event": "failed", "time": time.time(), "launch": launch, "message": message})
+    writer.close()
