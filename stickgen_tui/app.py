@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
 from stickgen_tui.text import clean
 
@@ -99,6 +101,18 @@ class StickgenApp(App[None]):
             timeout=8 if error else 4,
             markup=False,
         )
+
+    # -- keys
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that was on its way when a text box got the focus belongs into that box.
+
+        Textual hands a key to what has the focus when the key arrives; a burst (a fast hand, a slow line)
+        arrives before the key that opens the box has been acted upon.
+        """
+        if isinstance(self.focused, Input) and event.is_printable and event.character:
+            self.focused.replace(event.character, *self.focused.selection)
+            event.prevent_default()
 
     # -- actions
 

@@ -6,6 +6,8 @@ person's text or key press becomes.
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -107,6 +109,20 @@ class EditSession:
         """Put a key back to its default, with its comment kept; one that is not in the file stays out."""
         return self.set(key, key.default) if self.document.get(key.path) is not MISSING else False
 
+    def mend(self, key: Key | None) -> Problem | None:
+        """Make the edit that mends `key`'s problem, or else the first that has one; returns what was mended.
+
+        None where no problem brings an edit. Raises EditRefusedError.
+        """
+        mendable = [problem for problem in self.problems if problem.edit is not None]
+        own = [problem for problem in mendable if key is not None and problem.path == key.path]
+        for problem in (*own, *mendable):
+            assert problem.edit is not None
+            path, value = problem.edit
+            self.set(KEY_BY_PATH[path], value)
+            return problem
+        return None
+
     def stepped(self, key: Key, direction: int) -> Value | None:
         """The next value up (+1) or down (-1) from the present one, None at the end of the range."""
         return next_value(key, self.value(key), direction)
@@ -136,6 +152,22 @@ class EditSession:
                 out.append((".".join(path), _shown(old), _shown(new)))
         return out
 
+    def diff(self) -> list[str]:
+        """What a save would do to the file as it is on disk now, as the lines of a unified diff.
+
+        Where it cannot be read, against what was opened. Foreign text: clean it before it is shown.
+        """
+        before = self._saved.data
+        if self.document.path is not None:
+            with contextlib.suppress(OSError):
+                before = self.document.path.read_bytes()
+        old = before.decode("utf-8", errors="replace").splitlines()
+        new = self.document.text.splitlines()
+        lines = list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:]
+        if not lines and before != self.document.data:
+            lines = ["the lines are the same; only their ends differ"]
+        return lines
+
     def merged_onto_disk(self) -> EditSession:
         """A session on the file as it is on disk now, with this session's changes made again there.
 
@@ -152,6 +184,14 @@ class EditSession:
                 fresh.document.set(path, value)
         fresh._problems = None
         return fresh
+
+
+def edit_text(problem: Problem) -> str:
+    """`nhead to 4`: what a problem's edit does, "" where it brings none."""
+    if problem.edit is None:
+        return ""
+    path, value = problem.edit
+    return f"{KEY_BY_PATH[path].name} to {value_text(value)}"
 
 
 def _shown(value: object) -> str:

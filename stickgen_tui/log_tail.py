@@ -10,6 +10,8 @@ from stickgen.text import clean
 
 # Colours and cursor moves of a progress bar carry nothing here; what is left of an escape is made visible.
 _CSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+# The trainer's own stamp: the day and the thousandths only take room from the message.
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d{3} (?:INFO )?")
 _LONGEST_LINE = 2000
 _FIRST_READ = 64 * 1024
 
@@ -48,5 +50,5 @@ class LogTail:
 def _line(raw: bytes) -> str:
     """One line as it would stand on a terminal after the last carriage return."""
     text = raw.decode("utf-8", errors="replace").rstrip("\r")
-    text = _CSI.sub("", text.rsplit("\r", 1)[-1])
+    text = _STAMP.sub(r"\1 ", _CSI.sub("", text.rsplit("\r", 1)[-1]))
     return clean(text.expandtabs(4), single_line=True, limit=_LONGEST_LINE)

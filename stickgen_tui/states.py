@@ -18,13 +18,13 @@ class Look:
 
 
 LOOKS: dict[str, Look] = {
-    "starting": Look("◌", "starting", "$primary", True),
-    "running": Look("●", "running", "$success", True),
-    "stalled": Look("◍", "stalled", "$warning", True),
+    "starting": Look("◌", "starting", "$text-primary", True),
+    "running": Look("●", "running", "$text-success", True),
+    "stalled": Look("◍", "stalled", "$text-warning", True),
     "stopped": Look("■", "stopped", MUTED, False),
-    "finished": Look("✓", "finished", "$success", False),
-    "failed": Look("✗", "failed", "$error", False),
-    "died": Look("†", "died", "$error", False),
+    "finished": Look("✓", "finished", "$text-success", False),
+    "failed": Look("✗", "failed", "$text-error", False),
+    "died": Look("†", "died", "$text-error", False),
 }
 
 

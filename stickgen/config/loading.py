@@ -33,6 +33,7 @@ class Problem:
     value: object
     message: str
     fix: str
+    edit: tuple[str, Value] | None = None  # a key and the value that mends it, where one is known
 
     def sentence(self, name: str) -> str:
         """`file:line:column: key: message; fix`."""
@@ -47,10 +48,11 @@ def check(document: Document) -> list[Problem]:
     groups = {group.name for group in GROUPS}
 
     def add(
-        severity: Literal["error", "warning"], path: str, at: int, value: object, message: str, fix: str
-    ) -> None:
+        severity: Literal["error", "warning"], path: str, at: int, value: object, message: str, fix: str,
+        edit: tuple[str, Value] | None = None,
+    ) -> None:  # fmt: skip
         line, column = line_and_column(document.text, at)
-        problems.append(Problem(severity, path, line, column, value, message, fix))
+        problems.append(Problem(severity, path, line, column, value, message, fix, edit))
 
     for group, (group_key, section) in (root.items if root is not None else {}).items():
         if group not in groups:
@@ -90,7 +92,10 @@ def check(document: Document) -> list[Problem]:
     if not any(problem.severity == "error" for problem in problems):
         for rule in broken_rules(values):
             at = document.node(rule.path)
-            add(rule.severity, rule.path, at.start if at else 0, values[rule.path], rule.message, rule.fix)
+            add(
+                rule.severity, rule.path, at.start if at else 0, values[rule.path], rule.message, rule.fix,
+                rule.edit,
+            )  # fmt: skip
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
 
 

@@ -11,12 +11,13 @@ from stickgen.config.schema import Value
 
 @dataclass(frozen=True)
 class BrokenRule:
-    """A rule between keys that does not hold; `path` is the key to look at."""
+    """A rule between keys that does not hold; `path` is the key to look at, `edit` a key and value that mend it."""
 
     severity: Literal["error", "warning"]
     path: str
     message: str
     fix: str
+    edit: tuple[str, Value]
 
 
 def valid_heads(d_model: int) -> list[int]:
@@ -46,15 +47,19 @@ def broken_rules(values: Mapping[str, Value]) -> list[BrokenRule]:
             if valid
             else f"make d_model even, for example {d_model + 1}"
         )
-        broken.append(BrokenRule("error", "model.nhead", why, fix))
+        nearest = min(valid, key=lambda n: (abs(n - nhead), n), default=None)
+        edit = ("model.d_model", d_model + 1) if nearest is None else ("model.nhead", nearest)
+        broken.append(BrokenRule("error", "model.nhead", why, fix, edit))
     if number("training.warmup_epochs") > number("training.epochs"):
+        tenth = max(number("training.epochs") // 10, 1)
         broken.append(
             BrokenRule(
                 "warning",
                 "training.warmup_epochs",
                 f"the warm-up of {values['training.warmup_epochs']} epochs is longer than the whole training of "
                 f"{values['training.epochs']}",
-                f"use {max(number('training.epochs') // 10, 1)}",
+                f"use {tenth}",
+                ("training.warmup_epochs", tenth),
             )
         )
     if values["device.pin_memory"] and values["device.type"] in {"cpu", "mps"}:
@@ -64,6 +69,7 @@ def broken_rules(values: Mapping[str, Value]) -> list[BrokenRule]:
                 "device.pin_memory",
                 f"has no effect on {values['device.type']}",
                 "set it to false",
+                ("device.pin_memory", False),
             )
         )
     return broken

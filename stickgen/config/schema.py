@@ -56,6 +56,8 @@ class Key:
         if self.type is str:
             return "a path" if self.is_path else "text"
         words = "a whole number" if self.type is int else "a number"
+        if self.minimum is not None and self.minimum == self.maximum:
+            return f"{self.minimum:g}, nothing else"
         if self.minimum is not None and self.maximum is not None:
             low = "above " if self.above_minimum else "from "
             return f"{words} {low}{self.minimum:g} to {self.maximum:g}"

@@ -14,13 +14,13 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from stickgen.config.document import SaveConflictError
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, Key, keys_of
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import EditSession, value_text
+from stickgen_tui.editing import EditSession, edit_text, value_text
 from stickgen_tui.launching import forecast, shown_path
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.screens.question import QuestionScreen
+from stickgen_tui.screens.saving import changes_content, diff_content, notice, save
 from stickgen_tui.text import clean, foreign, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
@@ -38,7 +38,7 @@ class EditorScreen(Screen[None]):
     HELP = (
         "Each row is a key of the config. Up and down move; left and right step through sensible values; Enter or "
         "a digit types one. A * marks what you changed, and the line below a value says what is wrong with it. "
-        "Saving changes only the values you changed: comments and everything else stay byte for byte.\n"
+        "Where it names a fix, f makes it. Saving changes only the values you changed: comments and everything else stay byte for byte.\n"
     )
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,9 +54,11 @@ class EditorScreen(Screen[None]):
             key_display="F5",
             tooltip="Launch a run of this config (F5, ctrl+l)",
         ),
+        Binding("f", "mend", "Fix", tooltip="Make the edit that the problem of this row suggests"),
+        Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
+        Binding("d", "diff", "Diff", tooltip="What saving would change in the file, line by line"),
         Binding("ctrl+z", "undo", "Undo", tooltip="Take back the last change"),
         Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Make the change again"),
-        Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
         Binding("escape", "leave", "Back", tooltip="Back; asks when something is not saved"),
     ]
 
@@ -143,7 +145,8 @@ class EditorScreen(Screen[None]):
         for problem in self._session.problems[:6]:
             glyph, style = ("✗", "$text-error") if problem.severity == "error" else ("!", "$text-warning")
             where = f"line {problem.line}: " if problem.line else ""
-            lines.append(one_line(f"{glyph} {where}{problem.path} {problem.message}", style, limit=200))
+            fix = f"; {problem.fix}" if problem.fix else ""
+            lines.append(one_line(f"{glyph} {where}{problem.path}: {problem.message}{fix}", style, limit=300))
         more = len(self._session.problems) - len(lines)
         if more > 0:
             lines.append(Content.styled(f"and {more} more", MUTED))
@@ -183,7 +186,7 @@ class EditorScreen(Screen[None]):
             elif isinstance(value, bool | int | float | str):
                 self._session.set(key, value)
         except StickgenError as error:
-            self._notice(error, error=True)
+            notice(self.app, error, error=True)
         self._refresh_all()
         self.query_one("#key-help", Line).show(self._help_of(key))
 
@@ -193,6 +196,26 @@ class EditorScreen(Screen[None]):
         self._show_title()
         self._show_problems()
         self._forecast_soon()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "mend":
+            return self._session is not None and any(problem.edit for problem in self._session.problems)
+        return True
+
+    def action_mend(self) -> None:
+        """Apply the suggested edit of the row's problem, or of the first problem there is."""
+        if self._session is None:
+            return
+        focused = self.focused
+        try:
+            mended = self._session.mend(focused.key if isinstance(focused, Field) else None)
+        except StickgenError as error:
+            notice(self.app, error, error=True)
+            return
+        if mended is not None:
+            notice(self.app, f"set {edit_text(mended)}; ctrl+z takes it back")
+            self._refresh_all()
 
     def action_undo(self) -> None:
         if self._session is not None and self._session.undo():
@@ -211,7 +234,7 @@ class EditorScreen(Screen[None]):
         focused = self.focused
         at = fields.index(focused) if isinstance(focused, Field) and focused in fields else 0
         target = fields[min(max(at + by, 0), len(fields) - 1)]
-        target.focus(scroll_visible=False)
+        self.set_focus(target, scroll_visible=False)  # at once: Widget.focus waits, the next key does not
         self.query_one("#form").scroll_to_widget(target, animate=False, top=False)
         if target is fields[0]:
             self.query_one("#form").scroll_home(animate=False)
@@ -238,7 +261,7 @@ class EditorScreen(Screen[None]):
     def _found(self) -> None:
         first = next((field for field in self.query(Field) if field.display), None)
         if first is not None:
-            first.focus()
+            self.set_focus(first)
 
     def _close_find(self) -> bool:
         box = self.query_one("#find", Input)
@@ -282,79 +305,31 @@ class EditorScreen(Screen[None]):
 
     async def _saved(self) -> bool:
         """Save, with what there is to ask; False when the file was not written."""
+        saved = await save(self.app, self._session) if self._session is not None else None
+        if saved is None:
+            return False
+        self._session = saved
+        self._path = saved.document.path or self._path
+        self._refresh_all()
+        return True
+
+    def action_diff(self) -> None:
+        self._show_diff()
+
+    @work(group="save")
+    async def _show_diff(self) -> None:
+        """What a save would change, line by line, against the file on disk."""
         session = self._session
         if session is None:
-            return False
-        if not session.dirty:
-            self._notice("nothing to save: the file is as it was")
-            return True
-        try:
-            session.save()
-        except SaveConflictError:
-            return await self._settle_conflict()
-        except StickgenError as error:
-            self._notice(error, error=True)
-            return await self._save_as()
-        self._notice(f"saved {self._path}")
-        self._refresh_all()
-        return True
-
-    async def _settle_conflict(self) -> bool:
-        assert self._session is not None
-        body = Content.assemble(
-            ("Another program changed this file after it was opened here.\n\n", ""),
-            ("Your changes:\n", MUTED),
-            Content("\n").join(
-                one_line(f"  {path}: {old} → {new}", limit=100) for path, old, new in self._session.changes()
-            ),
-        )
-        answer = await self.app.push_screen_wait(
-            QuestionScreen(
-                "The file changed on disk",
-                body,
-                [
-                    ("b", "Back"),
-                    ("m", "Make my changes in the new file"),
-                    ("d", "Drop mine, open the new one"),
-                ],
-            )
-        )
-        try:
-            if answer == "m":
-                self._session = self._session.merged_onto_disk()
-                self._session.save()
-            elif answer == "d":
-                self._session = EditSession.open(self._path)
-            else:
-                return False
-        except StickgenError as error:
-            self._notice(error, error=True)
-            return False
-        self._refresh_all()
-        return True
-
-    async def _save_as(self) -> bool:
-        """The file cannot be written (a shipped config of an installed package): offer a copy beside the runs."""
-        assert self._session is not None
-        copy = Path.cwd() / self._path.name
-        if copy.exists() or copy == self._path:
-            return False
-        question = QuestionScreen(
-            "This file cannot be written",
-            one_line(f"Save a copy as {copy} and go on there?"),
-            [("y", "Save the copy"), ("n", "Back")],
-        )
-        if await self.app.push_screen_wait(question) != "y":
-            return False
-        try:
-            self._session.save(copy)
-        except StickgenError as error:
-            self._notice(error, error=True)
-            return False
-        self._path = copy
-        self._notice(f"saved {copy}")
-        self._refresh_all()
-        return True
+            return
+        lines = session.diff()
+        if not lines:
+            notice(self.app, "no changes: the file on disk reads the same")
+            return
+        title = f"What saving changes in {clean(self._path.name, single_line=True)}"
+        question = QuestionScreen(title, diff_content(lines), [("b", "Back"), ("s", "Save")])
+        if await self.app.push_screen_wait(question) == "s":
+            await self._saved()
 
     def action_launch(self) -> None:
         self._launch()
@@ -363,49 +338,31 @@ class EditorScreen(Screen[None]):
     async def _launch(self) -> None:
         session = self._session
         if session is None:
-            self._notice(self._refusal or "this file cannot be launched", error=True)
+            notice(self.app, self._refusal or "this file cannot be launched", error=True)
             return
         if session.errors:
             problem = session.errors[0]
-            self._notice(f"not launched: {problem.path}: {problem.message}", error=True)
+            notice(self.app, f"not launched: {problem.path}: {problem.message}", error=True)
             return
         if session.dirty:
-            body = Content("\n").join(
-                one_line(f"{path}: {old} → {new}", limit=100) for path, old, new in session.changes()
-            )
-            question = QuestionScreen(
-                "Save before the launch?", body, [("y", "Save and launch"), ("n", "Back")]
-            )
+            answers = [("y", "Save and launch"), ("n", "Back")]
+            question = QuestionScreen("Save before the launch?", changes_content(session), answers)
             if await self.app.push_screen_wait(question) != "y" or not await self._saved():
                 return
         await launch_config(self, self._path, self._root)
 
     def action_leave(self) -> None:
         if self._session is not None and self._close_find():
-            self.query(Field).first().focus()
+            self.set_focus(self.query(Field).first())
             return
         self._leave()
 
     @work(group="leave", exclusive=True)
     async def _leave(self) -> None:
         if self._session is not None and self._session.dirty:
-            body = Content("\n").join(
-                one_line(f"{path}: {old} → {new}", limit=100) for path, old, new in self._session.changes()
-            )
-            question = QuestionScreen(
-                "Leave without saving?",
-                body,
-                [("b", "Back"), ("s", "Save and leave"), ("d", "Drop the changes")],
-            )
+            answers = [("b", "Back"), ("s", "Save and leave"), ("d", "Drop the changes")]
+            question = QuestionScreen("Leave without saving?", changes_content(self._session), answers)
             answer = await self.app.push_screen_wait(question)
             if answer not in ("s", "d") or (answer == "s" and not await self._saved()):
                 return
         self.dismiss(None)
-
-    def _notice(self, message: object, *, error: bool = False) -> None:
-        self.app.notify(
-            clean(message, limit=500),
-            severity="error" if error else "information",
-            timeout=8 if error else 3,
-            markup=False,
-        )

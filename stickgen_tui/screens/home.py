@@ -201,12 +201,12 @@ class HomeScreen(Screen[None]):
 
     def action_runs(self) -> None:
         if self._runs:
-            self.query_one(RunTable).focus()
+            self.set_focus(self.query_one(RunTable))  # at once: an Enter right behind opens a run
         else:
             self._app.say("there are no runs yet")
 
     def action_card(self) -> None:
-        self.query_one(LaunchCard).focus()
+        self.set_focus(self.query_one(LaunchCard))
 
     def action_monitor(self) -> None:
         if not self._runs:

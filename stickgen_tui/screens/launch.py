@@ -54,5 +54,4 @@ async def launch_config(screen: Screen[None], path: Path, root: Path | None) -> 
     except (StickgenError, OSError) as error:
         app.say(f"not launched: {error}", error=True)
         return
-    app.say(f"launched {run.name}")
     app.open_monitor(run)

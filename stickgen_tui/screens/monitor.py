@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.4
 FURTHER = 3  # small charts beside the large one, where there is room
 PANELS = ("curves", "figure", "numbers", "log", "events")
-TRAIN, VALIDATION, BASELINE = "$primary", "$warning", "$error"
+TRAIN, VALIDATION, BASELINE = "$primary", "$text-warning", "$text-error"
 
 
 class MonitorScreen(Screen[None]):

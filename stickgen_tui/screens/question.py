@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
@@ -23,8 +23,12 @@ class QuestionScreen(ModalScreen[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back"),
-        Binding("left,up", "app.focus_previous", show=False),
-        Binding("right,down", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown", "scroll(10)", show=False),
     ]
 
     def __init__(self, title: str, body: Content | str, answers: Sequence[tuple[str, str]]) -> None:
@@ -32,9 +36,10 @@ class QuestionScreen(ModalScreen[str]):
         self._title, self._body, self._answers = title, body, tuple(answers)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog question", can_focus=False) as box:
+        with Vertical(classes="dialog question") as box:
             box.border_title = Content(self._title)
-            yield Static(self._body, markup=False)
+            with VerticalScroll(id="question-body", can_focus=False):
+                yield Static(self._body, markup=False)
             with Horizontal(classes="answers"):
                 for key, label in self._answers:
                     yield Button(Content(f"{label} ({key})"), id=f"answer-{key}", compact=True)
@@ -48,6 +53,9 @@ class QuestionScreen(ModalScreen[str]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss((event.button.id or "").removeprefix("answer-"))
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one("#question-body").scroll_relative(y=by, animate=False)
 
     def action_leave(self) -> None:
         self.dismiss("")

@@ -15,6 +15,7 @@ from stickgen_tui.series import Series
 from stickgen_tui.tones import MUTED
 
 SMOOTHING = (0.0, 0.02, 0.1)  # shares of the points seen; the first draws the values as they are
+FEWEST_SMOOTHED = 30  # points; with fewer, every one is seen without help
 MARK = "◆"
 
 
@@ -146,7 +147,7 @@ def _layers(
         found = curve.series.columns(low_x, high_x, width)
         smoothed = (
             curve.series.smooth(low_x, high_x, width, smoothing)
-            if smoothing > 0 and curve.kind == "line" and len(found) > 8
+            if smoothing > 0 and curve.kind == "line" and len(found) >= FEWEST_SMOOTHED
             else []
         )
         if smoothed:

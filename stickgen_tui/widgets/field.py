@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from stickgen.config.schema import Key
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import EditSession, FieldState
+from stickgen_tui.editing import EditSession, FieldState, edit_text
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED
 
@@ -39,6 +39,7 @@ class Field(Widget, can_focus=True):
         ),
         Binding("enter", "edit", "Type", tooltip="Type a value; Enter takes it, esc leaves it as it was"),
         Binding("space", "step(1)", show=False),
+        *(Binding("full_stop" if c == "." else c, f"type('{c}')", show=False) for c in "0123456789."),
         Binding(
             "delete,backspace",
             "reset",
@@ -89,7 +90,8 @@ class Field(Widget, can_focus=True):
         problem = self.state.problem
         if problem is None:
             return None
-        fix = f" {problem.fix}" if problem.fix else ""
+        key = f"; f sets {edit_text(problem)}" if problem.edit else ""
+        fix = f"{key}; {problem.fix}" if problem.fix else key
         return clean(f"{problem.message}{fix}", single_line=True, limit=300)
 
     def _fit(self) -> None:
@@ -126,14 +128,15 @@ class Field(Widget, can_focus=True):
         rest = VALUE_WIDTH - 4 - len(text)
         unit = unit[:rest] if len(unit) <= rest else ""
         pad = " " * (rest - len(unit))
+        if not right.strip():
+            right, pad = "", pad + right  # the unit stands right behind its number
         return Content.assemble((left, MUTED), (text, style), (right, MUTED), (unit, MUTED), pad)
 
     def _note(self) -> Content:
         if self.state.was is not None:
             return one_line(f" was {self.state.was}", "$text-warning", limit=40)
         tone = FAINT if self.state.is_default else MUTED
-        where = "" if self.state.in_file else " (not in the file)"
-        return Content.styled(f" {self.key.comment}{where}", tone)
+        return Content.styled(f" {self.key.comment}", tone)
 
     # -- keys
 
@@ -155,19 +158,22 @@ class Field(Widget, can_focus=True):
         box = Input(
             self.state.text if text is None else text,
             compact=True,
-            select_on_focus=text is None,
+            select_on_focus=False,
             classes="field-box",
         )
         self.typing = True
         await self.mount(box)
-        box.focus()
+        if text is None:
+            box.select_all()
+        self.screen.set_focus(box)  # at once: Widget.focus waits, and the next key would miss the box
+
+    async def action_type(self, character: str) -> None:
+        """A digit begins a new number; a binding, so that it keeps its place among the keys before it."""
+        if self.key.type in (int, float):
+            await self.action_edit(character)
 
     async def on_key(self, event: events.Key) -> None:
-        starts = event.character is not None and (event.character.isdigit() or event.character == ".")
-        if starts and self.has_focus and self.key.type in (int, float):
-            event.stop()
-            await self.action_edit(event.character)
-        elif self.typing and event.key == "escape":
+        if self.typing and event.key == "escape":
             event.stop()
             await self._close()
         elif self.typing and event.key in ("up", "down"):
@@ -208,7 +214,7 @@ class Field(Widget, can_focus=True):
         self.typing = False
         self._typed_error = None
         self._fit()
-        self.focus()
+        self.screen.set_focus(self, scroll_visible=False)
         await self.query(Input).remove()
 
     async def on_click(self, event: events.Click) -> None:

@@ -44,7 +44,7 @@ def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Con
         ("CPU", one_line(" ".join(name.split()), limit=60)),
         ("cores", f"{cores}, {'bf16' if machine.cpu_bf16 else 'no bf16'}"),
         ("RAM", _free_of(free, usable)),
-        ("", Content.styled(progress_bar(1 - free / usable if usable else 0.0, 22), "$primary")),
+        ("", Content.styled(progress_bar(1 - free / usable if usable else 0.0, 21), "$primary")),
     ]
     if machine.cgroup_limit_bytes is not None and machine.cgroup_limit_bytes < machine.ram_total_bytes:
         lines.append(
@@ -60,9 +60,7 @@ def machine_lines(machine: Machine, *, final: bool) -> list[tuple[str, str | Con
     if machine.mps:
         lines.append(("GPU", "Apple Silicon (mps)"))
     elif not machine.gpus:
-        lines.append(
-            ("GPU", "none: it trains on the processor" if final else Content.styled("looking…", MUTED))
-        )
+        lines.append(("GPU", "none: the CPU trains" if final else Content.styled("looking…", MUTED)))
     return lines
 
 

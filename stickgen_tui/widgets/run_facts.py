@@ -46,12 +46,12 @@ def _memory(follower: RunFollower, usable: int | None) -> list[tuple[str, str | 
     logged = follower.train.get("rss_bytes")
     used = follower.tree_rss_bytes
     if used is not None:
-        lines.append(("memory", memory_meter(used, usable, 10)))
+        lines.append(("RAM", memory_meter(used, usable, 10)))
     if logged is not None and len(logged):
-        lines.append(("peak so far" if used is not None else "peak memory", byte_text(max(logged.ys))))
+        lines.append(("peak RAM", byte_text(max(logged.ys))))
     device = follower.train.get("device_memory_bytes")
     if device is not None and len(device):
-        lines.append(("device memory", _with_spark(byte_text(device.last), device)))
+        lines.append(("VRAM", _with_spark(byte_text(device.last), device)))
     return lines
 
 

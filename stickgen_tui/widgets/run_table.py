@@ -15,6 +15,7 @@ from stickgen_tui.run_list import RunSummary, seconds_since
 from stickgen_tui.states import look_of
 
 # Fixed, because a table that measures its cells may draw once with widths from before (Textual 8.2.8).
+RIGHT = {"step", "loss", "age"}
 WIDTHS = {"state": 10, "run": 0, "step": 13, "loss": 8, "age": 10, "progress": 8}
 SHORTEST_RUN, LONGEST_RUN = 22, 60
 PADDING = 2
@@ -66,7 +67,8 @@ class RunTable(DataTable[Text]):
         chosen = names[self.cursor_row] if 0 <= self.cursor_row < len(names) else ""
         self.clear(columns=True)
         for name, width in WIDTHS.items():
-            self.add_column(Text(name), key=name, width=width or self._run_width)
+            label = Text(name, justify="right" if name in RIGHT else "left")
+            self.add_column(label, key=name, width=width or self._run_width)
         self._shown.clear()
         self._runs = {summary.name: run for run, summary in self._found}
         for _, summary in self._found:

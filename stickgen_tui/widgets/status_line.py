@@ -30,9 +30,11 @@ def status_content(follower: RunFollower, width: int) -> Content:
     if isinstance(epoch, int | float):
         parts.append(f"epoch {epoch:.1f}")
     elapsed = duration_text(follower.elapsed_seconds())
-    parts.append(f"{elapsed} elapsed" if look.alive else f"took {elapsed}")
     if look.alive:
         parts.append(f"{duration_text(follower.eta_seconds())} to go")
+        parts.append(f"{elapsed} so far")
+    else:
+        parts.append(f"took {elapsed}")
     phase = follower.phase if follower.phase not in ("", "training") else ""
     # the reason says why it stalled or how it ended
     reason = (
@@ -43,7 +45,7 @@ def status_content(follower: RunFollower, width: int) -> Content:
     first = Content.assemble((f"{look.glyph} {look.word}", f"bold {look.style}"))
     if phase and phase != look.word:
         first += Content.styled(f" · {phase}", "$text-warning")
-    first += f"   {'  ·  '.join(parts)}"
+    first += f"   {' · '.join(parts)}"
     if reason:
         first += Content.styled(f"   {reason}", MUTED)
     share = (step or 0) / total if total else 0.0

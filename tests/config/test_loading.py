@@ -79,7 +79,7 @@ def test_the_guides_python_example(repo: Path, monkeypatch: pytest.MonkeyPatch) 
         ("training:\n  epochs: 0\n", r"must be a whole number from 1 to"),
         ("training: 3\n", r"3 is no section"),
         ("model:\n  d_model: [1]\n", r"is a list or a section; it must be a whole number"),
-        ("model:\n  input_dim: 30\n", r"from 20 to 20"),
+        ("model:\n  input_dim: 30\n", r"must be 20, nothing else"),
         ("device:\n  type: tpu\n", r"must be one of auto, cpu, cuda, mps"),
     ],
 )
@@ -134,3 +134,24 @@ def test_overrides_win_and_are_in_the_bytes(repo: Path) -> None:
 def test_bad_overrides_are_explained(text: str, says: str) -> None:
     with pytest.raises(StickgenError, match=says):
         parse_override(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "edit"),
+    [
+        ("model:\n  nhead: 7\n", ("model.nhead", 6)),
+        ("model:\n  nhead: 200\n", ("model.nhead", 192)),
+        ("model:\n  d_model: 65\n  nhead: 5\n", ("model.d_model", 66)),
+        ("training:\n  warmup_epochs: 90\n  epochs: 50\n", ("training.warmup_epochs", 5)),
+        ("device:\n  type: cpu\n  pin_memory: true\n", ("device.pin_memory", False)),
+    ],
+)
+def test_a_broken_rule_brings_the_edits_that_mend_it(text: str, edit: tuple[str, object]) -> None:
+    document = Document.parse(text.encode())
+    (problem,) = check(document)
+    assert problem.edit == edit
+    for _ in range(2):  # an odd width is mended first, what it leaves second
+        for found in check(document):
+            assert found.edit is not None
+            document.set(*found.edit)
+    assert check(document) == []

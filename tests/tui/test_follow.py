@@ -88,7 +88,7 @@ def test_memory_of_a_live_run_is_that_of_its_process_tree(run: Run) -> None:
     assert follower.tree_rss_bytes is not None and follower.tree_rss_bytes > 10 * 2**20
     assert (follower.phase, follower.step) == ("training", 1001)
     assert status_content(follower, 80).plain.startswith("● running   step 1,001 of 1,000")
-    assert any(label == "memory" for label, _ in run_facts(follower, 2**34))
+    assert any(label == "RAM" for label, _ in run_facts(follower, 2**34))
 
 
 def test_facts_compare_with_the_mean_pose(run: Run) -> None:
@@ -98,7 +98,7 @@ def test_facts_compare_with_the_mean_pose(run: Run) -> None:
     ratio = 0.21 / follower.validation["loss_pose"].ys[-1]
     assert facts["mean pose"] == f"0.2100  {ratio:.1f}× lower"
     assert facts["model"] == "2.8 M parameters, cpu fp32"
-    assert "memory" not in facts and "peak memory" in facts
+    assert "RAM" not in facts and "peak RAM" in facts
 
 
 def test_rows_of_the_run_list(workplace: Path, config: Path, run: Run) -> None:

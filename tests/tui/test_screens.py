@@ -9,8 +9,9 @@ import pytest
 from on_screen import screen_text, until
 from run_fixture import finished_run
 from test_launching import dataset
+from textual import events
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.runs.store import Run
@@ -319,3 +320,68 @@ async def test_no_size_breaks_a_screen(app: StickgenApp, run: Run) -> None:
                 await pilot.resize_terminal(*size)
                 await pilot.pause()
         assert app.is_running
+
+
+async def test_one_key_makes_the_fix_a_broken_rule_suggests_and_undo_takes_it_back(app: StickgenApp) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        assert "f Fix" not in screen_text(app)
+        await pilot.press("down", "down", "5", "enter")
+        await until(pilot, lambda: "; f sets nhead to 4;" in screen_text(app) and "f Fix" in screen_text(app))
+        field = app.screen.query_one("#field-model-nhead", Field)
+        await pilot.press("f")
+        await until(pilot, lambda: field.error is None and "f Fix" not in screen_text(app))
+        assert field.state.text == "4" and "✓ saved" in screen_text(app)
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: field.state.text == "5")
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: field.state.text == "4")
+
+
+async def test_the_diff_shows_what_saving_would_change_and_saves(app: StickgenApp, config: Path) -> None:
+    before = config.read_text()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await pilot.press("d")
+        await until(pilot, lambda: "no changes" in screen_text(app))
+        await pilot.press("slash", *"batch_size", "enter", "right", "d")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        text = screen_text(app)
+        assert "-  batch_size: 16 " in text and "+  batch_size: 32 " in text and "Save (s)" in text
+        assert config.read_text() == before
+        await pilot.press("s")
+        await until(pilot, lambda: "✓ saved" in screen_text(app))
+    assert config.read_text() == before.replace("batch_size: 16 ", "batch_size: 32 ")
+
+
+def burst(app: StickgenApp, *keys: str) -> None:
+    """Keys that arrive in one piece, as from a fast hand over a slow line: none waits for another."""
+    for key in keys:
+        name = {"/": "slash", ".": "full_stop"}.get(key, key)
+        app.post_message(events.Key(name, key if len(key) == 1 else None))
+
+
+async def test_keys_that_arrive_together_do_what_they_do_apart(app: StickgenApp, run: Run) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        burst(app, "down", "down", "down", "right")
+        layers = app.screen.query_one("#field-model-num_layers", Field)
+        await until(pilot, lambda: layers.state.was == "4")
+        burst(app, "down", "down", "down", "enter", "0", ".", "2", "5", "enter")
+        dropout = app.screen.query_one("#field-model-dropout", Field)
+        await until(pilot, lambda: dropout.state.text == "0.25" and not dropout.typing)
+        burst(app, "/", *"epochs")
+        await until(pilot, lambda: app.screen.query_one("#find", Input).value == "epochs")
+
+
+async def test_enter_right_behind_r_opens_a_run_and_launches_none(
+    app: StickgenApp, run: Run, launched: list[Run]
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "finished" in screen_text(app))
+        burst(app, "r", "enter")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        assert run.name in screen_text(app) and launched == []
