@@ -16,14 +16,18 @@ def command() -> None:
     """Make, import, embed and look at datasets."""
 
 
-@command.command("synth", epilog="Example: stickgen data synth -n 2000 -o data/synthetic.pt")
+@command.command(
+    "synth",
+    epilog="Example: stickgen data synth -n 2000 --actions walk,wave,bow -o data/synthetic.pt",
+)
 @click.option("-n", "--clips", type=click.IntRange(1, 1_000_000), default=2000, show_default=True)
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other clips."
 )
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
-def synth(clips: int, seed: int, output: str) -> None:
-    """Make motion of all 64 actions, with captions, where there are no captures."""
+@click.option("--actions", metavar="A,B,…", help="Only these actions (default: all 64).")
+def synth(clips: int, seed: int, output: str, actions: str | None) -> None:
+    """Make motion of the 64 actions, with captions, where there are no captures."""
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
     from stickgen.data.synthetic import synthesize
@@ -31,7 +35,7 @@ def synth(clips: int, seed: int, output: str) -> None:
 
     made = []
     with shown_progress("making clips") as progress:
-        for clip in synthesize(clips, seed):
+        for clip in synthesize(clips, seed, actions.split(",") if actions else None):
             made.append(clip)
             progress(len(made), clips)
     facts = save_dataset(Path(output), pack(made)).facts()

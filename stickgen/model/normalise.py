@@ -1,4 +1,8 @@
-"""Between coordinates and what the trunk sees: features with mean 0 and spread 1, from the training clips."""
+"""Between data and what the trunk sees: features with mean 0 and spread 1, from the training clips.
+
+Motions and text embeddings alike. An encoder's embeddings have length 1, so each of their hundreds of numbers
+is small and most of it is the same for all texts of a dataset; fed as they are, the text drowns.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,10 @@ class Normaliser(nn.Module):
     std: Tensor
     step_std: Tensor
     bend_std: Tensor
+    text_mean: Tensor
+    text_std: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, embedding_dim: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(POSE_DIM))
         self.register_buffer("std", torch.ones(POSE_DIM))
@@ -25,9 +31,11 @@ class Normaliser(nn.Module):
         # scale of the velocity and acceleration losses
         self.register_buffer("step_std", torch.ones(()))
         self.register_buffer("bend_std", torch.ones(()))
+        self.register_buffer("text_mean", torch.zeros(embedding_dim))
+        self.register_buffer("text_std", torch.ones(embedding_dim))
 
-    def fit(self, motions: list[Tensor]) -> None:
-        """Take the statistics of `motions`, each [t, 20]."""
+    def fit(self, motions: list[Tensor], texts: Tensor) -> None:
+        """Take the statistics of `motions`, each [t, 20], and of the embeddings `texts` [n, embedding_dim]."""
         features = torch.cat([to_features(motion) for motion in motions]).double()
         self.mean.copy_(features.mean(0))
         # a feature that hardly moves must not be blown up
@@ -36,6 +44,9 @@ class Normaliser(nn.Module):
         bends = torch.cat([motion.diff(n=2, dim=0) for motion in motions]).double()
         self.step_std.copy_(steps.square().mean().sqrt().clamp_min(1e-4))
         self.bend_std.copy_(bends.square().mean().sqrt().clamp_min(1e-4))
+        texts = texts.double()
+        self.text_mean.copy_(texts.mean(0))
+        self.text_std.copy_(texts.std(0, correction=0).clamp_min(1e-3))
 
     def encode(self, motion: Tensor) -> Tensor:
         """Coordinates [b, t, 20] → normalised features [b, t, 20]."""
@@ -44,3 +55,7 @@ class Normaliser(nn.Module):
     def decode(self, features: Tensor) -> Tensor:
         """Normalised features [b, t, 20] → coordinates [b, t, 20], x = 0 at the first pelvis."""
         return from_features(features * self.std + self.mean)
+
+    def encode_text(self, text: Tensor) -> Tensor:
+        """Text embeddings [b, embedding_dim] → the same, normalised."""
+        return (text - self.text_mean) / self.text_std

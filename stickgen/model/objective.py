@@ -24,7 +24,10 @@ from stickgen.model.losses import (
 from stickgen.model.normalise import Normaliser
 from stickgen.model.transformer import MotionTransformer, Prediction
 
-MIN_TIME = 0.05  # below it the denoising direction is divided by this, so that it stays bounded
+# Below it the error of the direction is divided by this instead. Measured on 400 steps over synthetic motion:
+# at 0.05 the last traces of noise take most of the gradient, and the actions of motions drawn from held-out
+# texts are recognised in 27 % (jerk 1.4 times the data's), at 0.3 in 37 % (0.5 times).
+MIN_TIME = 0.3
 INPUT_NOISE = 0.1  # spread of the noise on the regressor's inputs: it must bear its own small errors
 TERMS = ("pose", "temporal", "action", "physics", "diffusion")
 
@@ -81,9 +84,9 @@ class Draw:
 
 
 def predict(
-    model: MotionTransformer, clean: Tensor, batch: Batch, draw: Draw
+    model: MotionTransformer, clean: Tensor, text: Tensor, batch: Batch, draw: Draw
 ) -> tuple[Prediction, Tensor | None]:
-    """Run the trunk on what `draw` leaves of the `clean` features [b, t, 20].
+    """Run the trunk on what `draw` leaves of the `clean` features [b, t, 20], with the normalised `text`.
 
     Returns the prediction and, for a denoiser, the noised input that it saw.
     """
@@ -95,12 +98,12 @@ def predict(
     if model.config.denoising:
         time = draw.time[:, None, None]
         noised = (1 - time) * clean + time * draw.noise
-        prediction = model(noised, batch.mask, batch.text, draw.text_known, time=draw.time, actions=told)
+        prediction = model(noised, batch.mask, text, draw.text_known, time=draw.time, actions=told)
         return prediction, noised
     before = torch.zeros_like(clean)
     before[:, 1:] = clean[:, :-1] + INPUT_NOISE * draw.noise[:, :-1] * draw.time[:, None, None]
     # what is told is the action to come, which a person who asks for a motion knows
-    prediction = model(before, batch.mask, batch.text, draw.text_known, actions=told, causal=True)
+    prediction = model(before, batch.mask, text, draw.text_known, actions=told, causal=True)
     return prediction._replace(pose=before + prediction.pose), None
 
 
@@ -113,8 +116,8 @@ def clip_losses(
 ) -> dict[str, Tensor]:
     """Every term of the loss and their weighted sum `total`, each [b], in fp32."""
     with torch.no_grad():
-        clean = normaliser.encode(batch.motion)
-    prediction, noised = predict(model, clean, batch, draw)
+        clean, text = normaliser.encode(batch.motion), normaliser.encode_text(batch.text)
+    prediction, noised = predict(model, clean, text, batch, draw)
     predicted = normaliser.decode(prediction.pose)
     mask = batch.mask
     terms = {

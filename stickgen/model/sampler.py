@@ -28,6 +28,7 @@ def sample(
     model.eval()
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(len(text), frames, model.config.input_dim, generator=generator).to(text.device)
+    text = normaliser.encode_text(text)
     try:
         if model.config.denoising:
             features = _denoise(model, noise, text, sampling_steps, guidance_scale)

@@ -94,8 +94,12 @@ class Trainer:
 
         torch.manual_seed(config.training["seed"])
         self.model = MotionTransformer(ModelConfig.from_training(config)).to(self.device)
-        self.normaliser = Normaliser()
-        self.normaliser.fit([self.file.motion(c) for c in self.train_clips.clips[:STATISTICS_CLIPS]])
+        self.normaliser = Normaliser(config.model["embedding_dim"])
+        shown = self.train_clips.clips[:STATISTICS_CLIPS]
+        texts = sorted({text for clip in shown for text in self.file.texts(clip)})
+        self.normaliser.fit(
+            [self.file.motion(clip) for clip in shown], self.file.content["embeddings"][texts]
+        )
         self.normaliser.to(self.device)
         self.ema = AveragedWeights(self.model, config.training["ema_decay"])
         self.optimizer = build_optimizer(self.model, config.training)

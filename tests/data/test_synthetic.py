@@ -11,6 +11,7 @@ from stickgen.data.actions import ACTION_INDEX, ACTIONS
 from stickgen.data.clip import Clip
 from stickgen.data.synthetic import synthesize
 from stickgen.data.synthetic.compose import perform
+from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import (
     BONE_LENGTHS,
     FPS,
@@ -146,3 +147,12 @@ def test_an_action_moves_as_itself(action: str) -> None:
     moved = np.ptp(first.motion, axis=0).max()
     assert moved > (0.002 if action == "idle" else 0.05)
     assert first.motion.shape != second.motion.shape or not np.allclose(first.motion, second.motion)
+
+
+def test_a_choice_of_actions_is_all_that_is_shown() -> None:
+    chosen = {"walk", "sit_down", "wave"}
+    clips = list(synthesize(90, seed=2, actions=chosen))
+    shown = {NAMES[label] for clip in clips for label in clip.actions.tolist()}
+    assert shown == chosen
+    with pytest.raises(StickgenError, match="'wavee' is no action; did you mean wave?"):
+        next(synthesize(1, actions=["walk", "wavee"]))

@@ -71,8 +71,8 @@ def test_regressor_never_sees_the_future() -> None:
     for t in (0, 5, 11):
         changed = one.motion.clone()
         changed[:, t:] += 10.0
-        first = predict(model, one.motion, one, draw)[0].pose
-        second = predict(model, changed, one, draw)[0].pose
+        first = predict(model, one.motion, one.text, one, draw)[0].pose
+        second = predict(model, changed, one.text, one, draw)[0].pose
         assert torch.equal(first[:, : t + 1], second[:, : t + 1])
         if t < 11:
             assert not torch.allclose(first[:, t + 1 :], second[:, t + 1 :])
@@ -85,8 +85,8 @@ def test_denoiser_sees_the_motion_only_through_the_noise() -> None:
     draw = Draw.fixed(one, seed=3)
     draw = Draw(draw.noise, torch.ones(3), draw.text_known, draw.actions_told)
     same_text = Batch(two.motion, one.mask, two.actions, one.text)
-    first, _ = predict(model, one.motion, one, draw)
-    second, _ = predict(model, two.motion, same_text, draw)
+    first, _ = predict(model, one.motion, one.text, one, draw)
+    second, _ = predict(model, two.motion, same_text.text, same_text, draw)
     for a, b in zip(first, second, strict=True):
         assert torch.equal(a, b)
 
@@ -99,11 +99,11 @@ def test_actions_that_are_not_told_do_not_reach_the_model(denoising: bool) -> No
     other = Batch(one.motion, one.mask, (one.actions + 1) % 64, one.text)
     draw = Draw.fixed(one, seed=0)
     told = Draw(draw.noise, draw.time, draw.text_known, torch.tensor([True, False, False]))
-    first = predict(model, one.motion, one, told)[0].action_logits
-    second = predict(model, one.motion, other, told)[0].action_logits
+    first = predict(model, one.motion, one.text, one, told)[0].action_logits
+    second = predict(model, one.motion, one.text, other, told)[0].action_logits
     assert torch.equal(first[1:], second[1:])
     assert not torch.allclose(first[0], second[0])
-    losses = clip_losses(model, Normaliser(), one, told, WEIGHTS)
+    losses = clip_losses(model, Normaliser(8), one, told, WEIGHTS)
     assert losses["action"][0] == 0
     assert (losses["action"][1:] > 0).all()
 
@@ -112,7 +112,7 @@ def test_actions_that_are_not_told_do_not_reach_the_model(denoising: bool) -> No
 def test_padding_changes_nothing(denoising: bool) -> None:
     """A clip padded with rubbish has the losses that it has alone."""
     model = awake(MotionTransformer(shape(denoising=denoising)))
-    normaliser = Normaliser()
+    normaliser = Normaliser(8)
     short = batch(t=9)
     draw = Draw.fixed(short, seed=5)
     alone = clip_losses(model, normaliser, short, draw, WEIGHTS)
@@ -133,7 +133,7 @@ def test_padding_changes_nothing(denoising: bool) -> None:
 def test_sampling_is_finite_and_repeatable(denoising: bool) -> None:
     model = MotionTransformer(shape(denoising=denoising))
     text = torch.randn(2, 8, generator=torch.Generator().manual_seed(0))
-    normaliser = Normaliser()
+    normaliser = Normaliser(8)
     first, second = (
         sample(model, normaliser, text, 20, sampling_steps=4, guidance_scale=2.0, seed=9) for _ in range(2)
     )
@@ -148,8 +148,8 @@ def test_it_learns_a_small_batch_by_heart(denoising: bool) -> None:
     torch.manual_seed(0)
     model = MotionTransformer(shape(denoising=denoising))
     one = batch(b=2)
-    normaliser = Normaliser()
-    normaliser.fit(list(one.motion))
+    normaliser = Normaliser(8)
+    normaliser.fit(list(one.motion), one.text)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     draw = Draw.fixed(one, seed=0)
     losses = []

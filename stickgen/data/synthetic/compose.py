@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from stickgen.data.synthetic.body import INDEX, Floats, ease, joints
 from stickgen.data.synthetic.phrase import PERFORMANCES, Chance, Phrase
 from stickgen.data.synthetic.styles import FAST, SLOW, STYLES, Style
 from stickgen.data.synthetic.wording import sentences
+from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
 
 # importing these rooms registers their performances
@@ -25,31 +27,34 @@ _ENDS_DOWN = {"sit_down", "lie_down", "fall", "sit_up", "push_up", "crawl", "cli
 _UNSTYLED_GROUPS = {"floor", "acrobatics", "exercise"}
 _UNSTYLED = {"crawl", "climb", "jump", "leap", "hop", "limp", "stagger", "idle", "balance"}
 _NO_TEMPO = {"sprint", "run", "tiptoe", "think", "pray", "hug", "nod"}
-_LINKS = tuple(name for name in PERFORMANCES if name not in _STARTS_DOWN | _ENDS_DOWN)
-_LAST = tuple(name for name in PERFORMANCES if name not in _STARTS_DOWN)
 TRANSITION_SECONDS = (0.35, 0.6)
 LICENCE = "MIT (made by stickgen)"
 
 
-def synthesize(count: int, seed: int = 0) -> Iterator[Clip]:
+def synthesize(count: int, seed: int = 0, actions: Collection[str] | None = None) -> Iterator[Clip]:
     """`count` clips; the same for the same seed, each independent of how many are asked for.
 
-    Every 64 clips show all actions. About a third of the clips go on with one or two further actions,
-    labelled frame by frame.
+    They show all 64 actions in turn, or those of `actions`, by name. About a third of the clips go on with
+    one or two further actions, labelled frame by frame. Raises StickgenError for an action that is none.
     """
+    names = [action.name for action in ACTIONS if actions is None or action.name in actions]
+    unknown = [name for name in actions or () if name not in ACTION_INDEX]
+    if unknown:
+        known = get_close_matches(unknown[0], ACTION_INDEX, n=1) or list(ACTION_INDEX)
+        raise StickgenError(f"{unknown[0]!r} is no action; did you mean {', '.join(known)}?")
     for number in range(count):
         rng = np.random.default_rng((seed, number))
-        order = np.random.default_rng((seed, number // len(ACTIONS), 1)).permutation(len(ACTIONS))
-        yield _clip(ACTIONS[int(order[number % len(ACTIONS)])].name, rng, f"synthetic/{seed}/{number:06d}")
+        order = np.random.default_rng((seed, number // len(names), 1)).permutation(len(names))
+        yield _clip(names[int(order[number % len(names)])], names, rng, f"synthetic/{seed}/{number:06d}")
 
 
 def perform(action: str, seed: int = 0) -> Clip:
     """A clip that begins with one action, for looking at it."""
-    return _clip(action, np.random.default_rng(seed), f"synthetic/{action}/{seed}")
+    return _clip(action, list(ACTION_INDEX), np.random.default_rng(seed), f"synthetic/{action}/{seed}")
 
 
-def _clip(first: str, rng: np.random.Generator, name: str) -> Clip:
-    actions = _follow_ups(first, rng)
+def _clip(first: str, allowed: list[str], rng: np.random.Generator, name: str) -> Clip:
+    actions = _follow_ups(first, allowed, rng)
     style = _style(actions, rng)
     size, pace = (style.size, style.pace) if style else (1.0, 1.0)
     chance = Chance(rng, size, pace, on_floor=bool(rng.random() < 0.4))
@@ -80,17 +85,19 @@ def _clip(first: str, rng: np.random.Generator, name: str) -> Clip:
     return Clip(motion.astype(np.float32), texts, frames, "synthetic", LICENCE, name)
 
 
-def _follow_ups(first: str, rng: np.random.Generator) -> list[str]:
+def _follow_ups(first: str, allowed: list[str], rng: np.random.Generator) -> list[str]:
     """The actions of a clip: often one, else two or three that one body can do in a row."""
     share = rng.random()
-    if first == "sit_down" and share < 0.4:
+    if first == "sit_down" and share < 0.4 and "stand_up" in allowed:
         return [first, "stand_up"]
-    if share > 0.35 or first in _ENDS_DOWN:
+    last = [name for name in allowed if name not in _STARTS_DOWN]
+    links = [name for name in last if name not in _ENDS_DOWN]
+    if share > 0.35 or first in _ENDS_DOWN or not last:
         return [first]
     actions = [first]
-    if share < 0.1:
-        actions.append(str(rng.choice(_LINKS)))
-    actions.append(str(rng.choice(_LAST)))
+    if share < 0.1 and links:
+        actions.append(str(rng.choice(links)))
+    actions.append(str(rng.choice(last)))
     return actions if len(set(actions)) == len(actions) else [first]
 
 
