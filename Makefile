@@ -1,10 +1,11 @@
 # Two commands do everything: `make run` and `make test`. Both create .venv first.
+.DELETE_ON_ERROR:
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: test check format lock clean
+.PHONY: run quickstart test check drills bench docs format lock clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -12,8 +13,26 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
+# Motion that shows itself well in minutes: twenty actions, made on the spot.
+QUICKSTART_ACTIONS := walk,run,jump,wave,bow,clap,kick,punch,squat,sit_down,jumping_jack,cartwheel,dance,march,raise_hand,spin,throw,lunge,cheer,pick_up
+data/quickstart.pt: | $(READY)
+	@$(BIN)/stickgen data synth -n 2400 --actions $(QUICKSTART_ACTIONS) -o $@
+	@$(BIN)/stickgen data embed $@ --encoder offline
+
+run: $(READY) data/quickstart.pt  ## the app; without a terminal a headless training run of some minutes
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/stickgen-tui --config configs/quickstart.yaml; else $(MAKE) --no-print-directory quickstart; fi
+
+quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and draw what it learned
+	@$(BIN)/stickgen train --config configs/quickstart.yaml
+	@$(BIN)/stickgen generate latest "a person walks forward" "a person waves with the right hand" \
+	  "a person does jumping jacks" "a person turns a cartwheel" "a person sits down on a chair" \
+	  "a person kicks with the left leg" -o quickstart.gif
+
 test: $(READY)  ## all tests but the long ones
 	$(BIN)/python -m pytest
+
+drills: $(READY)  ## faults: killed processes, full disks, torn files
+	$(BIN)/python -m pytest -m drill
 
 check: $(READY)  ## format, lint, types, walls
 	$(BIN)/ruff format --check .
