@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -45,15 +48,18 @@ def _number(value: float | None) -> str:
     return "not finite" if value is None else f"{value:.4f}"
 
 
-def follow(run: Run, *, owner: bool) -> int:
+def follow(run: Run, *, owner: bool, as_json: bool = False) -> int:
     """Show a run until it ends; returns its exit code.
+
+    `as_json`: a line of JSON for each event and each metrics record, and one for the end.
 
     `owner`: Ctrl-C and SIGTERM ask the run to stop with a checkpoint, and a second one kills it. Without,
     they only end the watching. A closed terminal (SIGHUP) ends the watching and never the run.
     """
     console = Console(highlight=False)
     events, metrics = RecordReader(run.events_path), RecordReader(run.metrics_path)
-    events.read_new(), metrics.read_new()  # from here on
+    launch = len(run.launches)
+    metrics.skip_to_end()
     asked = 0
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -66,16 +72,23 @@ def follow(run: Run, *, owner: bool) -> int:
     last_line = time.monotonic()
     bar = Progress(
         SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
-        console=console, disable=not console.is_terminal,
+        console=console, disable=as_json or not console.is_terminal,
     )  # fmt: skip
     with bar:
         task = bar.add_task("starting", total=None)
         while True:
             state = run.state()
             for event in events.read_new():
+                if event.get("launch", launch) != launch:
+                    continue  # of an older launch
+                if as_json:
+                    click.echo(json.dumps({"event": event}))
+                    continue
                 console.print(Text(clean(f"{event.get('event')}: {event.get('message')}", single_line=True)))
             for record in metrics.read_new():
-                if record.get("kind") != "train":
+                if as_json:
+                    click.echo(json.dumps({"metrics": record}))
+                if as_json or record.get("kind") != "train":
                     continue
                 line = describe(record)
                 bar.update(task, total=record["total_steps"], completed=record["step"], description=line)
@@ -86,8 +99,11 @@ def follow(run: Run, *, owner: bool) -> int:
                 answered = asked
                 if not owner:
                     return 0
-                console.print(
-                    "stopping with a checkpoint; once more kills the run" if asked == 1 else "killing the run"
+                click.echo(
+                    "stopping with a checkpoint; once more kills the run"
+                    if asked == 1
+                    else "killing the run",
+                    err=as_json,
                 )
                 try:
                     stop(run, force=asked > 1)
@@ -96,23 +112,68 @@ def follow(run: Run, *, owner: bool) -> int:
             if not state.alive:
                 break
             time.sleep(POLL_SECONDS)
-    return _report(run)
+    return _report(run, as_json)
 
 
-def _report(run: Run) -> int:
-    state = run.state()
-    if state.status == Status.FINISHED:
-        click.echo(f"{run.name}: {clean(state.reason)}")
-    elif state.status == Status.STOPPED:
-        click.echo(f"{run.name}: {clean(state.reason)}; go on with: stickgen train --resume {run.name}")
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended and what there is of it now. Paths are absolute; None where there is none."""
+
+    name: str
+    status: str
+    reason: str
+    step: int
+    total_steps: int
+    checkpoint: str | None  # the newest one, by its name; whether it is whole is found out when it is used
+    sample: str | None
+    gif: str | None
+    log: str
+    resume: str | None  # the command that goes on with it
+    exit_code: int
+
+    @classmethod
+    def of(cls, run: Run) -> Ending:
+        """Read it from the run directory."""
+        state = run.state()
+        code = run.exit.get("code", 1)
+        return cls(
+            run.name, state.status, state.reason, state.step, state.total_steps,
+            checkpoint=_last(run.checkpoints_dir, "step_*"), sample=_last(run.samples_dir, "step_*.json"),
+            gif=_last(run.samples_dir, "*.gif"), log=str(run.log_path),
+            resume=None if state.alive else f"stickgen train --resume {run.reference}",
+            exit_code=EXIT_CODES.get(state.status, code if code in {1, 2} else 1),
+        )  # fmt: skip
+
+
+def _last(folder: Path, pattern: str) -> str | None:
+    """The last by name; the names carry the step, with leading zeros."""
+    return max(map(str, folder.glob(pattern)), default=None)
+
+
+def _report(run: Run, as_json: bool) -> int:
+    ending = Ending.of(run)
+    if as_json:
+        click.echo(json.dumps({"end": asdict(ending)}))
+        return ending.exit_code
+    failed = ending.status not in EXIT_CODES
+    if failed:
+        click.echo(f"stickgen: {clean(ending.reason)}", err=True)
     else:
-        click.echo(f"stickgen: {clean(state.reason)}", err=True)
-        if run.exit.get("code") not in {1, 2}:
-            click.echo(f"the log is {run.log_path}", err=True)
-    code = run.exit.get("code", 1)
-    return EXIT_CODES.get(state.status, code if code in {1, 2} else 1)
+        click.echo(f"{clean(run.name)}: {clean(ending.reason)}")
+    if ending.exit_code != 2:  # bad input: there is nothing yet but the sentence
+        for what, path in (
+            ("checkpoint", ending.checkpoint), ("sample", ending.sample), ("GIF", ending.gif),
+            ("log", ending.log if failed else None),
+        ):  # fmt: skip
+            if path is not None:
+                click.echo(f"  {what:<10} {clean(path)}", err=failed)
+        if ending.status == Status.FINISHED:
+            click.echo(f'  draw with  stickgen generate {run.reference} "a person waves" -o wave.gif')
+        if ending.resume is not None and ending.step < ending.total_steps:
+            click.echo(f"  go on with {ending.resume}", err=failed)
+    return ending.exit_code
 
 
-def follow_and_exit(run: Run, *, owner: bool) -> None:
+def follow_and_exit(run: Run, *, owner: bool, as_json: bool = False) -> None:
     """`follow`, then leave with its code."""
-    sys.exit(follow(run, owner=owner))
+    sys.exit(follow(run, owner=owner, as_json=as_json))

@@ -1,4 +1,4 @@
-"""`stickgen runs`: list, look at, watch and stop runs."""
+"""`stickgen runs`: list, look at, watch, save, stop and remove runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stickgen.text import clean
 @click.option("--runs", "root", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
 @click.pass_context
 def command(context: click.Context, root: str | None) -> None:
-    """List, watch and stop runs."""
+    """List, watch, save, stop and remove runs."""
     from stickgen.runs.store import runs_root
 
     context.obj = Path(root) if root else runs_root()
@@ -77,24 +77,76 @@ def show(root: Path, which: str, as_json: bool) -> None:
 
 @command.command("watch", epilog="Example: stickgen runs watch latest")
 @click.argument("which", default="latest")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a line of JSON for each record, and for the end."
+)
 @click.pass_obj
-def watch(root: Path, which: str) -> None:
+def watch(root: Path, which: str, as_json: bool) -> None:
     """Follow a run; Ctrl-C ends the watching, not the run."""
     from stickgen.cli.follow import follow_and_exit
     from stickgen.runs.store import find_run
 
-    follow_and_exit(find_run(which, root), owner=False)
+    follow_and_exit(find_run(which, root), owner=False, as_json=as_json)
 
 
 @command.command("stop", epilog="Example: stickgen runs stop latest")
 @click.argument("which", default="latest")
 @click.option("--force", is_flag=True, help="Kill it; what came after the last checkpoint is lost.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_obj
-def stop_(root: Path, which: str, force: bool) -> None:
+def stop_(root: Path, which: str, force: bool, as_json: bool) -> None:
     """Stop a run with a checkpoint."""
     from stickgen.runs.launch import stop
     from stickgen.runs.store import find_run
 
     run = find_run(which, root)
     stop(run, force=force)
+    if as_json:
+        click.echo(json.dumps({"name": run.name, "asked": "kill" if force else "stop"}))
+        return
     click.echo(f"{clean(run.name)}: " + ("killed" if force else "stopping with a checkpoint"))
+
+
+@command.command("save", epilog="Example: stickgen runs save latest")
+@click.argument("which", default="latest")
+@click.option("--wait", "seconds", default=60.0, metavar="SECONDS", help="For the answer; 0 only asks.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_obj
+def save(root: Path, which: str, seconds: float, as_json: bool) -> None:
+    """Save a checkpoint of a running run now, between two steps; it trains on."""
+    from stickgen.errors import RunFailedError, StickgenError
+    from stickgen.runs.control import answer, request
+    from stickgen.runs.store import find_run
+
+    run = find_run(which, root)
+    state = run.state()
+    if not state.alive:
+        raise StickgenError(f"{run.name} is not running ({state.status}); its last checkpoint is kept")
+    identifier = request(run, "save")
+    said = answer(run, identifier, ("checkpoint", "alert"), seconds) if seconds else None
+    saved = said is not None and said.get("event") == "checkpoint"
+    path = str(run.checkpoints_dir / str(said.get("path"))) if said is not None and saved else None
+    message = str(said.get("message", "")) if said is not None else "asked; it has not answered yet"
+    if as_json:
+        click.echo(json.dumps({"name": run.name, "id": identifier, "saved": saved, "checkpoint": path}))
+    elif saved or said is None:
+        click.echo(f"{clean(run.name)}: {clean(path or message, single_line=True)}")
+    if said is not None and not saved:
+        raise RunFailedError(f"{run.name}: {message}")
+
+
+@command.command("rm", epilog="Example: stickgen runs rm calm-otter --yes")
+@click.argument("which")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def remove(root: Path, which: str, yes: bool) -> None:
+    """Remove a run with its checkpoints and samples. A live one is refused."""
+    from stickgen.runs.launch import remove_run
+    from stickgen.runs.store import find_run
+
+    run = find_run(which, root)
+    if not yes:
+        count = len(list(run.checkpoints_dir.glob("step_*")))
+        click.confirm(f"remove {clean(run.path)}, with {count} checkpoints?", abort=True)
+    remove_run(run)
+    click.echo(f"{clean(run.path)}: removed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -21,21 +22,31 @@ import click
     help="The dataset; wins over TRAIN_DATA_PATH and the config.",
 )
 @click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@click.option(
+    "--run-dir", metavar="DIR", help="The run's own folder: new or empty, or that of the run to --resume."
+)
 @click.option("--name", help="Name of the run, in place of two words.")
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
 )
 @click.option("--max-steps", type=click.IntRange(1), help="Stop after so many steps of this launch.")
 @click.option("--resume", metavar="RUN", help="Go on with a run, by name or `latest`, in its own directory.")
+@click.option(
+    "--init-from",
+    metavar="CKPT|RUN",
+    help="Start from the weights of another run, or of one checkpoint of it.",
+)
 @click.option("--detach", is_flag=True, help="Do not watch; the run goes on by itself.")
 def command(
     config_path: str | None,
     data_path: str | None,
     runs: str | None,
+    run_dir: str | None,
     name: str | None,
     overrides: tuple[str, ...],
     max_steps: int | None,
     resume: str | None,
+    init_from: str | None,
     detach: bool,
 ) -> None:
     """Train a model, with progress, or detached from this terminal.
@@ -52,12 +63,15 @@ def command(
 
     root = Path(runs) if runs else runs_root()
     if resume is not None:
-        if config_path or overrides or data_path or name:
+        if config_path or overrides or data_path or name or init_from:
             raise StickgenError(
                 "--resume goes on with the run's own config and data; leave the other options away"
             )
-        run = find_run(resume, root)
-        run.update_identity(max_steps=max_steps)
+        run = find_run(resume if run_dir is None else run_dir, root)
+        if run_dir is not None and resume not in {"latest", run.name} and Path(resume).absolute() != run.path:
+            raise StickgenError(
+                f"--run-dir {run_dir} is not the run that --resume {resume} names; give one of them"
+            )
     else:
         config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
         for problem in config.warnings:
@@ -67,14 +81,28 @@ def command(
             raise StickgenError(
                 f"{data}: there is no such dataset; name one with --data-path, or import one with: stickgen data import"
             )
-        run = create_run(config, root=root, name=name, data_path=str(data.absolute()), max_steps=max_steps)
+        facts: dict[str, str] = {"data_path": str(data.absolute())}
+        if init_from is not None:
+            from stickgen.train.initial import check_initial, find_initial
+
+            checkpoint = find_initial(init_from, root)
+            check_initial(checkpoint, config)
+            facts["init_from"] = str(checkpoint.path.absolute())
+        if run_dir is not None and name is not None:
+            raise StickgenError("--run-dir names the run already; leave --name away")
+        run = create_run(
+            config, root=root, name=name, path=Path(run_dir) if run_dir is not None else None,
+            argv=sys.argv, **facts,
+        )  # fmt: skip
         click.echo(
             f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
             f"({config.training['batch_size']} × {config.training['grad_accum_steps']})"
         )
-    launch(run)
+    launch(run, max_steps=max_steps)
     click.echo(f"run {run.path}")
     if detach:
-        click.echo(f"watch it: stickgen runs watch {run.name}\nstop it:  stickgen runs stop {run.name}")
+        click.echo(
+            f"watch it: stickgen runs watch {run.reference}\nstop it:  stickgen runs stop {run.reference}"
+        )
         return
     follow_and_exit(run, owner=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from stickgen.atomic import write_text
+from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 
 Wish = Literal["stop", "save", "sample"]
@@ -48,6 +49,27 @@ def take_requests(run: Run, launch: int) -> list[Request]:
             continue
         taken.append(_parse(path.stem, data, launch))
     return taken
+
+
+def answer(run: Run, identifier: str, events: tuple[str, ...], seconds: float) -> dict[str, Any] | None:
+    """Wait for what came of a request: the first of `events` after the one that took it.
+
+    The event that took it, where it was refused; None when `seconds` pass or the run ends without an answer.
+    """
+    reader, taken = RecordReader(run.events_path), False
+    deadline = time.monotonic() + seconds
+    while True:
+        alive = run.state().alive
+        for record in reader.read_new():
+            if record.get("id") == identifier:
+                taken = True
+                if not record.get("applied"):
+                    return record
+            elif taken and record.get("event") in events:
+                return record
+        if not alive or time.monotonic() > deadline:
+            return None
+        time.sleep(0.1)
 
 
 def _parse(identifier: str, data: bytes, launch: int) -> Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -96,6 +97,24 @@ def stop(run: Run, *, force: bool = False) -> None:
         return
 
 
+def remove_run(run: Run) -> None:
+    """Delete a run directory. Raises StickgenError when the run is alive, or the folder is not a run's.
+
+    The launch lock is held meanwhile, so that no launch begins in what is being deleted.
+    """
+    if run.path.is_symlink() or not run.identity.get("created"):
+        raise StickgenError(f"{run.path}: not the folder of a run; nothing was removed")
+    lock = LaunchLock(run)
+    try:
+        if not lock.acquire() or trainer_lock_holder(run) is not None or _trainer(run) is not None:
+            raise StickgenError(f"{run.name} is running; stop it first: stickgen runs stop {run.reference}")
+        shutil.rmtree(run.path)
+    except OSError as error:
+        raise StickgenError(f"{error.filename}: cannot be removed ({error.strerror})") from error
+    finally:
+        lock.close()
+
+
 def _trainer(run: Run) -> psutil.Process | None:
     launches = run.launches
     return find_process(launches[-1]) if launches else None
@@ -105,5 +124,5 @@ def _running_already(run: Run) -> StickgenError:
     process = _trainer(run)
     where = f" (process {process.pid} on {run.identity.get('host', 'this machine')})" if process else ""
     return StickgenError(
-        f"{run.name} is running already{where}; watch it with: stickgen runs watch {run.name}"
+        f"{run.name} is running already{where}; watch it with: stickgen runs watch {run.reference}"
     )

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +95,11 @@ class Run:
         self.exit_path = self.path / "exit.json"
 
     @property
+    def reference(self) -> str:
+        """What a person types to name this run: its name where it lies among the others, else its path."""
+        return self.name if self.path.parent == runs_root().absolute() else shlex.quote(str(self.path))
+
+    @property
     def identity(self) -> dict[str, Any]:
         """run.json: what runs, from what, where. Empty if it cannot be read."""
         return _read_json(self.path / "run.json")
@@ -156,11 +162,23 @@ def runs_root() -> Path:
     return Path(os.environ.get("STICKGEN_RUNS") or "runs")
 
 
-def create_run(config: TrainingConfig, *, root: Path, name: str | None = None, **identity: Any) -> Run:
+def create_run(
+    config: TrainingConfig,
+    *,
+    root: Path,
+    name: str | None = None,
+    path: Path | None = None,
+    **identity: Any,
+) -> Run:
     """Make a new run directory (mode 0700) with its config and run.json.
 
-    `name` replaces the two words at the end. Raises StickgenError when the place cannot be written.
+    `name` replaces the two words at the end; `path` the whole place below `root`, and must be new or empty.
+    Raises StickgenError when the place cannot be written or is taken.
     """
+    if path is not None and (not path.is_dir() or any(path.iterdir())) and os.path.lexists(path):
+        raise StickgenError(
+            f"--run-dir {path}: there is something already; name a new or empty folder, or add --resume"
+        )
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(config.name).stem).strip("-.") or "config"
     words = f"{secrets.choice(_WORDS)}-{secrets.choice(_NOUNS)}"
     if name is not None:
@@ -168,10 +186,11 @@ def create_run(config: TrainingConfig, *, root: Path, name: str | None = None, *
             raise StickgenError(f"--name {name!r}: use letters, digits, dots, dashes, at most 80")
         words = name
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    run = Run(root / f"{stamp}-{stem}-{words}")
+    run = Run(path or root / f"{stamp}-{stem}-{words}")
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        run.path.mkdir(mode=0o700)
+        run.path.parent.mkdir(parents=True, exist_ok=True)
+        run.path.mkdir(mode=0o700, exist_ok=path is not None)
+        run.path.chmod(0o700)
         for folder in (run.samples_dir, run.checkpoints_dir, run.control_dir):
             folder.mkdir(mode=0o700)
         write_bytes(run.config_path, config.bytes, mode=0o600)

@@ -159,6 +159,16 @@ def read_tensors(checkpoint: Checkpoint, stem: str) -> dict[str, Tensor]:
         raise StickgenError(f"{path}: cannot be read ({error})") from error
 
 
+def tensor_shapes(checkpoint: Checkpoint, stem: str) -> dict[str, tuple[int, ...]]:
+    """Names and shapes by the header of one of the checkpoint's files; no tensor is read."""
+    path = checkpoint.path / f"{stem}.safetensors"
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise StickgenError(f"{path}: cannot be read ({error})") from error
+
+
 def load_module(module: nn.Module, checkpoint: Checkpoint, stem: str) -> None:
     """Fill `module` from the file, after its names and shapes have been compared with the header's.
 
@@ -166,15 +176,11 @@ def load_module(module: nn.Module, checkpoint: Checkpoint, stem: str) -> None:
     """
     path = checkpoint.path / f"{stem}.safetensors"
     wanted = {name: tuple(value.shape) for name, value in module.state_dict().items()}
-    try:
-        with safe_open(path, framework="pt") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            for name in sorted(wanted.keys() | found.keys()):
-                if wanted.get(name) != found.get(name):
-                    raise StickgenError(
-                        f"{path}: {name} is {found.get(name, 'missing')} there and "
-                        f"{wanted.get(name, 'missing')} in the config's model; use the run's own config"
-                    )
-            module.load_state_dict({name: file.get_tensor(name) for name in found})
-    except (OSError, SafetensorError) as error:
-        raise StickgenError(f"{path}: cannot be read ({error})") from error
+    found = tensor_shapes(checkpoint, stem)
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            raise StickgenError(
+                f"{path}: {name} is {found.get(name, 'missing')} there and "
+                f"{wanted.get(name, 'missing')} in the config's model; use the run's own config"
+            )
+    module.load_state_dict(read_tensors(checkpoint, stem))

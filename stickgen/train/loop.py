@@ -39,6 +39,7 @@ from stickgen.train.checkpoint import (
 )
 from stickgen.train.device import choose_device, choose_precision
 from stickgen.train.ema import AveragedWeights
+from stickgen.train.initial import initial_of, load_initial
 from stickgen.train.memory import tree_rss_bytes
 from stickgen.train.optimizer import build_optimizer
 from stickgen.train.plan import plan_epoch, steps_per_epoch
@@ -131,6 +132,14 @@ class Trainer:
         for sentence in skipped:
             self.event("alert", f"skipped a damaged checkpoint: {sentence}")
         if checkpoint is None:
+            if skipped:
+                raise StickgenError(
+                    f"{self.run.name}: none of its checkpoints is whole, so there is nothing to go on from: "
+                    + "; ".join(skipped)
+                )
+            if initial := initial_of(self.run):
+                load_initial(initial, self.config, self.model, self.ema.model, self.normaliser)
+                self.event("initial", f"weights of {initial.path}, after step {initial.step} there")
             return
         for module, stem in ((self.model, "model"), (self.ema.model, "ema"), (self.normaliser, "normaliser")):
             load_module(module, checkpoint, stem)
