@@ -12,6 +12,7 @@ from stickgen.errors import StickgenError
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.store import Run, find_run
 from stickgen.train.checkpoint import (
+    MANIFEST,
     Checkpoint,
     load_module,
     newest_checkpoint,
@@ -30,9 +31,9 @@ def find_initial(source: str, root: Path) -> Checkpoint:
     """
     path = Path(source)
     folder = path.parent if path.is_file() else path
-    if folder.is_dir() and not (folder / "run.json").is_file():
+    if (folder / MANIFEST).is_file():
         return verify_checkpoint(folder)
-    if path.is_file():
+    if path.exists() and not (path / "run.json").is_file():
         raise StickgenError(f"{source}: not a checkpoint of stickgen; name a run or one of its checkpoints")
     run = find_run(source, root)
     checkpoint, skipped = newest_checkpoint(run.checkpoints_dir)
