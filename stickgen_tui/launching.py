@@ -5,7 +5,6 @@ All of it calls the engine's torch-free rooms and may take a moment: run it in a
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,9 @@ class Forecast:
     peak_high_bytes: float | None = None
     available_bytes: float | None = None
     seconds_per_epoch: float | None = None
+    seconds_total: float | None = None  # `training.max_minutes` ends it
     epochs: int | None = None
+    disk_bytes: float | None = None
     dataset_missing: bool = False
     error: str | None = None
 
@@ -71,11 +72,6 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def data_path_of(config: TrainingConfig) -> Path:
-    """The dataset that a launch from here trains on: the variable TRAIN_DATA_PATH wins over the file."""
-    return Path(os.environ.get("TRAIN_DATA_PATH") or config.get("data.train_data")).absolute()
-
-
 def forecast(data: bytes, name: str) -> Forecast:
     """The forecast of the config in `data`; what goes wrong is in its `error`."""
     from stickgen.config.loading import TrainingConfig
@@ -89,24 +85,31 @@ def forecast(data: bytes, name: str) -> Forecast:
 def forecast_of(config: TrainingConfig) -> Forecast:
     """The forecast of a config on this machine: its size, its batch, and what memory there is."""
     from stickgen.hardware.machine import local_machine_fast
-    from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
-    from stickgen.runs.dataset_facts import read_dataset_facts
+    from stickgen.planner.estimate import estimate
+    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
 
-    machine = local_machine_fast()
+    facts = read_dataset_facts(dataset_path(config))
+    answer = estimate(config, local_machine_fast(), facts)
     return Forecast(
-        parameters=count_parameters(config) + count_diffusion_parameters(config),
-        effective_batch=config.effective_batch,
-        device="cuda" if machine.gpus else "mps" if machine.mps else "cpu",
-        available_bytes=machine.ram_available_bytes,
+        parameters=answer.parameters,
+        effective_batch=answer.effective_batch,
+        device=answer.device,
+        peak_bytes=answer.peak_memory.value,
+        peak_low_bytes=answer.peak_memory.low,
+        peak_high_bytes=answer.peak_memory.high,
+        available_bytes=answer.memory_free_bytes,
+        seconds_per_epoch=answer.seconds_per_epoch.value if answer.seconds_per_epoch else None,
+        seconds_total=answer.seconds_total.value if answer.seconds_total else None,
         epochs=int(config.get("training.epochs")),
-        dataset_missing=read_dataset_facts(data_path_of(config)) is None,
+        disk_bytes=answer.disk_bytes,
+        dataset_missing=facts is None,
     )
 
 
 def preflight(path: Path) -> Preflight:
     """Look at everything a launch of `path` needs. Never raises for a bad config: it is an error line."""
     from stickgen.config.loading import TrainingConfig
-    from stickgen.runs.dataset_facts import read_dataset_facts
+    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
 
     try:
         config = TrainingConfig(path)
@@ -114,13 +117,15 @@ def preflight(path: Path) -> Preflight:
     except StickgenError as error:
         sentence = clean(error, limit=400)
         return Preflight(path, (Check("error", sentence),), Forecast(error=sentence))
-    data_path = data_path_of(config)
-    checks = [_dataset_check(data_path, read_dataset_facts(data_path), config)]
+    data = dataset_path(config)
+    checks = [_dataset_check(data, read_dataset_facts(data), config)]
     if cost.peak_bytes is not None:
         checks.append(_memory_check(cost))
     size = f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, {cost.epochs} epochs"
     if cost.seconds_per_epoch is not None and cost.epochs is not None:
-        size += f" of about {duration_text(cost.seconds_per_epoch)}"
+        size += (
+            f" of about {duration_text(cost.seconds_per_epoch)}, {duration_text(cost.seconds_total)} in all"
+        )
     checks.append(Check("ok", size))
     return Preflight(path, tuple(checks), cost)
 
@@ -153,12 +158,13 @@ def _memory_check(cost: Forecast) -> Check:
 def start(path: Path, root: Path | None) -> Run:
     """Create a run of the config at `path` and launch it, detached. Raises StickgenError."""
     from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import dataset_path
     from stickgen.runs.launch import launch
     from stickgen.runs.store import create_run, runs_root
 
     config = TrainingConfig(path)
     run = create_run(
-        config, root=root or runs_root(), argv=list(sys.argv), data_path=str(data_path_of(config))
+        config, root=root or runs_root(), argv=list(sys.argv), data_path=str(dataset_path(config))
     )
     launch(run)
     return run

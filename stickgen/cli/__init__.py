@@ -16,9 +16,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("stickgen.cli.train", "Train a model, with progress, or detached from this terminal."),
     "hardware": ("stickgen.cli.hardware", "Show what this machine has."),
     "recommend": ("stickgen.cli.recommend", "Recommend a preset for this machine, or for one you describe."),
+    "estimate": ("stickgen.cli.estimate", "Predict memory, time and disk of a run before it is launched."),
     "config": ("stickgen.cli.config", "Check, show and edit training configs."),
     "data": ("stickgen.cli.data", "Make, import, embed and look at datasets."),
-    "runs": ("stickgen.cli.runs", "List, watch and stop runs."),
+    "runs": ("stickgen.cli.runs", "List, watch, save, stop and remove runs."),
     "generate": ("stickgen.cli.generate", "Draw the motion of a text with a trained model."),
 }
 

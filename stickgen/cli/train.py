@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -57,6 +56,7 @@ def command(
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.errors import StickgenError
     from stickgen.planner.parameters import count_parameters
+    from stickgen.runs.dataset_facts import dataset_path
     from stickgen.runs.launch import launch
     from stickgen.runs.store import create_run, find_run, runs_root
     from stickgen.text import clean
@@ -76,12 +76,12 @@ def command(
         config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
         for problem in config.warnings:
             click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
-        data = Path(data_path or os.environ.get("TRAIN_DATA_PATH") or config.data["train_data"])
+        data = dataset_path(config, data_path)
         if not data.is_file():
             raise StickgenError(
                 f"{data}: there is no such dataset; name one with --data-path, or import one with: stickgen data import"
             )
-        facts: dict[str, str] = {"data_path": str(data.absolute())}
+        facts: dict[str, str] = {"data_path": str(data)}
         if init_from is not None:
             from stickgen.train.initial import check_initial, find_initial
 

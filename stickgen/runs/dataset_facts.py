@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stickgen.atomic import write_text
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ class DatasetFacts:
     sources: tuple[str, ...]
     licences: tuple[str, ...]
     fingerprint: str
+
+
+def dataset_path(config: TrainingConfig, flag: str | None = None) -> Path:
+    """The dataset that a run trains on: a flag wins over TRAIN_DATA_PATH, the variable over the config."""
+    return Path(flag or os.environ.get("TRAIN_DATA_PATH") or config.data["train_data"]).absolute()
 
 
 def facts_path(dataset: Path) -> Path:

@@ -46,7 +46,7 @@ def forecast_content(forecast: Forecast) -> Content:
     if forecast.seconds_per_epoch is not None:
         first += f" · {duration_text(forecast.seconds_per_epoch)} an epoch"
         if forecast.epochs is not None:
-            first += f" · {duration_text(forecast.seconds_per_epoch * forecast.epochs)} for {forecast.epochs}"
+            first += f" · about {duration_text(forecast.seconds_total)} in all"
     elif forecast.dataset_missing:
         first += " · no dataset yet, so no time"
     if forecast.peak_bytes is None:
@@ -61,4 +61,6 @@ def forecast_content(forecast: Forecast) -> Content:
             f"  (between {byte_text(forecast.peak_low_bytes)} and {byte_text(forecast.peak_high_bytes)})",
             MUTED,
         )
+    if forecast.disk_bytes is not None:
+        second += Content.styled(f"  disk {byte_text(forecast.disk_bytes)}", MUTED)
     return Content(first) + "\n" + second

@@ -1,0 +1,121 @@
+"""What a run would need, before it is launched: memory, time and disk, each with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from stickgen.hardware.machine import Machine
+from stickgen.planner.memory import predict_memory
+from stickgen.planner.parameters import count_parameters
+from stickgen.planner.placement import Device, Precision, memory_of
+from stickgen.planner.prediction import Prediction
+from stickgen.planner.speed import predict_step_seconds, training_steps
+from stickgen.planner.workload import workload_of
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import DatasetFacts
+
+Verdict = Literal["fits", "tight", "does not fit"]
+CHECKPOINT_COPIES = 4  # of the weights in fp32: the model, its average, and AdamW's two moments
+KEPT_CHECKPOINTS = 4  # the last two, the best, and the one that is being written
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Sizes in bytes, times in seconds. Without a dataset's facts there are no epochs, and times are None."""
+
+    parameters: int
+    effective_batch: int
+    device: Device
+    precision: Precision
+    peak_memory: Prediction
+    memory_free_bytes: int  # now, of the memory that fills up: VRAM on CUDA, else RAM
+    memory_total_bytes: int
+    seconds_per_step: Prediction
+    steps_per_epoch: int | None
+    total_steps: int | None
+    seconds_per_epoch: Prediction | None
+    seconds_total: Prediction | None
+    checkpoint_bytes: int
+    disk_bytes: int  # of the checkpoints that are kept, and the one being written
+    disk_free_bytes: int | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the peak fits into what is free: `tight` where only the lower part of the interval does."""
+        if self.peak_memory.high <= self.memory_free_bytes:
+            return "fits"
+        return "tight" if self.peak_memory.value <= self.memory_free_bytes else "does not fit"
+
+    @property
+    def disk_fits(self) -> bool:
+        """Whether the checkpoints fit on the disk; true where its free space is not known."""
+        return self.disk_free_bytes is None or self.disk_bytes <= self.disk_free_bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, units in the names, each prediction with `_low` and `_high`."""
+        facts: dict[str, Any] = {
+            "parameters": self.parameters,
+            "effective_batch": self.effective_batch,
+            "device": self.device,
+            "precision": self.precision,
+            **{name: round(size) for name, size in self.peak_memory.fields("peak_memory_bytes").items()},
+            "memory_free_bytes": self.memory_free_bytes,
+            "memory_total_bytes": self.memory_total_bytes,
+            "verdict": self.verdict,
+            **self.seconds_per_step.fields("seconds_per_step"),
+            "steps_per_epoch": self.steps_per_epoch,
+            "total_steps": self.total_steps,
+        }
+        for name in ("seconds_per_epoch", "seconds_total"):
+            prediction = getattr(self, name)
+            facts |= prediction.fields(name) if prediction else {name: None}
+        return facts | {
+            "checkpoint_bytes": self.checkpoint_bytes,
+            "disk_bytes": self.disk_bytes,
+            "disk_free_bytes": self.disk_free_bytes,
+        }
+
+
+def estimate(
+    config: TrainingConfig,
+    machine: Machine,
+    facts: DatasetFacts | None = None,
+    *,
+    disk_free_bytes: int | None = None,
+    max_steps: int | None = None,
+) -> Estimate:
+    """Predict a run of `config` on `machine`, on the dataset of `facts`; by arithmetic, within a millisecond.
+
+    Without `facts` a clip counts as `data.max_frames` long, and nothing is said of epochs.
+    """
+    work = workload_of(config, machine, facts)
+    step = predict_step_seconds(work, machine)
+    free, total = memory_of(machine, work.device)
+    per_epoch = all_steps = None
+    whole: Prediction | None = None
+    if facts is not None:
+        per_epoch, all_steps = training_steps(config, facts.clips_train, max_steps)
+        whole = step.times(all_steps)
+        if config.training["max_minutes"]:
+            whole = whole.capped(60 * float(config.training["max_minutes"]))
+    checkpoint = 4 * CHECKPOINT_COPIES * work.parameters
+    return Estimate(
+        parameters=count_parameters(config),
+        effective_batch=config.effective_batch,
+        device=work.device,
+        precision=work.precision,
+        peak_memory=predict_memory(work),
+        memory_free_bytes=free,
+        memory_total_bytes=total,
+        seconds_per_step=step,
+        steps_per_epoch=per_epoch,
+        total_steps=all_steps,
+        seconds_per_epoch=step.times(per_epoch) if per_epoch else None,
+        seconds_total=whole,
+        checkpoint_bytes=checkpoint,
+        disk_bytes=KEPT_CHECKPOINTS * checkpoint,
+        disk_free_bytes=disk_free_bytes,
+    )

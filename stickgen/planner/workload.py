@@ -1,0 +1,95 @@
+"""What a run's memory and time depend on, gathered from a config, a machine and a dataset's facts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from stickgen.hardware.machine import Machine
+from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.planner.placement import Device, Precision, device_of, precision_of
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import DatasetFacts
+
+PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.batches` does
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The shape of one optimizer step: `micro_batches` times forward and backward, then the move."""
+
+    parameters: int  # all that train: those of the diffusion clock too
+    d_model: int
+    nhead: int
+    layers: int
+    values: int  # of a frame, in and out
+    embedding_dim: int
+    actions: int
+    dropout: bool
+    denoising: bool
+    averaged: bool  # whether a running average of the weights is kept
+    batch_size: int
+    micro_batches: int
+    frames: float  # of a clip as it is computed, padding included
+    longest_frames: int  # of a clip in the largest micro-batch
+    workers: int
+    device: Device
+    precision: Precision
+
+    @property
+    def clips(self) -> int:
+        """Clips of one optimizer step."""
+        return self.batch_size * self.micro_batches
+
+    @property
+    def bytes_per_value(self) -> int:
+        """Of an activation where the precision applies."""
+        return 2 if self.precision == "bf16" else 4
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+
+def workload_of(config: TrainingConfig, machine: Machine, facts: DatasetFacts | None) -> Workload:
+    """The workload of `config` on `machine`; without a dataset, of clips of `data.max_frames`."""
+    model, training = config.model, config.training
+    device = device_of(config, machine)
+    longest, frames = padded_frames(config, facts)
+    return Workload(
+        parameters=count_parameters(config) + count_diffusion_parameters(config),
+        d_model=model["d_model"],
+        nhead=model["nhead"],
+        layers=model["num_layers"],
+        values=model["input_dim"],
+        embedding_dim=model["embedding_dim"],
+        actions=model["num_actions"],
+        dropout=model["dropout"] > 0,
+        denoising=bool(config.diffusion["enabled"]),
+        averaged=training["ema_decay"] > 0,
+        batch_size=training["batch_size"],
+        micro_batches=training["grad_accum_steps"],
+        frames=frames,
+        longest_frames=longest,
+        workers=config.device["num_workers"],
+        device=device,
+        precision=precision_of(config, machine, device),
+    )
+
+
+def padded_frames(config: TrainingConfig, facts: DatasetFacts | None) -> tuple[int, float]:
+    """(the longest clip, frames that a clip costs on average with its padding).
+
+    A step's clips are sorted by length and cut into micro-batches, each padded to its longest. Were lengths
+    spread evenly over mean ± spread, that would add spread / micro-batches.
+    """
+    most: int = config.data["max_frames"]
+    if facts is None:
+        return most, float(most)
+    longest = min(-(-facts.longest_frames // PAD_TO) * PAD_TO, most)
+    mean = min(facts.mean_frames + PAD_TO / 2, float(longest))
+    if config.training["batch_size"] == 1:
+        return longest, mean
+    return longest, mean + (longest - mean) / int(config.training["grad_accum_steps"])
