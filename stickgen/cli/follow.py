@@ -18,7 +18,7 @@ from rich.text import Text
 
 from stickgen.errors import StickgenError
 from stickgen.runs.launch import stop
-from stickgen.runs.metrics import RecordReader
+from stickgen.runs.metrics import RecordReader, last_record
 from stickgen.runs.store import Run, Status
 from stickgen.text import clean
 
@@ -84,7 +84,10 @@ def follow(run: Run, *, owner: bool, as_json: bool = False) -> int:
                 if as_json:
                     click.echo(json.dumps({"event": event}))
                     continue
-                console.print(Text(clean(f"{event.get('event')}: {event.get('message')}", single_line=True)))
+                console.print(
+                    Text(clean(f"{event.get('event')}: {event.get('message')}", single_line=True)),
+                    soft_wrap=True,
+                )
             for record in metrics.read_new():
                 if as_json:
                     click.echo(json.dumps({"metrics": record}))
@@ -94,7 +97,7 @@ def follow(run: Run, *, owner: bool, as_json: bool = False) -> int:
                 bar.update(task, total=record["total_steps"], completed=record["step"], description=line)
                 if not console.is_terminal and time.monotonic() - last_line > PLAIN_LINE_SECONDS:
                     last_line = time.monotonic()
-                    console.print(line)
+                    console.print(line, soft_wrap=True)
             if asked > answered:
                 answered = asked
                 if not owner:
@@ -156,11 +159,24 @@ def _report(run: Run, as_json: bool) -> int:
         click.echo(json.dumps({"end": asdict(ending)}))
         return ending.exit_code
     failed = ending.status not in EXIT_CODES
+    learned = last_record(run.metrics_path, kind="val")
+    worked = last_record(run.metrics_path, kind="train")
     if failed:
         click.echo(f"stickgen: {clean(ending.reason)}", err=True)
     else:
         click.echo(f"{clean(run.name)}: {clean(ending.reason)}")
     if ending.exit_code != 2:  # bad input: there is nothing yet but the sentence
+        if learned is not None and learned.get("mean_pose_loss"):
+            click.echo(
+                f"  learned    validation pose loss {_number(learned.get('loss_pose'))}, "
+                f"against {_number(learned['mean_pose_loss'])} for always saying the mean pose",
+                err=failed,
+            )
+        if worked is not None:
+            click.echo(
+                f"  worked     {worked['sequences_per_second']:.1f} clips/s, {worked['rss_bytes'] / 2**20:.0f} MiB",
+                err=failed,
+            )
         for what, path in (
             ("checkpoint", ending.checkpoint), ("sample", ending.sample), ("GIF", ending.gif),
             ("log", ending.log if failed else None),

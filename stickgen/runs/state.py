@@ -33,7 +33,7 @@ _STEPS = 10
 
 
 class Status(StrEnum):
-    """How a run is. `died`: the trainer is gone and nobody wrote how it ended."""
+    """How a run is. `died`: the trainer was killed, or is gone and nobody wrote how it ended."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -122,6 +122,8 @@ def _ended(ended: dict[str, Any], at: tuple[int, int, str]) -> State:
     code, reason = ended.get("code"), str(ended.get("reason", ""))
     if code == 0:
         return State(Status.FINISHED, reason or "finished", *at)
+    if ended.get("signal"):
+        return State(Status.DIED, reason or f"ended by {ended['signal']}", *at)
     if code == 130:
         return State(Status.STOPPED, reason or "stopped", *at)
     return State(Status.FAILED, reason or f"exit code {code}", *at)
