@@ -1,0 +1,92 @@
+"""What a key of a config is: its type, range, unit, default and advice, and the check of a value."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A section of the file: a top-level mapping, in the order in which the form shows them."""
+
+    name: str
+    title: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key. `minimum` and `maximum` are inclusive unless `above_minimum` is set."""
+
+    path: str
+    type: type
+    default: Value
+    comment: str  # a few words, as they stand behind the value in the file
+    help: str  # what it does and when to change it, in whole sentences
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    above_minimum: bool = False
+    choices: tuple[str, ...] = ()
+    steps: tuple[Value, ...] = ()  # the sensible values that a step key in the form moves along
+    is_path: bool = False
+    in_specification: bool = True  # False: a key of this engine that the user's guide does not have
+
+    @property
+    def group(self) -> str:
+        return self.path.split(".", 1)[0]
+
+    @property
+    def name(self) -> str:
+        return self.path.split(".", 1)[1]
+
+    def range_text(self) -> str:
+        """What is allowed, in words: `a whole number, 1 or more`."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.type is bool:
+            return "true or false"
+        if self.type is str:
+            return "a path" if self.is_path else "text"
+        words = "a whole number" if self.type is int else "a number"
+        if self.minimum is not None and self.minimum == self.maximum:
+            return f"{self.minimum:g}, nothing else"
+        if self.minimum is not None and self.maximum is not None:
+            low = "above " if self.above_minimum else "from "
+            return f"{words} {low}{self.minimum:g} to {self.maximum:g}"
+        if self.minimum is not None:
+            return (
+                f"{words} above {self.minimum:g}"
+                if self.above_minimum
+                else f"{words}, {self.minimum:g} or more"
+            )
+        return words
+
+    def check(self, value: object) -> Value:
+        """`value` as this key's type, or ValueError with what is allowed instead.
+
+        A whole number is accepted where a number is asked for (`1` for 1.0), and a number that is whole
+        where a whole one is (`2.0` for 2, as `1e4` arrives); nothing else is converted, and never text.
+        """
+        if self.type is bool:
+            if not isinstance(value, bool):
+                raise ValueError(f"must be {self.range_text()}")
+            return value
+        if self.type is str:
+            if not isinstance(value, str) or (self.choices and value not in self.choices):
+                raise ValueError(f"must be {self.range_text()}")
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"must be {self.range_text()}")
+        if self.type is int and value != int(value):
+            raise ValueError(f"must be {self.range_text()}")
+        number = int(value) if self.type is int else float(value)
+        too_low = self.minimum is not None and (
+            number <= self.minimum if self.above_minimum else number < self.minimum
+        )
+        if too_low or (self.maximum is not None and number > self.maximum):
+            raise ValueError(f"must be {self.range_text()}")
+        return number

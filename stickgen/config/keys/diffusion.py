@@ -1,0 +1,50 @@
+"""`diffusion:` learning and sampling by denoising, the better and dearer way."""
+
+from __future__ import annotations
+
+from stickgen.config.key import Group, Key
+
+GROUP = Group("diffusion", "Diffusion", "Learning and sampling by denoising, the better and dearer way.")
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        "diffusion.enabled",
+        bool,
+        True,
+        "Learn by denoising (false: next pose)",
+        "true: the trunk learns to clean noised motion and samples whole clips. false: a causal next-pose "
+        "regressor that needs less memory and time, and moves less well.",
+    ),
+    Key(
+        "diffusion.sampling_steps",
+        int,
+        16,
+        "Denoising steps when sampling",
+        "More steps draw finer motion and take longer; 8 to 20 are usual.",
+        minimum=1,
+        maximum=1000,
+        steps=(4, 8, 12, 16, 24, 50),
+        in_specification=False,
+    ),
+    Key(
+        "diffusion.guidance_scale",
+        float,
+        2.5,
+        "Pull towards the text when sampling",
+        "Classifier-free guidance: 1 follows the model alone, 2 to 4 follow the text more closely.",
+        minimum=0.0,
+        maximum=100.0,
+        steps=(1.0, 1.5, 2.0, 2.5, 3.0, 4.0),
+        in_specification=False,
+    ),
+    Key(
+        "diffusion.condition_dropout",
+        float,
+        0.1,
+        "Share of texts hidden in training",
+        "The model must also learn to move without a text, or guidance cannot work.",
+        minimum=0.0,
+        maximum=1.0,
+        in_specification=False,
+    ),
+)

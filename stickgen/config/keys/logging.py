@@ -1,0 +1,63 @@
+"""`logging:` what it tells you, and how often it saves."""
+
+from __future__ import annotations
+
+from stickgen.config.key import Group, Key
+
+GROUP = Group("logging", "Logging and checkpoints", "What it tells you, and how often it saves.")
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        "logging.level",
+        str,
+        "INFO",
+        '"DEBUG", "INFO", "WARNING", "ERROR"',
+        "DEBUG: very detailed; INFO: normal training progress (recommended); WARNING: only warnings and errors; "
+        "ERROR: only errors.",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+    ),
+    Key(
+        "logging.log_interval",
+        int,
+        10,
+        "Log every N gradient steps",
+        "How often a point of the curves is written.",
+        unit="steps",
+        minimum=1,
+        maximum=1_000_000,
+        steps=(1, 5, 10, 20, 50),
+    ),
+    Key(
+        "logging.save_interval",
+        int,
+        5,
+        "Save checkpoint every N epochs",
+        "How often a checkpoint is written at the end of an epoch.",
+        unit="epochs",
+        minimum=1,
+        maximum=1_000_000,
+        steps=(1, 2, 5, 10),
+    ),
+    Key(
+        "logging.save_minutes",
+        float,
+        30.0,
+        "Save also every N minutes (0: never)",
+        "An epoch may take a day: this bounds what a crash can cost.",
+        unit="minutes",
+        minimum=0.0,
+        steps=(0.0, 5.0, 10.0, 30.0, 60.0),
+        in_specification=False,
+    ),
+    Key(
+        "logging.sample_minutes",
+        float,
+        2.0,
+        "Draw a sample every N minutes (0: never)",
+        "How often the model draws the stick figures that the monitor shows.",
+        unit="minutes",
+        minimum=0.0,
+        steps=(0.0, 0.5, 1.0, 2.0, 5.0, 15.0),
+        in_specification=False,
+    ),
+)

@@ -1,0 +1,92 @@
+"""`model:` the shape of the transformer: what it costs in memory and time."""
+
+from __future__ import annotations
+
+from stickgen.config.key import Group, Key
+
+GROUP = Group(
+    "model", "Model architecture", "The shape of the transformer: what it costs in memory and time."
+)
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        "model.input_dim",
+        int,
+        20,
+        "10 joints × 2 coords",
+        "Values of one frame: the 10 joints of the figure times 2 coordinates. Only 20 fits the data.",
+        minimum=20,
+        maximum=20,
+    ),
+    Key(
+        "model.d_model",
+        int,
+        384,
+        "Transformer hidden dimension",
+        "Controls model size: 192 = 2.8M, 256 = 7.2M, 384 = 20.5M, 512 = 44.5M parameters with the presets' "
+        "layers. Reduce it when memory runs out (try 256 or 192), increase it for quality (try 384 or 512).",
+        minimum=16,
+        maximum=8192,
+        steps=(128, 192, 256, 384, 512, 768),
+    ),
+    Key(
+        "model.nhead",
+        int,
+        12,
+        "Number of attention heads",
+        "Must divide d_model evenly, into heads of an even width. The presets use heads of 32.",
+        minimum=1,
+        maximum=256,
+        steps=(4, 6, 8, 12, 16, 24),
+    ),
+    Key(
+        "model.num_layers",
+        int,
+        8,
+        "Number of transformer layers",
+        "More layers = better quality but slower training. Reduce it when memory runs out (try 4 or 6), "
+        "increase it for quality (try 8 or 10).",
+        minimum=1,
+        maximum=128,
+        steps=(2, 4, 6, 8, 10, 12),
+    ),
+    Key(
+        "model.output_dim",
+        int,
+        20,
+        "Same as input_dim",
+        "Values of one predicted frame. Always the same as input_dim.",
+        minimum=20,
+        maximum=20,
+    ),
+    Key(
+        "model.embedding_dim",
+        int,
+        1024,
+        "Text embedding dimension",
+        "Width of the text embedding in the dataset: 1024 for BAAI/bge-large-en-v1.5, 384 for the offline "
+        "encoder. It must be the dataset's.",
+        minimum=1,
+        maximum=65536,
+        steps=(384, 768, 1024),
+    ),
+    Key(
+        "model.dropout",
+        float,
+        0.1,
+        "Dropout rate",
+        "Share of the activations that training drops at random: less overfitting, slower steps.",
+        minimum=0.0,
+        maximum=0.9,
+        steps=(0.0, 0.05, 0.1, 0.2, 0.3),
+    ),
+    Key(
+        "model.num_actions",
+        int,
+        64,
+        "Number of action classes",
+        "Action classes that the per-frame action head tells apart. The datasets of this project have 64.",
+        minimum=1,
+        maximum=4096,
+    ),
+)
