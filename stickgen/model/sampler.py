@@ -39,39 +39,52 @@ def sample(
         model.train(was_training)
 
 
-def _denoise(model: MotionTransformer, x: Tensor, text: Tensor, steps: int, guidance_scale: float) -> Tensor:
-    """Follow the flow from noise (time 1) to motion (time 0), the last step landing on the prediction.
+def denoising_step(
+    model: MotionTransformer,
+    x: Tensor,
+    text: Tensor,
+    time: Tensor,
+    following: Tensor,
+    guidance_scale: Tensor | None,
+) -> tuple[Tensor, Tensor]:
+    """One step along the flow: what is left of the noise at `following`, and the motion as seen from `time`.
 
+    `x` [b, t, 20] features at `time`; `text` [b, embedding_dim] normalised; `time`, `following` single numbers.
     Guidance extrapolates from the prediction without the text to the one with it (Ho and Salimans,
-    arXiv 2207.12598); both run in one batch.
+    arXiv 2207.12598), both in one batch; None leaves it out.
     """
-    b, t, _ = x.shape
-    guided = guidance_scale != 1.0
-    mask = torch.ones(2 * b if guided else b, t, dtype=torch.bool, device=x.device)
-    known = torch.arange(len(mask), device=x.device) < b
-    both = torch.cat((text, text)) if guided else text
-    times = torch.linspace(1.0, 0.0, steps + 1).tolist()
+    b = x.shape[0]  # not len(): torch.export would take it for a constant
+    known = torch.ones(b, dtype=torch.bool, device=x.device)
+    if guidance_scale is None:
+        clean = model(x, None, text, known, time=time.expand(b)).pose
+    else:
+        poses, texts, known = torch.cat((x, x)), torch.cat((text, text)), torch.cat((known, ~known))
+        both = model(poses, None, texts, known, time=time.expand(2 * b)).pose
+        clean = both[b:] + guidance_scale * (both[:b] - both[b:])
+    return clean + (following / time) * (x - clean), clean
+
+
+def next_poses(model: MotionTransformer, before: Tensor, text: Tensor) -> Tensor:
+    """For each frame of `before` [b, t, 20] the pose that follows it, from it and those before it alone."""
+    known = torch.ones(before.shape[0], dtype=torch.bool, device=before.device)
+    poses: Tensor = model(before, None, text, known, causal=True).pose
+    return before + poses
+
+
+def _denoise(model: MotionTransformer, x: Tensor, text: Tensor, steps: int, guidance_scale: float) -> Tensor:
+    """Follow the flow from noise (time 1) to motion (time 0), the last step landing on the prediction."""
+    scale = None if guidance_scale == 1.0 else torch.tensor(guidance_scale, device=x.device)
+    times = torch.linspace(1.0, 0.0, steps + 1, device=x.device)
     for time, following in zip(times[:-1], times[1:], strict=True):
-        clock = torch.full((len(mask),), time, device=x.device)
-        clean = model(torch.cat((x, x)) if guided else x, mask, both, known, time=clock).pose
-        if guided:
-            with_text, without = clean.chunk(2)
-            clean = without + guidance_scale * (with_text - without)
-        x = clean + (following / time) * (x - clean)
+        x, _ = denoising_step(model, x, text, time, following, scale)
     return x
 
 
 def _continue(model: MotionTransformer, noise: Tensor, text: Tensor) -> Tensor:
     """Pose by pose, each from all before it; a little noise on the first sets clips of one text apart."""
-    b, frames, _ = noise.shape
-    known = torch.ones(b, dtype=torch.bool, device=noise.device)
-    before = torch.zeros_like(noise)
-    before[:, 0] = 0.05 * noise[:, 0]
-    motion = torch.zeros_like(noise)
-    for t in range(frames):
-        window = before[:, : t + 1]
-        mask = torch.ones(b, t + 1, dtype=torch.bool, device=noise.device)
-        motion[:, t] = before[:, t] + model(window, mask, text, known, causal=True).pose[:, -1]
-        if t + 1 < frames:
-            before[:, t + 1] = motion[:, t]
-    return motion
+    frames = noise.shape[1]
+    poses = torch.zeros_like(noise[:, :1])
+    poses[:, 0] = 0.05 * noise[:, 0]
+    for _ in range(frames):
+        poses = torch.cat((poses, next_poses(model, poses, text)[:, -1:]), dim=1)
+    return poses[:, 1:]

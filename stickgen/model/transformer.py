@@ -68,7 +68,8 @@ class MotionTransformer(nn.Module):
         self.action_out = nn.Linear(d, config.num_actions)
         self.contact_out = nn.Linear(d, 2)
         self._initialise()
-        table = rotary_table(MAX_FRAMES + 1, d // config.nhead, torch.device("cpu"))
+        # one more than the longest window with its text, or torch.export makes that length a case of its own
+        table = rotary_table(MAX_FRAMES + 2, d // config.nhead, torch.device("cpu"))
         self.rotary: Tensor
         self.register_buffer("rotary", table, persistent=False)
 
@@ -94,7 +95,7 @@ class MotionTransformer(nn.Module):
     def forward(
         self,
         poses: Tensor,
-        mask: Tensor,
+        mask: Tensor | None,
         text: Tensor,
         text_known: Tensor,
         *,
@@ -105,7 +106,7 @@ class MotionTransformer(nn.Module):
         """One pass over a batch of windows.
 
         `poses` [b, t, input_dim]: normalised features, noised or shifted by one frame. `mask` [b, t]: true
-        on real frames; padding is never attended to. `text` [b, embedding_dim]; `text_known` [b]: false
+        on real frames, None where all are; padding is never attended to. `text` [b, embedding_dim]; `text_known` [b]: false
         replaces the text by the learned "no text". `time` [b] in 0…1, for a denoiser. `actions` [b, t]:
         indices, `untold` where the model is not to know; None tells none. `causal`: a frame sees itself and
         those before it.
@@ -123,7 +124,7 @@ class MotionTransformer(nn.Module):
         else:
             told = self.action_in(actions)
         x = torch.cat((text_token[:, None], self.pose_in(poses) + told), dim=1)
-        allowed = _allowed(mask, causal)
+        allowed = _allowed(mask, t + 1, causal, poses.device)
         table = self.rotary[:, : t + 1]
         for block in self.blocks:
             x = block(x, condition, table, allowed)
@@ -131,15 +132,15 @@ class MotionTransformer(nn.Module):
         return Prediction(self.pose_out(x).float(), self.action_out(x).float(), self.contact_out(x).float())
 
 
-def _allowed(mask: Tensor, causal: bool) -> Tensor | None:
-    """Who may attend to whom, [b, 1, t+1 or 1, t+1]; None where everybody may: that path is faster."""
-    b, t = mask.shape
-    if not causal and bool(mask.all()):
-        return None
-    keys = torch.cat((mask.new_ones(b, 1), mask), dim=1)[:, None, None]
+def _allowed(mask: Tensor | None, tokens: int, causal: bool, device: torch.device) -> Tensor | None:
+    """Who may attend to whom, [b or 1, 1, tokens or 1, tokens]; None where everybody may: that path is faster."""
+    keys = None
+    if mask is not None and (causal or not bool(mask.all())):
+        keys = torch.cat((mask.new_ones(len(mask), 1), mask), dim=1)[:, None, None]
     if not causal:
         return keys
-    return keys & torch.ones(t + 1, t + 1, dtype=torch.bool, device=mask.device).tril()
+    past = torch.ones(1, 1, tokens, tokens, dtype=torch.bool, device=device).tril()
+    return past if keys is None else keys & past
 
 
 def sinusoids(time: Tensor, width: int) -> Tensor:
@@ -147,4 +148,6 @@ def sinusoids(time: Tensor, width: int) -> Tensor:
     half = width // 2
     frequencies = torch.exp(-math.log(1000.0) * torch.arange(half, device=time.device) / half) * 1000.0
     angles = time.float()[:, None] * frequencies
-    return torch.cat((angles.sin(), angles.cos(), angles.new_zeros(len(time), width - 2 * half)), dim=-1)
+    return torch.cat(
+        (angles.sin(), angles.cos(), angles.new_zeros(angles.shape[0], width - 2 * half)), dim=-1
+    )
