@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hardware": ("stickgen.cli.hardware", "Show what this machine has."),
     "recommend": ("stickgen.cli.recommend", "Recommend a preset for this machine, or for one you describe."),
     "estimate": ("stickgen.cli.estimate", "Predict memory, time and disk of a run before it is launched."),
+    "advise": ("stickgen.cli.advise", "Edits of a config against too little memory, time or quality."),
     "config": ("stickgen.cli.config", "Check, show and edit training configs."),
     "data": ("stickgen.cli.data", "Make, import, embed and look at datasets."),
     "runs": ("stickgen.cli.runs", "List, watch, save, stop and remove runs."),

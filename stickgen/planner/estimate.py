@@ -10,11 +10,11 @@ from stickgen.planner.memory import predict_memory
 from stickgen.planner.parameters import count_parameters
 from stickgen.planner.placement import Device, Precision, memory_of
 from stickgen.planner.prediction import Prediction
+from stickgen.planner.settings import Settings
 from stickgen.planner.speed import predict_step_seconds, training_steps
 from stickgen.planner.workload import workload_of
 
 if TYPE_CHECKING:
-    from stickgen.config.loading import TrainingConfig
     from stickgen.runs.dataset_facts import DatasetFacts
 
 Verdict = Literal["fits", "tight", "does not fit"]
@@ -28,6 +28,7 @@ class Estimate:
 
     parameters: int
     effective_batch: int
+    epochs: int
     device: Device
     precision: Precision
     peak_memory: Prediction
@@ -80,7 +81,7 @@ class Estimate:
 
 
 def estimate(
-    config: TrainingConfig,
+    config: Settings,
     machine: Machine,
     facts: DatasetFacts | None = None,
     *,
@@ -105,6 +106,7 @@ def estimate(
     return Estimate(
         parameters=count_parameters(config),
         effective_batch=config.effective_batch,
+        epochs=int(config.training["epochs"]),
         device=work.device,
         precision=work.precision,
         peak_memory=predict_memory(work),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from stickgen.hardware.machine import Machine, Speed
@@ -14,7 +15,7 @@ class HasDevice(Protocol):
     """What is read of a config."""
 
     @property
-    def device(self) -> dict[str, Any]: ...
+    def device(self) -> Mapping[str, Any]: ...
 
 
 def device_of(config: HasDevice, machine: Machine) -> Device:

@@ -7,15 +7,12 @@ cost a kernel.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.placement import Device, speed_of
 from stickgen.planner.prediction import Prediction
+from stickgen.planner.settings import Settings
 from stickgen.planner.workload import Workload
-
-if TYPE_CHECKING:
-    from stickgen.config.loading import TrainingConfig
 
 # Fitted on nine configs of `benchmarks/planner_error.py` from 1.2 M to 44.5 M parameters, on two idle cores:
 # the predictions lie within 25 % of the measured time, but for the largest in bf16, which are faster.
@@ -105,7 +102,7 @@ def guessed_speed(device: Device, machine: Machine) -> Speed:
     )
 
 
-def training_steps(config: TrainingConfig, clips: int, max_steps: int | None) -> tuple[int, int]:
+def training_steps(config: Settings, clips: int, max_steps: int | None) -> tuple[int, int]:
     """(optimizer steps of an epoch, of the launch), as the trainer counts them."""
     per_epoch = -(-clips // config.effective_batch)
     total = per_epoch * int(config.training["epochs"])

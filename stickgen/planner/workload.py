@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from stickgen.hardware.machine import Machine
 from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
 from stickgen.planner.placement import Device, Precision, device_of, precision_of
+from stickgen.planner.settings import Settings
 
 if TYPE_CHECKING:
-    from stickgen.config.loading import TrainingConfig
     from stickgen.runs.dataset_facts import DatasetFacts
 
 PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.batches` does
@@ -53,7 +53,7 @@ class Workload:
         return asdict(self)
 
 
-def workload_of(config: TrainingConfig, machine: Machine, facts: DatasetFacts | None) -> Workload:
+def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) -> Workload:
     """The workload of `config` on `machine`; without a dataset, of clips of `data.max_frames`."""
     model, training = config.model, config.training
     device = device_of(config, machine)
@@ -79,7 +79,7 @@ def workload_of(config: TrainingConfig, machine: Machine, facts: DatasetFacts | 
     )
 
 
-def padded_frames(config: TrainingConfig, facts: DatasetFacts | None) -> tuple[int, float]:
+def padded_frames(config: Settings, facts: DatasetFacts | None) -> tuple[int, float]:
     """(the longest clip, frames that a clip costs on average with its padding).
 
     A step's clips are sorted by length and cut into micro-batches, each padded to its longest. Were lengths

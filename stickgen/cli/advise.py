@@ -1,0 +1,71 @@
+"""`stickgen advise`: edits of a config that serve a goal, with what each is predicted to do."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from stickgen.errors import StickgenError
+from stickgen.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.planner.advice import Advice
+
+
+@click.command(
+    "advise",
+    epilog="Examples: stickgen advise configs/large.yaml --for memory   "
+    "stickgen advise my.yaml --for speed --apply 1",
+)
+@click.argument("config_path", metavar="CONFIG")
+@click.option(
+    "--for", "goal", type=click.Choice(["memory", "speed", "quality"]), default="memory", show_default=True,
+    help="What there is too little of.",
+)  # fmt: skip
+@click.option(
+    "--apply", "number", type=click.IntRange(1), metavar="N", help="Make the edit of line N in the file."
+)
+@click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for the lengths of its clips.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
+def command(config_path: str, goal: str, number: int | None, data_path: str | None, as_json: bool) -> None:
+    """Say which edits of CONFIG would help, the best first, and what each is predicted to do."""
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.hardware.machine import detect
+    from stickgen.planner.advice import GOALS, weigh
+    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+
+    config = TrainingConfig(config_path)
+    facts = read_dataset_facts(dataset_path(config, data_path))
+    weighed = weigh(config, detect(), facts, next(name for name in GOALS if name == goal))
+    helpful = [advice for advice in weighed if advice.helps]
+    if number is not None:
+        if number > len(helpful):
+            raise StickgenError(f"--apply {number}: there are {len(helpful)} lines; see them without --apply")
+        _apply(config_path, helpful[number - 1], as_json)
+        return
+    if as_json:
+        click.echo(json.dumps([advice.to_json() for advice in weighed], indent=1))
+        return
+    if not helpful:
+        click.echo(f"{clean(config_path)}: nothing on the list for {goal} would help here")
+    for line, advice in enumerate(helpful, start=1):
+        click.echo(f"{line:>2}. {advice.change}\n    {advice.reason}: {advice.effect}")
+    for advice in weighed:
+        if not advice.helps:
+            click.echo(f" -  {advice.change} would not help: {advice.effect}")
+    if helpful:
+        click.echo(f"make one: stickgen advise {clean(config_path)} --for {goal} --apply 1")
+
+
+def _apply(config_path: str, advice: Advice, as_json: bool) -> None:
+    from stickgen.config.document import Document
+    from stickgen.planner.advice import apply
+
+    document = Document.open(config_path)
+    apply(document, advice)
+    document.save()
+    click.echo(
+        json.dumps(advice.to_json(), indent=1) if as_json else f"{clean(config_path)}: {advice.change}"
+    )
