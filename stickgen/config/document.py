@@ -11,8 +11,10 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Sequence as SequenceABC
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
@@ -42,6 +44,19 @@ class SaveConflictError(StickgenError):
     """The file on disk is no longer the one that was opened."""
 
 
+MAX_UNDO = 1000
+
+
+class JournalLike(Protocol):
+    """What a document tells of its edits: see `drafts.Journal`."""
+
+    failure: str | None
+
+    def record(self, what: str, before: str) -> None: ...
+
+    def discard(self) -> None: ...
+
+
 class _Missing:
     def __repr__(self) -> str:
         return "not set"
@@ -62,6 +77,7 @@ class Document:
         self._saved_data = data
         self._undo: list[bytes] = []
         self._redo: list[bytes] = []
+        self.journal: JournalLike | None = None
         self._load(data)
 
     @classmethod
@@ -73,21 +89,7 @@ class Document:
     def open(cls, path: str | Path) -> Document:
         """Read a file. Raises ConfigError: missing, a directory or FIFO, too large, not UTF-8, not YAML."""
         path = Path(path)
-        try:
-            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not make us wait
-        except OSError as error:
-            raise ConfigError(f"{path}: {error.strerror}") from error
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(fd)
-            raise ConfigError(f"{path}: not a regular file")
-        with os.fdopen(fd, "rb") as file:
-            if status.st_size > MAX_BYTES:
-                raise ConfigError(
-                    f"{path}: {status.st_size} bytes; a config has at most {MAX_BYTES}, this is no config"
-                )
-            data = file.read(MAX_BYTES + 1)
-        return cls(data, str(path), path)
+        return cls(read_config_file(path), str(path), path)
 
     def _load(self, data: bytes) -> None:
         try:
@@ -195,17 +197,25 @@ class Document:
 
     def undo(self) -> bool:
         """Put back the bytes from before the last edit; False where there is none."""
-        return self._swap(self._undo, self._redo)
+        return self._swap("undo", self._undo, self._redo)
 
     def redo(self) -> bool:
         """Take back the last undo; False where there is none."""
-        return self._swap(self._redo, self._undo)
+        return self._swap("redo", self._redo, self._undo)
 
-    def _swap(self, source: list[bytes], target: list[bytes]) -> bool:
+    def restore(self, states: SequenceABC[bytes], undone: SequenceABC[bytes] = ()) -> None:
+        """Take over the edits of a draft: undo goes back along `states`, whose last are the bytes now."""
+        self._load(states[-1])
+        self._undo, self._redo = list(states[:-1]), list(undone)
+
+    def _swap(self, what: str, source: list[bytes], target: list[bytes]) -> bool:
         if not source:
             return False
+        before = self._text
         target.append(self.data)
         self._load(source.pop())
+        if self.journal is not None:
+            self.journal.record(what, before)
         return True
 
     def _commit(self, changed: str, expected: dict[Path_, Plain]) -> None:
@@ -223,7 +233,10 @@ class Document:
             raise EditRefusedError(f"{self.name}: this edit would break the file ({error})") from error
         if self.data != before:
             self._undo.append(before)
+            del self._undo[:-MAX_UNDO]
             self._redo.clear()
+            if self.journal is not None:
+                self.journal.record("edit", before.decode("utf-8"))
 
     def _replaced(self, node: Scalar, written: str) -> str:
         before, after = self._text[: node.start], self._text[node.end :]
@@ -283,8 +296,8 @@ class Document:
             raise StickgenError(f"{self.name}: it has no file yet; say where to save it")
         if target == self.path:
             try:
-                on_disk = target.read_bytes()
-            except OSError:
+                on_disk = read_config_file(target)
+            except ConfigError:
                 on_disk = None
             if on_disk is not None and hashlib.sha256(on_disk).hexdigest() != self._saved_digest:
                 raise SaveConflictError(
@@ -297,6 +310,37 @@ class Document:
         self.path = target
         self._saved_data = self.data
         self._saved_digest = hashlib.sha256(self.data).hexdigest()
+        if self.journal is not None:
+            self.journal.discard()
+
+
+def read_config_file(path: Path) -> bytes:
+    """The bytes of a config file. Raises ConfigError: missing, a directory, FIFO or device, too large."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO must not make us wait
+    except OSError as error:
+        if path.is_symlink() and isinstance(error, FileNotFoundError):
+            raise ConfigError(f"{path}: a link to {path.readlink()}, which does not exist") from error
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+            raise ConfigError(f"{path}: {kinds.get(stat.S_IFMT(status.st_mode), 'a device')}, not a file")
+        parts: list[bytes] = []
+        size = status.st_size  # files of /proc say 0 and hold more
+        while size <= MAX_BYTES and (part := os.read(fd, MAX_BYTES + 1)):
+            parts.append(part)
+            size = max(status.st_size, sum(map(len, parts)))
+        if size > MAX_BYTES:
+            raise ConfigError(
+                f"{path}: {size} bytes or more; a config has at most {MAX_BYTES}, this is no config"
+            )
+        return b"".join(parts)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    finally:
+        os.close(fd)
 
 
 def format_value(value: bool | int | float | str, style: str | None) -> str:
