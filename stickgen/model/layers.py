@@ -1,5 +1,7 @@
 """The blocks of the trunk: RMSNorm, rotary positions, attention, SwiGLU, and the Pre-Norm block.
 
+Their element-wise parts are in kernels.py, the choice of the attention in attention.py.
+
 Axes: b batch, t time (frames, with the text's token in front), d model width, h heads, k width of a head.
 """
 
@@ -8,6 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from stickgen.model.attention import attend
+from stickgen.model.kernels import gated_residual, modulated_norm, rotated_heads, swiglu
 
 
 class RMSNorm(nn.Module):
@@ -30,13 +35,6 @@ def rotary_table(length: int, head_width: int, device: torch.device, base: float
     return torch.stack((angles.cos(), angles.sin()))
 
 
-def rotate(x: Tensor, table: Tensor) -> Tensor:
-    """Turn each pair of features by the angle of its position: [b, h, t, k] → [b, h, t, k]."""
-    first, second = x.chunk(2, dim=-1)
-    cos, sin = table.to(x.dtype)
-    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
-
-
 class Attention(nn.Module):
     """Multi-head self-attention with rotary positions; queries, keys and values come from one product."""
 
@@ -48,35 +46,29 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, table: Tensor, allowed: Tensor | None) -> Tensor:
         """[b, t, d] → [b, t, d]; `allowed` is a boolean mask that broadcasts to [b, h, t, t], None for all."""
-        b, t, d = x.shape
-        q, k, v = self.qkv(x).view(b, t, 3, self.nhead, d // self.nhead).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(rotate(q, table), rotate(k, table), v, attn_mask=allowed)
-        return self.out(mixed.transpose(1, 2).reshape(b, t, d))
+        q, k, v = rotated_heads(self.qkv(x), table, self.nhead)
+        return self.out(attend(q, k, v, allowed).transpose(1, 2).reshape(x.shape))
 
 
 class SwiGLU(nn.Module):
-    """Gated feed-forward (Shazeer, arXiv 2002.05202) with hidden width 4·d_model; dropout on its output.
+    """Gated feed-forward (Shazeer, arXiv 2002.05202) with hidden width 4·d_model."""
 
-    Dropout lies on the d-wide output and not on the 4·d hidden layer, where it costs four times as much.
-    """
-
-    def __init__(self, d_model: int, dropout: float) -> None:
+    def __init__(self, d_model: int) -> None:
         super().__init__()
         self.gate_up = nn.Linear(d_model, 8 * d_model, bias=False)
         self.down = nn.Linear(4 * d_model, d_model, bias=False)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """[b, t, d] → [b, t, d]."""
-        gate, up = self.gate_up(x).chunk(2, dim=-1)
-        return self.dropout(self.down(F.silu(gate) * up))
+        return self.down(swiglu(self.gate_up(x)))
 
 
 class Block(nn.Module):
     """A Pre-Norm transformer block whose norms are shifted, scaled and gated by the condition.
 
     The condition reaches all blocks through one shared map, to which each adds a table of its own
-    (adaLN-single, arXiv 2310.00426): a sixth of the parameters of one map a block.
+    (adaLN-single, arXiv 2310.00426): a sixth of the parameters of one map a block. Dropout lies on the
+    d-wide outputs of both branches and not on the 4·d hidden layer, where it costs four times as much.
     """
 
     def __init__(self, d_model: int, nhead: int, dropout: float) -> None:
@@ -84,8 +76,8 @@ class Block(nn.Module):
         self.attention_norm = RMSNorm(d_model)
         self.attention = Attention(d_model, nhead)
         self.feed_forward_norm = RMSNorm(d_model)
-        self.feed_forward = SwiGLU(d_model, dropout)
-        self.dropout = nn.Dropout(dropout)
+        self.feed_forward = SwiGLU(d_model)
+        self.dropout = dropout
         # rows: shift, scale, gate of the attention, then of the feed-forward; gates start open
         table = torch.zeros(6, d_model)
         table[2] = table[5] = 1.0
@@ -93,8 +85,15 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor, table: Tensor, allowed: Tensor | None) -> Tensor:
         """`x` [b, t, d], `condition` [b, 6, d] → [b, t, d]."""
-        modulation = (self.modulation + condition).to(x.dtype)
-        shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = modulation.unsqueeze(2).unbind(1)
-        mixed = self.attention(self.attention_norm(x) * (1 + scale_a) + shift_a, table, allowed)
-        x = x + gate_a * self.dropout(mixed)
-        return x + gate_f * self.feed_forward(self.feed_forward_norm(x) * (1 + scale_f) + shift_f)
+        shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (
+            (self.modulation + condition).unsqueeze(2).unbind(1)  # [b, 1, d] each
+        )
+        dropout = self.dropout if self.training else 0.0
+        seen = self._normed(self.attention_norm, x, scale_a, shift_a)
+        x = gated_residual(x, gate_a, self.attention(seen, table, allowed), dropout)
+        seen = self._normed(self.feed_forward_norm, x, scale_f, shift_f)
+        return gated_residual(x, gate_f, self.feed_forward(seen), dropout)
+
+    @staticmethod
+    def _normed(norm: RMSNorm, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        return modulated_norm(x, norm.weight * (1 + scale), shift, norm.eps)
