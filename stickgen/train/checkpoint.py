@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def save_checkpoint(
         temporary.mkdir(mode=0o700)
         for stem, group in tensors.items():
             flat = {name: value.detach().cpu().contiguous() for name, value in group.items()}
-            save_file(flat, temporary / f"{stem}.safetensors")
+            _write_tensors(flat, temporary / f"{stem}.safetensors")
         (temporary / "config.yaml").write_bytes(config_bytes)
         (temporary / "trainer.json").write_text(json.dumps({"format": FORMAT, **trainer}, indent=1))
         manifest = {file.name: _digest_and_sync(file) for file in sorted(temporary.iterdir())}
@@ -96,6 +97,17 @@ def save_checkpoint(
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return verify_checkpoint(target)
+
+
+def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    """`save_file`, with the disk's error for what it is: safetensors says it in an exception of its own."""
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
 def _digest_and_sync(path: Path) -> dict[str, Any]:

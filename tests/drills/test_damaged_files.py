@@ -50,7 +50,7 @@ def test_the_older_checkpoint_is_used_and_the_damaged_one_named(
     older, newest = sorted(saved.checkpoints_dir.glob("step_*"))
     damage(newest / name)
     trainer = Trainer(saved)
-    assert f"step_{trainer.step:08d}" == older.name
+    assert f"step_{trainer.state.step:08d}" == older.name
     (said,) = events(saved, "alert")
     assert "skipped a damaged checkpoint" in said and str(newest) in said
 

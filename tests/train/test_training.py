@@ -94,13 +94,13 @@ def test_sigterm_stops_with_a_checkpoint_and_a_loss_that_is_not_finite_moves_not
     assert skipped == []
 
     trainer = Trainer(run)
-    before = [p.clone() for p in trainer.model.parameters()]
-    trainer.normaliser.std.fill_(float("nan"))
+    before = [p.clone() for p in trainer.state.model.parameters()]
+    trainer.state.normaliser.std.fill_(float("nan"))
     trainer.identity = {**trainer.identity, "max_steps": 1}
     trainer.config.logging["save_minutes"] = 0.0
-    trainer.save = trainer.draw_sample = trainer.validate = lambda: True  # type: ignore[method-assign]
+    trainer.saved = trainer.draw_sample = trainer.validate = lambda: True  # type: ignore[method-assign]
     assert trainer.train() == 0
-    for old, new in zip(before, trainer.model.parameters(), strict=True):
+    for old, new in zip(before, trainer.state.model.parameters(), strict=True):
         assert torch.equal(old, new)
 
 

@@ -1,0 +1,54 @@
+"""The clips a run learns from and those it is measured on, and that they fit the config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.data.dataset import TRAIN, VALIDATION, DatasetFile, MotionDataset, open_dataset
+from stickgen.errors import StickgenError
+from stickgen.model.normalise import Normaliser
+
+STATISTICS_CLIPS = 5_000
+
+
+@dataclass(frozen=True)
+class Clips:
+    """One dataset file, and its clips to train on and held out."""
+
+    file: DatasetFile
+    train: MotionDataset
+    held_out: MotionDataset
+
+    def fit_normaliser(self) -> Normaliser:
+        """The scale of motion and texts, of the first clips to train on."""
+        shown = self.train.clips[:STATISTICS_CLIPS]
+        texts = sorted({text for clip in shown for text in self.file.texts(clip)})
+        embeddings = self.file.content["embeddings"]
+        normaliser = Normaliser(embeddings.shape[1])
+        normaliser.fit([self.file.motion(clip) for clip in shown], embeddings[texts])
+        return normaliser
+
+
+def open_clips(path: str, config: TrainingConfig) -> Clips:
+    """Open a dataset for `config`. Raises StickgenError where it is damaged, of another width, or empty."""
+    file = open_dataset(path)
+    wanted, there = config.model["embedding_dim"], file.embedding_dim
+    if there is None:
+        raise StickgenError(
+            f"{file.path}: its texts are not embedded yet; run: stickgen data embed {file.path}"
+        )
+    if there != wanted:
+        raise StickgenError(
+            f"{file.path}: its text embeddings are {there} wide, but model.embedding_dim is {wanted}; "
+            f"use --set model.embedding_dim={there}"
+        )
+    options = {
+        "max_frames": config.data["max_frames"],
+        "val_fraction": config.training["val_fraction"],
+        "seed": config.training["seed"],
+    }
+    clips = Clips(file, MotionDataset(file, TRAIN, **options), MotionDataset(file, VALIDATION, **options))
+    if not len(clips.train):
+        raise StickgenError(f"{file.path}: no clip is left for training; lower training.val_fraction")
+    return clips

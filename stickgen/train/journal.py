@@ -1,0 +1,84 @@
+"""What a trainer tells the world: metrics, events, and a sign of life. None of it ever stops training."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+import torch
+
+from stickgen.runs.metrics import RecordWriter
+from stickgen.runs.store import Run
+from stickgen.train.memory import tree_rss_bytes
+from stickgen.train.step import StepResult
+
+log = logging.getLogger("stickgen")
+
+
+class Journal:
+    """The writer of one launch's records. Raises OSError only where the logs cannot be opened at all."""
+
+    def __init__(self, run: Run, launch: int) -> None:
+        self.run, self.launch = run, launch
+        self.metrics, self.events = RecordWriter(run.metrics_path), RecordWriter(run.events_path)
+        self.step = self.total_steps = 0  # where the run is, for events and heartbeats
+        self.steps_per_epoch = 1
+        self._seconds: deque[float] = deque(maxlen=51)
+
+    def event(self, kind: str, message: str, **facts: Any) -> None:
+        """Say something that a person wants to know, in the log and in events.jsonl."""
+        log.info("%s: %s", kind, message)
+        self.events.write(
+            {
+                "event": kind, "time": time.time(), "launch": self.launch, "step": self.step,
+                "message": message, **facts,
+            }
+        )  # fmt: skip
+
+    def beat(self, phase: str) -> None:
+        """Say what is being done, and how long a step takes, so that a slow one is not taken for a stall."""
+        usual = median(self._seconds) if self._seconds else None
+        self.run.beat(phase, self.step, self.total_steps, usual)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Something else than training, for a while."""
+        self.beat(name)
+        yield
+        self.beat("training")
+
+    def took(self, seconds: float) -> None:
+        """A step is done, and took so long."""
+        self._seconds.append(seconds)
+        self.beat("training")
+
+    def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
+        """The metrics of the step that was just done."""
+        losses = {"loss" if n == "total" else f"loss_{n}": v for n, v in result.losses.items()}
+        self.metrics.write(
+            {
+                "kind": "train", "time": time.time(), "step": self.step,
+                "epoch": self.step / self.steps_per_epoch, "total_steps": self.total_steps,
+                **losses, "lr": learning_rate, "grad_norm": result.grad_norm,
+                "sequences_per_second": result.clips / seconds,
+                "frames_per_second": result.frames / seconds,
+                "eta_seconds": (self.total_steps - self.step) * seconds,
+                "rss_bytes": tree_rss_bytes(),
+                "device_memory_bytes": torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None,
+            }
+        )  # fmt: skip
+
+    def validation_record(self, result: Mapping[str, float]) -> None:
+        """What validation measured, as metrics and as an event."""
+        epoch = self.step / self.steps_per_epoch
+        self.metrics.write({"kind": "val", "time": time.time(), "step": self.step, "epoch": epoch, **result})
+        self.event(
+            "epoch",
+            f"epoch {epoch:.1f}: validation pose loss {result['loss_pose']:.4f} "
+            f"(mean pose {result['mean_pose_loss']:.4f}), total {result['loss']:.4f}",
+        )

@@ -1,0 +1,40 @@
+"""The motion that the monitor shows: one held-out text, always the same one from the same noise."""
+
+from __future__ import annotations
+
+import json
+
+import torch
+
+from stickgen.atomic import write_text
+from stickgen.config.loading import TrainingConfig
+from stickgen.model.sampler import sample
+from stickgen.model.transformer import MotionTransformer
+from stickgen.train.clips import Clips
+from stickgen.train.journal import Journal
+from stickgen.train.state import TrainState
+
+
+def draw_sample(
+    state: TrainState, clips: Clips, config: TrainingConfig, device: torch.device, journal: Journal
+) -> None:
+    """Draw it with the averaged weights and write it to the run's `samples/`."""
+    item = (clips.held_out if len(clips.held_out) else clips.train)[0]
+    with journal.phase("sampling"), state.ema.evaluating() as model:
+        assert isinstance(model, MotionTransformer)
+        motion = sample(
+            model, state.normaliser, item["embedding"][None].to(device), config.data["max_frames"],
+            sampling_steps=config.diffusion["sampling_steps"],
+            guidance_scale=config.diffusion["guidance_scale"], seed=0,
+        )[0]  # fmt: skip
+    text = clips.file.content["texts"][item["text"]]
+    frames = [[round(value, 4) for value in frame] for frame in motion.tolist()]
+    path = journal.run.samples_dir / f"step_{state.step:08d}.json"
+    try:
+        write_text(
+            path, json.dumps({"step": state.step, "text": text, "fps": 25, "motion": frames}), mode=0o600
+        )
+    except OSError as error:
+        journal.event("alert", f"the sample could not be written ({error.strerror}); training goes on")
+        return
+    journal.event("sample", f"drew {text!r}", path=path.name)

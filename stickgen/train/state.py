@@ -1,0 +1,76 @@
+"""What a run is at a step: weights, their average, the scale, the optimizer's moments, and a few numbers.
+
+Random generators are not among it: what a step draws follows from the seed and its number (plan.py, step.py).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.model.normalise import Normaliser
+from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.train.checkpoint import (
+    Checkpoint,
+    load_module,
+    optimizer_tensors,
+    read_tensors,
+    restore_optimizer,
+)
+from stickgen.train.ema import AveragedWeights
+from stickgen.train.initial import load_initial
+from stickgen.train.optimizer import build_optimizer
+
+
+class TrainState:
+    """All that a checkpoint holds, on the device."""
+
+    def __init__(self, config: TrainingConfig, normaliser: Normaliser, device: torch.device) -> None:
+        torch.manual_seed(config.training["seed"])
+        self.model = MotionTransformer(ModelConfig.from_training(config)).to(device)
+        self.normaliser = normaliser.to(device)
+        self.ema = AveragedWeights(self.model, config.training["ema_decay"])
+        self.optimizer = build_optimizer(self.model, config.training)
+        self.step = 0
+        self.best_val = math.inf
+        self.best_step: int | None = None
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Become what the checkpoint holds. Raises StickgenError where it does not fit the config's model."""
+        for module, stem in (
+            (self.model, "model"),
+            (self.ema.model, "ema"),
+            (self.normaliser, "normaliser"),
+        ):
+            load_module(module, checkpoint, stem)
+        restore_optimizer(self.model, self.optimizer, read_tensors(checkpoint, "optimizer"))
+        self.step = checkpoint.step
+        self.ema.updates = checkpoint.trainer["ema_updates"]
+        self.best_step = checkpoint.trainer["best_step"]
+        self.best_val = math.inf if self.best_step is None else checkpoint.trainer["best_val"]
+
+    def start_from(self, initial: Checkpoint, config: TrainingConfig) -> None:
+        """Take the weights of another run, and nothing else of it."""
+        load_initial(initial, config, self.model, self.ema.model, self.normaliser)
+
+    def tensors(self) -> dict[str, dict[str, Tensor]]:
+        """By the stem of the file that they are kept in; the tensors themselves, not copies."""
+        return {
+            "model": self.model.state_dict(),
+            "ema": self.ema.state(),
+            "normaliser": self.normaliser.state_dict(),
+            "optimizer": optimizer_tensors(self.model, self.optimizer),
+        }
+
+    def numbers(self) -> dict[str, Any]:
+        """What stands in trainer.json."""
+        return {
+            "step": self.step,
+            "ema_updates": self.ema.updates,
+            "best_val": self.best_val if self.best_step is not None else None,
+            "best_step": self.best_step,
+        }
