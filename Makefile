@@ -45,7 +45,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
-	$(BIN)/pip install --upgrade torch==2.13.0 -e '.[offline,highlight,dev]'
+	$(BIN)/pip install --upgrade torch==2.13.0 -e '.[offline,highlight,onnx,dev]'
 	(echo "# Exact versions of everything, for Python 3.11 to 3.13. Renew with: make lock"; \
 	 $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//') > requirements.lock
 

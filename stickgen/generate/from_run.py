@@ -1,4 +1,4 @@
-"""The averaged model of a run's newest checkpoint, ready to draw."""
+"""The averaged model of a checkpoint, ready to draw."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.store import Run
-from stickgen.train.checkpoint import load_module, newest_checkpoint
+from stickgen.train.checkpoint import Checkpoint, load_module, newest_checkpoint
 
 NEIGHBOURS = 12  # texts whose clips are asked how long they are
 
@@ -38,12 +38,18 @@ class Generator:
             raise StickgenError(
                 f"{run.name}: it has no whole checkpoint yet" + "".join(f"; {s}" for s in skipped)
             )
-        config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+        return cls.of_checkpoint(checkpoint, run)
+
+    @classmethod
+    def of_checkpoint(cls, checkpoint: Checkpoint, run: Run | None = None) -> Generator:
+        """Load a checkpoint by the config that lies in it; `run` knows where the dataset is."""
+        path = checkpoint.path / "config.yaml"
+        config = TrainingConfig.from_bytes(path.read_bytes(), str(path))
         model = MotionTransformer(ModelConfig.from_training(config))
         normaliser = Normaliser(config.model["embedding_dim"])
         load_module(model, checkpoint, "ema")
         load_module(normaliser, checkpoint, "normaliser")
-        return cls(config, model.eval(), normaliser, checkpoint.step, _dataset_of(run))
+        return cls(config, model.eval(), normaliser, checkpoint.step, _dataset_of(run) if run else None)
 
     def natural_frames(self, embedding: Tensor) -> int:
         """How long such a motion takes: the median of the training clips whose texts are nearest.

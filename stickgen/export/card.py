@@ -1,0 +1,196 @@
+"""The model card: what an exported model is, what it learned from, how well, and how to load it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stickgen import __version__
+from stickgen.motion.skeleton import FPS, JOINTS, MAX_FRAMES
+from stickgen.runs.dataset_facts import DatasetFacts
+from stickgen.text import clean
+
+_LOAD_WEIGHTS = """\
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from stickgen_model.normalise import Normaliser
+from stickgen_model.sampler import sample
+from stickgen_model.transformer import ModelConfig, MotionTransformer
+
+folder = Path(".")  # this folder
+facts = json.loads((folder / "config.json").read_text())
+weights = load_file(folder / "model.safetensors")
+statistics = {name: weights.pop(name) for name in list(weights) if name.startswith("normaliser.")}
+model = MotionTransformer(ModelConfig(**facts["model"]))
+model.load_state_dict(weights)
+normaliser = Normaliser(facts["model"]["embedding_dim"])
+normaliser.load_state_dict({name.removeprefix("normaliser."): value for name, value in statistics.items()})
+"""
+
+_STEP_BY_STEP = """\
+x, steps = torch.randn(1, 100, 20), facts["sampling"]["sampling_steps"]
+scale = torch.tensor(facts["sampling"]["guidance_scale"])
+times = torch.linspace(1, 0, steps + 1)
+for time, following in zip(times[:-1], times[1:]):
+    x, motion = step(x=x, text=text, time=time, following=following, guidance_scale=scale)"""
+
+_POSE_BY_POSE = """\
+poses = 0.05 * torch.randn(1, 2, 20)
+poses[:, 1] = poses[:, 0]
+for _ in range(98):
+    following, motion = step(before=poses, text=text)
+    poses = torch.cat((poses, following[:, -1:]), dim=1)"""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a card tells of."""
+
+    name: str
+    step: int
+    parameters: int
+    shape: Mapping[str, Any]  # the fields of ModelConfig
+    sampling: Mapping[str, Any]
+    encoder: str
+    data: DatasetFacts | None
+    validation: Mapping[str, Any] | None  # the newest record of kind "val" up to that step
+    initial: str | None  # the checkpoint that it started from
+    formats: Sequence[str]
+    differences: Mapping[str, float]  # by format: the largest difference from the model when it was checked
+
+
+def config_json(subject: Subject) -> str:
+    """What a program needs in order to use the weights."""
+    return json.dumps(
+        {
+            "model": dict(subject.shape),
+            "sampling": dict(subject.sampling),
+            "encoder": subject.encoder,
+            "frames_per_second": FPS,
+            "max_frames": MAX_FRAMES,
+            "joints": list(JOINTS),
+            "step": subject.step,
+            "stickgen_version": __version__,
+        },
+        indent=2,
+    )
+
+
+def model_card(subject: Subject) -> str:
+    """README.md, with the front matter that model hubs read."""
+    sections = [
+        _front_matter(),
+        f"# {clean(subject.name, single_line=True)}\n\n"
+        f"A text-to-motion model of {subject.parameters:,} parameters: the embedding of a text in, a stick "
+        f"figure of ten joints at {FPS} frames a second out, up to {MAX_FRAMES} frames. "
+        f"{_objective(subject)} Trained with stickgen {__version__} for {subject.step:,} optimizer steps; "
+        "the weights are the running average over training (EMA).",
+        f"## Use\n\n{_use(subject)}",
+        f"## Training data\n\n{_data(subject)}",
+        f"## Measured\n\n{_measured(subject)}",
+        f"## Files\n\n{_files(subject)}",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _front_matter() -> str:
+    return "---\nlibrary_name: stickgen\ntags:\n- text-to-motion\n- motion-generation\n- stick-figure\n---"
+
+
+def _objective(subject: Subject) -> str:
+    if subject.shape["denoising"]:
+        return "It draws by denoising along a rectified flow, with guidance."
+    return "It draws pose by pose, each from those before it."
+
+
+def _use(subject: Subject) -> str:
+    encode = f"text = torch.randn(1, {subject.shape['embedding_dim']})  # the text's embedding, see below"
+    parts = []
+    if "safetensors" in subject.formats:
+        draw = 'motion = sample(model, normaliser, text, 100, seed=0, **facts["sampling"])  # [1, 100, 20]'
+        parts.append(
+            f"With torch and safetensors alone, in this folder:\n\n```python\n{_LOAD_WEIGHTS}\n{encode}\n{draw}\n```"
+        )
+    loop = _STEP_BY_STEP if subject.shape["denoising"] else _POSE_BY_POSE
+    facts = 'facts = json.loads(Path("config.json").read_text())'
+    if "torch" in subject.formats:
+        parts.append(
+            "One step of the sampler as a torch.export program, any batch and 2 to "
+            f"{MAX_FRAMES} frames:\n\n```python\nimport json\nfrom pathlib import Path\n\nimport torch\n\n{facts}\n"
+            f'step = torch.export.load("sampler_step.pt2").module()\n{encode}\n{loop}\n```'
+        )
+    if "onnx" in subject.formats:
+        parts.append(
+            "The same step as ONNX:\n\n```python\nimport json\nfrom pathlib import Path\n\nimport onnxruntime\n"
+            f'import torch\n\n{facts}\nsession = onnxruntime.InferenceSession("sampler_step.onnx")\n\n\n'
+            "def step(**inputs):\n"
+            "    arrays = {name: value.numpy() for name, value in inputs.items()}\n"
+            "    return map(torch.from_numpy, session.run(None, arrays))\n\n\n"
+            f"{encode}\n{loop}\n```"
+        )
+    parts.append(
+        f"Text embeddings are those of the encoder `{subject.encoder}` (sentence-transformers), "
+        f"{subject.shape['embedding_dim']} numbers a text. A frame of `motion` is x and y of "
+        f"{', '.join(JOINTS)}; the floor is y = 0 and the first pelvis x = 0."
+    )
+    return "\n\n".join(parts)
+
+
+def _data(subject: Subject) -> str:
+    if subject.data is None:
+        return "Not known: the dataset is no longer where the run found it."
+    data = subject.data
+    lines = [
+        f"{data.clips:,} clips, {data.frames / FPS / 3600:.2f} hours, {data.texts:,} texts; fingerprint "
+        f"`{data.fingerprint[:16]}`.",
+        "- Sources: " + ("; ".join(clean(s, single_line=True) for s in data.sources) or "not named"),
+        "- Licences: " + ("; ".join(clean(s, single_line=True) for s in data.licences) or "not named"),
+        "",
+        "What these licences allow bounds what may be done with the weights.",
+    ]
+    if subject.initial:
+        lines.append(f"\nIt started from the weights of {clean(subject.initial, single_line=True)}.")
+    return "\n".join(lines)
+
+
+def _measured(subject: Subject) -> str:
+    lines = []
+    if subject.validation is None:
+        lines.append("No validation was recorded up to this step.")
+    else:
+        skip = {"kind", "time", "seq", "step", "epoch"}
+        lines += [f"On held-out clips, after step {subject.validation['step']:,}:", ""]
+        lines += ["| quantity | value |", "|---|---|"]
+        lines += [
+            f"| {clean(name, single_line=True)} | {value:.4g} |"
+            for name, value in subject.validation.items()
+            if name not in skip and isinstance(value, int | float)
+        ]
+        lines += ["", "`mean_pose_loss` is the pose loss of always saying the mean pose."]
+    lines += [
+        f"\nThe {name} program differs from the model by at most {value:.1g} (checked when it was written)."
+        for name, value in subject.differences.items()
+    ]
+    return "\n".join(lines)
+
+
+def _files(subject: Subject) -> str:
+    lines = [
+        "- `config.yaml`: the training config, byte for byte",
+        "- `config.json`: shape, sampling, encoder, joints",
+    ]
+    if "safetensors" in subject.formats:
+        lines += [
+            "- `model.safetensors`: the weights, and the statistics of the data under `normaliser.`",
+            "- `stickgen_model/`: the model's code (MIT), which needs torch alone",
+        ]
+    if "torch" in subject.formats:
+        lines.append("- `sampler_step.pt2`: one step of the sampler, by torch.export")
+    if "onnx" in subject.formats:
+        lines.append("- `sampler_step.onnx`: one step of the sampler, as ONNX")
+    return "\n".join(lines)

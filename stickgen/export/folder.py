@@ -1,0 +1,108 @@
+"""A folder that another program can load: weights, config, model card, and what else was asked for."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from stickgen.errors import StickgenError
+from stickgen.export.card import Subject, config_json, model_card
+from stickgen.export.program import check_onnx, step_program, trace, write_onnx, write_torch
+from stickgen.export.standalone import standalone_sources
+from stickgen.generate.from_run import Generator
+from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.runs.dataset_facts import DatasetFacts
+from stickgen.runs.metrics import RecordReader
+from stickgen.runs.store import Run
+from stickgen.train.checkpoint import Checkpoint
+
+FORMATS = ("safetensors", "torch", "onnx")
+
+
+def export(checkpoint: Checkpoint, folder: Path, formats: tuple[str, ...] = ("safetensors",)) -> Subject:
+    """Write the averaged model of `checkpoint` into the new `folder`; returns what the card tells.
+
+    The folder appears whole or not at all. Raises StickgenError when it is there already and not empty, when
+    it cannot be written, or when a program that was written does not compute what the model does.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StickgenError(f"{folder}: it is there already and not empty; name a new folder")
+    if "onnx" in formats:
+        check_onnx()
+    run = Run(checkpoint.path.parent.parent)
+    generator = Generator.of_checkpoint(checkpoint, run if run.identity else None)
+    target = folder.absolute()
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        subject = _write(generator, checkpoint, run, temporary, formats)
+        temporary.replace(target)
+    except OSError as error:
+        raise StickgenError(f"{folder}: cannot be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return subject
+
+
+def _write(
+    generator: Generator, checkpoint: Checkpoint, run: Run, folder: Path, formats: tuple[str, ...]
+) -> Subject:
+    model, normaliser = generator.model, generator.normaliser
+    if "safetensors" in formats:
+        statistics = {f"normaliser.{name}": value for name, value in normaliser.state_dict().items()}
+        save_file(
+            {**model.state_dict(), **statistics}, folder / "model.safetensors", metadata={"format": "pt"}
+        )
+        package = folder / "stickgen_model"
+        package.mkdir()
+        for name, source in standalone_sources().items():
+            (package / name).write_text(source)
+    differences: dict[str, float] = {}
+    if "torch" in formats or "onnx" in formats:
+        program = step_program(model, normaliser)
+        traced = trace(program)
+        if "torch" in formats:
+            differences["torch.export"] = write_torch(program, traced, folder / "sampler_step.pt2")
+        if "onnx" in formats:
+            differences["ONNX"] = write_onnx(program, traced, folder / "sampler_step.onnx")
+    subject = Subject(
+        name=run.identity.get("name") or run.name,
+        step=checkpoint.step,
+        parameters=count_parameters(generator.config) + count_diffusion_parameters(generator.config),
+        shape=asdict(model.config),
+        sampling={
+            name: generator.config.diffusion[name] for name in ("sampling_steps", "guidance_scale")
+        },
+        encoder=_encoder(generator),
+        data=_facts(generator),
+        validation=_validation(run, checkpoint.step),
+        initial=run.identity.get("init_from"),
+        formats=formats,
+        differences=differences,
+    )  # fmt: skip
+    (folder / "config.yaml").write_bytes((checkpoint.path / "config.yaml").read_bytes())
+    (folder / "config.json").write_text(config_json(subject))
+    (folder / "README.md").write_text(model_card(subject))
+    return subject
+
+
+def _encoder(generator: Generator) -> str:
+    """The encoder that embedded the dataset, or the one that the config names."""
+    stored = generator.dataset.content.get("encoder") if generator.dataset else None
+    return str(stored or generator.config.data["encoder"])
+
+
+def _facts(generator: Generator) -> DatasetFacts | None:
+    return generator.dataset.facts() if generator.dataset else None
+
+
+def _validation(run: Run, step: int) -> dict[str, Any] | None:
+    """The newest validation up to `step`."""
+    records = RecordReader(run.metrics_path).read_new()
+    fitting = [r for r in records if r.get("kind") == "val" and r.get("step", step + 1) <= step]
+    return fitting[-1] if fitting else None
