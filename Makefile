@@ -44,6 +44,10 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(READY)  ## the reference pages, and the screenshots of the newest run in runs/
+	$(BIN)/python scripts/reference.py
+	$(BIN)/python scripts/screenshots.py --config configs/quickstart.yaml
+
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/pip install --upgrade torch==2.13.0 -e '.[offline,highlight,onnx,dev]'
 	(echo "# Exact versions of everything, for Python 3.11 to 3.13. Renew with: make lock"; \

@@ -84,6 +84,8 @@ def follow(run: Run, *, owner: bool, as_json: bool = False) -> int:
                 if as_json:
                     click.echo(json.dumps({"event": event}))
                     continue
+                if event.get("event") == "failed":
+                    continue  # the report at the end says it
                 console.print(
                     Text(clean(f"{event.get('event')}: {event.get('message')}", single_line=True)),
                     soft_wrap=True,

@@ -57,6 +57,7 @@ def command(
     from stickgen.errors import StickgenError
     from stickgen.planner.parameters import count_parameters
     from stickgen.runs.dataset_facts import dataset_path
+    from stickgen.runs.dataset_file import check_dataset
     from stickgen.runs.launch import launch
     from stickgen.runs.store import create_run, find_run, runs_root
     from stickgen.text import clean
@@ -77,10 +78,7 @@ def command(
         for problem in config.warnings:
             click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
         data = dataset_path(config, data_path)
-        if not data.is_file():
-            raise StickgenError(
-                f"{data}: there is no such dataset; name one with --data-path, or import one with: stickgen data import"
-            )
+        check_dataset(data, config.model["embedding_dim"])
         facts: dict[str, str] = {"data_path": str(data)}
         if init_from is not None:
             from stickgen.train.initial import check_initial, find_initial

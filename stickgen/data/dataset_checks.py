@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import warnings
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, POSE_DIM
+from stickgen.runs.dataset_file import check_dataset_file
 
 FORMAT = "stickgen-dataset-1"
 _CHUNK = 1_000_000  # frames looked at in one go
@@ -23,21 +23,8 @@ def load_untrusted(path: Path) -> Any:
 
     Raises StickgenError for whatever else the file is: nothing of it is executed.
     """
-    if not path.exists():
-        raise StickgenError(f"{path}: there is no such dataset; make one with stickgen data synth or import")
-    if not path.is_file():
-        raise StickgenError(f"{path}: not a file; name the dataset itself, which ends in .pt")
+    check_dataset_file(path)
     try:
-        with path.open("rb") as file:
-            start = file.read(512)
-        if not start:
-            raise StickgenError(f"{path}: the file is empty; make or import the dataset again")
-        if not start.startswith(b"PK"):
-            raise StickgenError(
-                f"{path}: not a dataset, {_looks_like(start)}; name a .pt file that stickgen wrote"
-            )
-        if not zipfile.is_zipfile(path):
-            raise StickgenError(f"{path}: the file is cut short or damaged; make or import the dataset again")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return torch.load(path, weights_only=True, mmap=True, map_location="cpu")
@@ -50,20 +37,6 @@ def load_untrusted(path: Path) -> Any:
         ) from error
     except (RuntimeError, ValueError, KeyError, EOFError, IndexError, TypeError, AttributeError) as error:
         raise StickgenError(f"{path}: not a dataset, or a damaged one; make or import it again") from error
-
-
-def _looks_like(start: bytes) -> str:
-    if start.startswith(b"version https://git-lfs"):
-        return "only a Git LFS pointer to one (fetch it with git lfs pull)"
-    if start.startswith(b"\x80"):
-        return "but a bare pickle, which could run code and is never loaded"
-    try:
-        text = start.decode("utf-8", errors="strict")
-    except UnicodeDecodeError as error:
-        if error.start < len(start) - 4:
-            return "but some other binary file"
-        text = start[: error.start].decode()
-    return "but a text file" if text.isprintable() or "\n" in text else "but some other binary file"
 
 
 def check_content(path: Path, content: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -12,6 +13,8 @@ from stickgen.atomic import write_text
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+
+_DIRECTORY_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,26 @@ def facts_path(dataset: Path) -> Path:
 
 
 def write_dataset_facts(dataset: Path, facts: DatasetFacts) -> None:
-    """Write the facts of a dataset beside it; they hold as long as its size and time stay what they are."""
-    status = dataset.stat()
-    stamp = {"file_size": status.st_size, "file_mtime_ns": status.st_mtime_ns}
-    write_text(facts_path(dataset), json.dumps({**asdict(facts), **stamp}, indent=1))
+    """Write the facts of a dataset beside it; they hold for this content, wherever the two are copied to."""
+    write_text(facts_path(dataset), json.dumps({**asdict(facts), "file_stamp": _stamp(dataset)}, indent=1))
 
 
 def read_dataset_facts(dataset: str | Path) -> DatasetFacts | None:
     """The facts beside a dataset; None where there are none, or they tell of an older or foreign file."""
     dataset = Path(dataset)
     try:
-        status = dataset.stat()
         found = json.loads(facts_path(dataset).read_bytes())
-        if (found.pop("file_size"), found.pop("file_mtime_ns")) != (status.st_size, status.st_mtime_ns):
+        if found.pop("file_stamp") != _stamp(dataset):
             return None
         found["sources"], found["licences"] = tuple(found["sources"]), tuple(found["licences"])
         return DatasetFacts(**found)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _stamp(dataset: Path) -> str:
+    """Size, and a digest of the end: a zip file has its directory there, with the checksum of every record."""
+    with dataset.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - _DIRECTORY_BYTES, 0))
+        return f"{size}-{hashlib.sha256(file.read()).hexdigest()[:32]}"

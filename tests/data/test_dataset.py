@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,6 +31,7 @@ from stickgen.data.dataset import (
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import PELVIS
 from stickgen.runs.dataset_facts import facts_path, read_dataset_facts
+from stickgen.runs.dataset_file import check_dataset
 
 
 def clip(frames: int, *texts: str, start: float = 0.0) -> Clip:
@@ -73,8 +76,24 @@ def test_facts_hold_until_the_file_changes(saved: Path) -> None:
     assert facts.mean_frames == pytest.approx((30 + 250 + 12) / 3)  # a clip counts as 250 frames at most
     assert facts.clips_train + facts.clips_val == 3
     assert facts.fingerprint == open_dataset(saved).fingerprint
-    os.utime(saved, ns=(1, 1))
-    assert read_dataset_facts(saved) is None
+    copied = saved.with_name("copied.pt")
+    for name in ("set.pt", "set.pt.json"):
+        shutil.copy(saved.with_name(name), saved.with_name(name.replace("set", "copied")))
+    assert read_dataset_facts(copied) == facts  # they tell of the content, not of a place or an hour
+    content = open_dataset(saved).content
+    torch.save({**content, "motion": content["motion"] + 1}, copied)
+    assert read_dataset_facts(copied) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [(4, None), (8, "4 wide, but model.embedding_dim is 8; use --set model.embedding_dim=4")],
+)
+def test_a_width_that_does_not_fit_is_known_from_the_facts(
+    saved: Path, wanted: int, sentence: str | None
+) -> None:
+    with pytest.raises(StickgenError, match=sentence) if sentence else contextlib.nullcontext():
+        check_dataset(saved, wanted)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"clips": 1}', "\x00", "[" * 100_000])

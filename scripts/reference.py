@@ -1,0 +1,93 @@
+"""Write docs/configuration.md and docs/commands.md from the schema and from --help.
+
+    python scripts/reference.py [-o docs] [--check]
+
+With --check nothing is written; the exit code is 1 where a page is not what the program says now.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import click
+
+from stickgen.cli import COMMANDS, root
+from stickgen.config.key import Key
+from stickgen.config.document import format_value
+from stickgen.config.schema import GROUPS, keys_of
+
+NOTE = "<!-- Written by scripts/reference.py; do not edit. Renew with: make docs -->"
+
+
+def configuration_page() -> str:
+    """Every key of a config, a table a group."""
+    parts = [
+        NOTE,
+        "# Every key of a config",
+        "The form of `stickgen-tui`, the checks, `--set`, `configs/base.yaml` and this page come from one list, "
+        "`stickgen/config/keys/`. Keys marked ° are this engine's own; the others are those of the training "
+        "configuration guide. A key that a file leaves out takes its default, and is named when the file is read.",
+    ]
+    for group in GROUPS:
+        rows = ["| key | default | allowed | what it does |", "|---|---|---|---|"]
+        rows += [_row(key) for key in keys_of(group.name)]
+        parts += [f"## `{group.name}`", group.help, "\n".join(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(key: Key) -> str:
+    mark = "" if key.in_specification else " °"
+    unit = f" {key.unit}" if key.unit else ""
+    return f"| `{key.path}`{mark} | `{format_value(key.default, None)}`{unit} | {key.range_text()} | {key.help} |".replace(
+        "\n", " "
+    )
+
+
+def commands_page() -> str:
+    """What `--help` says, of every command and of those below it."""
+    parts = [NOTE, "# Every command", "What `--help` says, for each."]
+    for name in COMMANDS:
+        command = root.get_command(click.Context(root), name)
+        assert command is not None
+        parts += _helps(command, ["stickgen", name])
+    return "\n\n".join(parts) + "\n"
+
+
+def _helps(command: click.Command, words: list[str]) -> list[str]:
+    context = click.Context(
+        command, info_name=" ".join(words), help_option_names=["-h", "--help"], max_content_width=100, terminal_width=100
+    )
+    parts = [f"## {' '.join(words)}" if len(words) == 2 else f"### {' '.join(words)}"]
+    parts.append(f"```text\n{command.get_help(context)}\n```")
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            parts += _helps(below, [*words, name])
+    return parts
+
+
+def main() -> None:
+    """Write the pages, or compare them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("-o", "--output", type=Path, default=Path("docs"))
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a page is old")
+    arguments = parser.parse_args()
+    old = []
+    for name, text in (("configuration.md", configuration_page()), ("commands.md", commands_page())):
+        path = arguments.output / name
+        if arguments.check:
+            if not path.is_file() or path.read_text() != text:
+                old.append(str(path))
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        print(path)
+    if old:
+        sys.exit(f"not what the program says now: {', '.join(old)}; renew with: make docs")
+
+
+if __name__ == "__main__":
+    main()

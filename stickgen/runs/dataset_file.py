@@ -1,0 +1,69 @@
+"""What can be told of a dataset file without torch, so that a launch that cannot work is refused before it begins."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from stickgen.errors import StickgenError
+from stickgen.runs.dataset_facts import read_dataset_facts
+
+
+def check_dataset(path: Path, embedding_dim: int) -> None:
+    """Raise StickgenError where `path` is no dataset, or its facts say that it does not fit the config.
+
+    Without facts beside it the trainer finds out about its content.
+    """
+    check_dataset_file(path)
+    facts = read_dataset_facts(path)
+    if facts is not None:
+        check_embedding_width(path, facts.embedding_dim, embedding_dim)
+
+
+def check_dataset_file(path: Path) -> None:
+    """Raise StickgenError that says what `path` is, where it is not a zip file as `torch.save` writes them."""
+    if not path.exists():
+        raise StickgenError(
+            f"{path}: there is no such dataset; name one with --data-path, or make one with "
+            "stickgen data import or stickgen data synth"
+        )
+    if not path.is_file():
+        raise StickgenError(f"{path}: not a file; name the dataset itself, which ends in .pt")
+    try:
+        with path.open("rb") as file:
+            start = file.read(512)
+        if not start:
+            raise StickgenError(f"{path}: the file is empty; make or import the dataset again")
+        if not start.startswith(b"PK"):
+            raise StickgenError(
+                f"{path}: not a dataset, {_looks_like(start)}; name a .pt file that stickgen wrote"
+            )
+        if not zipfile.is_zipfile(path):
+            raise StickgenError(f"{path}: the file is cut short or damaged; make or import the dataset again")
+    except OSError as error:
+        raise StickgenError(f"{path}: it cannot be read ({error.strerror or error})") from error
+
+
+def check_embedding_width(path: Path, there: int | None, wanted: int) -> None:
+    """Raise StickgenError, with the edit that mends it, where the embeddings are not as wide as the config says."""
+    if there is None:
+        raise StickgenError(f"{path}: its texts are not embedded yet; run: stickgen data embed {path}")
+    if there != wanted:
+        raise StickgenError(
+            f"{path}: its text embeddings are {there} wide, but model.embedding_dim is {wanted}; "
+            f"use --set model.embedding_dim={there}"
+        )
+
+
+def _looks_like(start: bytes) -> str:
+    if start.startswith(b"version https://git-lfs"):
+        return "only a Git LFS pointer to one (fetch it with git lfs pull)"
+    if start.startswith(b"\x80"):
+        return "but a bare pickle, which could run code and is never loaded"
+    try:
+        text = start.decode("utf-8", errors="strict")
+    except UnicodeDecodeError as error:
+        if error.start < len(start) - 4:
+            return "but some other binary file"
+        text = start[: error.start].decode()
+    return "but a text file" if text.isprintable() or "\n" in text else "but some other binary file"
