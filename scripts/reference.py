@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from stickgen.cli import COMMANDS, root
-from stickgen.config.key import Key
 from stickgen.config.document import format_value
+from stickgen.config.key import Key
 from stickgen.config.schema import GROUPS, keys_of
 
 NOTE = "<!-- Written by scripts/reference.py; do not edit. Renew with: make docs -->"
@@ -57,7 +57,11 @@ def commands_page() -> str:
 
 def _helps(command: click.Command, words: list[str]) -> list[str]:
     context = click.Context(
-        command, info_name=" ".join(words), help_option_names=["-h", "--help"], max_content_width=100, terminal_width=100
+        command,
+        info_name=" ".join(words),
+        help_option_names=["-h", "--help"],
+        max_content_width=100,
+        terminal_width=100,
     )
     parts = [f"## {' '.join(words)}" if len(words) == 2 else f"### {' '.join(words)}"]
     parts.append(f"```text\n{command.get_help(context)}\n```")
