@@ -34,11 +34,14 @@ def command(config_path: str, goal: str, number: int | None, data_path: str | No
     from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import detect
     from stickgen.planner.advice import GOALS, weigh
+    from stickgen.planner.calibration import calibration_of
     from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
 
     config = TrainingConfig(config_path)
     facts = read_dataset_facts(dataset_path(config, data_path))
-    weighed = weigh(config, detect(), facts, next(name for name in GOALS if name == goal))
+    machine = detect()
+    wanted = next(name for name in GOALS if name == goal)
+    weighed = weigh(config, machine, facts, wanted, calibration=calibration_of(machine))
     helpful = [advice for advice in weighed if advice.helps]
     if number is not None:
         if number > len(helpful):

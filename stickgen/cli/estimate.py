@@ -4,42 +4,81 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.errors import StickgenError
 from stickgen.text import clean
 
 if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.hardware.machine import Machine
+    from stickgen.planner.calibration import Basis
     from stickgen.planner.estimate import Estimate
     from stickgen.planner.prediction import Prediction
+    from stickgen.planner.probe import ProbeProgress
+    from stickgen.runs.dataset_facts import DatasetFacts
 
 GIB = 2**30
+SECONDS_BETWEEN_LINES = 10.0
+BASES: dict[Basis, str] = {
+    "arithmetic": "by arithmetic",
+    "learned": "learned from other runs here",
+    "measured": "measured here",
+}
 
 
 @click.command(
     "estimate",
     epilog="Examples: stickgen estimate configs/small.yaml --data-path data/real.pt   "
-    "stickgen estimate configs/large.yaml --set training.batch_size=4 --json",
+    "stickgen estimate configs/large.yaml --set training.batch_size=4 --probe",
 )
 @click.argument("config_path", metavar="CONFIG")
 @click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for steps an epoch and times.")
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
 )
+@click.option(
+    "--probe", "probing", is_flag=True, help="Measure it: train on made-up clips for a minute or two."
+)
+@click.option(
+    "--probe-seconds", type=click.FloatRange(1), default=180.0, show_default=True, metavar="S",
+    help="The probe ends then at the latest.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
-def command(config_path: str, data_path: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Predict memory, time and disk of a run before it is launched."""
+def command(
+    config_path: str,
+    data_path: str | None,
+    overrides: tuple[str, ...],
+    probing: bool,
+    probe_seconds: float,
+    as_json: bool,
+) -> None:
+    """Predict memory, time and disk of a run before it is launched.
+
+    What runs and probes measured on this machine is remembered, and makes the next predictions better.
+    """
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.hardware.machine import detect
+    from stickgen.planner.calibration import calibration_of
     from stickgen.planner.estimate import estimate
     from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
 
     config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
     data = dataset_path(config, data_path)
     facts = read_dataset_facts(data)
-    answer = estimate(config, detect(), facts, disk_free_bytes=shutil.disk_usage(Path.cwd()).free)
+    machine = detect()
+    if probing:
+        _probe(config, machine, facts, probe_seconds)
+    answer = estimate(
+        config, machine, facts, disk_free_bytes=shutil.disk_usage(Path.cwd()).free,
+        calibration=calibration_of(machine),
+    )  # fmt: skip
     if as_json:
         click.echo(json.dumps(answer.to_json(), indent=1))
         return
@@ -47,6 +86,64 @@ def command(config_path: str, data_path: str | None, overrides: tuple[str, ...],
         click.echo(f"{label:<12} {fact}")
     if facts is None:
         click.echo(f"no facts of a dataset at {clean(data)}: steps an epoch and times in all are not known")
+    if answer.memory_basis != "measured":
+        click.echo("predicted, not measured: --probe trains it for a minute or two, and narrows the figures")
+
+
+def _probe(
+    config: TrainingConfig, machine: Machine, facts: DatasetFacts | None, limit_seconds: float
+) -> None:
+    """Measure `config` and remember it; the progress goes to the error output."""
+    from stickgen.planner.calibration import calibration_of
+    from stickgen.planner.estimate import estimate
+    from stickgen.planner.measurements import keep, measurements_path
+    from stickgen.planner.probe import probe
+
+    known = calibration_of(machine)
+    before = estimate(config, machine, facts, calibration=known)
+    if before.peak_memory.low > before.memory_free_bytes:
+        raise StickgenError(
+            f"--probe would need {before.peak_memory.value / GIB:.1f} GiB, "
+            f"and {before.memory_free_bytes / GIB:.1f} are free; see: stickgen advise {clean(config.name)}"
+        )
+    with shown_probe() as show:
+        measured = probe(
+            config, machine, facts, calibration=known, limit_seconds=limit_seconds, progress=show
+        )
+    if not keep(measured):
+        click.echo(
+            f"warning: {measurements_path()} cannot be written; the next time knows nothing of this", err=True
+        )
+
+
+@contextmanager
+def shown_probe() -> Iterator[Callable[[ProbeProgress], None]]:
+    """A function that shows how far a probe is: a bar on a terminal, a plain line now and then elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    console = Console(stderr=True, highlight=False)
+    bar = Progress(TextColumn("probe"), BarColumn(), TextColumn("{task.description}"), console=console,
+                   transient=True, disable=not console.is_terminal)  # fmt: skip
+    said = time.monotonic()
+
+    def show(at: ProbeProgress) -> None:
+        nonlocal said
+        left = f"at most {at.seconds_left:.0f} s left"
+        line = (
+            f"{at.steps} steps, peak {at.peak_bytes / 2**20:.0f} MiB, {left}"
+            if at.steps
+            else f"starting, {left}"
+        )
+        whole = at.seconds + at.seconds_left
+        bar.update(task, total=whole, completed=at.seconds, description=line)
+        if not console.is_terminal and time.monotonic() - said > SECONDS_BETWEEN_LINES:
+            said = time.monotonic()
+            click.echo(f"probe: {line}", err=True)
+
+    with bar:
+        task = bar.add_task("starting", total=None)
+        yield show
 
 
 def facts_of(answer: Estimate) -> list[tuple[str, str]]:
@@ -55,8 +152,9 @@ def facts_of(answer: Estimate) -> list[tuple[str, str]]:
     lines = [
         ("parameters", f"{answer.parameters:,}, effective batch {answer.effective_batch}"),
         ("device", f"{answer.device} in {answer.precision}"),
-        ("peak memory", f"{_gib(answer.peak_memory)}, {free}: {answer.verdict}"),
-        ("a step", _time(answer.seconds_per_step)),
+        ("peak memory", f"{_gib(answer.peak_memory)}, {BASES[answer.memory_basis]}"),
+        ("free", f"{free}: {answer.verdict}"),
+        ("a step", f"{_time(answer.seconds_per_step)}, {BASES[answer.time_basis]}"),
     ]
     if answer.seconds_per_epoch is not None and answer.seconds_total is not None:
         lines += [

@@ -20,7 +20,7 @@ from stickgen.text import clean
 
 PROBE_SECONDS = 90.0  # a cold disk takes torch 20 s and more to load
 FREE_VRAM_SECONDS = 60.0  # other programs come and go on a GPU
-FORMAT = 3  # raise it when the probe answers something else
+FORMAT = 4  # raise it when the probe answers something else
 
 
 def cached_answer(cores: int) -> dict[str, Any] | None:

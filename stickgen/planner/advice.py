@@ -6,13 +6,14 @@ engine that serve the same end. An edit that the arithmetic says would not help 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from stickgen.config.rules import valid_heads
 from stickgen.config.schema import Value
 from stickgen.hardware.machine import Machine
+from stickgen.planner.calibration import Calibration
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.placement import device_of, precision_of
 from stickgen.planner.settings import Changed, Edit, Settings, value_of
@@ -120,26 +121,43 @@ class Advice:
         }
 
 
-def advise(config: Settings, machine: Machine, facts: DatasetFacts | None, goal: Goal) -> list[Advice]:
+def advise(
+    config: Settings,
+    machine: Machine,
+    facts: DatasetFacts | None,
+    goal: Goal,
+    *,
+    calibration: Calibration | None = None,
+) -> list[Advice]:
     """Edits of `config` that serve `goal`, the best first; by arithmetic, within some milliseconds.
 
     For memory those that make it fit come first, the least change of the model before others; for speed
     what keeps the result the same comes before what does not; for quality the guide's order, what fits first.
     """
-    return [advice for advice in weigh(config, machine, facts, goal) if advice.helps]
+    return [advice for advice in weigh(config, machine, facts, goal, calibration=calibration) if advice.helps]
 
 
-def weigh(config: Settings, machine: Machine, facts: DatasetFacts | None, goal: Goal) -> list[Advice]:
+def weigh(
+    config: Settings,
+    machine: Machine,
+    facts: DatasetFacts | None,
+    goal: Goal,
+    *,
+    calibration: Calibration | None = None,
+) -> list[Advice]:
     """`advise`, with what was weighed and found not to help behind it."""
-    before = estimate(config, machine, facts)
+
+    def estimated(edits: tuple[Edit, ...] = ()) -> Estimate:
+        return estimate(Changed(config, edits), machine, facts, calibration=calibration)
+
+    before = estimated()
     candidates = {"memory": _for_memory, "speed": _for_speed, "quality": _for_quality}[goal]
     found = []
-    for reason, edits in candidates(config, machine, facts, before):
+    for reason, edits in candidates(config, machine, estimated):
         was = tuple(value_of(config, path) for path, _ in edits)
         if any(value is None for value in was) or tuple(value for _, value in edits) == was:
             continue
-        after = estimate(Changed(config, edits), machine, facts)
-        found.append(Advice(goal, edits, was, reason, before, after))
+        found.append(Advice(goal, edits, was, reason, before, estimated(edits)))
     return sorted(found, key=lambda advice: (not advice.helps, _misfit(advice)))
 
 
@@ -150,14 +168,13 @@ def apply(document: Document, advice: Advice) -> None:
 
 
 Candidates = Iterator[tuple[str, tuple[Edit, ...]]]  # (reason, edits), in the order of the guide
+Estimator = Callable[[tuple[Edit, ...]], Estimate]  # of the config with these edits
 
 
-def _for_memory(
-    config: Settings, machine: Machine, facts: DatasetFacts | None, before: Estimate
-) -> Candidates:
+def _for_memory(config: Settings, machine: Machine, estimated: Estimator) -> Candidates:
     same = f"the same effective batch of {config.effective_batch}"
     smaller = [size for size in micro_batches(config.effective_batch) if size < config.training["batch_size"]]
-    fitting = [size for size in smaller if _fits(config, _cut(config, size), machine, facts)]
+    fitting = [size for size in smaller if estimated(_cut(config, size)).verdict == "fits"]
     for size in dict.fromkeys([*fitting[-1:], *smaller[:1]]):
         yield f"fewer clips in memory at once, {same}", _cut(config, size)
     yield (
@@ -179,17 +196,13 @@ def _for_memory(
             yield f"windows of {frames / 25:g} s", (("data.max_frames", frames),)
 
 
-def _for_speed(
-    config: Settings, machine: Machine, facts: DatasetFacts | None, before: Estimate
-) -> Candidates:
+def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Candidates:
     if device_of(config, machine) == "cpu" and (machine.gpus or machine.mps):
         name = machine.gpus[0].name if machine.gpus else "the Apple GPU"
         yield f"{name} is there", (("device.type", "cuda" if machine.gpus else "mps"),)
     larger = [size for size in micro_batches(config.effective_batch) if size > config.training["batch_size"]]
-    fitting = [size for size in larger if _fits(config, _cut(config, size), machine, facts)]
-    costs = {
-        size: _seconds(estimate(Changed(config, _cut(config, size)), machine, facts)) for size in fitting
-    }
+    fitting = [size for size in larger if estimated(_cut(config, size)).verdict == "fits"]
+    costs = {size: _seconds(estimated(_cut(config, size))) for size in fitting}
     if costs:
         best = min(size for size in costs if costs[size] <= NEARLY * min(costs.values()))
         yield (
@@ -216,9 +229,7 @@ def _for_speed(
             break
 
 
-def _for_quality(
-    config: Settings, machine: Machine, facts: DatasetFacts | None, before: Estimate
-) -> Candidates:
+def _for_quality(config: Settings, machine: Machine, estimated: Estimator) -> Candidates:
     yield "denoising moves better than the next pose", (("diffusion.enabled", True),)
     for width in (384, 512):
         if width > config.model["d_model"]:
@@ -263,10 +274,6 @@ def _widened(config: Settings, width: int) -> tuple[Edit, ...]:
     heads = now if now in valid_heads(width) and width % now == 0 else heads_for(width, now)
     edits: tuple[Edit, ...] = (("model.d_model", width),)
     return edits if heads == now else (*edits, ("model.nhead", heads))
-
-
-def _fits(config: Settings, edits: tuple[Edit, ...], machine: Machine, facts: DatasetFacts | None) -> bool:
-    return estimate(Changed(config, edits), machine, facts).verdict == "fits"
 
 
 def _could_use_bf16(config: Settings, machine: Machine) -> bool:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from stickgen.hardware.machine import Machine
-from stickgen.planner.memory import predict_memory
+from stickgen.planner.calibration import Basis, Calibration
 from stickgen.planner.parameters import count_parameters
 from stickgen.planner.placement import Device, Precision, memory_of
 from stickgen.planner.prediction import Prediction
 from stickgen.planner.settings import Settings
-from stickgen.planner.speed import predict_step_seconds, training_steps
+from stickgen.planner.speed import training_steps
 from stickgen.planner.workload import workload_of
 
 if TYPE_CHECKING:
@@ -32,9 +32,11 @@ class Estimate:
     device: Device
     precision: Precision
     peak_memory: Prediction
+    memory_basis: Basis  # what the peak rests on
     memory_free_bytes: int  # now, of the memory that fills up: VRAM on CUDA, else RAM
     memory_total_bytes: int
     seconds_per_step: Prediction
+    time_basis: Basis
     steps_per_epoch: int | None
     total_steps: int | None
     seconds_per_epoch: Prediction | None
@@ -63,10 +65,12 @@ class Estimate:
             "device": self.device,
             "precision": self.precision,
             **{name: round(size) for name, size in self.peak_memory.fields("peak_memory_bytes").items()},
+            "memory_basis": self.memory_basis,
             "memory_free_bytes": self.memory_free_bytes,
             "memory_total_bytes": self.memory_total_bytes,
             "verdict": self.verdict,
             **self.seconds_per_step.fields("seconds_per_step"),
+            "time_basis": self.time_basis,
             "steps_per_epoch": self.steps_per_epoch,
             "total_steps": self.total_steps,
         }
@@ -87,13 +91,17 @@ def estimate(
     *,
     disk_free_bytes: int | None = None,
     max_steps: int | None = None,
+    calibration: Calibration | None = None,
 ) -> Estimate:
     """Predict a run of `config` on `machine`, on the dataset of `facts`; by arithmetic, within a millisecond.
 
+    `calibration` is what the machine has shown (`calibration_of`); without it, arithmetic alone.
     Without `facts` a clip counts as `data.max_frames` long, and nothing is said of epochs.
     """
     work = workload_of(config, machine, facts)
-    step = predict_step_seconds(work, machine)
+    known = calibration or Calibration(machine)
+    memory, time = known.memory(work), known.step_seconds(work)
+    step = time.prediction
     free, total = memory_of(machine, work.device)
     per_epoch = all_steps = None
     whole: Prediction | None = None
@@ -109,10 +117,12 @@ def estimate(
         epochs=int(config.training["epochs"]),
         device=work.device,
         precision=work.precision,
-        peak_memory=predict_memory(work),
+        peak_memory=memory.prediction,
+        memory_basis=memory.basis,
         memory_free_bytes=free,
         memory_total_bytes=total,
         seconds_per_step=step,
+        time_basis=time.basis,
         steps_per_epoch=per_epoch,
         total_steps=all_steps,
         seconds_per_epoch=step.times(per_epoch) if per_epoch else None,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stickgen.planner.prediction import Prediction
 from stickgen.planner.workload import Workload
 
 MIB = 2**20
@@ -22,8 +21,6 @@ CUDA_HOST_BASE_BYTES = 2_500 * MIB  # RAM of a trainer on CUDA: not measured her
 CUDA_CONTEXT_BYTES = 500 * MIB  # VRAM that a process takes before its first tensor: not measured here
 RETENTION = 1.3  # bytes held for each live byte of activations
 WORKER_BYTES = 260 * MIB  # RAM of one data worker: what it does not share with the trainer
-UNCALIBRATED = 1.2  # interval where this machine has shown nothing yet
-UNMEASURED_DEVICE = 1.5  # the same for a device whose constants were never measured
 
 
 @dataclass(frozen=True)
@@ -35,17 +32,18 @@ class MemoryParts:
     average: int
     gradients: int
     optimizer: int
-    activations: int
-    retained: int  # freed and not given back
+    activations: int  # with what the allocator keeps of those that were freed
     workers: int
+
+    @property
+    def states(self) -> int:
+        """What there is for each parameter."""
+        return self.weights + self.average + self.gradients + self.optimizer
 
     @property
     def total(self) -> int:
         """All of it."""
-        return (
-            self.base + self.weights + self.average + self.gradients + self.optimizer
-            + self.activations + self.retained + self.workers
-        )  # fmt: skip
+        return self.base + self.states + self.activations + self.workers
 
 
 def memory_parts(work: Workload) -> MemoryParts:
@@ -60,16 +58,9 @@ def memory_parts(work: Workload) -> MemoryParts:
         average=weights if work.averaged else 0,
         gradients=weights,
         optimizer=2 * weights,
-        activations=live,
-        retained=int((RETENTION - 1) * live),
+        activations=int(RETENTION * live),
         workers=0 if on_gpu else work.workers * WORKER_BYTES,
     )
-
-
-def predict_memory(work: Workload) -> Prediction:
-    """Bytes at the peak by arithmetic alone; `calibration.py` moves it by what was measured."""
-    measured = work.device == "cpu"
-    return Prediction.within(memory_parts(work).total, UNCALIBRATED if measured else UNMEASURED_DEVICE)
 
 
 def saved_bytes(work: Workload) -> int:

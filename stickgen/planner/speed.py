@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stickgen.hardware.machine import Machine, Speed
-from stickgen.planner.placement import Device, speed_of
-from stickgen.planner.prediction import Prediction
+from stickgen.planner.placement import Device
 from stickgen.planner.settings import Settings
 from stickgen.planner.workload import Workload
 
@@ -19,8 +18,6 @@ from stickgen.planner.workload import Workload
 PRODUCTS_SHARE = {"fp32": 0.9, "bf16": 0.5}  # of the measured rate of products, reached in training
 MEMORY_SHARE = {"fp32": 0.11, "bf16": 0.06}  # of the measured memory rate, over the bytes counted here
 KERNEL_SECONDS = 1.4e-5  # cost of starting one
-MEASURED = 1.8  # interval where the device's rates were measured
-UNMEASURED = 4.0  # and where they are a guess
 # per core and for a GPU, where nothing was measured: a guess, and the interval says so
 GUESSED_CORE = Speed(gflops_fp32=60.0, gflops_bf16=120.0, gbytes_per_second=8.0)
 GUESSED_GPU = Speed(gflops_fp32=10_000.0, gflops_bf16=40_000.0, gbytes_per_second=300.0)
@@ -68,25 +65,31 @@ def step_cost(work: Workload) -> StepCost:
     )  # fmt: skip
 
 
-def seconds_for(cost: StepCost, work: Workload, speed: Speed) -> float:
-    """How long that takes at these rates."""
+@dataclass(frozen=True)
+class StepSeconds:
+    """Where the time of an optimizer step goes."""
+
+    products: float
+    traffic: float  # what waits for memory
+    kernels: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.products + self.traffic + self.kernels
+
+
+def step_seconds(work: Workload, speed: Speed) -> StepSeconds:
+    """How long the step of `work` takes at these rates, by arithmetic."""
+    cost = step_cost(work)
     rate = speed.gflops_fp32
     if work.precision == "bf16":
         rate = speed.gflops_bf16 or speed.gflops_fp32 / 2  # emulated
-    return (
-        cost.flops / (PRODUCTS_SHARE[work.precision] * rate * 1e9)
-        + cost.bytes_moved / (MEMORY_SHARE[work.precision] * speed.gbytes_per_second * 1e9)
-        + cost.kernels * KERNEL_SECONDS
+    return StepSeconds(
+        cost.flops / (PRODUCTS_SHARE[work.precision] * rate * 1e9),
+        cost.bytes_moved / (MEMORY_SHARE[work.precision] * speed.gbytes_per_second * 1e9),
+        cost.kernels * KERNEL_SECONDS,
     )
-
-
-def predict_step_seconds(work: Workload, machine: Machine) -> Prediction:
-    """Seconds of one optimizer step, with an interval as wide as what is known of the device."""
-    speed = speed_of(machine, work.device)
-    known = speed is not None
-    if speed is None:
-        speed = guessed_speed(work.device, machine)
-    return Prediction.within(seconds_for(step_cost(work), work, speed), MEASURED if known else UNMEASURED)
 
 
 def guessed_speed(device: Device, machine: Machine) -> Speed:

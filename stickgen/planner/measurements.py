@@ -1,0 +1,152 @@
+"""What this machine has shown: the peak and the step time of runs and probes, kept for the runs to come.
+
+The file is `$XDG_STATE_HOME/stickgen/calibration.jsonl` (`~/.local/state` by default): a measurement a line,
+each with a checksum, so that damage costs the damaged lines alone. It is replaced as a whole and stays small.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from stickgen.atomic import write_bytes
+from stickgen.hardware.machine import Machine
+from stickgen.planner.workload import Workload
+from stickgen.runs.locks import exclusive
+from stickgen.runs.metrics import decode_lines, encode
+
+MOST = 200  # measurements that are kept, the newest
+ENGINE = ("model", "train")  # the rooms whose code decides what a step costs
+
+
+@dataclass(frozen=True)
+class Origin:
+    """On what something was measured. Another machine tells nothing; another version something."""
+
+    machine: str  # a digest of the processor, the cores and the GPUs
+    torch: str
+    engine: str  # a digest of the engine's code
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a run or a probe of one workload took."""
+
+    origin: Origin
+    workload: Workload
+    peak_memory_bytes: int  # of the process and its workers; on CUDA, of VRAM
+    seconds_per_step: float | None  # the median, without the first step
+    steps: int
+    source: Literal["probe", "run"]
+    unix_time: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, facts: dict[str, Any]) -> Measurement:
+        """The inverse of `to_json`. Raises TypeError, KeyError or ValueError where it makes no sense."""
+        workload = {name: facts["workload"][name] for name in _names(Workload) if name in facts["workload"]}
+        seconds = facts["seconds_per_step"]
+        found = cls(
+            Origin(**facts["origin"]), Workload(**workload), int(facts["peak_memory_bytes"]),
+            None if seconds is None else float(seconds), int(facts["steps"]), facts["source"],
+            float(facts["unix_time"]),
+        )  # fmt: skip
+        if found.peak_memory_bytes <= 0 or (found.seconds_per_step or 1.0) <= 0:
+            raise ValueError("a measurement is above zero")
+        return found
+
+
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def measurements_path() -> Path:
+    """Where they are kept."""
+    home = os.environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "stickgen" / "calibration.jsonl"
+
+
+def origin_of(machine: Machine) -> Origin:
+    """What a measurement on `machine` with this version would be of."""
+    about = [machine.cpu_name, machine.cores_usable, [gpu.name for gpu in machine.gpus], machine.mps]
+    return Origin(_digest(json.dumps(about).encode()), _torch_version(), engine_digest())
+
+
+@functools.cache
+def _torch_version() -> str:
+    try:
+        return importlib.metadata.version("torch")  # reads a small file, and never loads torch
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+@functools.cache
+def engine_digest() -> str:
+    """A digest of the code that decides what a step costs: a new version has other constants."""
+    digest = hashlib.sha256()
+    for room in ENGINE:
+        for path in sorted((Path(__file__).parents[1] / room).glob("*.py")):
+            try:
+                digest.update(path.name.encode() + path.read_bytes())
+            except OSError:
+                continue
+    return digest.hexdigest()[:16]
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def read_measurements(path: Path | None = None) -> tuple[Measurement, ...]:
+    """All that were kept, oldest first; a file that is not there or damaged holds what is whole of it.
+
+    Read again only when the file has changed.
+    """
+    path = path or measurements_path()
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return _read(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[Measurement, ...]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError:
+        return ()
+    found = []
+    for record in decode_lines([line for line in lines if line]):
+        try:
+            found.append(Measurement.from_json(record))
+        except (TypeError, KeyError, ValueError, AttributeError):
+            continue  # of a version that wrote something else
+    return tuple(found)
+
+
+def keep(measurement: Measurement, path: Path | None = None) -> bool:
+    """Add one, in the place of an older one of the same; whether it could be written. Never raises for the disk."""
+    path = path or measurements_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(path.with_name(path.name + ".lock")):
+            others = [kept for kept in read_measurements(path) if _subject(kept) != _subject(measurement)]
+            lines = [encode(kept.to_json()) for kept in [*others, measurement][-MOST:]]
+            write_bytes(path, b"".join(lines), mode=0o600)
+    except OSError:
+        return False
+    return True
+
+
+def _subject(measurement: Measurement) -> tuple[Any, ...]:
+    return measurement.origin, measurement.workload, measurement.source

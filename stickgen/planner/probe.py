@@ -1,0 +1,243 @@
+"""Measure a config instead of predicting it: real steps of the real trainer, in a process that can be killed.
+
+The trainer gets a run directory of its own in the cache folder and clips that are made up to the lengths of
+the dataset; no run and no dataset of the person is touched. It trains, validates and saves in short epochs,
+until its peak has settled: a heap fragments over many steps, and one or two of them read 3 to 25 % low.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from stickgen.config.document import Document
+from stickgen.config.loading import TrainingConfig
+from stickgen.errors import StickgenError
+from stickgen.hardware.machine import Machine
+from stickgen.planner.calibration import Calibration
+from stickgen.planner.measurements import Measurement, origin_of
+from stickgen.planner.memory import CUDA_CONTEXT_BYTES
+from stickgen.planner.workload import Workload, padded_frames, workload_of
+from stickgen.runs.metrics import RecordReader, last_record
+from stickgen.runs.store import Run, create_run
+from stickgen.runs.supervisor import ENVIRONMENT
+from stickgen.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.runs.dataset_facts import DatasetFacts
+
+SECONDS = 180.0  # a probe ends then at the latest, with what it has
+STEP_SECONDS = 4.0  # micro-batches of a step: as many as the config has, or as fit into this
+STEPS_AN_EPOCH = 2  # and at each epoch's end it validates and saves, as a run does
+LEAST_EPOCHS = 3
+SETTLED = 0.01  # the peak grew by less, as a share, in the last two epochs
+POLL_SECONDS = 0.1
+VALIDATION_CLIPS = (8, 32)  # least and most of a batch in validation, as in `stickgen.train.loop`
+OLD_SECONDS = 24 * 3600.0  # a folder that a killed probe left behind is swept away then
+
+
+@dataclass(frozen=True)
+class ProbeProgress:
+    """How far a probe is."""
+
+    steps: int
+    peak_bytes: int
+    seconds: float  # since its start
+    seconds_left: float  # at most
+
+
+def probe(
+    config: TrainingConfig,
+    machine: Machine,
+    facts: DatasetFacts | None,
+    *,
+    calibration: Calibration | None = None,
+    limit_seconds: float = SECONDS,
+    progress: Callable[[ProbeProgress], None] = lambda _: None,
+) -> Measurement:
+    """Train `config` on made-up clips until its peak memory has settled, or for `limit_seconds`.
+
+    Without `facts` every clip is `data.max_frames` long. Raises StickgenError when the trainer fails or no
+    step ends in time; KeyboardInterrupt ends the child too.
+    """
+    short = shortened(config, machine, facts, calibration or Calibration(machine))
+    work = workload_of(short, machine, facts)
+    with _folder() as folder:
+        run = create_run(short, root=folder, data_path=str(folder / "run" / "clips.pt"), path=folder / "run")
+        steps_clips = STEPS_AN_EPOCH * short.effective_batch
+        validation = min(max(work.batch_size, VALIDATION_CLIPS[0]), VALIDATION_CLIPS[1])
+        clips = {
+            "train": lengths(short, facts, steps_clips),
+            "validation": lengths(short, facts, validation),
+            "embedding_dim": work.embedding_dim,
+        }
+        (run.path / "clips.json").write_text(json.dumps(clips))
+        with _trainer(run) as trainer:
+            return _watch(run, trainer, work, machine, limit_seconds, progress)
+
+
+def shortened(
+    config: TrainingConfig, machine: Machine, facts: DatasetFacts | None, calibration: Calibration
+) -> TrainingConfig:
+    """`config` with steps of some seconds: fewer micro-batches, each as it is, and nothing drawn."""
+    work = workload_of(config, machine, facts)
+    one = calibration.step_seconds(work).prediction.value / work.micro_batches
+    count = min(max(int(STEP_SECONDS / one), 2), work.micro_batches)
+    document = Document.parse(config.bytes, config.name)
+    for path, value in {
+        "training.grad_accum_steps": count,
+        "training.epochs": 1_000_000,
+        "training.warmup_epochs": 1000,
+        "training.max_minutes": 0.0,
+        "logging.log_interval": 1,
+        "logging.save_interval": 1,
+        "logging.save_minutes": 0.0,
+        "logging.sample_minutes": 0.0,
+    }.items():
+        document.set(path, value)
+    return TrainingConfig.from_bytes(document.data, config.name)
+
+
+def lengths(config: TrainingConfig, facts: DatasetFacts | None, clips: int) -> list[int]:
+    """Frames of made-up clips: the dataset's mean and longest, in each step's worth; all long without facts.
+
+    Between them they follow a power law, least + (longest − least)·uᵖ over even u, whose mean is
+    least + (longest − least) / (p + 1).
+    """
+    longest = padded_frames(config, facts)[0]
+    if facts is None:
+        return [longest] * clips
+    longest = min(facts.longest_frames, longest)
+    mean = min(facts.mean_frames, float(longest))
+    least = max(min(mean / 2, mean - (longest - mean) / 4), 1.0)
+    power = (longest - least) / max(mean - least, 1e-9) - 1
+    step = [round(least + (longest - least) * (index / max(clips - 1, 1)) ** power) for index in range(clips)]
+    return [max(frames, 1) for frames in step]
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that is gone afterwards; in the cache, for /tmp may be memory."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    cache = (Path(home) if home else Path.home() / ".cache") / "stickgen"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        for old in cache.glob("probe-*"):
+            if time.time() - old.stat().st_mtime > OLD_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        made = tempfile.mkdtemp(prefix="probe-", dir=cache)
+    except OSError as error:
+        raise StickgenError(f"{cache}: the probe has no room to work in ({error.strerror})") from error
+    try:
+        yield Path(made)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _trainer(run: Run) -> Iterator[psutil.Popen]:
+    with run.log_path.open("wb") as log:
+        trainer = psutil.Popen(
+            [sys.executable, "-m", "stickgen.train.trial", str(run.path)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **ENVIRONMENT},
+        )  # fmt: skip
+    try:
+        yield trainer
+    finally:
+        for process in [*_children(trainer), trainer]:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        trainer.wait()
+
+
+def _watch(
+    run: Run,
+    trainer: psutil.Popen,
+    work: Workload,
+    machine: Machine,
+    limit_seconds: float,
+    progress: Callable[[ProbeProgress], None],
+) -> Measurement:
+    reader = RecordReader(run.metrics_path)
+    began = time.monotonic()
+    peak = device_peak = 0
+    seconds: list[float] = []
+    peaks: list[int] = []  # at the end of each epoch
+    while True:
+        peak = max(peak, peak_bytes(trainer))
+        for record in reader.read_new():
+            if record.get("kind") == "train":
+                seconds.append(work.clips / record["sequences_per_second"])
+                device_peak = max(device_peak, record.get("device_memory_bytes") or 0)
+            elif record.get("kind") == "val" and len(seconds) > len(peaks) * STEPS_AN_EPOCH:
+                peaks.append(peak)
+        spent = time.monotonic() - began
+        progress(ProbeProgress(len(seconds), device_peak or peak, spent, max(limit_seconds - spent, 0.0)))
+        if trainer.poll() is not None:
+            raise StickgenError(f"the probe's trainer ended: {_last_words(run, trainer.returncode)}")
+        if has_settled(peaks) or (spent > limit_seconds and len(seconds) > 1):
+            break
+        if spent > limit_seconds:
+            raise StickgenError(
+                f"no step of the probe ended within {limit_seconds:.0f} s; give it longer with --probe-seconds"
+            )
+        time.sleep(POLL_SECONDS)
+    on_gpu = work.device == "cuda"
+    return Measurement(
+        origin_of(machine), work, device_peak + CUDA_CONTEXT_BYTES if on_gpu else peak,
+        statistics.median(seconds[1:]), len(seconds), "probe", time.time(),
+    )  # fmt: skip
+
+
+def has_settled(peaks: list[int]) -> bool:
+    """Whether the peak at the end of each epoch has stopped growing."""
+    return len(peaks) >= LEAST_EPOCHS and peaks[-1] <= (1 + SETTLED) * peaks[-LEAST_EPOCHS]
+
+
+def peak_bytes(process: psutil.Process) -> int:
+    """The most that `process` has held so far as the kernel counts it, and what its workers hold now; 0 if gone.
+
+    Where the kernel does not tell (elsewhere than on Linux) what it holds now: poll often.
+    """
+    try:
+        peak = process.memory_info().rss
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            peak = max(peak, 1024 * int(status.partition("VmHWM:")[2].split()[0]))
+        return int(peak + sum(child.memory_info().rss for child in _children(process)))
+    except psutil.Error:
+        return 0
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        found: list[psutil.Process] = process.children(recursive=True)
+    except psutil.Error:
+        return []
+    return found
+
+
+def _last_words(run: Run, code: int) -> str:
+    said = last_record(run.events_path, event="failed")
+    if said is not None:
+        return clean(said.get("message", ""), single_line=True, limit=300)
+    if code == -9:
+        return "killed (SIGKILL), most likely because memory ran out"
+    try:
+        lines = run.log_path.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return clean(lines[-1] if lines else f"exit code {code}", single_line=True, limit=300)
