@@ -85,11 +85,13 @@ def forecast(data: bytes, name: str) -> Forecast:
 def forecast_of(config: TrainingConfig) -> Forecast:
     """The forecast of a config on this machine: its size, its batch, and what memory there is."""
     from stickgen.hardware.machine import local_machine_fast
+    from stickgen.planner.calibration import calibration_of
     from stickgen.planner.estimate import estimate
     from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
 
     facts = read_dataset_facts(dataset_path(config))
-    answer = estimate(config, local_machine_fast(), facts)
+    machine = local_machine_fast()
+    answer = estimate(config, machine, facts, calibration=calibration_of(machine))
     return Forecast(
         parameters=answer.parameters,
         effective_batch=answer.effective_batch,

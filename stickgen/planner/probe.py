@@ -27,6 +27,7 @@ from stickgen.config.document import Document
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine
+from stickgen.hardware.resident import children_of, peak_rss_bytes
 from stickgen.planner.calibration import Calibration
 from stickgen.planner.measurements import Measurement, origin_of
 from stickgen.planner.memory import CUDA_CONTEXT_BYTES
@@ -76,7 +77,9 @@ def probe(
     short = shortened(config, machine, facts, calibration or Calibration(machine))
     work = workload_of(short, machine, facts)
     with _folder() as folder:
-        run = create_run(short, root=folder, data_path=str(folder / "run" / "clips.pt"), path=folder / "run")
+        run = create_run(
+            short, root=folder, data_path=str(folder / "run" / "clips.pt"), path=folder / "run", trial=True
+        )
         steps_clips = STEPS_AN_EPOCH * short.effective_batch
         validation = min(max(work.batch_size, VALIDATION_CLIPS[0]), VALIDATION_CLIPS[1])
         clips = {
@@ -157,7 +160,7 @@ def _trainer(run: Run) -> Iterator[psutil.Popen]:
     try:
         yield trainer
     finally:
-        for process in [*_children(trainer), trainer]:
+        for process in [*children_of(trainer), trainer]:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         trainer.wait()
@@ -177,7 +180,7 @@ def _watch(
     seconds: list[float] = []
     peaks: list[int] = []  # at the end of each epoch
     while True:
-        peak = max(peak, peak_bytes(trainer))
+        peak = max(peak, peak_rss_bytes(trainer))
         for record in reader.read_new():
             if record.get("kind") == "train":
                 seconds.append(work.clips / record["sequences_per_second"])
@@ -205,29 +208,6 @@ def _watch(
 def has_settled(peaks: list[int]) -> bool:
     """Whether the peak at the end of each epoch has stopped growing."""
     return len(peaks) >= LEAST_EPOCHS and peaks[-1] <= (1 + SETTLED) * peaks[-LEAST_EPOCHS]
-
-
-def peak_bytes(process: psutil.Process) -> int:
-    """The most that `process` has held so far as the kernel counts it, and what its workers hold now; 0 if gone.
-
-    Where the kernel does not tell (elsewhere than on Linux) what it holds now: poll often.
-    """
-    try:
-        peak = process.memory_info().rss
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            peak = max(peak, 1024 * int(status.partition("VmHWM:")[2].split()[0]))
-        return int(peak + sum(child.memory_info().rss for child in _children(process)))
-    except psutil.Error:
-        return 0
-
-
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        found: list[psutil.Process] = process.children(recursive=True)
-    except psutil.Error:
-        return []
-    return found
 
 
 def _last_words(run: Run, code: int) -> str:

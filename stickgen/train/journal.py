@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
+import psutil
 import torch
 
+from stickgen.hardware.resident import tree_rss_bytes
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import Run
-from stickgen.train.memory import tree_rss_bytes
 from stickgen.train.step import StepResult
 
 log = logging.getLogger("stickgen")
@@ -42,8 +43,17 @@ class Journal:
 
     def beat(self, phase: str) -> None:
         """Say what is being done, and how long a step takes, so that a slow one is not taken for a stall."""
-        usual = median(self._seconds) if self._seconds else None
-        self.run.beat(phase, self.step, self.total_steps, usual)
+        self.run.beat(phase, self.step, self.total_steps, self.usual_seconds)
+
+    @property
+    def usual_seconds(self) -> float | None:
+        """The median of the last steps of this launch; None before the first."""
+        return median(self._seconds) if self._seconds else None
+
+    @property
+    def steps_timed(self) -> int:
+        """Steps of this launch that `usual_seconds` is of."""
+        return len(self._seconds)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -68,7 +78,7 @@ class Journal:
                 "sequences_per_second": result.clips / seconds,
                 "frames_per_second": result.frames / seconds,
                 "eta_seconds": (self.total_steps - self.step) * seconds,
-                "rss_bytes": tree_rss_bytes(),
+                "rss_bytes": tree_rss_bytes(psutil.Process()),
                 "device_memory_bytes": torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None,
             }
         )  # fmt: skip

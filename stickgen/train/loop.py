@@ -23,6 +23,7 @@ from stickgen.train.guard import LossGuard
 from stickgen.train.initial import initial_of
 from stickgen.train.journal import Journal
 from stickgen.train.plan import MicroBatch, plan_epoch, steps_per_epoch
+from stickgen.train.remember import remember
 from stickgen.train.sampling import draw_sample
 from stickgen.train.saving import Saver
 from stickgen.train.schedule import learning_rate
@@ -126,7 +127,7 @@ class Trainer:
                     return self.finish(f"reached training.max_minutes ({minutes:g}) after step {state.step}")
             self.validate()
             if (epoch + 1) % config.logging["save_interval"] == 0:
-                self.saver.save(state)
+                self.save()
         return self.finish(f"trained {config.training['epochs']} epochs, {state.step} steps")
 
     def plan(self, epoch: int) -> list[list[MicroBatch]]:
@@ -187,7 +188,7 @@ class Trainer:
         self.answer_requests()
         if self.asked.save or self.saver.due(logging["save_minutes"]):
             self.asked.save = False
-            self.saver.save(state)
+            self.save()
         if (every := logging["sample_minutes"]) and time.monotonic() - self.sampled_at > 60 * every:
             self.draw_sample()
 
@@ -229,9 +230,20 @@ class Trainer:
         draw_sample(self.state, self.clips, self.config, self.device, self.journal)
         self.sampled_at = time.monotonic()
 
+    def save(self) -> bool:
+        """Save a checkpoint, and remember what training took so far. Whether it was saved."""
+        saved = self.saver.save(self.state)
+        seconds = self.journal.usual_seconds
+        if seconds is not None and not self.identity.get("trial"):
+            remember(
+                self.config, self.clips.file, self.device, self.precision,
+                steps=self.journal.steps_timed, seconds_per_step=seconds,
+            )  # fmt: skip
+        return saved
+
     def saved(self) -> bool:
         """Whether the present weights are on disk, or could be brought there."""
-        return self.saver.saved_step == self.state.step or self.saver.save(self.state)
+        return self.saver.saved_step == self.state.step or self.save()
 
     def stop(self) -> int:
         """Leave with a checkpoint, as somebody asked. Raises RunFailedError when it cannot be saved."""

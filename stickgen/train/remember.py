@@ -1,0 +1,48 @@
+"""What this run took, for the predictions of the runs to come: the trainer measures its own peak and step time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import cast
+
+import psutil
+import torch
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.data.dataset import DatasetFile
+from stickgen.hardware.machine import local_machine_fast
+from stickgen.hardware.resident import peak_rss_bytes
+from stickgen.planner.measurements import Measurement, keep, origin_of
+from stickgen.planner.memory import CUDA_CONTEXT_BYTES
+from stickgen.planner.placement import Device, Precision
+from stickgen.planner.workload import workload_of
+from stickgen.runs.dataset_facts import read_dataset_facts
+
+LEAST_STEPS = 3  # the first one warms up, and a peak rises over some
+
+
+def remember(
+    config: TrainingConfig,
+    file: DatasetFile,
+    device: torch.device,
+    precision: str,
+    *,
+    steps: int,
+    seconds_per_step: float,
+) -> None:
+    """Keep what `steps` steps of this process took; a disk that refuses is no reason to stop training."""
+    if steps < LEAST_STEPS:
+        return
+    machine = local_machine_fast()
+    facts = read_dataset_facts(file.path) or file.facts()
+    work = replace(
+        workload_of(config, machine, facts),
+        device=cast(Device, device.type),
+        precision=cast(Precision, precision),
+    )
+    if device.type == "cuda":
+        peak = torch.cuda.max_memory_reserved() + CUDA_CONTEXT_BYTES
+    else:
+        peak = peak_rss_bytes(psutil.Process())
+    keep(Measurement(origin_of(machine), work, peak, seconds_per_step, steps, "run", time.time()))
