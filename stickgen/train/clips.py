@@ -8,6 +8,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import TRAIN, VALIDATION, DatasetFile, MotionDataset, open_dataset
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
+from stickgen.runs.dataset_file import check_embedding_width
 
 STATISTICS_CLIPS = 5_000
 
@@ -33,16 +34,7 @@ class Clips:
 def open_clips(path: str, config: TrainingConfig) -> Clips:
     """Open a dataset for `config`. Raises StickgenError where it is damaged, of another width, or empty."""
     file = open_dataset(path)
-    wanted, there = config.model["embedding_dim"], file.embedding_dim
-    if there is None:
-        raise StickgenError(
-            f"{file.path}: its texts are not embedded yet; run: stickgen data embed {file.path}"
-        )
-    if there != wanted:
-        raise StickgenError(
-            f"{file.path}: its text embeddings are {there} wide, but model.embedding_dim is {wanted}; "
-            f"use --set model.embedding_dim={there}"
-        )
+    check_embedding_width(file.path, file.embedding_dim, config.model["embedding_dim"])
     options = {
         "max_frames": config.data["max_frames"],
         "val_fraction": config.training["val_fraction"],

@@ -29,6 +29,8 @@ class Journal:
         self.metrics, self.events = RecordWriter(run.metrics_path), RecordWriter(run.events_path)
         self.step = self.total_steps = 0  # where the run is, for events and heartbeats
         self.steps_per_epoch = 1
+        self.last_step = 0  # where this launch will end, if nothing else ends it
+        self.deadline: float | None = None  # of this launch, on the monotonic clock
         self._seconds: deque[float] = deque(maxlen=51)
 
     def event(self, kind: str, message: str, **facts: Any) -> None:
@@ -67,6 +69,11 @@ class Journal:
         self._seconds.append(seconds)
         self.beat("training")
 
+    def eta_seconds(self) -> float:
+        """How long this launch will still take, if its steps go on taking what they usually took."""
+        seconds = (self.last_step - self.step) * (median(self._seconds) if self._seconds else 0.0)
+        return seconds if self.deadline is None else min(seconds, max(self.deadline - time.monotonic(), 0.0))
+
     def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
         """The metrics of the step that was just done."""
         losses = {"loss" if n == "total" else f"loss_{n}": v for n, v in result.losses.items()}
@@ -77,7 +84,7 @@ class Journal:
                 **losses, "lr": learning_rate, "grad_norm": result.grad_norm,
                 "sequences_per_second": result.clips / seconds,
                 "frames_per_second": result.frames / seconds,
-                "eta_seconds": (self.total_steps - self.step) * seconds,
+                "eta_seconds": self.eta_seconds(),
                 "rss_bytes": tree_rss_bytes(psutil.Process()),
                 "device_memory_bytes": torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None,
             }

@@ -108,6 +108,8 @@ class Trainer:
         )
         limit, minutes = self.identity.get("max_steps"), config.training["max_minutes"]
         last = self.total_steps if limit is None else min(state.step + int(limit), self.total_steps)
+        self.journal.last_step = last
+        self.journal.deadline = self.launched + 60 * minutes if minutes else None
         for epoch in range(state.step // self.steps_per_epoch, config.training["epochs"]):
             plan = self.plan(epoch)
             batches = self.load(plan)
