@@ -1,37 +1,102 @@
-"""`stickgen recommend`: the preset for this machine, or for one that flags describe."""
+"""`stickgen recommend`: the config for this machine, or for one that flags describe."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.errors import StickgenError
+from stickgen.text import clean
 
-@click.command("recommend", epilog="Example: stickgen recommend --ram 16 --vram 8")
+if TYPE_CHECKING:
+    from stickgen.planner.fitting import Fit, Fitting
+    from stickgen.runs.dataset_facts import DatasetFacts
+
+
+@click.command(
+    "recommend",
+    epilog="Examples: stickgen recommend -o mine.yaml   stickgen recommend --ram 16 --vram 8 --cores 8",
+)
 @click.option("--ram", type=click.FloatRange(0.1), metavar="GIB", help="RAM of the machine in question.")
-@click.option("--vram", type=click.FloatRange(0), metavar="GIB", help="VRAM of its GPU.")
-@click.option("--cores", type=click.IntRange(1), help="Its cores.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def command(ram: float | None, vram: float | None, cores: int | None, as_json: bool) -> None:
-    """Recommend a preset for this machine, or for one you describe."""
-    from stickgen.hardware.machine import Gpu, detect
-    from stickgen.planner.recommend import GIB, recommend
+@click.option("--vram", type=click.FloatRange(0), metavar="GIB", help="VRAM of its GPU; 0: it has none.")
+@click.option("--cores", type=click.IntRange(1), metavar="N", help="Its cores.")
+@click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for times and clip lengths.")
+@click.option("--largest", is_flag=True, help="Take the largest model that fits, however long it takes.")
+@click.option("-o", "--output", metavar="FILE", help="Write the recommended config there.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
+def command(
+    ram: float | None,
+    vram: float | None,
+    cores: int | None,
+    data_path: str | None,
+    largest: bool,
+    output: str | None,
+    as_json: bool,
+) -> None:
+    """Recommend a config for this machine, or for one you describe.
 
-    machine = detect()
-    if ram is not None:
-        size = int(ram * GIB)
-        machine = replace(machine, ram_total_bytes=size, ram_available_bytes=size, cgroup_limit_bytes=None)
-    if ram is not None or vram is not None:
-        size = int((vram or 0) * GIB)
-        machine = replace(machine, gpus=(Gpu(0, "described", size, size, True),) if size else (), mps=False)
-    if cores is not None:
-        machine = replace(machine, cores_usable=cores)
-    answer = recommend(machine)
+    The tier of the training guide is the starting point. From there the planner looks for the micro-batch
+    that is fastest and for the largest model, of those that leave a part of the memory free.
+    """
+    from stickgen.hardware.described import described
+    from stickgen.hardware.machine import detect
+    from stickgen.planner.calibration import calibration_of
+    from stickgen.planner.fitting import fit
+    from stickgen.runs.dataset_facts import read_dataset_facts
+
+    machine = described(detect(), ram_gib=ram, vram_gib=vram, cores=cores)
+    facts = None if data_path is None else read_dataset_facts(data_path)
+    if data_path is not None and facts is None:
+        raise StickgenError(
+            f"{clean(data_path)}: there are no facts of such a dataset; see: stickgen data info"
+        )
+    fitting = fit(machine, facts, calibration=calibration_of(machine))
+    chosen = fitting.largest if largest else fitting.recommended
+    if output is not None:
+        _write(Path(output), fitting, chosen, facts)
     if as_json:
-        facts = {"tier": answer.tier.name, "preset": answer.preset, "config": str(answer.config_path)}
-        click.echo(json.dumps({**facts, "reasons": answer.reasons}, indent=1))
+        click.echo(json.dumps(fitting.to_json() | {"written": output}, indent=1))
         return
-    click.echo(answer.sentence)
-    click.echo(f"preset {answer.preset}, config {answer.config_path}")
-    click.echo(f"next: stickgen train --config {answer.config_path} --data-path DATASET")
+    for line in _lines(fitting, chosen):
+        click.echo(line)
+    data = clean(data_path) if data_path else "DATASET"
+    if output is not None:
+        click.echo(f"next: stickgen train --config {clean(output)} --data-path {data}")
+    elif chosen.edits:
+        flag = " --largest" if largest else ""
+        click.echo(f"next: stickgen recommend{flag} -o mine.yaml, or the guide's own config as it is:")
+        click.echo(f"      stickgen train --config {_shown(fitting)} --data-path {data}")
+    else:
+        click.echo(f"next: stickgen train --config {_shown(fitting)} --data-path {data}")
+
+
+def _lines(fitting: Fitting, chosen: Fit) -> list[str]:
+    from stickgen.cli.estimate import facts_of
+
+    tier = fitting.recommendation
+    lines = [tier.sentence, *(f"  - {reason}" for reason in fitting.reasons), ""]
+    lines.append(f"{'config':<12} {_shown(fitting)}" + (", changed:" if chosen.edits else ", as it is"))
+    lines += [f"{'':<12} {path}: {value}" for path, value in chosen.edits]
+    return lines + [f"{label:<12} {fact}" for label, fact in facts_of(chosen.estimate) if label != "disk"]
+
+
+def _shown(fitting: Fitting) -> str:
+    """The tier's config, from this folder where it lies below it."""
+    path = fitting.recommendation.config_path
+    relative = os.path.relpath(path)
+    return clean(path if relative.startswith("..") else relative)
+
+
+def _write(path: Path, fitting: Fitting, chosen: Fit, facts: DatasetFacts | None) -> None:
+    from stickgen.config.document import Document
+    from stickgen.planner.fitting import apply
+
+    if os.path.lexists(path):
+        raise StickgenError(f"-o {clean(path)}: there is something already; name a new file")
+    document = Document.open(fitting.recommendation.config_path)
+    apply(document, chosen, facts)
+    document.save(path)

@@ -1,0 +1,206 @@
+"""From the guide's tier to what this machine holds: the micro-batch that is fastest, and the largest model.
+
+The tier is the starting point: its model, at the effective batch that it has. Then each cut of that batch into
+micro-batches is weighed, and each model of the guide above the tier's; what fits is what leaves the headroom.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.config.presets import preset_path
+from stickgen.hardware.machine import Machine
+from stickgen.planner.advice import NEARLY, micro_batches
+from stickgen.planner.calibration import Calibration
+from stickgen.planner.estimate import Estimate, estimate
+from stickgen.planner.placement import Device, device_of, memory_of
+from stickgen.planner.recommend import Recommendation, recommend
+from stickgen.planner.settings import Changed, Edit
+
+if TYPE_CHECKING:
+    from stickgen.config.document import Document
+    from stickgen.runs.dataset_facts import DatasetFacts
+
+GIB = 2**30
+HEADROOM: dict[Device, float] = {"cpu": 0.25, "mps": 0.25, "cuda": 0.1}  # kept free of the memory in all
+MODELS = ("tiers/cpu_8gb", "tiers/cpu_16gb", "tiers/cpu_32gb", "tiers/gpu_16gb")  # 2.8, 7.2, 20.5, 44.5 M
+SHAPE = ("d_model", "nhead", "num_layers")
+WORTH = 0.05  # a share of time for which the guide's own micro-batch is left
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A config that fits: `edits` to that of the tier, and what it would take."""
+
+    edits: tuple[Edit, ...]
+    batch_size: int
+    grad_accum_steps: int
+    estimate: Estimate
+
+    @property
+    def cut(self) -> str:
+        """`2 × 32`, micro-batch times accumulation."""
+        return f"{self.batch_size} × {self.grad_accum_steps}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, units in the names."""
+        return {
+            "edits": dict(self.edits), "batch_size": self.batch_size,
+            "grad_accum_steps": self.grad_accum_steps, **self.estimate.to_json(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """What a machine holds, from the tier on, with the reasons in words."""
+
+    recommendation: Recommendation  # the tier
+    headroom: float  # share of the memory that is kept free
+    limit_bytes: int  # what a run may take at the most
+    guide: Estimate  # of the tier's config as it is
+    recommended: Fit
+    largest: Fit
+    reasons: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, units in the names."""
+        tier = self.recommendation
+        return {
+            "tier": tier.tier.name, "preset": tier.preset, "config": str(tier.config_path),
+            "headroom_share": self.headroom, "memory_limit_bytes": self.limit_bytes,
+            "guide": self.guide.to_json(), "recommended": self.recommended.to_json(),
+            "largest": self.largest.to_json(), "reasons": [*tier.reasons, *self.reasons],
+        }  # fmt: skip
+
+
+def fit(
+    machine: Machine, facts: DatasetFacts | None = None, *, calibration: Calibration | None = None
+) -> Fitting:
+    """Search from the tier of `machine` on; with a dataset's `facts` for its clips. By arithmetic, in milliseconds."""
+    tier = recommend(machine)
+    config = _read(tier.config_path)
+    device = device_of(config, machine)
+    headroom = HEADROOM[device]
+    free, total = memory_of(machine, device)
+    search = _Search(config, machine, facts, calibration, min(int((1 - headroom) * total), free))
+    at = next((index for index, name in enumerate(MODELS) if _shape(name) == _shape_of(config)), 0)
+    guide = search.estimated(())
+    own = search.best(_shape_of(config), keep=config.training["batch_size"])
+    smaller = (search.best(_shape(name)) for name in reversed(MODELS[:at]))
+    recommended = own or next((found for found in smaller if found), search.smallest())
+    larger = [found for name in MODELS[at + 1 :] if (found := search.best(_shape(name)))]
+    largest = larger[-1] if larger else recommended
+    fitting = Fitting(tier, headroom, search.limit, guide, recommended, largest, [])
+    fitting.reasons.extend(_reasons(fitting, config))
+    return fitting
+
+
+def apply(document: Document, chosen: Fit, facts: DatasetFacts | None) -> None:
+    """Make the edits in `document`, and the one that the dataset asks for."""
+    for path, value in chosen.edits:
+        document.set(path, value)
+    if facts is not None and facts.embedding_dim:
+        document.set("model.embedding_dim", facts.embedding_dim)
+
+
+@dataclass(frozen=True)
+class _Search:
+    config: TrainingConfig
+    machine: Machine
+    facts: DatasetFacts | None
+    calibration: Calibration | None
+    limit: int
+
+    def estimated(self, edits: tuple[Edit, ...]) -> Estimate:
+        return estimate(Changed(self.config, edits), self.machine, self.facts, calibration=self.calibration)
+
+    def best(self, shape: tuple[Edit, ...], keep: int | None = None) -> Fit | None:
+        """The fastest cut of the effective batch that leaves the headroom; the smallest of those about as fast.
+
+        `keep` is the guide's micro-batch, which stays where it fits and nothing is worth leaving it.
+        """
+        cuts = [self.cut(shape, size) for size in micro_batches(self.config.effective_batch)]
+        fitting = [cut for cut in cuts if cut.estimate.peak_memory.high <= self.limit]
+        if not fitting:
+            return None
+        seconds = [cut.estimate.seconds_per_step.value for cut in fitting]
+        chosen = next(
+            cut for cut, time in zip(fitting, seconds, strict=True) if time <= NEARLY * min(seconds)
+        )
+        own = next((cut for cut in fitting if cut.batch_size == keep), None)
+        if own and chosen.estimate.seconds_per_step.value > (1 - WORTH) * own.estimate.seconds_per_step.value:
+            return own
+        return chosen
+
+    def smallest(self) -> Fit:
+        """What there is where nothing fits."""
+        return self.cut(_shape(MODELS[0]), 1)
+
+    def cut(self, shape: tuple[Edit, ...], size: int) -> Fit:
+        count = self.config.effective_batch // size
+        wanted = (*shape, ("training.batch_size", size), ("training.grad_accum_steps", count))
+        edits = tuple((path, value) for path, value in wanted if self.config.get(path) != value)
+        return Fit(edits, size, count, self.estimated(edits))
+
+
+@functools.cache
+def _read(path: Path) -> TrainingConfig:
+    return TrainingConfig(path)
+
+
+def _shape_of(config: TrainingConfig) -> tuple[Edit, ...]:
+    return tuple((f"model.{name}", config.model[name]) for name in SHAPE)
+
+
+def _shape(preset: str) -> tuple[Edit, ...]:
+    return _shape_of(_read(preset_path(preset)))
+
+
+def _reasons(fitting: Fitting, config: TrainingConfig) -> list[str]:
+    guide, own, largest = fitting.guide, fitting.recommended, fitting.largest
+    limit = f"{fitting.limit_bytes / GIB:.1f} GiB, which keep {fitting.headroom:.0%} free"
+    own_batch = f"{config.training['batch_size']} × {config.training['grad_accum_steps']}"
+    said = []
+    if own.estimate.peak_memory.high > fitting.limit_bytes:
+        said.append(f"nothing fits into {limit}: this is the least there is")
+    elif own.estimate.parameters < guide.parameters:
+        said.append(
+            f"the guide's model of {_millions(guide)} does not fit into {limit}: "
+            f"{_millions(own.estimate)} with micro-batches of {own.cut} do"
+        )
+    elif not own.edits:
+        said.append(
+            f"the guide's micro-batch of {own_batch} stays: no other is clearly faster; "
+            f"peak {_peak(own.estimate)} of {limit}"
+        )
+    else:
+        less = 1 - own.estimate.seconds_per_step.value / guide.seconds_per_step.value
+        gain = f"a step takes {less:.0%} less time" if guide.peak_memory.high <= fitting.limit_bytes else (
+            f"the guide's {own_batch} would need {_peak(guide)}"
+        )  # fmt: skip
+        said.append(
+            f"micro-batches of {own.cut} instead of the guide's {own_batch}, the same effective batch of "
+            f"{guide.effective_batch}: {gain}; peak {_peak(own.estimate)} of {limit}"
+        )
+    if largest is own:
+        top = _shape_of(config) == _shape(MODELS[-1])
+        said.append("the guide has no larger model" if top else "no larger model of the guide fits")
+    else:
+        times = largest.estimate.seconds_per_step.value / own.estimate.seconds_per_step.value
+        said.append(
+            f"the largest that fits has {_millions(largest.estimate)}, with micro-batches of {largest.cut} at "
+            f"{_peak(largest.estimate)}, and takes {times:.1f} times as long for a step: the tier goes by time too"
+        )
+    return said
+
+
+def _millions(answer: Estimate) -> str:
+    return f"{answer.parameters / 1e6:.1f} M parameters"
+
+
+def _peak(answer: Estimate) -> str:
+    return f"{answer.peak_memory.value / GIB:.1f} GiB"
