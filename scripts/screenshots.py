@@ -25,23 +25,31 @@ from stickgen_tui.screens import home
 Steps = Callable[[Pilot[None]], Awaitable[None]]
 
 
+async def _until(pilot: Pilot[None], ready: Callable[[str], bool]) -> None:
+    """Wait until what the screen shows is `ready`. Raises TimeoutError after a minute."""
+    async with asyncio.timeout(60):
+        while not ready("\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())):
+            await pilot.pause(0.1)
+    await pilot.pause(0.3)
+
+
 async def _home(pilot: Pilot[None]) -> None:
-    await pilot.pause(1.5)
+    await _until(pilot, lambda text: "looking" not in text and "peak memory" in text)
 
 
 async def _editor(pilot: Pilot[None]) -> None:
     await pilot.press("e")
-    await pilot.pause(1.0)
+    await _until(pilot, lambda text: "batch_size" in text)
     for _ in range(8):
         await pilot.press("down")
     await pilot.press("right", "down", "left", "up")
-    await pilot.pause(1.0)
+    await _until(pilot, lambda text: "2 changes" in text and "peak" in text)
 
 
 async def _monitor(pilot: Pilot[None]) -> None:
-    await pilot.pause(1.5)
+    await _until(pilot, lambda text: "validation" in text)
     await pilot.press("right")
-    await pilot.pause(0.5)
+    await _until(pilot, lambda text: "mean pose" in text)
 
 
 # name → (columns, rows, whether it opens on the run, light theme, what is pressed)
