@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 from stickgen.errors import StickgenError
+from stickgen.planner.rescue import memory_advice, ran_out_of_memory
 from stickgen.runs.launch import stop
 from stickgen.runs.metrics import RecordReader, last_record
 from stickgen.runs.store import Run, Status
@@ -187,6 +188,10 @@ def _report(run: Run, as_json: bool) -> int:
                 click.echo(f"  {what:<10} {clean(path)}", err=failed)
         if ending.status == Status.FINISHED:
             click.echo(f'  draw with  stickgen generate {run.reference} "a person waves" -o wave.gif')
+        if failed and ran_out_of_memory(run):
+            for advice in memory_advice(run)[:3]:
+                click.echo(f"  try        {advice.change} ({advice.effect})", err=True)
+            click.echo(f"  all edits  stickgen advise {clean(run.config_path)} --for memory", err=True)
         if ending.resume is not None and ending.step < ending.total_steps:
             click.echo(f"  go on with {ending.resume}", err=failed)
     return ending.exit_code

@@ -48,11 +48,16 @@ def run_training(path: Path, launch: int | None = None) -> int:
         _say(run, launch, f"{error.filename or run.path}: {error.strerror}")
         return 1
     except (MemoryError, torch.OutOfMemoryError) as error:
-        _say(
-            run, launch,
-            f"out of memory ({error}); reduce training.batch_size, then model.d_model or model.num_layers",
-        )  # fmt: skip
+        _say(run, launch, f"out of memory ({error}); {_less_memory(run)}")
         return 1
+
+
+def _less_memory(run: Run) -> str:
+    """The edits that would help most, in words."""
+    from stickgen.planner.rescue import memory_advice
+
+    best = [advice.change for advice in memory_advice(run)[:2]]
+    return "try " + ", or ".join(best) if best else "reduce training.batch_size, then model.d_model"
 
 
 def _say(run: Run, launch: int, message: str) -> None:

@@ -1,0 +1,34 @@
+"""What to change after a run ran out of memory, from what its directory says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.errors import StickgenError
+from stickgen.hardware.machine import Machine, local_machine_fast
+from stickgen.planner.advice import Advice, advise
+from stickgen.planner.calibration import calibration_of
+from stickgen.runs.dataset_facts import read_dataset_facts
+
+if TYPE_CHECKING:
+    from stickgen.runs.store import Run
+
+
+def ran_out_of_memory(run: Run) -> bool:
+    """Whether the last launch ended for want of memory, or by a SIGKILL, which is how Linux takes it back."""
+    ended = run.exit
+    return ended.get("signal") == "SIGKILL" or (
+        ended.get("code") not in {0, 130, None} and "out of memory" in str(ended.get("reason", ""))
+    )
+
+
+def memory_advice(run: Run, machine: Machine | None = None) -> list[Advice]:
+    """Edits of the run's config that need less memory, the best first; none where its config cannot be read."""
+    try:
+        config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+    except (StickgenError, OSError):
+        return []
+    machine = machine or local_machine_fast()
+    facts = read_dataset_facts(str(run.identity.get("data_path", "")))
+    return advise(config, machine, facts, "memory", calibration=calibration_of(machine))
