@@ -3,7 +3,8 @@
 `step_00000120/` holds `model.safetensors` (weights and the normaliser), `ema.safetensors`,
 `optimizer.safetensors`, `trainer.json`, `config.yaml`, and `MANIFEST.json` with the size and SHA-256 of
 each. It is written under a temporary name beside its place, every file is fsynced, the manifest last, and
-then it is renamed. Nothing in it is ever unpickled.
+then it is renamed. Nothing in it is ever unpickled, and sizes and shapes are looked at before anything is
+read: a checkpoint may come from a stranger.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,17 @@ from stickgen.errors import StickgenError
 FORMAT = "stickgen-checkpoint-1"
 MANIFEST = "MANIFEST.json"
 KEEP = 2  # the last so many, and the best
+NEEDED = {"model.safetensors", "trainer.json", "config.yaml"}
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of a parameter
+
+# No checkpoint of ours comes near these; what does is damaged, or meant to fill the memory of who opens it.
+MAX_JSON_BYTES = 2**20
+MAX_HEADER_BYTES = 2**22
+MAX_FILE_BYTES = 2**36
+
+
+class NotFiniteError(StickgenError):
+    """Weights that are not finite, which are never saved."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +65,27 @@ def optimizer_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dic
     }
 
 
-def restore_optimizer(
-    model: nn.Module, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]
-) -> None:
-    """Put `optimizer_tensors` back."""
+def load_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer, checkpoint: Checkpoint) -> None:
+    """Put back what `optimizer_tensors` gave, after its names and shapes have been compared with the model's.
+
+    Raises StickgenError that names the first difference; nothing is allocated for a file that does not fit.
+    """
     parameters = dict(model.named_parameters())
-    for flat, value in tensors.items():
+    for flat, shape in tensor_shapes(checkpoint, "optimizer").items():
+        moment, _, name = flat.partition("/")
+        if moment not in MOMENTS or name not in parameters:
+            wanted: tuple[int, ...] | str = "missing"
+        else:
+            wanted = () if moment == "step" else tuple(parameters[name].shape)
+        if shape != wanted:
+            raise StickgenError(
+                f"{checkpoint.path / 'optimizer.safetensors'}: {flat} is {shape} there and {wanted} in the "
+                "config's model; use the run's own config"
+            )
+    for flat, value in read_tensors(checkpoint, "optimizer").items():
         moment, _, name = flat.partition("/")
         parameter = parameters[name]
-        optimizer.state[parameter][moment] = value.to(parameter.device)
+        optimizer.state[parameter][moment] = value.float().to(parameter.device)
 
 
 def save_checkpoint(
@@ -72,9 +97,13 @@ def save_checkpoint(
 ) -> Checkpoint:
     """Write `step_N` into `directory` and verify it. `tensors` maps a file's stem to its tensors.
 
-    Raises OSError (disk full, read-only); what was there before is then untouched and the temporary
-    directory is gone.
+    Raises StickgenError for a tensor that is not finite, OSError (disk full, read-only); what was there before
+    is then untouched and the temporary directory is gone.
     """
+    for stem, group in tensors.items():
+        for name, value in group.items():
+            if not bool(torch.isfinite(value).all()):
+                raise NotFiniteError(f"{name} of {stem} is not finite; the last good checkpoint is kept")
     target = directory / f"step_{trainer['step']:08d}"
     temporary = directory / f".{target.name}.{os.getpid()}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -89,8 +118,10 @@ def save_checkpoint(
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1))
         _digest_and_sync(temporary / MANIFEST)
         fsync_directory(temporary)
-        if target.exists():  # the same step saved again: the old one goes only now
-            shutil.rmtree(target)
+        if target.exists():  # the same step again: the old one stays until the new one is in its place
+            aside = target.with_name(f"{target.name}.old")
+            shutil.rmtree(aside, ignore_errors=True)
+            target.rename(aside)
         temporary.rename(target)
         fsync_directory(directory)
     except BaseException:
@@ -120,30 +151,48 @@ def _digest_and_sync(path: Path) -> dict[str, Any]:
 def verify_checkpoint(path: Path) -> Checkpoint:
     """Read everything back against the manifest. Raises StickgenError that names the damaged file."""
     try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
+        manifest = _read_json(path / MANIFEST)
+        if lacking := NEEDED - manifest.keys():
+            raise StickgenError(f"{path / MANIFEST}: it does not name {', '.join(sorted(lacking))}")
+        _check_sizes(path, manifest)
         for name, expected in manifest.items():
-            if Path(name).name != name:
-                raise StickgenError(f"{path / MANIFEST}: {name!r} is not a file of this checkpoint")
-            file = path / name
-            if file.stat().st_size != expected["bytes"]:
-                raise StickgenError(
-                    f"{file}: {file.stat().st_size} bytes, but the manifest says {expected['bytes']}"
-                )
-            with file.open("rb") as opened:
+            with (path / name).open("rb") as opened:
                 if hashlib.file_digest(opened, "sha256").hexdigest() != expected["sha256"]:
-                    raise StickgenError(f"{file}: its checksum is not the manifest's; the file is damaged")
-        trainer = json.loads((path / "trainer.json").read_bytes())
-        if trainer.get("format") != FORMAT:
+                    raise StickgenError(
+                        f"{path / name}: its checksum is not the manifest's; the file is damaged"
+                    )
+        trainer = _read_json(path / "trainer.json")
+        if trainer.get("format") != FORMAT or type(trainer["step"]) is not int:
             raise StickgenError(f"{path}: not a checkpoint that this version of stickgen knows")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StickgenError(f"{path}: not a whole checkpoint ({error})") from error
     return Checkpoint(path, trainer)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
+    if size > MAX_JSON_BYTES:
+        raise StickgenError(f"{path}: {size} bytes, which no checkpoint of stickgen has there")
+    content: dict[str, Any] = json.loads(path.read_bytes())
+    return content
+
+
+def _check_sizes(path: Path, manifest: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise StickgenError for a file that is not as long as the manifest says, or longer than any may be."""
+    for name, expected in manifest.items():
+        if Path(name).name != name:
+            raise StickgenError(f"{path / MANIFEST}: {name!r} is not a file of this checkpoint")
+        size = (path / name).stat().st_size
+        if size != expected["bytes"]:
+            raise StickgenError(f"{path / name}: {size} bytes, but the manifest says {expected['bytes']}")
+        if size > MAX_FILE_BYTES:
+            raise StickgenError(f"{path / name}: {size} bytes, which no checkpoint of stickgen has there")
 
 
 def newest_checkpoint(directory: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that verifies, and a sentence for each newer one that does not."""
     skipped: list[str] = []
-    for path in sorted(directory.glob("step_*"), reverse=True):
+    for path in reversed(_by_step(directory)):
         try:
             return verify_checkpoint(path), skipped
         except StickgenError as error:
@@ -151,32 +200,59 @@ def newest_checkpoint(directory: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, skipped
 
 
-def prune_checkpoints(directory: Path, *, best_step: int | None) -> None:
-    """Drop all but the last two and the best, and what crashed saves left; the newest must verify first."""
+def _by_step(directory: Path) -> list[Path]:
+    """Checkpoints, the newest last; one that was just being replaced by another of its step before that."""
+    return sorted(directory.glob("step_*"), key=lambda path: (path.stem, path.suffix == ""))
+
+
+def prune_checkpoints(directory: Path, *, newest: Checkpoint, best_step: int | None) -> None:
+    """Drop all but the last two and the best, and what crashed saves left.
+
+    `newest` was verified just now; the other that is kept as one of the last two has at least its size.
+    """
     for leftover in directory.glob(".step_*.tmp"):
         shutil.rmtree(leftover, ignore_errors=True)
-    paths = sorted(directory.glob("step_*"))
-    for path in paths[:-KEEP]:
-        if path.name != f"step_{best_step or -1:08d}":
-            shutil.rmtree(path, ignore_errors=True)
+    kept = 0
+    for path in reversed(_by_step(directory)):
+        if path != newest.path and not (kept < KEEP and path.suffix == "" and _complete(path)):
+            if path.name != f"step_{best_step or -1:08d}":
+                shutil.rmtree(path, ignore_errors=True)
+            continue
+        kept += 1
+
+
+def _complete(path: Path) -> bool:
+    """Whether all files are there at their sizes; `verify_checkpoint` looks closer."""
+    try:
+        _check_sizes(path, _read_json(path / MANIFEST))
+    except (StickgenError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    return True
 
 
 def read_tensors(checkpoint: Checkpoint, stem: str) -> dict[str, Tensor]:
     """The tensors of one of the checkpoint's files, on the CPU."""
-    path = checkpoint.path / f"{stem}.safetensors"
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise StickgenError(f"{path}: cannot be read ({error})") from error
+    with _opened(checkpoint, stem) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def tensor_shapes(checkpoint: Checkpoint, stem: str) -> dict[str, tuple[int, ...]]:
     """Names and shapes by the header of one of the checkpoint's files; no tensor is read."""
+    with _opened(checkpoint, stem) as file:
+        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+
+
+@contextmanager
+def _opened(checkpoint: Checkpoint, stem: str) -> Iterator[Any]:
+    """The file, mapped, after its header's length has been looked at. Raises StickgenError."""
     path = checkpoint.path / f"{stem}.safetensors"
     try:
+        with path.open("rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+        if header > MAX_HEADER_BYTES:
+            raise StickgenError(f"{path}: a header of {header} bytes, which no checkpoint of stickgen has")
         with safe_open(path, framework="pt") as file:
-            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            yield file
     except (OSError, SafetensorError) as error:
         raise StickgenError(f"{path}: cannot be read ({error})") from error
 

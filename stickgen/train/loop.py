@@ -32,6 +32,8 @@ from stickgen.train.state import TrainState
 from stickgen.train.step import StepResult, optimizer_step
 from stickgen.train.validate import validate
 
+SECONDS_BETWEEN_BEST = 60.0
+
 
 class _StopWantedError(Exception):
     """Leaves the step that is under way; its weights have not moved, so the last whole step is what counts."""
@@ -78,7 +80,8 @@ class Trainer:
             self.journal.event("alert", f"skipped a damaged checkpoint: {sentence}")
         if checkpoint is not None:
             self.state.restore(checkpoint)
-            self.journal.step = self.saver.saved_step = self.state.step
+            self.journal.step = self.state.step
+            self.saver.saved = self.state.numbers()
         elif skipped:
             raise StickgenError(
                 f"{self.run.name}: none of its checkpoints is whole, so there is nothing to go on from: "
@@ -97,6 +100,8 @@ class Trainer:
             return self._train()
         except _StopWantedError:
             return self.stop()
+        finally:
+            self.saver.close()
 
     def _train(self) -> int:
         config, state = self.config, self.state
@@ -127,8 +132,8 @@ class Trainer:
                 self.after_step(result, rate, time.monotonic() - began)
                 if minutes and time.monotonic() - self.launched > 60 * minutes:
                     return self.finish(f"reached training.max_minutes ({minutes:g}) after step {state.step}")
-            self.validate()
-            if (epoch + 1) % config.logging["save_interval"] == 0:
+            to_save = (epoch + 1) % config.logging["save_interval"] == 0
+            if self.validate(to_save) or to_save:
                 self.save()
         return self.finish(f"trained {config.training['epochs']} epochs, {state.step} steps")
 
@@ -188,7 +193,8 @@ class Trainer:
         if state.step % logging["log_interval"] == 0 or state.step == 1:
             self.journal.train_record(result, rate, seconds)
         self.answer_requests()
-        if self.asked.save or self.saver.due(logging["save_minutes"]):
+        self.saver.collect()
+        if (self.asked.save and not self.saver.busy) or self.saver.due(logging["save_minutes"]):
             self.asked.save = False
             self.save()
         if (every := logging["sample_minutes"]) and time.monotonic() - self.sampled_at > 60 * every:
@@ -210,11 +216,15 @@ class Trainer:
             else:
                 self.asked.stop = True
 
-    def validate(self) -> None:
-        """Measure the averaged weights on the held-out clips, once a step at most."""
+    def validate(self, to_save: bool) -> bool:
+        """Measure the averaged weights on the held-out clips, once a step at most. Whether they are to be saved.
+
+        They are, and count as the best, where they beat the best so far and are saved anyway (`to_save`) or
+        nothing was saved for a while: a run of short epochs would write to the disk without end.
+        """
         state = self.state
         if not len(self.clips.held_out) or self.validated_step == state.step:
-            return
+            return False
         self.validated_step = state.step
         with self.journal.phase("validating"), state.ema.evaluating() as model:
             assert isinstance(model, MotionTransformer)
@@ -223,29 +233,35 @@ class Trainer:
                 min(max(self.config.training["batch_size"], 8), 32),
             )  # fmt: skip
         self.journal.validation_record(result)
-        if result["loss"] < state.best_val:
-            state.best_val, state.best_step = result["loss"], state.step
-            self.saver.saved_step = -1  # a checkpoint of this step does not know it yet
+        rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
+        if result["loss"] >= state.best_val or not (to_save or rested):
+            return False
+        state.best_val, state.best_step = result["loss"], state.step
+        return True
 
     def draw_sample(self) -> None:
         """Draw the monitor's motion."""
         draw_sample(self.state, self.clips, self.config, self.device, self.journal)
         self.sampled_at = time.monotonic()
 
-    def save(self) -> bool:
-        """Save a checkpoint, and remember what training took so far. Whether it was saved."""
-        saved = self.saver.save(self.state)
+    def save(self) -> None:
+        """Begin a checkpoint."""
+        self.saver.begin(self.state)
+        self.remember()
+
+    def remember(self) -> None:
+        """Tell the planner what training took so far."""
         seconds = self.journal.usual_seconds
         if seconds is not None and not self.identity.get("trial"):
             remember(
                 self.config, self.clips.file, self.device, self.precision,
                 steps=self.journal.steps_timed, seconds_per_step=seconds,
             )  # fmt: skip
-        return saved
 
     def saved(self) -> bool:
         """Whether the present weights are on disk, or could be brought there."""
-        return self.saver.saved_step == self.state.step or self.save()
+        self.remember()
+        return self.saver.save_patiently(self.state, self.asked)
 
     def stop(self) -> int:
         """Leave with a checkpoint, as somebody asked. Raises RunFailedError when it cannot be saved."""
@@ -261,7 +277,7 @@ class Trainer:
     def finish(self, message: str) -> int:
         """Validate, draw, save and say so. Raises RunFailedError when the weights cannot be saved."""
         if not self.asked.stop:
-            self.validate()
+            self.validate(to_save=True)
             self.draw_sample()
         if not self.saved():
             raise RunFailedError(f"{message}, but its checkpoint could not be saved; see the events")

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.train.checkpoint import (
     Checkpoint,
     load_module,
+    load_optimizer,
     optimizer_tensors,
-    read_tensors,
-    restore_optimizer,
 )
 from stickgen.train.ema import AveragedWeights
 from stickgen.train.initial import load_initial
@@ -47,11 +47,16 @@ class TrainState:
             (self.normaliser, "normaliser"),
         ):
             load_module(module, checkpoint, stem)
-        restore_optimizer(self.model, self.optimizer, read_tensors(checkpoint, "optimizer"))
-        self.step = checkpoint.step
-        self.ema.updates = checkpoint.trainer["ema_updates"]
-        self.best_step = checkpoint.trainer["best_step"]
-        self.best_val = math.inf if self.best_step is None else checkpoint.trainer["best_val"]
+        load_optimizer(self.model, self.optimizer, checkpoint)
+        numbers = checkpoint.trainer
+        try:
+            self.step, self.ema.updates = int(numbers["step"]), int(numbers["ema_updates"])
+            self.best_step = None if numbers["best_step"] is None else int(numbers["best_step"])
+            self.best_val = math.inf if self.best_step is None else float(numbers["best_val"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise StickgenError(
+                f"{checkpoint.path / 'trainer.json'}: not as this version writes it"
+            ) from error
 
     def start_from(self, initial: Checkpoint, config: TrainingConfig) -> None:
         """Take the weights of another run, and nothing else of it."""

@@ -120,7 +120,9 @@ LIMITED = """
 import logging, resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+from stickgen.train import saving
 from stickgen.train.process import run_training
+saving.PATIENCE_SECONDS = 0
 logging.basicConfig(level=logging.INFO)
 sys.exit(run_training(Path(sys.argv[1])))
 """
@@ -133,7 +135,7 @@ def test_files_that_may_not_grow_stop_no_training(make: MakeRun) -> None:
         [sys.executable, "-c", LIMITED, run.path], capture_output=True, text=True, timeout=120
     )
     assert result.returncode == 1, result.stderr
-    assert "THE CHECKPOINT WAS NOT SAVED" in result.stderr and "Traceback" not in result.stderr
+    assert "WAS NOT SAVED (File too large)" in result.stderr and "Traceback" not in result.stderr
     assert "trained 40 epochs, 200 steps, but its checkpoint could not be saved" in result.stderr
     assert newest_checkpoint(run.checkpoints_dir) == (None, [])
     reader = RecordReader(run.metrics_path)

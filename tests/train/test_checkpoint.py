@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -12,10 +15,10 @@ from stickgen.errors import StickgenError
 from stickgen.train import checkpoint as checkpoints
 from stickgen.train.checkpoint import (
     load_module,
+    load_optimizer,
     newest_checkpoint,
     optimizer_tensors,
     prune_checkpoints,
-    restore_optimizer,
     save_checkpoint,
     verify_checkpoint,
 )
@@ -84,7 +87,7 @@ def test_pruning_keeps_the_last_two_and_the_best(tmp_path: Path) -> None:
     for step in (1, 2, 3, 4, 5):
         save(tmp_path, step)
     (tmp_path / ".step_00000006.1.tmp").mkdir()
-    prune_checkpoints(tmp_path, best_step=2)
+    prune_checkpoints(tmp_path, newest=verify_checkpoint(tmp_path / "step_00000005"), best_step=2)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["step_00000002", "step_00000004", "step_00000005"]
 
 
@@ -122,7 +125,101 @@ def test_optimizer_moments_come_back(tmp_path: Path) -> None:
 
     resumed, second = build()
     load_module(resumed, saved, "model")
-    restore_optimizer(resumed, second, checkpoints.read_tensors(saved, "optimizer"))
+    load_optimizer(resumed, second, saved)
     move(resumed, second, 2)
     for a, b in zip(straight.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_a_kill_while_a_step_is_saved_anew_leaves_one_of_the_two(tmp_path: Path) -> None:
+    path = save(tmp_path, 5)
+    path.rename(tmp_path / "step_00000005.old")  # as far as it came
+    newest, skipped = newest_checkpoint(tmp_path)
+    assert newest is not None and (newest.step, skipped) == (5, [])
+    again = verify_checkpoint(save(tmp_path, 5))
+    newest, _ = newest_checkpoint(tmp_path)
+    assert newest is not None and newest.path == again.path
+    prune_checkpoints(tmp_path, newest=again, best_step=None)
+    assert list(tmp_path.iterdir()) == [again.path]
+
+
+def test_pruning_counts_no_cut_checkpoint_among_those_it_keeps(tmp_path: Path) -> None:
+    paths = [save(tmp_path, step) for step in (1, 2, 3)]
+    os.truncate(paths[1] / "model.safetensors", 100)
+    prune_checkpoints(tmp_path, newest=verify_checkpoint(paths[2]), best_step=None)
+    assert sorted(tmp_path.iterdir()) == [paths[0], paths[2]]
+
+
+def remake(path: Path, name: str, start: bytes, zeros: int) -> None:
+    """Replace a file of a checkpoint by what a stranger may send, its manifest in order."""
+    with (path / name).open("wb") as file:
+        file.write(start)
+        file.truncate(len(start) + zeros)
+    digest = hashlib.sha256(start)
+    if zeros < 2**30:  # of more, nobody gets as far as the digest
+        digest.update(bytes(zeros))
+    manifest = json.loads((path / "MANIFEST.json").read_bytes())
+    manifest[name] = {"bytes": len(start) + zeros, "sha256": digest.hexdigest()}
+    (path / "MANIFEST.json").write_text(json.dumps(manifest))
+
+
+def header(shape: list[int], end: int) -> bytes:
+    text = json.dumps({"w": {"dtype": "F32", "shape": shape, "data_offsets": [0, end]}}).encode()
+    return len(text).to_bytes(8, "little") + text
+
+
+MIB = 2**20
+STRANGE = {
+    "a view of a trillion": ("model.safetensors", header([10**12], 4 * 10**12), 64, "cannot be read"),
+    "a sparse trillion": ("model.safetensors", header([10**12], 4 * 10**12), 4 * 10**12, "no checkpoint of"),
+    "a shape beyond its bytes": ("model.safetensors", header([10**12], 4), 4, "cannot be read"),
+    "an endless header": ("model.safetensors", (2**62).to_bytes(8, "little") + b"{}", 0, "no checkpoint of"),
+    "a long header": ("model.safetensors", (2**25).to_bytes(8, "little"), 2**25, "no checkpoint of"),
+    "another shape": ("model.safetensors", header([4 * MIB], 16 * MIB), 16 * MIB, r"w is \(4194304,\) there"),
+    "long numbers": ("trainer.json", b" ", 16 * MIB, "no checkpoint of stickgen has"),
+    "deep numbers": ("trainer.json", b"[" * 500_000, 0, "not a whole checkpoint"),
+    "a text for a number": (
+        "trainer.json",
+        b'{"format": "stickgen-checkpoint-1", "step": "x"}',
+        0,
+        "not a ch",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+def test_a_strangers_sizes_are_refused_before_memory_is_taken(tmp_path: Path, what: str) -> None:
+    name, start, zeros, says = STRANGE[what]
+    path = save(tmp_path, 1)
+    remake(path, name, start, zeros)
+    module = torch.nn.Module()
+    module.w = torch.nn.Parameter(torch.zeros(64, 64))
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(StickgenError, match=says):
+        load_module(module, verify_checkpoint(path), "model")
+    assert psutil.Process().memory_info().rss - before < 8 * MIB
+
+
+def test_a_manifest_that_leaves_out_the_weights_is_none(tmp_path: Path) -> None:
+    path = save(tmp_path, 1)
+    (path / "MANIFEST.json").write_text("{}")
+    with pytest.raises(StickgenError, match=r"does not name config.yaml, model.safetensors, trainer.json"):
+        verify_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("exp_avg/weight", (4, 5)), ("exp_avg/other", (4, 4)), ("odd/weight", (4, 4)),
+                        ("step/weight", (4, 4))],
+)  # fmt: skip
+def test_moments_that_do_not_fit_are_refused_by_name(
+    tmp_path: Path, name: str, shape: tuple[int, ...]
+) -> None:
+    model = torch.nn.Linear(4, 4)
+    saved = save_checkpoint(
+        tmp_path,
+        tensors={"model": model.state_dict(), "optimizer": {name: torch.zeros(shape)}},
+        trainer={"step": 1},
+        config_bytes=b"",
+    )
+    with pytest.raises(StickgenError, match=name):
+        load_optimizer(model, torch.optim.AdamW(model.parameters()), saved)

@@ -14,6 +14,7 @@ import torch
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.errors import RunFailedError
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoint import newest_checkpoint, read_tensors
@@ -98,8 +99,11 @@ def test_sigterm_stops_with_a_checkpoint_and_a_loss_that_is_not_finite_moves_not
     trainer.state.normaliser.std.fill_(float("nan"))
     trainer.identity = {**trainer.identity, "max_steps": 1}
     trainer.config.logging["save_minutes"] = 0.0
-    trainer.saved = trainer.draw_sample = trainer.validate = lambda: True  # type: ignore[method-assign]
-    assert trainer.train() == 0
+    trainer.draw_sample = lambda: None  # type: ignore[method-assign]
+    trainer.validate = lambda to_save: False  # type: ignore[method-assign]
+    with pytest.raises(RunFailedError, match="could not be saved"):  # for the scale is not finite either
+        trainer.train()
+    assert newest_checkpoint(run.checkpoints_dir)[0] == checkpoint
     for old, new in zip(before, trainer.state.model.parameters(), strict=True):
         assert torch.equal(old, new)
 
