@@ -112,6 +112,7 @@ def preflight(path: Path) -> Preflight:
     """Look at everything a launch of `path` needs. Never raises for a bad config: it is an error line."""
     from stickgen.config.loading import TrainingConfig
     from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+    from stickgen.runs.preflight import refusals
 
     try:
         config = TrainingConfig(path)
@@ -120,7 +121,8 @@ def preflight(path: Path) -> Preflight:
         sentence = clean(error, limit=400)
         return Preflight(path, (Check("error", sentence),), Forecast(error=sentence))
     data = dataset_path(config)
-    checks = [_dataset_check(data, read_dataset_facts(data), config)]
+    checks = [Check("error", sentence) for sentence in refusals(config, starts_from_weights=False)]
+    checks.append(_dataset_check(data, read_dataset_facts(data), config))
     if cost.peak_bytes is not None:
         checks.append(_memory_check(cost))
     size = f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, {cost.epochs} epochs"

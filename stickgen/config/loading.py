@@ -226,6 +226,11 @@ class TrainingConfig:
         return self._values["diffusion"]
 
     @property
+    def lora(self) -> dict[str, Any]:
+        """Fine-tuning by adapters."""
+        return self._values["lora"]
+
+    @property
     def data(self) -> dict[str, Any]:
         """Dataset paths."""
         return self._values["data"]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from stickgen.atomic import write_bytes, write_text
 from stickgen.errors import StickgenError
 from stickgen.runs.locks import exclusive
+from stickgen.runs.preflight import refusals
 from stickgen.runs.process import boot_id
 from stickgen.runs.state import State, Status, boot_seconds, derive_state
 
@@ -173,8 +174,10 @@ def create_run(
     """Make a new run directory (mode 0700) with its config and run.json.
 
     `name` replaces the two words at the end; `path` the whole place below `root`, and must be new or empty.
-    Raises StickgenError when the place cannot be written or is taken.
+    Raises StickgenError when the place cannot be written or is taken, or the config cannot be launched here.
     """
+    for sentence in refusals(config, starts_from_weights="init_from" in identity):
+        raise StickgenError(sentence)
     if path is not None and (not path.is_dir() or any(path.iterdir())) and os.path.lexists(path):
         raise StickgenError(
             f"--run-dir {path}: there is something already; name a new or empty folder, or add --resume"

@@ -32,7 +32,7 @@ FORMAT = "stickgen-checkpoint-1"
 MANIFEST = "MANIFEST.json"
 KEEP = 2  # the last so many, and the best
 NEEDED = {"model.safetensors", "trainer.json", "config.yaml"}
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of a parameter
+MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")  # what AdamW and Muon keep of a parameter
 
 # No checkpoint of ours comes near these; what does is damaged, or meant to fill the memory of who opens it.
 MAX_JSON_BYTES = 2**20

@@ -9,29 +9,45 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from stickgen.train.lora import AdaptedLinear, trained_weights
+
 
 class AveragedWeights:
     """An exponential moving average of a model's parameters, in fp32 beside the model.
 
     The decay warms up as (1 + n) / (10 + n), so that the average of a short run is not its random start.
-    With a decay of 0 it is the model itself.
+    With a decay of 0 it is the model itself, unless adapters are to come, for the averaged model is always a
+    plain one, into whose weights adapters are merged: whoever reads it need not know of them.
     """
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
+    def __init__(self, model: nn.Module, decay: float, *, adapted: bool = False) -> None:
         self.decay = decay
         self.updates = 0
-        self.model = model if decay == 0 else copy.deepcopy(model).requires_grad_(False).eval()
-        self._trained: list[Tensor] = list(model.parameters())
-        self._averaged: list[Tensor] = list(self.model.parameters())
+        self._source = model
+        shared = decay == 0 and not adapted
+        self.model = model if shared else copy.deepcopy(model).requires_grad_(False).eval()
+        self._lists: tuple[list[Tensor], list[Tensor]] | None = None
 
     @torch.no_grad()
     def update(self) -> None:
         """Move the average towards the model by one step."""
         self.updates += 1
-        if self.decay == 0:
+        if self.model is self._source:
             return
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        torch._foreach_lerp_(self._averaged, self._trained, 1 - decay)
+        averaged, trained = self._pairs()
+        torch._foreach_lerp_(averaged, trained, 1 - decay)
+
+    def _pairs(self) -> tuple[list[Tensor], list[Tensor]]:
+        """What is averaged, and the weights it follows; found once where nothing has to be merged."""
+        if self._lists is not None:
+            return self._lists
+        own: dict[str, Tensor] = dict(self.model.named_parameters())
+        trained = trained_weights(self._source)
+        lists = [own[name] for name in trained], list(trained.values())
+        if not any(isinstance(module, AdaptedLinear) for module in self._source.modules()):
+            self._lists = lists
+        return lists
 
     def state(self) -> dict[str, Tensor]:
         """The averaged tensors by name."""

@@ -69,15 +69,15 @@ def check_initial(checkpoint: Checkpoint, config: TrainingConfig) -> None:
 
 
 def load_initial(
-    checkpoint: Checkpoint, config: TrainingConfig, model: nn.Module, ema: nn.Module, normaliser: nn.Module
+    checkpoint: Checkpoint, config: TrainingConfig, model: nn.Module, normaliser: nn.Module
 ) -> None:
-    """Fill the model and its average with the checkpoint's averaged weights.
+    """Fill the plain `model` with the checkpoint's averaged weights.
 
     The normaliser comes along: the weights mean nothing in another scale.
     """
     check_initial(checkpoint, config)
-    for module, stem in ((model, "ema"), (ema, "ema"), (normaliser, "normaliser")):
-        load_module(module, checkpoint, stem)
+    load_module(model, checkpoint, "ema")
+    load_module(normaliser, checkpoint, "normaliser")
 
 
 def _differing_keys(checkpoint: Checkpoint, config: TrainingConfig) -> list[tuple[str, str, str]]:

@@ -19,6 +19,7 @@ from stickgen.runs.store import Run
 from stickgen.train.step import StepResult
 
 log = logging.getLogger("stickgen")
+_LEVELS = {"alert": logging.WARNING, "failed": logging.ERROR}  # of events in train.log; the others are INFO
 
 
 class Journal:
@@ -34,8 +35,8 @@ class Journal:
         self._seconds: deque[float] = deque(maxlen=51)
 
     def event(self, kind: str, message: str, **facts: Any) -> None:
-        """Say something that a person wants to know, in the log and in events.jsonl."""
-        log.info("%s: %s", kind, message)
+        """Say something that a person wants to know, in events.jsonl and, as far as its level lets it, in the log."""
+        log.log(_LEVELS.get(kind, logging.INFO), "%s: %s", kind, message)
         self.events.write(
             {
                 "event": kind, "time": time.time(), "launch": self.launch, "step": self.step,
@@ -77,6 +78,10 @@ class Journal:
     def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
         """The metrics of the step that was just done."""
         losses = {"loss" if n == "total" else f"loss_{n}": v for n, v in result.losses.items()}
+        log.debug(
+            "step %d: loss %.4f, gradient norm %.3f, learning rate %.3g, %.3f s",
+            self.step, result.losses["total"], result.grad_norm, learning_rate, seconds,
+        )  # fmt: skip
         self.metrics.write(
             {
                 "kind": "train", "time": time.time(), "step": self.step,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -14,6 +15,7 @@ from stickgen.model.objective import Batch
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.parameters import count_parameters
 from stickgen.runs.control import take_requests
+from stickgen.runs.preflight import refusals
 from stickgen.runs.store import Run
 from stickgen.train.batches import load_batches
 from stickgen.train.checkpoint import newest_checkpoint
@@ -50,6 +52,7 @@ class Trainer:
         self.journal = Journal(run, len(run.launches) if launch is None else launch)
         self.journal.beat("loading")
         self.config = config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+        logging.getLogger("stickgen").setLevel(config.logging["level"])
         self.identity = run.identity
 
         self.device = choose_device(config.device["type"])
@@ -87,7 +90,10 @@ class Trainer:
                 f"{self.run.name}: none of its checkpoints is whole, so there is nothing to go on from: "
                 + "; ".join(skipped)
             )
-        elif initial := initial_of(self.run):
+        elif (initial := initial_of(self.run)) is None:
+            for sentence in refusals(self.config, starts_from_weights=False):
+                raise StickgenError(sentence)
+        else:
             self.state.start_from(initial, self.config)
             self.journal.event("initial", f"weights of {initial.path}, after step {initial.step} there")
 
@@ -176,6 +182,7 @@ class Trainer:
             warmup_steps=training["warmup_epochs"] * self.steps_per_epoch,
             total_steps=self.total_steps,
             min_lr_ratio=training["min_lr_ratio"],
+            schedule=training["schedule"],
         )
         for group in self.state.optimizer.param_groups:
             group["lr"] = rate

@@ -1,4 +1,4 @@
-"""AdamW with decoupled weight decay on matrices alone."""
+"""AdamW, or Muon for the matrices of the blocks and AdamW for the rest; weight decay on matrices alone."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ import torch
 from torch import nn
 
 
-def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.optim.AdamW:
-    """AdamW (arXiv 1711.05101) over `model`; norms, biases, embeddings and modulation tables do not decay."""
+def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.optim.Optimizer:
+    """The optimizer of `training.optimizer` over what is to be trained of `model`.
+
+    AdamW (arXiv 1711.05101); norms, biases, embeddings and modulation tables do not decay.
+    """
+    muon: list[nn.Parameter] = []
     decaying: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
-    for module in model.modules():
+    for path, module in model.named_modules():
         for name, parameter in module.named_parameters(recurse=False):
-            matrix = isinstance(module, nn.Linear) and name == "weight"
-            (decaying if matrix else others).append(parameter)
-    return torch.optim.AdamW(
+            if not parameter.requires_grad:
+                continue
+            matrix = isinstance(module, nn.Linear) and parameter.ndim == 2
+            if matrix and path.startswith("blocks.") and training["optimizer"] == "muon":
+                muon.append(parameter)
+            else:
+                (decaying if matrix and name == "weight" else others).append(parameter)
+    adamw = torch.optim.AdamW(
         [
             {"params": decaying, "weight_decay": training["weight_decay"]},
             {"params": others, "weight_decay": 0.0},
@@ -26,3 +35,33 @@ def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.opti
         betas=(training["beta1"], training["beta2"]),
         fused=True,
     )
+    return MuonWithAdamW(muon, adamw, training) if muon else adamw
+
+
+class MuonWithAdamW(torch.optim.Optimizer):
+    """Muon (arXiv 2502.16982) for `matrices`, and the `adamw` of everything else, as one optimizer.
+
+    Muon's updates are scaled to the size of AdamW's, so that one learning rate serves both. The two share
+    one dict of states and one list of groups: whoever saves, restores or sets a rate sees a single optimizer.
+    """
+
+    def __init__(
+        self, matrices: list[nn.Parameter], adamw: torch.optim.AdamW, training: Mapping[str, Any]
+    ) -> None:
+        self._muon = torch.optim.Muon(
+            matrices,
+            lr=training["learning_rate"],
+            momentum=training["beta1"],
+            weight_decay=training["weight_decay"],
+            adjust_lr_fn="match_rms_adamw",
+        )
+        self._adamw = adamw
+        super().__init__([{"params": matrices}], {})
+        self.param_groups = [*self._muon.param_groups, *adamw.param_groups]
+        self._muon.state = adamw.state = self.state
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Move every weight."""
+        self._muon.step()
+        self._adamw.step()

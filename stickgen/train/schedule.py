@@ -1,4 +1,4 @@
-"""The learning rate of each step: a straight climb, then half a cosine."""
+"""The learning rate of each step: a straight climb, then down as the config says."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import math
 
 
 def learning_rate(
-    step: int, *, peak: float, warmup_steps: int, total_steps: int, min_lr_ratio: float
+    step: int, *, peak: float, warmup_steps: int, total_steps: int, min_lr_ratio: float, schedule: str
 ) -> float:
     """Learning rate of optimizer step `step`, counted from 0.
 
-    It climbs to `peak` over `warmup_steps` and falls to `peak * min_lr_ratio` at the last of `total_steps`
-    (Loshchilov and Hutter, arXiv 1608.03983, without restarts). A run that is all warm-up never falls.
+    It climbs to `peak` over `warmup_steps`. With `schedule` "cosine" (Loshchilov and Hutter, arXiv 1608.03983,
+    without restarts) or "linear" it then falls to `peak * min_lr_ratio` at the last of `total_steps`, with
+    "constant" it stays. A run that is all warm-up never falls.
     """
     if step < warmup_steps:
         return peak * (step + 1) / warmup_steps
-    progress = (step - warmup_steps) / max(total_steps - warmup_steps - 1, 1)
-    cosine = 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-    return peak * (min_lr_ratio + (1 - min_lr_ratio) * cosine)
+    progress = min((step - warmup_steps) / max(total_steps - warmup_steps - 1, 1), 1.0)
+    if schedule == "constant":
+        height = 1.0
+    elif schedule == "linear":
+        height = 1.0 - progress
+    else:
+        height = 0.5 * (1 + math.cos(math.pi * progress))
+    return peak * (min_lr_ratio + (1 - min_lr_ratio) * height)

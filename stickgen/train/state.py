@@ -23,6 +23,7 @@ from stickgen.train.checkpoint import (
 )
 from stickgen.train.ema import AveragedWeights
 from stickgen.train.initial import load_initial
+from stickgen.train.lora import add_adapters
 from stickgen.train.optimizer import build_optimizer
 
 
@@ -33,7 +34,10 @@ class TrainState:
         torch.manual_seed(config.training["seed"])
         self.model = MotionTransformer(ModelConfig.from_training(config)).to(device)
         self.normaliser = normaliser.to(device)
-        self.ema = AveragedWeights(self.model, config.training["ema_decay"])
+        lora = config.lora
+        self.ema = AveragedWeights(self.model, config.training["ema_decay"], adapted=lora["enabled"])
+        if lora["enabled"]:
+            add_adapters(self.model, lora["rank"], lora["alpha"])
         self.optimizer = build_optimizer(self.model, config.training)
         self.step = 0
         self.best_val = math.inf
@@ -60,7 +64,8 @@ class TrainState:
 
     def start_from(self, initial: Checkpoint, config: TrainingConfig) -> None:
         """Take the weights of another run, and nothing else of it."""
-        load_initial(initial, config, self.model, self.ema.model, self.normaliser)
+        load_initial(initial, config, self.ema.model, self.normaliser)
+        self.model.load_state_dict(self.ema.model.state_dict(), strict=False)  # adapters start as nothing
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """By the stem of the file that they are kept in; the tensors themselves, not copies."""

@@ -35,21 +35,35 @@ def test_a_step_holds_the_same_clips_at_every_micro_batch() -> None:
     assert steps(8, 2) == steps(4, 4) == steps(16, 1)
 
 
-@given(st.integers(1, 500), st.integers(0, 500), st.floats(0, 1))
-def test_learning_rate_stays_between_zero_and_the_peak(total: int, warmup: int, ratio: float) -> None:
+@given(
+    st.integers(1, 500),
+    st.integers(0, 500),
+    st.floats(0, 1),
+    st.sampled_from(["cosine", "linear", "constant"]),
+)
+def test_learning_rate_stays_between_zero_and_the_peak(
+    total: int, warmup: int, ratio: float, schedule: str
+) -> None:
     """Also where the warm-up is as long as the run, or longer: the reference divides by zero there."""
     rates = [
-        learning_rate(i, peak=0.5, warmup_steps=warmup, total_steps=total, min_lr_ratio=ratio)
+        learning_rate(
+            i, peak=0.5, warmup_steps=warmup, total_steps=total, min_lr_ratio=ratio, schedule=schedule
+        )
         for i in range(total + 3)
     ]
     assert all(0 <= rate <= 0.5 * (1 + 1e-9) for rate in rates)
 
 
 def test_it_climbs_and_falls() -> None:
-    def rate(step: int) -> float:
-        return learning_rate(step, peak=1.0, warmup_steps=10, total_steps=110, min_lr_ratio=0.05)
+    def rate(step: int, schedule: str = "cosine") -> float:
+        return learning_rate(
+            step, peak=1.0, warmup_steps=10, total_steps=110, min_lr_ratio=0.05, schedule=schedule
+        )
 
     assert rate(0) == pytest.approx(0.1)
     assert rate(9) == rate(10) == pytest.approx(1.0)
     assert rate(60) < rate(30) < rate(10)
     assert rate(109) == pytest.approx(0.05)
+    assert rate(109, "linear") == pytest.approx(0.05)
+    assert rate(10, "linear") - rate(60, "linear") == pytest.approx(0.95 * 50 / 99)
+    assert {rate(step, "constant") for step in range(10, 110)} == {1.0}

@@ -1,0 +1,19 @@
+"""What is looked at before anything is launched and needs no torch: each refusal a sentence with its fix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+
+
+def refusals(config: TrainingConfig, *, starts_from_weights: bool) -> list[str]:
+    """Why a run of `config` cannot be launched here; empty where it can."""
+    found = []
+    if config.lora["enabled"] and not starts_from_weights:
+        found.append(
+            "lora.enabled trains adapters beside the weights of another run, and there are none to start from: "
+            "add --init-from, or use --set lora.enabled=false"
+        )
+    return found
