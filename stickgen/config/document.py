@@ -1,50 +1,65 @@
 """A YAML file that can be edited without losing a byte: positions, one splice, and a second look.
 
-An edit replaces only the characters of one value (or adds or takes away the lines of one key) in the
-original text. The result is parsed again; if any other value reads differently, the edit is refused and
-nothing has happened. Undo puts the former bytes back.
+An edit replaces only the characters of one value, or adds or takes away those of one key or item, in the
+original text. The result is parsed again; if anything else reads differently, the edit is refused and nothing
+has happened. Undo puts the former bytes back.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import stat
+import difflib
 from collections.abc import Sequence as SequenceABC
-from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
-import yaml
-
-from stickgen.atomic import write_bytes
+from stickgen.atomic import replacing
+from stickgen.config.files import read_config_file
 from stickgen.config.nodes import (
-    MAX_BYTES,
     ConfigError,
+    Empty,
     Mapping,
     Node,
+    Path_,
     Scalar,
     Sequence,
+    Tree,
+    Values,
     line_and_column,
-    parse,
-    resolve,
+    origin,
+    values,
+    walk,
+)
+from stickgen.config.parsing import decode, parse
+from stickgen.config.scalars import Plain, format_value, reads_alike, same_value
+from stickgen.config.splicing import EditRefusedError, Splicer
+from stickgen.config.verifying import (
+    MISSING,
+    Judge,
+    Missing,
+    differing,
+    expecting,
+    free_below,
+    related,
+    renaming,
+    shifted,
 )
 from stickgen.errors import StickgenError
 
-Plain = bool | int | float | str | None
-Path_ = tuple[str, ...]
+__all__ = [
+    "MISSING", "ConfigError", "Document", "EditRefusedError", "SaveConflictError", "format_value",
+    "read_config_file",
+]  # fmt: skip
 
-
-class EditRefusedError(StickgenError):
-    """An edit that would have changed something else; the document is as it was."""
+MAX_UNDO = 1000
+AnyPath = str | Path_  # `group.name`, or its parts where one of them has a dot
 
 
 class SaveConflictError(StickgenError):
-    """The file on disk is no longer the one that was opened."""
+    """The file on disk is no longer the one that was opened; `diff` is what another program changed in it."""
 
-
-MAX_UNDO = 1000
+    def __init__(self, message: str, on_disk: bytes = b"", diff: SequenceABC[str] = ()) -> None:
+        super().__init__(message)
+        self.on_disk, self.diff = on_disk, list(diff)
 
 
 class JournalLike(Protocol):
@@ -57,28 +72,21 @@ class JournalLike(Protocol):
     def discard(self) -> None: ...
 
 
-class _Missing:
-    def __repr__(self) -> str:
-        return "not set"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-MISSING = _Missing()
-
-
 class Document:
-    """The text of one config, its values by dotted path, and edits that keep every other byte."""
+    """The text of one config, its values by dotted path, and edits that keep every other byte.
+
+    A path names keys from the outside in, items of lists by their index: `training.betas.0`. Editing methods
+    raise EditRefusedError, with the reason, where they would change anything else; they return the other paths
+    that the edit changes, those of the aliases of an anchored value.
+    """
 
     def __init__(self, data: bytes, name: str, path: Path | None = None) -> None:
         self.name, self.path = name, path
-        self._saved_digest = hashlib.sha256(data).hexdigest()
-        self._saved_data = data
-        self._undo: list[bytes] = []
-        self._redo: list[bytes] = []
         self.journal: JournalLike | None = None
-        self._load(data)
+        self._saved_data = data
+        self._undo: list[str] = []
+        self._redo: list[str] = []
+        self._take(decode(data, name))
 
     @classmethod
     def parse(cls, data: bytes, name: str = "<text>") -> Document:
@@ -91,18 +99,18 @@ class Document:
         path = Path(path)
         return cls(read_config_file(path), str(path), path)
 
-    def _load(self, data: bytes) -> None:
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"{self.name}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-        if "\0" in text:
-            raise ConfigError(f"{self.name}: a NUL byte at {text.index(chr(0))}; this is no text file")
-        root = parse(text, self.name)
-        if root is not None and not isinstance(root, Mapping):
-            raise ConfigError(f"{self.name}:1:1: a config is a mapping, like `model:` with keys below it")
-        self._text, self._root = text, root
-        self._newline = "\r\n" if "\r\n" in text else "\n"
+    def _read(self, text: str) -> tuple[Tree, Values]:
+        tree = parse(text, self.name)
+        if tree.root is not None and not isinstance(tree.root, Mapping):
+            line, column = line_and_column(text, tree.root.start)
+            raise ConfigError(
+                f"{self.name}:{line}:{column}: a config is a mapping, like `model:` with keys below it"
+            )
+        return tree, values(tree.root)
+
+    def _take(self, text: str, read: tuple[Tree, Values] | None = None) -> None:
+        self._tree, self._values = read or self._read(text)
+        self._text = text
 
     # -- reading
 
@@ -117,6 +125,11 @@ class Document:
         return self._text
 
     @property
+    def saved_data(self) -> bytes:
+        """The bytes that were opened or last saved."""
+        return self._saved_data
+
+    @property
     def dirty(self) -> bool:
         """Whether the bytes differ from those that were opened or last saved."""
         return self.data != self._saved_data
@@ -124,76 +137,149 @@ class Document:
     @property
     def node_root(self) -> Mapping | None:
         """The mapping that the file is; None where it holds nothing but comments."""
-        return self._root
+        root = self._tree.root
+        return root if isinstance(root, Mapping) else None
 
-    def node(self, path: str) -> Node | None:
-        """The node at a dotted path, None where there is none."""
-        node: Node | None = self._root
-        for part in path.split("."):
-            if not isinstance(node, Mapping) or part not in node.items:
+    def node(self, path: AnyPath) -> Node | None:
+        """The node at a path as a reader sees it, None where there is none."""
+        node = self._tree.root
+        for part in _parts(path):
+            node = _child(node, part)
+            if node is None:
                 return None
-            node = node.items[part][1]
         return node
 
-    def get(self, path: str) -> Plain | _Missing:
-        """The value at a dotted path as YAML 1.2 reads it; MISSING where there is no single value."""
+    def get(self, path: AnyPath) -> Plain | Missing:
+        """The value at a path as YAML 1.2 reads it; MISSING where there is no single value."""
         node = self.node(path)
         return node.value if isinstance(node, Scalar) else MISSING
 
     def items(self) -> dict[Path_, Plain]:
         """Every single value by its path; list items have their index as the last part."""
-        found: dict[Path_, Plain] = {}
-        if self._root is not None:
-            _collect(self._root, (), found)
-        return found
+        return {path: value for path, value in self._values.items() if not isinstance(value, Empty)}
 
-    def position(self, path: str) -> tuple[int, int] | None:
+    def position(self, path: AnyPath) -> tuple[int, int] | None:
         """Line and column of the value at `path`, or of its key where the value is empty."""
         node = self.node(path)
         return None if node is None else line_and_column(self._text, node.start)
 
+    def also_changes(self, path: AnyPath) -> list[str]:
+        """The other paths that a new value at `path` would change: those of the aliases of its anchor."""
+        node, parts = self.node(path), _parts(path)
+        if node is None or node.alias_of is not None:
+            return []
+        return [
+            ".".join(other)
+            for other, found in walk(self._tree.root)
+            if origin(found) is node and other != parts
+        ]
+
     # -- editing
 
-    def set(self, path: str, value: bool | int | float | str) -> None:
-        """Give `path` (`group.name`) a value; a key or group that is missing is inserted.
+    def set(self, path: AnyPath, value: Plain) -> list[str]:
+        """Give `path` a value; a key that is missing is inserted, with its sections.
 
-        Raises EditRefusedError where that cannot be done without touching anything else.
+        An alias is replaced by the value, an anchored value keeps its anchor. A value that is there already
+        stays as it is written, unless readers of YAML 1.1 and 1.2 would differ on it.
         """
-        parts = tuple(path.split("."))
-        node = self.node(path)
-        if node is None:
-            changed = self._inserted(parts, value)
-        elif not isinstance(node, Scalar):
-            raise EditRefusedError(f"{self.name}: {path} is a whole section, not a single value")
-        elif node.decorated:
-            line, _ = line_and_column(self._text, node.start)
-            raise EditRefusedError(
-                f"{self.name}:{line}: {path} has an anchor, an alias or a tag; edit the text itself"
-            )
-        else:
-            changed = self._replaced(node, format_value(value, node.style))
-        expected = self.items()
-        expected[parts] = value
-        self._commit(changed, expected)
+        parts = _parts(path)
+        container, rest = self._reached(parts)
+        if rest:
+            return self._inserted(container, parts, rest, value)
+        if not isinstance(container, Scalar):
+            raise self._refusal(f"{_shown(parts)} is a whole section, not a single value")
+        respell = container.style is None and not container.alias_of and not container.tag
+        if same_value(container.value, value) and (not respell or reads_alike(container.text)):
+            return []
+        changed = self._splicer.replaced(container, value, _shown(parts))
+        expected = dict(self._values)
+        for other, node in walk(self._tree.root):
+            if node is container or origin(node) is container:
+                expected[other] = value
+        return self._commit(changed, parts, expecting(expected))
 
-    def delete(self, path: str) -> None:
-        """Take the key at `path` away, with its line and the comment behind it."""
-        parts = path.split(".")
-        parent = self.node(".".join(parts[:-1])) if len(parts) > 1 else self._root
-        if not isinstance(parent, Mapping) or parts[-1] not in parent.items:
-            raise EditRefusedError(f"{self.name}: there is no {path} to delete")
-        if parent.flow:
-            raise EditRefusedError(f"{self.name}: {path} stands inside braces; edit the text itself")
-        key, value = parent.items[parts[-1]]
-        start = self._text.rfind("\n", 0, key.start) + 1
-        end = self._line_end(_last_character(value, key))
-        changed = self._text[:start] + self._text[end:]
-        expected = {
-            other: kept for other, kept in self.items().items() if other[: len(parts)] != tuple(parts)
-        }
-        if len(parent.items) == 1 and len(parts) > 1:
-            expected[tuple(parts[:-1])] = None  # an empty section reads as null
-        self._commit(changed, expected)
+    def _inserted(self, container: Node | None, parts: Path_, rest: Path_, value: Plain) -> list[str]:
+        where = parts[: len(parts) - len(rest)]
+        if isinstance(container, Sequence):
+            if rest != (str(len(container.items)),):
+                raise self._refusal(
+                    f"{_shown(where)} has {len(container.items)} items, there is no {rest[0]}"
+                )
+            return self.insert_item(where, len(container.items), value)
+        if isinstance(container, Scalar) and (container.value is not None or container.decorated):
+            raise self._refusal(f"{_shown(where)} is a single value, not a section", container.start)
+        if isinstance(container, Mapping) and len(rest) > 1 and rest[0] in container.inherited:
+            raise self._refusal(
+                f"{_shown((*where, rest[0]))} comes through <<; write the section out here", container.start
+            )
+        key = self._tree.entry_of(container)
+        if container is None or (isinstance(container, Mapping) and (container.own or container.merge)):
+            changed = self._splicer.inserted(container, rest, value)
+        elif key is None or container.decorated or self._tree.in_brackets(key):
+            changed = self._splicer.filled(container, rest, value)
+        else:
+            changed = self._splicer.opened(key, rest, value)
+        return self._commit(
+            changed, parts, free_below(self._tree, self._values, container, rest[0], parts, value)
+        )
+
+    def delete(self, path: AnyPath) -> list[str]:
+        """Take a key or an item away, with its lines and the comment behind it.
+
+        Refused where it holds an anchor that is used elsewhere. A section that has nothing left is written `{}`.
+        """
+        parts = _parts(path)
+        container, rest = self._reached(parts[:-1])
+        self._check_own(container, parts[:-1])
+        child = None if rest else _own_child(container, parts[-1])
+        if child is None or container is None:
+            if isinstance(container, Mapping) and not rest and parts[-1] in container.inherited:
+                raise self._refusal(f"{_shown(parts)} comes through <<; there is nothing here to delete")
+            raise self._refusal(f"there is no {_shown(parts)} to delete")
+        self._check_anchors(child, container, parts)
+        key = self._tree.entry_of(container)
+        if isinstance(container, Sequence):
+            index = int(parts[-1])
+            changed = self._splicer.item_removed(container, index, key)
+            return self._commit(
+                changed, parts, expecting(shifted(self._tree, self._values, container, index, -1))
+            )
+        assert isinstance(container, Mapping)
+        changed = self._splicer.without(container, parts[-1], key)
+        return self._commit(
+            changed, parts, free_below(self._tree, self._values, container, parts[-1], parts, MISSING)
+        )
+
+    def insert_item(self, path: AnyPath, index: int, value: Plain) -> list[str]:
+        """Put a new item before item `index` of the list at `path`, behind all where there are no more."""
+        parts = _parts(path)
+        node, rest = self._reached(parts)
+        self._check_own(node, parts)
+        if rest or not isinstance(node, Sequence):
+            raise self._refusal(f"{_shown(parts)} is not a list")
+        if not 0 <= index <= len(node.items):
+            raise self._refusal(f"{_shown(parts)} has {len(node.items)} items, no place {index}")
+        changed = self._splicer.item_inserted(node, index, value)
+        expected = shifted(self._tree, self._values, node, index, +1, value)
+        return self._commit(changed, (*parts, str(index)), expecting(expected))
+
+    def rename(self, path: AnyPath, name: str) -> list[str]:
+        """Give a key another name; its value and place stay."""
+        parts = _parts(path)
+        container, rest = self._reached(parts[:-1])
+        self._check_own(container, parts[:-1])
+        if rest or not isinstance(container, Mapping) or parts[-1] not in container.own:
+            raise self._refusal(f"there is no {_shown(parts)} to rename")
+        if name in container.items:
+            raise self._refusal(f"there is a {_shown((*parts[:-1], name))} already")
+        changed = self._splicer.renamed(container.own[parts[-1]], name)
+        return self._commit(changed, parts, renaming(self._tree, self._values, container, parts, name))
+
+    def replace(self, text: str) -> None:
+        """Take another text in the place of the whole, as one edit. Raises ConfigError where it is no config."""
+        read = self._read(decode(text.encode("utf-8", "surrogatepass"), self.name))
+        if text != self._text:
+            self._edited(text, read)
 
     def undo(self) -> bool:
         """Put back the bytes from before the last edit; False where there is none."""
@@ -205,213 +291,156 @@ class Document:
 
     def restore(self, states: SequenceABC[bytes], undone: SequenceABC[bytes] = ()) -> None:
         """Take over the edits of a draft: undo goes back along `states`, whose last are the bytes now."""
-        self._load(states[-1])
-        self._undo, self._redo = list(states[:-1]), list(undone)
+        self._take(decode(states[-1], self.name))
+        self._undo = [state.decode("utf-8") for state in states[:-1]]
+        self._redo = [state.decode("utf-8") for state in undone]
 
-    def _swap(self, what: str, source: list[bytes], target: list[bytes]) -> bool:
+    def _swap(self, what: str, source: list[str], target: list[str]) -> bool:
         if not source:
             return False
         before = self._text
-        target.append(self.data)
-        self._load(source.pop())
+        self._take(source.pop())
+        target.append(before)
         if self.journal is not None:
             self.journal.record(what, before)
         return True
 
-    def _commit(self, changed: str, expected: dict[Path_, Plain]) -> None:
-        before = self.data
+    def _edited(self, text: str, read: tuple[Tree, Values]) -> None:
+        before = self._text
+        self._take(text, read)
+        self._undo.append(before)
+        del self._undo[:-MAX_UNDO]
+        self._redo.clear()
+        if self.journal is not None:
+            self.journal.record("edit", before)
+
+    def _commit(self, changed: str, parts: Path_, judge: Judge) -> list[str]:
+        """Take the changed text if it reads as it should; the other paths whose values it changes."""
         try:
-            self._load(changed.encode("utf-8"))
-            if not _same(self.items(), expected):
-                raise EditRefusedError(
-                    f"{self.name}: this edit would change another value; edit the text itself"
+            read = self._read(decode(changed.encode("utf-8", "surrogatepass"), self.name))
+        except ConfigError as error:
+            reason = str(error).splitlines()[0]
+            raise self._refusal(f"this edit would break the file ({reason}); edit the text itself") from error
+        wrong = judge(read[1])
+        if wrong is not None:
+            raise self._refusal(f"this edit would also change {_shown(wrong)}; edit the text itself")
+        before = self._values
+        if changed != self._text:
+            self._edited(changed, read)
+        return [".".join(path) for path in differing(before, self._values) if not related(path, parts)]
+
+    # -- finding the way
+
+    @property
+    def _splicer(self) -> Splicer:
+        return Splicer(self._text, self._tree, self.name)
+
+    def _refusal(self, message: str, at: int | None = None) -> EditRefusedError:
+        where = self.name if at is None else f"{self.name}:{line_and_column(self._text, at)[0]}"
+        return EditRefusedError(f"{where}: {message}")
+
+    def _reached(self, parts: Path_) -> tuple[Node | None, Path_]:
+        """The last node on the way that is there as text of its own, and what of the path is missing below it."""
+        node = self._tree.root
+        for depth, part in enumerate(parts):
+            self._check_own(node, parts[:depth])
+            child = _own_child(node, part)
+            if child is None:
+                return node, parts[depth:]
+            node = child
+        return node, ()
+
+    def _check_own(self, node: Node | None, parts: Path_) -> None:
+        """Refuse to edit inside of a section or list that an alias only stands for."""
+        if node is not None and node.alias_of is not None and not isinstance(node, Scalar):
+            line, _ = line_and_column(self._text, node.alias_of.start)
+            raise self._refusal(
+                f"{_shown(parts)} stands for what line {line} holds; edit it there, or write it out here",
+                node.start,
+            )
+
+    def _check_anchors(self, child: Node, container: Node, parts: Path_) -> None:
+        """Refuse to delete an anchor that something outside of the deleted text uses."""
+        start, end = child.start, child.end
+        if isinstance(container, Mapping):
+            entry = container.own[parts[-1]]
+            start, end = entry.start, entry.end
+        for alias in self._tree.aliases:
+            if start <= alias.target.start < end and not start <= alias.start < end:
+                line, _ = line_and_column(self._text, alias.start)
+                raise self._refusal(
+                    f"{_shown(parts)} holds the anchor &{alias.name}, which line {line} uses",
+                    alias.target.start,
                 )
-        except StickgenError as error:
-            self._load(before)
-            if isinstance(error, EditRefusedError):
-                raise
-            raise EditRefusedError(f"{self.name}: this edit would break the file ({error})") from error
-        if self.data != before:
-            self._undo.append(before)
-            del self._undo[:-MAX_UNDO]
-            self._redo.clear()
-            if self.journal is not None:
-                self.journal.record("edit", before.decode("utf-8"))
-
-    def _replaced(self, node: Scalar, written: str) -> str:
-        before, after = self._text[: node.start], self._text[node.end :]
-        if node.start == node.end:  # an empty value stands right behind its colon
-            written = " " + written
-        # a comment behind the value keeps its column where the spaces allow
-        comment = re.match(r"([ ]+)#", after)
-        if comment and "\n" not in self._text[node.start : node.end]:
-            spaces = len(comment.group(1)) - (len(written) - (node.end - node.start))
-            after = " " * max(spaces, 1) + after[len(comment.group(1)) :]
-        return before + written + after
-
-    def _inserted(self, parts: Path_, value: bool | int | float | str) -> str:
-        if len(parts) != 2:
-            raise EditRefusedError(f"{self.name}: a key is written group.name, not {'.'.join(parts)}")
-        group, name = parts
-        line = f"{name}: {format_value(value, None)}"
-        if self._root is None or group not in self._root.items:
-            if self._root is not None and self._root.flow:
-                raise EditRefusedError(
-                    f"{self.name}: the file is one mapping in braces; edit the text itself"
-                )
-            text = self._text
-            if text and not text.endswith("\n"):
-                text += self._newline
-            return f"{text}{group}:{self._newline}  {line}{self._newline}"
-        key, section = self._root.items[group]
-        if isinstance(section, Mapping) and not section.flow:
-            last_key, last = list(section.items.values())[-1]
-            first_key = next(iter(section.items.values()))[0]
-            indent = line_and_column(self._text, first_key.start)[1] - 1
-            end = self._line_end(_last_character(last, last_key))
-        elif isinstance(section, Scalar) and section.value is None and not section.decorated:
-            indent, end = 2, self._line_end(key.end)
-        else:
-            raise EditRefusedError(f"{self.name}: {group} is not a block of keys; edit the text itself")
-        before = self._text[:end]
-        if not before.endswith("\n"):
-            before += self._newline
-            return before + " " * indent + line
-        return before + " " * indent + line + self._newline + self._text[end:]
-
-    def _line_end(self, offset: int) -> int:
-        newline = self._text.find("\n", offset)
-        return len(self._text) if newline < 0 else newline + 1
 
     # -- saving
 
-    def save(self, path: str | Path | None = None) -> None:
+    def save(self, path: str | Path | None = None, *, over: bool = False) -> None:
         """Write the bytes atomically, to where they came from unless `path` says otherwise.
 
-        Raises SaveConflictError when the file on disk is no longer the one that was opened, and
-        StickgenError when it cannot be written; it is then as it was.
+        A symlink is followed, mode and owner are kept. Raises SaveConflictError when the file on disk is no
+        longer the one that was opened, or `path` names another file that exists (`over` writes over it
+        knowingly), and StickgenError when it cannot be written; it is then as it was.
         """
         target = Path(path) if path is not None else self.path
         if target is None:
             raise StickgenError(f"{self.name}: it has no file yet; say where to save it")
-        if target == self.path:
-            try:
-                on_disk = read_config_file(target)
-            except ConfigError:
-                on_disk = None
-            if on_disk is not None and hashlib.sha256(on_disk).hexdigest() != self._saved_digest:
-                raise SaveConflictError(
-                    f"{target}: changed on disk since it was opened; open it again, or save under another name"
-                )
         try:
-            write_bytes(target, self.data)
+            with replacing(target) as file:
+                file.write(self.data)
+                if not over:  # asked last, so that the time in which another write could be missed is short
+                    self._check_conflict(target)
         except OSError as error:
             raise StickgenError(f"{target}: cannot be saved ({error.strerror})") from error
         self.path = target
         self._saved_data = self.data
-        self._saved_digest = hashlib.sha256(self.data).hexdigest()
         if self.journal is not None:
             self.journal.discard()
 
-
-def read_config_file(path: Path) -> bytes:
-    """The bytes of a config file. Raises ConfigError: missing, a directory, FIFO or device, too large."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO must not make us wait
-    except OSError as error:
-        if path.is_symlink() and isinstance(error, FileNotFoundError):
-            raise ConfigError(f"{path}: a link to {path.readlink()}, which does not exist") from error
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
-            raise ConfigError(f"{path}: {kinds.get(stat.S_IFMT(status.st_mode), 'a device')}, not a file")
-        parts: list[bytes] = []
-        size = status.st_size  # files of /proc say 0 and hold more
-        while size <= MAX_BYTES and (part := os.read(fd, MAX_BYTES + 1)):
-            parts.append(part)
-            size = max(status.st_size, sum(map(len, parts)))
-        if size > MAX_BYTES:
-            raise ConfigError(
-                f"{path}: {size} bytes or more; a config has at most {MAX_BYTES}, this is no config"
+    def _check_conflict(self, target: Path) -> None:
+        own = self.path is not None and target.absolute() == self.path.absolute()
+        try:
+            on_disk = read_config_file(target)
+        except ConfigError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return
+            raise SaveConflictError(f"{error}; save under another name") from error
+        if not own and on_disk != self.data:
+            raise SaveConflictError(f"{target}: there is a file of this name already", on_disk)
+        if own and on_disk != self._saved_data:
+            raise SaveConflictError(
+                f"{target}: changed on disk since it was opened; open it again, or save under another name",
+                on_disk,
+                text_diff(self._saved_data, on_disk),
             )
-        return b"".join(parts)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    finally:
-        os.close(fd)
 
 
-def format_value(value: bool | int | float | str, style: str | None) -> str:
-    """`value` as YAML 1.1 and 1.2 read alike, in the quotes of `style` where it is text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return _format_float(value)
-    if style == "'" and value.isprintable():
-        return "'" + value.replace("'", "''") + "'"
-    plain = style is None and re.fullmatch(r"[\w./@+-]+(?: [\w./@+-]+)*", value, re.ASCII)
-    if plain and resolve(value) == value and yaml.safe_load(value) == value:
-        return value
-    return '"' + "".join(_escaped(character) for character in value) + '"'
+def text_diff(before: bytes, after: bytes, *, context: int = 1) -> list[str]:
+    """The lines of a unified diff, without its heading. Foreign text: clean it before it is shown."""
+    old, new = (data.decode("utf-8", errors="replace").splitlines() for data in (before, after))
+    lines = list(difflib.unified_diff(old, new, n=context, lineterm=""))[2:]
+    if not lines and before != after:
+        return ["the lines are the same; only their ends or a byte-order mark differ"]
+    return lines
 
 
-def _format_float(value: float) -> str:
-    text = repr(value)
-    if "e" in text and 1e-9 < abs(value) < 1e16:
-        text = f"{Decimal(text):f}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        mantissa += "" if "." in mantissa else ".0"
-        return f"{mantissa}e{int(exponent):+d}"
-    return text if "." in text else text + ".0"
+def _parts(path: AnyPath) -> Path_:
+    return tuple(path.split(".")) if isinstance(path, str) else path
 
 
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+def _shown(parts: Path_) -> str:
+    return ".".join(parts) or "the file"
 
 
-def _collect(node: Node, path: Path_, found: dict[Path_, Plain]) -> None:
-    if isinstance(node, Scalar):
-        found[path] = node.value
-    elif isinstance(node, Sequence):
-        for index, item in enumerate(node.items):
-            _collect(item, (*path, str(index)), found)
-    else:
-        for name, (_, value) in node.items.items():
-            _collect(value, (*path, name), found)
+def _own_child(node: Node | None, part: str) -> Node | None:
+    if isinstance(node, Mapping):
+        return node.own[part].value if part in node.own else None
+    if isinstance(node, Sequence) and part.isascii() and part.isdigit() and int(part) < len(node.items):
+        return node.items[int(part)]
+    return None
 
 
-def _last_character(node: Node, key: Scalar) -> int:
-    """Offset of the last character of a value; of its key where the value is empty.
-
-    The parser ends a block collection after the comments that follow it, so its last item is asked.
-    """
-    if isinstance(node, Mapping) and not node.flow and node.items:
-        last_key, last = list(node.items.values())[-1]
-        return _last_character(last, last_key)
-    if isinstance(node, Sequence) and not node.flow and node.items:
-        return _last_character(node.items[-1], key)
-    return max(node.end - 1, key.start)
-
-
-def _same(found: dict[Path_, Plain], expected: dict[Path_, Plain]) -> bool:
-    if found.keys() != expected.keys():
-        return False
-    return all(
-        repr(found[path]) == repr(expected[path])
-        or (found[path] == expected[path] and _numbers(found, expected, path))
-        for path in found
-    )
-
-
-def _numbers(found: dict[Path_, Plain], expected: dict[Path_, Plain], path: Path_) -> bool:
-    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in (found[path], expected[path]))
+def _child(node: Node | None, part: str) -> Node | None:
+    if isinstance(node, Mapping) and part in node.inherited:
+        return node.inherited[part].value
+    return _own_child(node, part)

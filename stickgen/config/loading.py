@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from stickgen.config import presets
 from stickgen.config.document import Document
-from stickgen.config.nodes import ConfigError, Mapping, Scalar, line_and_column, resolve
+from stickgen.config.nodes import ConfigError, Mapping, Scalar, line_and_column
 from stickgen.config.rules import broken_rules
+from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Value
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -54,7 +54,8 @@ def check(document: Document) -> list[Problem]:
         line, column = line_and_column(document.text, at)
         problems.append(Problem(severity, path, line, column, value, message, fix, edit))
 
-    for group, (group_key, section) in (root.items if root is not None else {}).items():
+    for group, group_entry in (root.items if root is not None else {}).items():
+        group_key, section = group_entry.key, group_entry.value
         if group not in groups:
             add(*_unknown(group, group, sorted(groups), group_key.start))
             continue
@@ -66,7 +67,8 @@ def check(document: Document) -> list[Problem]:
                 "error", group, section.start, shown, f"{shown} is no section", f"write keys below `{group}:`"
             )
             continue
-        for name, (key_node, node) in section.items.items():
+        for name, entry in section.items.items():
+            key_node, node = entry.key, entry.value
             path = f"{group}.{name}"
             key = KEY_BY_PATH.get(path)
             if key is None:
@@ -80,14 +82,14 @@ def check(document: Document) -> list[Problem]:
                 values[path] = key.check(node.value)
             except ValueError as error:
                 shown = clean(document.text[node.start : node.end], single_line=True, limit=40) or "nothing"
-                fix = f"for example `{name}: {_written(key.default)}`"
+                fix = f"for example `{name}: {format_value(key.default)}`"
                 add("error", path, node.start, node.value, f"{shown} {_why(node)}{error}", fix)
                 continue
-            if node.style is None and not node.decorated and _reads_differently(node.text):
+            if node.style is None and not node.decorated and not reads_alike(node.text):
                 add(
                     "warning", path, node.start, node.value,
-                    f"{node.text} reads as {yaml.safe_load(node.text)!r} in programs with YAML 1.1",
-                    f"write {_written(values[path])}",
+                    f"{node.text} reads as {reading_1_1(node.text)} in programs with YAML 1.1",
+                    f"write {format_value(values[path])}",
                 )  # fmt: skip
     if not any(problem.severity == "error" for problem in problems):
         for rule in broken_rules(values):
@@ -114,21 +116,6 @@ def _must(path: str) -> str:
 
 def _why(node: Scalar) -> str:
     return "is text: " if node.style is not None or isinstance(node.value, str) else ""
-
-
-def _written(value: Value) -> str:
-    from stickgen.config.document import format_value
-
-    return format_value(value, None)
-
-
-def _reads_differently(text: str) -> bool:
-    try:
-        other = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
-        return True
-    ours = resolve(text)
-    return type(other) is not type(ours) or other != ours
 
 
 def parse_override(text: str) -> tuple[str, Value]:
@@ -161,7 +148,7 @@ class TrainingConfig:
         self, path: str | Path | None = None, overrides: MappingABC[str, Value] | None = None
     ) -> None:
         chosen = Path(path) if path is not None else presets.preset_path("medium")
-        if not chosen.exists():
+        if not os.path.lexists(chosen):  # a link into nowhere has another message
             names = ", ".join(presets.preset_names())
             raise ConfigError(f"{chosen}: there is no such config; the shipped ones are {names} in configs/")
         self.path: Path | None = chosen

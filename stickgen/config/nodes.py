@@ -1,100 +1,199 @@
-"""Where every key and value of a YAML text stands: a tree of positions made from the parser's events.
+"""The tree of positions of a YAML text: where every key and value stands. `parsing.py` makes it.
 
-Composed nodes would not do: for an alias they give the marks of its anchor. Positions are offsets in
-characters into the text, lines and columns count from 1.
+Positions are offsets in characters into the text, lines and columns count from 1. Unlike the parser's own
+marks, `end` is behind the last character that belongs to a node: no comment that follows it, no line end.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import ClassVar
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-
+from stickgen.config.scalars import Plain, resolve_tagged
 from stickgen.errors import StickgenError
 
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 64  # the parser takes minutes on thousands of open brackets
-MAX_EVENTS = 100_000
+Path_ = tuple[str, ...]
 
 
 class ConfigError(StickgenError):
     """A config that cannot be read: the message starts with `file:line:column:`."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Scalar:
-    """A single value. `start` and `end` delimit it in the text with its quotes, anchor and tag."""
+    """A single value. An alias of one has the text of its anchor and its own span."""
 
-    start: int
+    start: int  # of the value with its anchor and tag
+    content: int  # of the value itself
     end: int
-    text: str
-    style: str | None  # None for plain, else ' or " or | or >
-    decorated: bool = False  # has an anchor or a tag, or is an alias
+    text: str = ""
+    style: str | None = None  # None for plain, else ' or " or | or >
+    anchor: str | None = None
+    tag: str | None = None
+    alias_of: Scalar | None = None
 
     @property
-    def value(self) -> bool | int | float | str | None:
+    def value(self) -> Plain:
         """The value as YAML 1.2 reads it."""
-        return resolve(self.text) if self.style is None else self.text
+        return resolve_tagged(self.text, self.style, self.tag)
+
+    @property
+    def decorated(self) -> bool:
+        """Whether it has an anchor or a tag, or is an alias."""
+        return bool(self.anchor or self.tag or self.alias_of)
 
 
-@dataclass
+@dataclass(eq=False)
+class Entry:
+    """A key of a mapping with its value; `start` is that of the key, or of the `?` before it."""
+
+    start: int
+    key: Scalar
+    colon: int | None  # offset of the `:`; None in `{a, b}` and for a `? key` without a value
+    value: Node
+
+    @property
+    def end(self) -> int:
+        """Behind the last character of the value, or of the colon or key where there is none."""
+        return max(self.value.end, self.key.end, -1 if self.colon is None else self.colon + 1)
+
+
+@dataclass(eq=False)
 class Mapping:
-    """Keys in file order, each with the node of the key and that of its value."""
+    """Keys in file order. An alias of one shares the keys of its anchor."""
 
     start: int
+    content: int
     end: int
     flow: bool
-    decorated: bool = False
-    items: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
+    anchor: str | None = None
+    tag: str | None = None
+    alias_of: Mapping | None = None
+    own: dict[str, Entry] = field(default_factory=dict)
+    merge: Entry | None = None  # the `<<` key
+    sources: list[Mapping] = field(default_factory=list)  # what `<<` names, the first wins
+    inherited: dict[str, Entry] = field(default_factory=dict)  # keys that come through `<<` alone
+    pair: bool = False  # a flow mapping without braces, as in `[a: 1]`
+
+    @property
+    def decorated(self) -> bool:
+        """Whether it has an anchor or a tag, or is an alias."""
+        return bool(self.anchor or self.tag or self.alias_of)
+
+    @property
+    def items(self) -> dict[str, Entry]:
+        """All keys as a reader sees them."""
+        return {**self.own, **self.inherited} if self.inherited else self.own
 
 
-@dataclass
+@dataclass(eq=False)
 class Sequence:
-    """A list."""
+    """A list. `dashes` are the offsets of its dashes, empty in a flow list."""
 
     start: int
+    content: int
     end: int
     flow: bool
-    decorated: bool = False
+    anchor: str | None = None
+    tag: str | None = None
+    alias_of: Sequence | None = None
     items: list[Node] = field(default_factory=list)
+    dashes: list[int] = field(default_factory=list)
 
 
 Node = Scalar | Mapping | Sequence
 
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+@dataclass(eq=False)
+class Alias:
+    """Where an anchor is used."""
+
+    name: str
+    start: int
+    target: Node
 
 
-def resolve(text: str) -> bool | int | float | str | None:
-    """A plain scalar as the core schema of YAML 1.2 reads it."""
-    if text in {"", "~", "null", "Null", "NULL"}:
+@dataclass(eq=False)
+class Tree:
+    """What `parse` returns: the one config of a file, and where it stands."""
+
+    root: Node | None  # None where there is nothing but comments
+    end: int  # of the document: where `...` or the next `---` stands, or the text ends
+    aliases: list[Alias] = field(default_factory=list)
+    repeated: list[tuple[Mapping, Entry]] = field(
+        default_factory=list
+    )  # keys that a later one of the name hides
+
+    def parent_of(self, node: Node | None) -> Mapping | Sequence | None:
+        """The section or list that holds `node` as its text, None for the root."""
+        for _, parent in walk(self.root):
+            if isinstance(parent, Scalar) or parent.alias_of is not None:
+                continue
+            children = (
+                parent.items if isinstance(parent, Sequence) else [e.value for e in parent.own.values()]
+            )
+            if any(child is node for child in children):
+                return parent
         return None
-    if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:
-        return text.lower() == "true"
-    if _INTEGER.fullmatch(text):
-        return int(text) if len(text) < 300 else math.inf
-    if _BASED.fullmatch(text):
-        return int(text, 0)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    if text.lower() in {".inf", "+.inf", "-.inf"}:
-        return -math.inf if text.startswith("-") else math.inf
-    return math.nan if text in {".nan", ".NaN", ".NAN"} else text
+
+    def in_brackets(self, entry: Entry) -> bool:
+        """Whether a key stands in `{}`."""
+        parent = self.parent_of(entry.value)
+        return parent is not None and parent.flow
+
+    def entry_of(self, node: Node | None) -> Entry | None:
+        """The key that `node` is the value of, None for the root and for items of lists."""
+        parent = self.parent_of(node)
+        if not isinstance(parent, Mapping):
+            return None
+        return next(entry for entry in parent.own.values() if entry.value is node)
+
+
+@dataclass(frozen=True)
+class Empty:
+    """Stands for an empty section or list where values are compared."""
+
+    text: str
+
+    MAPPING: ClassVar[Empty]
+    SEQUENCE: ClassVar[Empty]
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+Empty.MAPPING, Empty.SEQUENCE = Empty("{}"), Empty("[]")
+Values = dict[Path_, Plain | Empty]
+
+
+def origin(node: Node) -> Node:
+    """The node itself, or the anchored one that an alias stands for."""
+    return node.alias_of if node.alias_of is not None else node
+
+
+def walk(node: Node | None, path: Path_ = ()) -> Iterator[tuple[Path_, Node]]:
+    """Every node below and with `node` by its path, as a reader sees them; list items by their index."""
+    if node is None:
+        return
+    yield path, node
+    if isinstance(node, Mapping):
+        for name, entry in node.items.items():
+            yield from walk(entry.value, (*path, name))
+    elif isinstance(node, Sequence):
+        for index, item in enumerate(node.items):
+            yield from walk(item, (*path, str(index)))
+
+
+def values(root: Node | None) -> Values:
+    """Every single value by its path, and every section or list that has none."""
+    found: Values = {}
+    for path, node in walk(root):
+        if isinstance(node, Scalar):
+            found[path] = node.value
+        elif not node.items and path:
+            found[path] = Empty.MAPPING if isinstance(node, Mapping) else Empty.SEQUENCE
+    return found
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
@@ -103,135 +202,11 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
 
-def parse(text: str, name: str) -> Node | None:
-    """The tree of the one document in `text`; None where there is nothing but comments.
-
-    Raises ConfigError with file, line, column, the line itself and a hint.
-    """
-    _check_depth(text, name)
-    try:
-        return _Builder(text, name).build()
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        offset = mark.index if mark is not None else 0
-        raise located(text, name, offset, _hint(text, offset, str(error.problem or error.context))) from error
-    except (ConfigError, MemoryError):
-        raise
-    except Exception as error:
-        raise ConfigError(f"{name}:1:1: this YAML cannot be read ({error})") from error
-
-
 def located(text: str, name: str, offset: int, message: str) -> ConfigError:
     """A ConfigError that shows the place: position, message, the line and a caret."""
     line, column = line_and_column(text, offset)
-    source = text.split("\n")[line - 1].rstrip("\r").replace("\t", " ")[:160]
-    return ConfigError(f"{name}:{line}:{column}: {message}\n    {source}\n    {' ' * (column - 1)}^")
-
-
-def _check_depth(text: str, name: str) -> None:
-    depth = 0
-    for match in re.finditer(r"[\[\]{}]", text):
-        depth += 1 if match.group() in "[{" else -1
-        if depth > MAX_DEPTH:
-            raise located(text, name, match.start(), f"more than {MAX_DEPTH} brackets inside one another")
-        depth = max(depth, 0)
-
-
-def _hint(text: str, offset: int, problem: str) -> str:
-    line = text[text.rfind("\n", 0, offset) + 1 :].split("\n", 1)[0]
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return f"{problem}; a tab indents this line, YAML wants spaces"
-    if "mapping values are not allowed" in problem:
-        return f"{problem}; is the indent right, and does text with a colon stand in quotes?"
-    return problem
-
-
-class _Builder:
-    """Turns the event stream into nodes."""
-
-    def __init__(self, text: str, name: str) -> None:
-        self.text, self.name = text, name
-        self.anchors: dict[str, Node] = {}
-        self.events = self._counted()
-
-    def _counted(self) -> Iterator[Any]:
-        for count, event in enumerate(YAML(pure=True).parse(self.text)):
-            if count > MAX_EVENTS:
-                raise ConfigError(f"{self.name}:1:1: more than {MAX_EVENTS} values; this is no config")
-            yield event
-
-    def build(self) -> Node | None:
-        root: Node | None = None
-        documents = 0
-        for event in self.events:
-            if isinstance(event, DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    raise located(
-                        self.text, self.name, event.start_mark.index,
-                        "a second document starts here; a training config is one document",
-                    )  # fmt: skip
-                root = self.node(next(self.events), 0)
-        if isinstance(root, Scalar) and root.text == "" and root.style is None:
-            return None
-        return root
-
-    def node(self, event: Any, depth: int, empty_at: int = 0) -> Node:
-        if depth > MAX_DEPTH:
-            raise located(self.text, self.name, event.start_mark.index, "nested too deep")
-        start, end = event.start_mark.index, event.end_mark.index
-        if isinstance(event, AliasEvent):
-            return self.alias(event.anchor, start, end)
-        decorated = bool(event.anchor) or bool(getattr(event, "tag", None) and not _implicit(event))
-        node: Node
-        if isinstance(event, ScalarEvent):
-            if event.value == "" and event.style is None and not decorated:
-                start = end = empty_at  # the mark of an empty value is at the next token
-            node = Scalar(start, end, event.value, event.style or None, decorated)
-        elif isinstance(event, MappingStartEvent):
-            node = Mapping(start, end, bool(event.flow_style), decorated)
-            self.mapping(node, depth)
-        else:
-            assert isinstance(event, SequenceStartEvent)
-            node = Sequence(start, end, bool(event.flow_style), decorated)
-            self.sequence(node, depth)
-        if event.anchor:
-            self.anchors[str(event.anchor)] = node
-        return node
-
-    def alias(self, anchor: object, start: int, end: int) -> Node:
-        target = self.anchors.get(str(anchor))
-        if isinstance(target, Scalar):
-            return Scalar(start, end, target.text, target.style, True)
-        raise located(
-            self.text, self.name, start, f"*{anchor} stands for a whole section; write the section out here"
-        )
-
-    def mapping(self, node: Mapping, depth: int) -> None:
-        while not isinstance(event := next(self.events), MappingEndEvent):
-            key = self.node(event, depth + 1)
-            if not isinstance(key, Scalar):
-                raise located(self.text, self.name, key.start, "a key must be plain text")
-            if key.text == "<<" and key.style is None:
-                raise located(
-                    self.text, self.name, key.start, "merge keys (<<) are not read; write the keys out here"
-                )
-            if key.text in node.items:
-                first, _ = line_and_column(self.text, node.items[key.text][0].start)
-                raise located(
-                    self.text, self.name, key.start,
-                    f"{key.text!r} is here for the second time, the first is on line {first}; remove one",
-                )  # fmt: skip
-            colon = self.text.find(":", key.end) + 1
-            node.items[key.text] = (key, self.node(next(self.events), depth + 1, colon))
-        node.end = event.end_mark.index
-
-    def sequence(self, node: Sequence, depth: int) -> None:
-        while not isinstance(event := next(self.events), SequenceEndEvent):
-            node.items.append(self.node(event, depth + 1, event.start_mark.index))
-        node.end = event.end_mark.index
-
-
-def _implicit(event: Any) -> bool:
-    implicit = event.implicit
-    return any(implicit) if isinstance(implicit, tuple) else bool(implicit)
+    source = text.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
+    shift = max(0, column - 120)  # of a long line, the part that matters
+    return ConfigError(
+        f"{name}:{line}:{column}: {message}\n    {source[shift : shift + 160]}\n    {' ' * (column - 1 - shift)}^"
+    )

@@ -125,12 +125,108 @@ def test_shipped_configs_survive_every_key(name: str) -> None:
     assert document.data == original
 
 
-def test_anchored_values_are_refused_with_a_reason() -> None:
-    document = Document.parse(b"a:\n  b: &x 1\n  c: *x\n")
+def test_an_anchored_value_says_which_aliases_change() -> None:
+    document = Document.parse(b"a:\n  b: &x 1   # one\n  c: *x\n  d: [*x]\n")
     assert document.get("a.c") == 1
-    for path in ("a.b", "a.c"):
-        with pytest.raises(EditRefusedError, match="anchor"):
-            document.set(path, 2)
+    assert document.also_changes("a.b") == ["a.c", "a.d.0"]
+    assert document.set("a.b", 22) == ["a.c", "a.d.0"]
+    assert document.data == b"a:\n  b: &x 22  # one\n  c: *x\n  d: [*x]\n"
+    assert document.set("a.c", 5) == []
+    assert document.data == b"a:\n  b: &x 22  # one\n  c: 5\n  d: [*x]\n"
+    with pytest.raises(EditRefusedError, match="holds the anchor &x, which line 4 uses"):
+        document.delete("a.b")
+
+
+def test_merged_keys_are_read_and_overridden_where_they_are_merged() -> None:
+    document = Document.parse(b"base: &base\n  epochs: 5\n  seed: 1\ntraining:\n  <<: *base\n  seed: 2\n")
+    assert (document.get("training.epochs"), document.get("training.seed")) == (5, 2)
+    document.set("training.epochs", 9)
+    assert document.data.endswith(b"training:\n  <<: *base\n  seed: 2\n  epochs: 9\n")
+    assert document.get("base.epochs") == 5
+    document.undo()
+    assert document.set("base.epochs", 7) == ["training.epochs"]
+    document.delete("training.seed")
+    assert document.get("training.seed") == 1
+    with pytest.raises(EditRefusedError, match="comes through <<"):
+        document.delete("training.seed")
+
+
+@pytest.mark.parametrize(
+    ("old", "value", "new"),
+    [
+        ("1_000", 2000, "2_000"), ("0x1F", 255, "0xFF"), ("0xff", 31, "0x1f"), ("3e-4", 0.00001, "1.0e-5"),
+        ("1.0E-04", 0.002, "2.0E-3"), ("1e5", 0.5, "5.0e-1"), ("017", 8, "8"), ("0o17", 8, "8"), ("0b11", 5, "0b101"),
+        ("0.0003", 0.00001, "0.00001"), ("1", 0.5, "0.5"), ("on", True, "true"), ("'a'", "it's", "'it''s'"),
+        ('"a"', "b", '"b"'), ("a", "b c", "b c"), ("a", "on", '"on"'), ("a", "1e-4", '"1e-4"'),
+        ("|\n  text", "one\ntwo", '"one\\ntwo"'), ("a", 1e300, "1.0e+300"), ("1", float("inf"), ".inf"),
+    ],
+)  # fmt: skip
+def test_quotes_and_notations_are_kept(old: str, value: bool | int | float | str, new: str) -> None:
+    document = Document.parse(f"k: {old}\nl: 1\n".encode())
+    document.set("k", value)
+    assert document.text == f"k: {new}\nl: 1\n"
+    for read in other_readers(document.data):
+        assert read == {"k": value, "l": 1}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("1e-4", "1.0e-4"), ("1E5", "1.0E+5"), ("017", "17"), ("0o17", "15")]
+)
+def test_a_value_that_readers_differ_on_is_written_anew_even_when_it_stays(old: str, new: str) -> None:
+    document = Document.parse(f"k: {old}   # why\n".encode())
+    value = document.get("k")
+    assert isinstance(value, int | float)
+    document.set("k", value)
+    assert document.text.startswith(f"k: {new} ")
+    clean = Document.parse(b"k: 0.10\n")
+    clean.set("k", 0.1)
+    assert clean.text == "k: 0.10\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "edit", "after"),
+    [
+        ("a: [1,2]\n", ("item", "a", 1, 9), "a: [1,9, 2]\n"),
+        ("a: []  # none\n", ("item", "a", 0, 9), "a: [9]  # none\n"),
+        ("a:\n- 1 # one\n- 2\n", ("item", "a", 1, 9), "a:\n- 1 # one\n- 9\n- 2\n"),
+        ("a:\n  - 1\n\nb: 1\n", ("item", "a", 1, 9), "a:\n  - 1\n  - 9\n\nb: 1\n"),
+        ("a: [\n  1, # one\n  2 # two\n]\n", ("item", "a", 2, 9), "a: [\n  1, # one\n  2, # two\n  9\n]\n"),
+        ("a:\n  - 1 # c\nb: 1\n", ("delete", "a.0"), "a: []\nb: 1\n"),
+        ("a:   # c\n  b: 1\nd: 1\n", ("delete", "a.b"), "a: {} # c\nd: 1\n"),
+        ("a: {b: 1, c: 2}\n", ("delete", "a.b"), "a: {c: 2}\n"),
+        ("a: {b: 1, c: 2}\n", ("delete", "a.c"), "a: {b: 1}\n"),
+        ("a: [\n  1, # one\n  2 # two\n]\n", ("delete", "a.0"), "a: [\n  2 # two\n]\n"),
+        ("a: {}   # c\n", ("set", "a.b", 1), "a:   # c\n  b: 1\n"),
+        ("a: null # c\nz: 1\n", ("set", "a.b.c", 1), "a: # c\n  b:\n    c: 1\nz: 1\n"),
+        ('{"a": {"b": 1}}', ("set", "a.c", "x"), '{"a": {"b": 1, "c": "x"}}'),
+        ("a: {b: 1}\r\n", ("set", "c.d", 1), "a: {b: 1}\r\nc:\r\n  d: 1\r\n"),
+        ("a:\n    b: 1\n", ("set", "c.d", 1), "a:\n    b: 1\nc:\n    d: 1\n"),
+        ("a: 1\n...\n# end\n", ("set", "b", 2), "a: 1\nb: 2\n...\n# end\n"),
+        ("---\n# c\n---\na: 1\n", ("set", "a", 2), "---\n# c\n---\na: 2\n"),
+        ("a:\n  b: 1 # c\n", ("rename", "a.b", "long"), "a:\n  long: 1 # c\n"),
+        ("a:\n- b: 1\n  c: 2\n", ("delete", "a.0.b"), "a:\n- c: 2\n"),
+        ("? k\n: v\nc : d\n", ("set", "k", 1), "? k\n: 1\nc : d\n"),
+        ("c :   d\n", ("set", "c", 1), "c :   1\n"),
+    ],
+)  # fmt: skip
+def test_edits_fit_into_the_style_around_them(before: str, edit: tuple[object, ...], after: str) -> None:
+    document = Document.parse(before.encode())
+    method = {"item": document.insert_item}.get(str(edit[0])) or getattr(document, str(edit[0]))
+    method(*edit[1:])
+    assert document.text == after
+    document.undo()
+    assert document.text == before
+
+
+def test_the_whole_text_can_be_replaced_as_one_edit() -> None:
+    document = Document.parse(SAMPLE)
+    document.replace("model:\n  d_model: 192\n")
+    assert document.get("model.d_model") == 192
+    with pytest.raises(ConfigError):
+        document.replace("model: [\n")
+    assert document.get("model.d_model") == 192
+    document.undo()
+    assert document.data == SAMPLE
 
 
 @pytest.mark.parametrize(
@@ -143,8 +239,19 @@ def test_anchored_values_are_refused_with_a_reason() -> None:
         (b"a: \0\n", "NUL"),
         (b"- 1\n", "a config is a mapping"),
         (b"a: 1\n---\nb: 2\n", "second document"),
-        (b"a: &a [1]\nb: *a\n", "write the section out"),
-        (b"x: &x {a: 1}\ny:\n  <<: *x\n", "merge keys"),
+        (b"a: &a [*a]\n", "contains itself"),
+        (b"a: *b\n", "has no &b before it"),
+        (b"x: &x {a: 1}\ny:\n  <<: *x\n  <<: *x\n", "second time"),
+        (b"x: 1\ny:\n  <<: 3\n", "takes sections"),
+        ("a: 1".encode("utf-16"), "UTF-16"),
+        ("a: 1".encode("utf-16-le"), "UTF-16"),
+        (b"a: 1\rb: 2\n", "lone carriage return"),
+        ("a: x\u0085y\n".encode(), "U\\+0085"),
+        ("a: 1 # \u2028b: 2\n".encode(), "U\\+2028"),
+        (b"%YAML 1.1\n---\na: on\n", "directive"),
+        (b'a: "open\nb: 1\n', "quote that opens on line 1"),
+        (b"a: [1, 2\nb: 1\n", "bracket that opens on line 1"),
+        (b"a: 1\n b: 2\n", "indent right"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_place(data: bytes, says: str) -> None:
