@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +19,7 @@ from stickgen_tui.text import clean
 
 if TYPE_CHECKING:
     from stickgen.runs.store import Run
+    from stickgen_tui.editing import Edit
 
 DARK, LIGHT = "textual-dark", "textual-light"
 
@@ -87,11 +88,11 @@ class StickgenApp(App[None]):
             self.pop_screen()
         self.push_screen(MonitorScreen(run))
 
-    def open_editor(self, path: Path) -> None:
-        """Edit a config file."""
-        from stickgen_tui.screens.editor import EditorScreen
+    def open_editor(self, path: Path, edits: Sequence[Edit] = ()) -> None:
+        """Edit a config file, with `edits` made in it."""
+        from stickgen_tui.screens.opening import open_config
 
-        self.push_screen(EditorScreen(path, self.runs_root))
+        open_config(self, path, edits)
 
     def say(self, message: object, *, error: bool = False) -> None:
         """A short notice in the corner; the text may come from anywhere."""

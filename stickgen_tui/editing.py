@@ -9,14 +9,23 @@ from __future__ import annotations
 import contextlib
 import difflib
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stickgen.config.document import MISSING, Document, EditRefusedError
-from stickgen.config.loading import Problem, check, parse_override
+from stickgen.config.drafts import Draft, keep
+from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
+from stickgen.config.nodes import resolve
 from stickgen.config.schema import KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
+
+if TYPE_CHECKING:
+    from stickgen_tui.comparing import Reference
+
+Edit = tuple[str, Value | None]  # a key by its dotted path and its new value; None takes it out of the file
 
 
 @dataclass(frozen=True)
@@ -33,15 +42,40 @@ class FieldState:
 class EditSession:
     """One config file under edit."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, saved: bytes | None = None) -> None:
+        """`saved` is what the file holds, where the document holds something else."""
         self.document = document
-        self._saved = Document.parse(document.data, document.name)
+        self._saved = Document.parse(document.data if saved is None else saved, document.name)
         self._problems: list[Problem] | None = None
+        self._done: list[int] = []  # how many edits of the document each step of undo is made of
+        self._undone: list[int] = []
 
     @classmethod
     def open(cls, path: Path) -> EditSession:
-        """Open a file. Raises ConfigError where it cannot be read as a config."""
-        return cls(Document.open(path))
+        """Open a file, and keep its edits where a crash cannot reach them.
+
+        Raises ConfigError where it cannot be read as a config.
+        """
+        session = cls(Document.open(path))
+        keep(session.document)
+        return session
+
+    @classmethod
+    def take_up(cls, draft: Draft) -> EditSession:
+        """Go on with the edits of an editor that is gone. Raises StickgenError where that cannot be done."""
+        session = cls(draft.open(), saved=draft.base)
+        session._done, session._undone = [1] * draft.edits, [1] * len(draft.undone)
+        return session
+
+    @property
+    def draft_failure(self) -> str | None:
+        """Why the last edit would not survive a crash; None where it would."""
+        return getattr(self.document.journal, "failure", None)
+
+    def drop(self) -> None:
+        """The edits are not wanted: the next start is not to offer them."""
+        if self.document.journal is not None:
+            self.document.journal.discard()
 
     # -- reading
 
@@ -65,6 +99,11 @@ class EditSession:
         found = self.document.get(key.path)
         return key.default if found is MISSING else found
 
+    def value_at(self, path: str) -> object:
+        """The same by path; "" for a key that neither the file nor the schema has."""
+        key = KEY_BY_PATH.get(path) or unknown_key(path)
+        return self.value(key)
+
     def state(self, key: Key) -> FieldState:
         """All that a row shows."""
         found, saved = self.document.get(key.path), self._saved.get(key.path)
@@ -78,18 +117,30 @@ class EditSession:
             problem=next((problem for problem in self.problems if problem.path == key.path), None),
         )
 
-    def unknown(self) -> list[tuple[str, str]]:
-        """Keys of the file that the schema does not have, with their values: kept, and shown as they are."""
+    @property
+    def saved(self) -> Document:
+        """The file as it was opened or last saved."""
+        return self._saved
+
+    def config(self) -> TrainingConfig:
+        """The checked values. Raises ConfigError while there are errors."""
+        return TrainingConfig.from_document(self.document)
+
+    def unknown(self) -> list[Key]:
+        """Keys of the file that the schema does not have, as keys of free text: kept, shown and editable."""
         return [
-            (".".join(path), value_text(value))
-            for path, value in self.document.items().items()
-            if ".".join(path) not in KEY_BY_PATH and len(path) > 0
+            unknown_key(".".join(path))
+            for path in self.document.items()
+            if path and ".".join(path) not in KEY_BY_PATH
         ]
 
     # -- editing
 
     def parse(self, key: Key, text: str) -> Value:
         """`text` as the key's type. Raises StickgenError with what is allowed."""
+        if key.path not in KEY_BY_PATH:
+            value = resolve(text.strip())
+            return text.strip() if value is None else value
         if key.type is str and not key.choices:
             return key.check(text)
         try:
@@ -97,17 +148,66 @@ class EditSession:
         except StickgenError as error:
             raise StickgenError(f"must be {key.range_text()}") from error
 
+    def apply(self, edits: Iterable[Edit]) -> int:
+        """Make these edits as one step of undo, all or none; how many of them changed something.
+
+        Raises EditRefusedError; the document is then as it was.
+        """
+        made = 0
+        try:
+            for path, value in edits:
+                found, before = self.document.get(path), self.document.text
+                if value is None and self.document.node(path) is not None:
+                    self.document.delete(path)
+                elif value is not None and not (found == value and type(found) is type(value)):
+                    self.document.set(path, value)
+                made += self.document.text != before
+        except StickgenError:
+            for _ in range(made):
+                self.document.undo()
+            if made:
+                self._undone.clear()
+            raise
+        if made:
+            self._done.append(made)
+            self._undone.clear()
+            self._problems = None
+        return made
+
     def set(self, key: Key, value: Value) -> bool:
         """Give a key a value; False when it had it already. Raises EditRefusedError."""
-        if self.document.get(key.path) == value and type(self.document.get(key.path)) is type(value):
-            return False
-        self.document.set(key.path, value)
-        self._problems = None
-        return True
+        return self.apply([(key.path, value)]) > 0
 
     def reset(self, key: Key) -> bool:
-        """Put a key back to its default, with its comment kept; one that is not in the file stays out."""
-        return self.set(key, key.default) if self.document.get(key.path) is not MISSING else False
+        """Put a key back to its default, with its comment kept; one that is not in the file stays out.
+
+        One that the schema does not have is taken out of the file.
+        """
+        return self.apply(self.default_edits([key])) > 0
+
+    def default_edits(self, keys: Iterable[Key]) -> list[Edit]:
+        """What puts `keys` back to their defaults."""
+        return [
+            (key.path, key.default if key.path in KEY_BY_PATH else None)
+            for key in keys
+            if not self._is_default(key)
+        ]
+
+    def reference_edits(self, keys: Iterable[Key], reference: Reference) -> list[Edit]:
+        """What gives `keys` the values that they have in another config."""
+        out: list[Edit] = []
+        for key in keys:
+            there, here = reference.document.get(key.path), self.document.get(key.path)
+            wanted = reference.value(key)
+            if there is MISSING and reference.kind == "disk" and here is not MISSING:
+                out.append((key.path, None))  # it came by an edit
+            elif isinstance(wanted, bool | int | float | str) and repr(wanted) != repr(self.value(key)):
+                out.append((key.path, wanted))
+        return out
+
+    def _is_default(self, key: Key) -> bool:
+        found = self.document.get(key.path)
+        return key.path in KEY_BY_PATH and (found is MISSING or found == key.default)
 
     def mend(self, key: Key | None) -> Problem | None:
         """Make the edit that mends `key`'s problem, or else the first that has one; returns what was mended.
@@ -119,7 +219,7 @@ class EditSession:
         for problem in (*own, *mendable):
             assert problem.edit is not None
             path, value = problem.edit
-            self.set(KEY_BY_PATH[path], value)
+            self.apply([(path, value)])
             return problem
         return None
 
@@ -128,12 +228,22 @@ class EditSession:
         return next_value(key, self.value(key), direction)
 
     def undo(self) -> bool:
-        self._problems = None
-        return self.document.undo()
+        """Take back the last step; False where there is none."""
+        return self._swap(self._done, self._undone, self.document.undo)
 
     def redo(self) -> bool:
+        """Make it again."""
+        return self._swap(self._undone, self._done, self.document.redo)
+
+    def _swap(self, source: list[int], target: list[int], move: Callable[[], bool]) -> bool:
+        if not source:
+            return False
+        count = source.pop()
+        for _ in range(count):
+            move()
+        target.append(count)
         self._problems = None
-        return self.document.redo()
+        return True
 
     # -- saving
 
@@ -172,18 +282,31 @@ class EditSession:
         """A session on the file as it is on disk now, with this session's changes made again there.
 
         Raises ConfigError or EditRefusedError where that cannot be done; this session is then as it was.
+        Its edits are not kept as a draft until `keep_draft`.
         """
         if self.document.path is None:
             raise EditRefusedError(f"{self.document.name}: it has no file to merge with")
-        fresh = EditSession.open(self.document.path)
+        fresh = EditSession(Document.open(self.document.path))
+        edits: list[Edit] = []
         for path, _, _ in self.changes():
             value = self.document.get(path)
             if value is MISSING:
-                fresh.document.delete(path)
+                edits.append((path, None))
             elif isinstance(value, bool | int | float | str):
-                fresh.document.set(path, value)
-        fresh._problems = None
+                edits.append((path, value))
+        fresh.apply(edits)
         return fresh
+
+    def keep_draft(self) -> None:
+        """From here on each edit is kept where a crash cannot reach it."""
+        keep(self.document)
+
+
+def unknown_key(path: str) -> Key:
+    """A key that the schema does not have: free text, kept as it is until a person changes it."""
+    return Key(
+        path, str, "", "kept as it is", "This version does not know the key; it has no effect on a run."
+    )
 
 
 def edit_text(problem: Problem) -> str:

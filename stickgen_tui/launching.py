@@ -16,27 +16,11 @@ from stickgen_tui.text import clean
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+    from stickgen.planner.estimate import Estimate
+    from stickgen.planner.settings import Edit
     from stickgen.runs.dataset_facts import DatasetFacts
     from stickgen.runs.store import Run
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """Memory in bytes, time in seconds; `error` says why there is none."""
-
-    parameters: int | None = None
-    effective_batch: int | None = None
-    device: str = ""
-    peak_bytes: float | None = None
-    peak_low_bytes: float | None = None
-    peak_high_bytes: float | None = None
-    available_bytes: float | None = None
-    seconds_per_epoch: float | None = None
-    seconds_total: float | None = None  # `training.max_minutes` ends it
-    epochs: int | None = None
-    disk_bytes: float | None = None
-    dataset_missing: bool = False
-    error: str | None = None
+    from stickgen_tui.forecasting import Surroundings
 
 
 @dataclass(frozen=True)
@@ -45,6 +29,7 @@ class Check:
 
     level: str
     text: str
+    edits: tuple[Edit, ...] = ()  # what mends it, where something in the config does
 
 
 @dataclass(frozen=True)
@@ -53,7 +38,6 @@ class Preflight:
 
     config_path: Path
     checks: tuple[Check, ...]
-    forecast: Forecast
 
     @property
     def errors(self) -> list[Check]:
@@ -62,6 +46,11 @@ class Preflight:
     @property
     def warnings(self) -> list[Check]:
         return [check for check in self.checks if check.level == "warning"]
+
+    @property
+    def mend(self) -> tuple[Edit, ...]:
+        """The edits that the first check which has any suggests."""
+        return next((check.edits for check in self.checks if check.edits), ())
 
 
 def shown_path(path: Path) -> str:
@@ -72,66 +61,32 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def forecast(data: bytes, name: str) -> Forecast:
-    """The forecast of the config in `data`; what goes wrong is in its `error`."""
-    from stickgen.config.loading import TrainingConfig
-
-    try:
-        return forecast_of(TrainingConfig.from_bytes(data, name))
-    except StickgenError as error:
-        return Forecast(error=clean(error, single_line=True, limit=300))
-
-
-def forecast_of(config: TrainingConfig) -> Forecast:
-    """The forecast of a config on this machine: its size, its batch, and what memory there is."""
-    from stickgen.hardware.machine import local_machine_fast
-    from stickgen.planner.calibration import calibration_of
-    from stickgen.planner.estimate import estimate
-    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
-
-    facts = read_dataset_facts(dataset_path(config))
-    machine = local_machine_fast()
-    answer = estimate(config, machine, facts, calibration=calibration_of(machine))
-    return Forecast(
-        parameters=answer.parameters,
-        effective_batch=answer.effective_batch,
-        device=answer.device,
-        peak_bytes=answer.peak_memory.value,
-        peak_low_bytes=answer.peak_memory.low,
-        peak_high_bytes=answer.peak_memory.high,
-        available_bytes=answer.memory_free_bytes,
-        seconds_per_epoch=answer.seconds_per_epoch.value if answer.seconds_per_epoch else None,
-        seconds_total=answer.seconds_total.value if answer.seconds_total else None,
-        epochs=int(config.get("training.epochs")),
-        disk_bytes=answer.disk_bytes,
-        dataset_missing=facts is None,
-    )
-
-
 def preflight(path: Path) -> Preflight:
     """Look at everything a launch of `path` needs. Never raises for a bad config: it is an error line."""
     from stickgen.config.loading import TrainingConfig
-    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
     from stickgen.runs.preflight import refusals
+    from stickgen_tui.forecasting import forecast, look_around
 
     try:
         config = TrainingConfig(path)
-        cost = forecast_of(config)
+        around = look_around(config, None)
+        cost = forecast(config, around)
     except StickgenError as error:
-        sentence = clean(error, limit=400)
-        return Preflight(path, (Check("error", sentence),), Forecast(error=sentence))
-    data = dataset_path(config)
+        return Preflight(path, (Check("error", clean(error, limit=400)),))
     checks = [Check("error", sentence) for sentence in refusals(config, starts_from_weights=False)]
-    checks.append(_dataset_check(data, read_dataset_facts(data), config))
-    if cost.peak_bytes is not None:
-        checks.append(_memory_check(cost))
-    size = f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, {cost.epochs} epochs"
-    if cost.seconds_per_epoch is not None and cost.epochs is not None:
+    checks.append(_dataset_check(around.dataset, around.facts, config))
+    checks.append(_memory_check(config, around, cost))
+    size = (
+        f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, "
+        f"{cost.epochs} epochs"
+    )
+    if cost.seconds_per_epoch is not None and cost.seconds_total is not None:
         size += (
-            f" of about {duration_text(cost.seconds_per_epoch)}, {duration_text(cost.seconds_total)} in all"
+            f" of about {duration_text(cost.seconds_per_epoch.value)}, "
+            f"{duration_text(cost.seconds_total.value)} in all"
         )
     checks.append(Check("ok", size))
-    return Preflight(path, tuple(checks), cost)
+    return Preflight(path, tuple(checks))
 
 
 def _dataset_check(path: Path, facts: DatasetFacts | None, config: TrainingConfig) -> Check:
@@ -146,17 +101,25 @@ def _dataset_check(path: Path, facts: DatasetFacts | None, config: TrainingConfi
         return Check("error", f"{shown} has no text embeddings yet: `stickgen data embed {shown}`")
     if facts.embedding_dim != width:
         return Check("error", f"{shown} has embeddings of {facts.embedding_dim}, the config asks for {width}: "
-                     f"set model.embedding_dim to {facts.embedding_dim}")  # fmt: skip
+                     f"set model.embedding_dim to {facts.embedding_dim}",
+                     (("model.embedding_dim", facts.embedding_dim),))  # fmt: skip
     return Check("ok", f"dataset {shown}: {facts.clips:,} clips, embeddings of {width}")
 
 
-def _memory_check(cost: Forecast) -> Check:
-    text = f"peak memory about {byte_text(cost.peak_bytes)} of {byte_text(cost.available_bytes)} on {cost.device}"
-    if cost.peak_bytes is None or not cost.available_bytes:
-        return Check("warning", "the memory it will need is not known")
-    if cost.peak_bytes > cost.available_bytes:
+def _memory_check(config: TrainingConfig, around: Surroundings, cost: Estimate) -> Check:
+    from stickgen.planner.advice import advise
+
+    text = (
+        f"peak memory about {byte_text(cost.peak_memory.value)} of {byte_text(cost.memory_free_bytes)} "
+        f"free on {cost.device}"
+    )
+    if cost.verdict != "does not fit":
+        return Check("ok", text)
+    helping = advise(config, around.machine, around.facts, "memory", calibration=around.calibration)
+    best = next(iter(helping), None)
+    if best is None or best.after.verdict == "does not fit":
         return Check("warning", f"{text}: it will not fit; lower training.batch_size or model.d_model")
-    return Check("ok", text)
+    return Check("warning", f"{text}: it will not fit; {best.change} would", best.edits)
 
 
 def start(path: Path, root: Path | None) -> Run:

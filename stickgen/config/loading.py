@@ -157,9 +157,14 @@ class TrainingConfig:
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "<config>") -> TrainingConfig:
         """A config of bytes that are not a file of their own."""
+        return cls.from_document(Document.parse(data, name))
+
+    @classmethod
+    def from_document(cls, document: Document) -> TrainingConfig:
+        """The config that a document is at this moment."""
         config = cls.__new__(cls)
         config.path = None
-        config._take(Document.parse(data, name), {})
+        config._take(document, {})
         return config
 
     def _take(self, document: Document, overrides: MappingABC[str, Value]) -> None:

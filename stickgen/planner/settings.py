@@ -36,7 +36,10 @@ class Settings(Protocol):
 
 
 class Changed:
-    """`config` with `edits` made to it: what if? The config itself stays as it is."""
+    """`config` with `edits` made to it: what if? The config itself stays as it is.
+
+    An edit of a key that the planner does not read changes nothing.
+    """
 
     def __init__(self, config: Settings, edits: Iterable[Edit]) -> None:
         self.model = dict(config.model)
@@ -47,7 +50,9 @@ class Changed:
         self.device = dict(config.device)
         for path, value in edits:
             group, _, name = path.partition(".")
-            getattr(self, group)[name] = value
+            section: dict[str, Any] | None = getattr(self, group, None)
+            if section is not None:
+                section[name] = value
 
     @property
     def effective_batch(self) -> int:

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from stickgen.config.schema import GROUPS, KEY_BY_PATH, Key, keys_of
+from stickgen.config.loading import TrainingConfig
+from stickgen.config.presets import preset_names
+from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import EditSession, edit_text, value_text
-from stickgen_tui.launching import forecast, shown_path
+from stickgen.runs.dataset_facts import dataset_path
+from stickgen_tui.comparing import Reference, last_run, nearest_preset, preset_reference
+from stickgen_tui.editing import Edit, EditSession, edit_text
+from stickgen_tui.forecasting import Surroundings, forecast, look_around
+from stickgen_tui.launching import shown_path
+from stickgen_tui.screens.advice import AdviceScreen
+from stickgen_tui.screens.choice import ChoiceScreen
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.screens.question import QuestionScreen
-from stickgen_tui.screens.saving import changes_content, diff_content, notice, save
-from stickgen_tui.text import clean, foreign, one_line
+from stickgen_tui.screens.resetting import ResetScreen
+from stickgen_tui.screens.saving import changes_content, notice, save
+from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.forecast_line import ForecastLine
+from stickgen_tui.widgets.form import Form
 from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
+from stickgen_tui.widgets.side import Side
 
-FORECAST_AFTER = 0.3  # seconds without an edit
+if TYPE_CHECKING:
+    from stickgen.planner.advice import Advice
+    from stickgen.planner.estimate import Estimate
+
+LOOK_AGAIN = 5.0  # seconds after which an edit makes the machine's free memory be read anew
 
 
 class EditorScreen(Screen[None]):
@@ -37,8 +53,10 @@ class EditorScreen(Screen[None]):
     HELP_TITLE = "Editor"
     HELP = (
         "Each row is a key of the config. Up and down move; left and right step through sensible values; Enter or "
-        "a digit types one. A * marks what you changed, and the line below a value says what is wrong with it. "
-        "Where it names a fix, f makes it. Saving changes only the values you changed: comments and everything else stay byte for byte.\n"
+        "a digit types one (tab completes a path). A * marks what you changed, and the line below a value says "
+        "what is wrong with it. Where it names a fix, f makes it. Saving changes only the values you changed: "
+        "comments and everything else stay byte for byte. Edits outlive a killed terminal: the next start offers "
+        "them.\n"
     )
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,167 +64,129 @@ class EditorScreen(Screen[None]):
         Binding("down,j", "move(1)", "Down", show=False, tooltip="The row below"),
         Binding("pageup", "move(-10)", show=False),
         Binding("pagedown", "move(10)", show=False),
+        Binding("home", "move(-1000)", show=False),
+        Binding("end", "move(1000)", show=False),
         Binding("ctrl+s", "save", "Save", tooltip="Write the file"),
-        Binding(
-            "f5,ctrl+l",
-            "launch",
-            "Launch",
-            key_display="F5",
-            tooltip="Launch a run of this config (F5, ctrl+l)",
-        ),
+        Binding("f5,ctrl+l", "launch", "Launch", key_display="F5", tooltip="Launch a run of this config (F5, ctrl+l)"),
         Binding("f", "mend", "Fix", tooltip="Make the edit that the problem of this row suggests"),
         Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
-        Binding("d", "diff", "Diff", tooltip="What saving would change in the file, line by line"),
+        Binding("a", "advice", "Advice", tooltip="Out of memory, too slow, poor quality: edits that help, by a number"),
+        Binding("d", "diff", "Diff", tooltip="What differs from the file on disk, from the preset, from the last run"),
+        Binding("v", "yaml", "YAML", tooltip="The file beside the form, or not"),
+        Binding("r", "reset", "Reset", tooltip="A key, its group or all: to what is saved, the preset, the defaults"),
         Binding("ctrl+z", "undo", "Undo", tooltip="Take back the last change"),
         Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Make the change again"),
+        Binding("p", "preset", "Preset", show=False, tooltip="Choose the preset that is compared with"),
+        Binding("ctrl+up", "scroll_pane(-3)", "Scroll up", show=False, tooltip="Scroll the file or the difference"),
+        Binding("ctrl+down", "scroll_pane(3)", "Scroll down", show=False, tooltip="Scroll it on"),
         Binding("escape", "leave", "Back", tooltip="Back; asks when something is not saved"),
-    ]
+    ]  # fmt: skip
 
-    def __init__(self, path: Path, root: Path | None = None) -> None:
+    class Compared(Message):
+        """A worker has read what the config can be compared with."""
+
+        def __init__(self, references: Sequence[Reference]) -> None:
+            super().__init__()
+            self.references = references
+
+    class Looked(Message):
+        """A worker has looked at the machine, the dataset and the disk."""
+
+        def __init__(self, around: Surroundings) -> None:
+            super().__init__()
+            self.around = around
+
+    def __init__(self, session: EditSession, path: Path, root: Path | None = None) -> None:
         super().__init__()
-        self._path, self._root = path, root
-        self._session: EditSession | None = None
-        self._refusal: str | None = None
-        try:
-            self._session = EditSession.open(path)
-        except StickgenError as error:
-            self._refusal = clean(error)
-        self._pending: Timer | None = None
+        self._session, self._path, self._root = session, path, root
+        self._around: Surroundings | None = None
+        self._looked_at = 0.0
+        self._config: TrainingConfig | None = None  # what the form says, where it holds together
+        self._before: Estimate | None = None  # of the file as saved
+        self._said_failure: str | None = None
 
     # -- composing
 
     def compose(self) -> ComposeResult:
         yield Line(id="editor-title", classes="title-line")
-        if self._session is None:
-            yield from self._compose_refusal()
-            yield KeyBar()
-            return
-        yield Input(placeholder="a word of the key or its help", id="find", compact=True)
+        with Horizontal(id="find-row"):
+            yield Input(placeholder="a word of the key or its help", id="find", compact=True)
+            yield Line(id="found")
         with Horizontal(id="editor-body"):
-            with Vertical(id="form"):  # a VerticalScroll would take up and down for itself
-                for group in GROUPS:
-                    yield Static(
-                        Content.assemble((group.title, "bold $primary")), classes="group-title", markup=False
-                    )
-                    for key in keys_of(group.name):
-                        yield Field(key, self._session)
-                others = self._session.unknown()
-                if others:
-                    yield Static(
-                        Content.styled("Other keys, kept as they are", "bold $primary"), classes="group-title"
-                    )
-                    yield Static(
-                        Content("\n").join(
-                            one_line(f"  {path}: {text}", MUTED, limit=100) for path, text in others
-                        ),
-                        markup=False,
-                    )
-            with Vertical(id="side"):
-                yield Line(id="key-help")
-                yield Line(id="problems")
+            yield Form(self._session, id="form")
+            yield Side(self._session, id="side")
         yield ForecastLine(id="forecast")
         yield KeyBar()
 
-    def _compose_refusal(self) -> ComposeResult:
-        """The file cannot be edited as a form: say why, and show it as it is."""
-        with VerticalScroll(id="raw"):
-            yield Static(foreign(f"✗ {self._refusal}", "$text-error"), markup=False, classes="refusal")
-            try:
-                with self._path.open("rb") as file:
-                    text = file.read(100_000).decode("utf-8", errors="replace")
-            except OSError:
-                text = ""
-            yield Static(foreign(text), markup=False)
-
     def on_mount(self) -> None:
-        self._show_title()
-        if self._session is not None:
-            self.query(Field).first().focus(scroll_visible=False)
-            self._show_problems()
-            self._forecast_soon()
+        self.set_focus(self.query(Field).first(), scroll_visible=False)
+        self._refresh_all()
+        self._find_references()
+
+    @property
+    def _side(self) -> Side:
+        return self.query_one(Side)
+
+    @property
+    def _form(self) -> Form:
+        return self.query_one(Form)
 
     # -- showing
 
     def _show_title(self) -> None:
         path = clean(shown_path(self._path), single_line=True)
         parts: list[tuple[str, str] | str] = [("Editor ", "bold $primary"), (path, "bold")]
-        if self._session is None:
-            parts.append(("  read-only: it cannot be read as a config", "$text-error"))
-        elif self._session.dirty:
+        if self._session.dirty:
             count = len(self._session.changes())
             parts.append((f"  ● {count} change{'s' if count != 1 else ''} not saved", "$text-warning"))
         else:
             parts.append(("  ✓ saved", MUTED))
         self.query_one("#editor-title", Line).show(Content.assemble(*parts))
 
-    def _show_problems(self) -> None:
-        assert self._session is not None
-        lines: list[Content] = []
-        for problem in self._session.problems[:6]:
-            glyph, style = ("✗", "$text-error") if problem.severity == "error" else ("!", "$text-warning")
-            where = f"line {problem.line}: " if problem.line else ""
-            fix = f"; {problem.fix}" if problem.fix else ""
-            lines.append(one_line(f"{glyph} {where}{problem.path}: {problem.message}{fix}", style, limit=300))
-        more = len(self._session.problems) - len(lines)
-        if more > 0:
-            lines.append(Content.styled(f"and {more} more", MUTED))
-        if not lines:
-            lines = [Content.styled("✓ no problems in this config", "$text-success")]
-        self.query_one("#problems", Line).show(Content("\n").join(lines))
-
     @on(Field.Focused)
-    def _show_help(self, event: Field.Focused) -> None:
-        key = event.field.key
-        self.query_one("#key-help", Line).show(self._help_of(key))
+    def _follow_row(self, event: Field.Focused) -> None:
+        self._side.follow(event.field.key)
 
-    def _help_of(self, key: Key) -> Content:
-        assert self._session is not None
-        position = self._session.document.position(key.path)
-        where = f"line {position[0]} of the file" if position else "not in the file: it takes the default"
-        unit = f" {key.unit}" if key.unit else ""
-        usual = "  ·  usual: " + ", ".join(value_text(step) for step in key.steps) if key.steps else ""
-        return Content.assemble(
-            (key.path, "bold $primary"),
-            ("  " + where, MUTED),
-            "\n",
-            key.help,
-            ("\n" + key.range_text().capitalize(), MUTED),
-            (f"  ·  default {value_text(key.default)}{unit}{usual}", MUTED),
-        )
+    def _refresh_all(self) -> None:
+        """After a change: all that follows from it, in this very turn, so that one frame shows it."""
+        self._form.reload(self._session)
+        self._show_title()
+        self._show_forecast()
+        self._side.refresh_all(self._session)
+        self.refresh_bindings()
 
     # -- editing
 
     @on(Field.Change)
     def _change(self, event: Field.Change) -> None:
-        assert self._session is not None
         key, value = event.field.key, event.value
+        if value is None:
+            self._apply(self._session.default_edits([key]))
+        elif isinstance(value, bool | int | float | str):
+            self._apply([(key.path, value)])
+
+    def _apply(self, edits: Sequence[Edit]) -> bool:
+        """Make these edits as one step; False, and a notice, where they are refused."""
         try:
-            if value is None:
-                self._session.reset(key)
-            elif isinstance(value, bool | int | float | str):
-                self._session.set(key, value)
+            self._session.apply(edits)
         except StickgenError as error:
             notice(self.app, error, error=True)
-        self._refresh_all()
-        self.query_one("#key-help", Line).show(self._help_of(key))
-
-    def _refresh_all(self) -> None:
-        for field in self.query(Field):
-            field.reload(self._session)
-        self._show_title()
-        self._show_problems()
-        self._forecast_soon()
-        self.refresh_bindings()
+            return False
+        finally:
+            self._refresh_all()
+        failure = self._session.draft_failure
+        if failure and failure != self._said_failure:
+            self._said_failure = failure
+            notice(self.app, failure, error=True)
+        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "mend":
-            return self._session is not None and any(problem.edit for problem in self._session.problems)
+            return any(problem.edit for problem in self._session.problems)
         return True
 
     def action_mend(self) -> None:
         """Apply the suggested edit of the row's problem, or of the first problem there is."""
-        if self._session is None:
-            return
         focused = self.focused
         try:
             mended = self._session.mend(focused.key if isinstance(focused, Field) else None)
@@ -218,44 +198,101 @@ class EditorScreen(Screen[None]):
             self._refresh_all()
 
     def action_undo(self) -> None:
-        if self._session is not None and self._session.undo():
+        if self._session.undo():
             self._refresh_all()
 
     def action_redo(self) -> None:
-        if self._session is not None and self._session.redo():
+        if self._session.redo():
             self._refresh_all()
 
     def action_move(self, by: int) -> None:
-        fields = [field for field in self.query(Field) if field.display]
-        if not fields:
-            if self.query("#raw"):
-                self.query_one("#raw").scroll_relative(y=by, animate=False)
+        self._form.move(by)
+
+    @on(Field.Choose)
+    def _choose(self, event: Field.Choose) -> None:
+        self._choose_for(event.field)
+
+    @work(group="choose", exclusive=True)
+    async def _choose_for(self, field: Field) -> None:
+        choices = [(choice, choice) for choice in field.key.choices]
+        screen = ChoiceScreen(field.key.path, choices, at=field.state.text)
+        chosen = await self.app.push_screen_wait(screen)
+        if chosen:
+            self._apply([(field.key.path, chosen)])
+
+    def action_reset(self) -> None:
+        self._reset()
+
+    @work(group="choose", exclusive=True)
+    async def _reset(self) -> None:
+        field = self.focused if isinstance(self.focused, Field) else self.query(Field).first()
+        edits = await self.app.push_screen_wait(ResetScreen(self._session, field.key, self._side.references))
+        if edits and self._apply(edits):
+            notice(self.app, f"reset {len(edits)} key{'s' if len(edits) != 1 else ''}; ctrl+z takes it back")
+
+    def action_advice(self) -> None:
+        self._advise()
+
+    @work(group="choose", exclusive=True)
+    async def _advise(self) -> None:
+        if self._config is None or self._around is None:
+            notice(self.app, "advice needs a config without errors: f fixes them", error=True)
             return
-        focused = self.focused
-        at = fields.index(focused) if isinstance(focused, Field) and focused in fields else 0
-        target = fields[min(max(at + by, 0), len(fields) - 1)]
-        self.set_focus(target, scroll_visible=False)  # at once: Widget.focus waits, the next key does not
-        self.query_one("#form").scroll_to_widget(target, animate=False, top=False)
-        if target is fields[0]:
-            self.query_one("#form").scroll_home(animate=False)
+        advice: Advice | None = await self.app.push_screen_wait(AdviceScreen(self._config, self._around))
+        if advice is not None and self._apply(advice.edits):
+            notice(self.app, f"set {advice.change}; ctrl+z takes it back")
+
+    # -- the panes
+
+    def action_diff(self) -> None:
+        self._side.next_difference()
+
+    def action_yaml(self) -> None:
+        shown = self._side.query_one("#yaml").display and self._side.query_one("#pane").display
+        self._side.turn_to("none" if shown else "yaml")
+
+    def action_scroll_pane(self, by: int) -> None:
+        self._side.scroll_pane(by)
+
+    @work(thread=True, exclusive=True, group="references", exit_on_error=False)
+    def _find_references(self, preset: str = "") -> None:
+        """Presets are parsed and a run is looked up: some tenths of a second, so not here and now."""
+        found: list[Reference | None] = []
+        document = self._session.saved
+        try:
+            found.append(preset_reference(preset) if preset else nearest_preset(document))
+        except StickgenError:
+            found.append(None)
+        found.append(last_run(self._root, document.name))
+        self.post_message(self.Compared([reference for reference in found if reference is not None]))
+
+    @on(Compared)
+    def _compared(self, event: Compared) -> None:
+        self._side.compare_with(event.references)
+
+    def action_preset(self) -> None:
+        self._choose_preset()
+
+    @work(group="choose", exclusive=True)
+    async def _choose_preset(self) -> None:
+        name = await self.app.push_screen_wait(
+            ChoiceScreen("Compare with the preset", [(name, name) for name in preset_names()])
+        )
+        if name:
+            self._find_references(name)
+            self._side.show_difference_to("preset")
 
     # -- finding
 
     def action_find(self) -> None:
-        if self._session is not None:
-            box = self.query_one("#find", Input)
-            box.display = True
-            self.set_focus(box)
+        self.query_one("#find-row").display = True
+        self.set_focus(self.query_one("#find", Input))
 
     @on(Input.Changed, "#find")
     def _filter(self, event: Input.Changed) -> None:
-        words = event.value.lower().split()
-        for field in self.query(Field):
-            key = KEY_BY_PATH[field.key.path]
-            text = f"{key.path} {key.comment} {key.help}".lower()
-            field.display = all(word in text for word in words)
-        for title in self.query(".group-title"):
-            title.display = not words
+        count = self._form.filter(event.value)
+        words = f"{count} key{'s' if count != 1 else ''}" if event.value.strip() else ""
+        self.query_one("#found", Line).show(Content.styled(words, MUTED if count else "$text-error"))
 
     @on(Input.Submitted, "#find")
     def _found(self) -> None:
@@ -264,35 +301,58 @@ class EditorScreen(Screen[None]):
             self.set_focus(first)
 
     def _close_find(self) -> bool:
-        box = self.query_one("#find", Input)
-        was_open = box.display
-        box.value = ""
-        box.display = False
+        row = self.query_one("#find-row")
+        was_open = row.display
+        self.query_one("#find", Input).value = ""
+        row.display = False
         return was_open
 
     # -- the forecast
 
-    def _forecast_soon(self) -> None:
-        if self._pending is not None:
-            self._pending.stop()
-        self._pending = self.set_timer(FORECAST_AFTER, self._forecast)
-
-    def _forecast(self) -> None:
-        if self._session is None:
-            return
+    def _show_forecast(self, typed: tuple[str, Value] | None = None) -> None:
         line = self.query_one("#forecast", ForecastLine)
         if self._session.errors:
-            line.show_errors(len(self._session.errors))
-        else:
-            self._work_out(self._session.document.data)
+            self._config = None
+            fix = next((edit_text(problem) for problem in self._session.errors if problem.edit), "")
+            line.show_errors(len(self._session.errors), fix)
+            return
+        if typed is None or self._config is None:
+            self._config = self._session.config()
+        around = self._around
+        if around is None or around.dataset != dataset_path(self._config) or self._is_old():
+            self._looked_at = time.monotonic()
+            self._look(self._config)
+        if around is not None:
+            line.show_forecast(forecast(self._config, around, typed), self._before)
 
-    @work(thread=True, exclusive=True, group="forecast", exit_on_error=False)
-    def _work_out(self, data: bytes) -> None:
-        self.post_message(ForecastLine.Ready(forecast(data, str(self._path))))
+    def _is_old(self) -> bool:
+        return time.monotonic() - self._looked_at > LOOK_AGAIN
 
-    @on(ForecastLine.Ready)
-    def _forecast_ready(self, event: ForecastLine.Ready) -> None:
-        self.query_one("#forecast", ForecastLine).show_forecast(event.forecast)
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def _look(self, config: TrainingConfig) -> None:
+        self.post_message(self.Looked(look_around(config, self._root)))
+
+    @on(Looked)
+    def _have_looked(self, event: Looked) -> None:
+        self._around = event.around
+        self._forecast_before()
+        self._show_forecast()
+
+    def _forecast_before(self) -> None:
+        """Of the file as saved: what the changes are measured against."""
+        try:
+            saved = TrainingConfig.from_document(self._session.saved)
+            self._before = forecast(saved, self._around) if self._around is not None else None
+        except StickgenError:
+            self._before = None
+
+    @on(Field.Typing)
+    def _typing(self, event: Field.Typing) -> None:
+        """The answer comes while a value is typed, before it is taken."""
+        known = event.value is not None and not self._session.errors
+        self._show_forecast(
+            (event.field.key.path, event.value) if known and event.value is not None else None
+        )
 
     # -- saving, launching, leaving
 
@@ -305,31 +365,14 @@ class EditorScreen(Screen[None]):
 
     async def _saved(self) -> bool:
         """Save, with what there is to ask; False when the file was not written."""
-        saved = await save(self.app, self._session) if self._session is not None else None
+        saved = await save(self.app, self._session)
         if saved is None:
             return False
         self._session = saved
         self._path = saved.document.path or self._path
+        self._forecast_before()
         self._refresh_all()
         return True
-
-    def action_diff(self) -> None:
-        self._show_diff()
-
-    @work(group="save")
-    async def _show_diff(self) -> None:
-        """What a save would change, line by line, against the file on disk."""
-        session = self._session
-        if session is None:
-            return
-        lines = session.diff()
-        if not lines:
-            notice(self.app, "no changes: the file on disk reads the same")
-            return
-        title = f"What saving changes in {clean(self._path.name, single_line=True)}"
-        question = QuestionScreen(title, diff_content(lines), [("b", "Back"), ("s", "Save")])
-        if await self.app.push_screen_wait(question) == "s":
-            await self._saved()
 
     def action_launch(self) -> None:
         self._launch()
@@ -337,32 +380,33 @@ class EditorScreen(Screen[None]):
     @work(group="launch", exclusive=True)
     async def _launch(self) -> None:
         session = self._session
-        if session is None:
-            notice(self.app, self._refusal or "this file cannot be launched", error=True)
-            return
         if session.errors:
             problem = session.errors[0]
-            notice(self.app, f"not launched: {problem.path}: {problem.message}", error=True)
+            fix = "; f fixes it" if problem.edit else ""
+            notice(self.app, f"not launched: {problem.path}: {problem.message}{fix}", error=True)
             return
         if session.dirty:
             answers = [("y", "Save and launch"), ("n", "Back")]
             question = QuestionScreen("Save before the launch?", changes_content(session), answers)
             if await self.app.push_screen_wait(question) != "y" or not await self._saved():
                 return
-        await launch_config(self, self._path, self._root)
+        edits = await launch_config(self, self._path, self._root)
+        if edits and self._apply(edits):
+            notice(self.app, "fixed: look at it, then F5 launches")
 
     def action_leave(self) -> None:
-        if self._session is not None and self._close_find():
+        if self._close_find():
             self.set_focus(self.query(Field).first())
             return
         self._leave()
 
     @work(group="leave", exclusive=True)
     async def _leave(self) -> None:
-        if self._session is not None and self._session.dirty:
+        if self._session.dirty:
             answers = [("b", "Back"), ("s", "Save and leave"), ("d", "Drop the changes")]
             question = QuestionScreen("Leave without saving?", changes_content(self._session), answers)
             answer = await self.app.push_screen_wait(question)
             if answer not in ("s", "d") or (answer == "s" and not await self._saved()):
                 return
+        self._session.drop()
         self.dismiss(None)

@@ -193,7 +193,10 @@ class HomeScreen(Screen[None]):
         if self.target is None:
             self._app.say("still looking at this machine; a moment")
             return
-        await launch_config(self, self.target, self._root)
+        target = self.target
+        edits = await launch_config(self, target, self._root)
+        if edits:
+            self._app.open_editor(target, edits)
 
     def action_edit(self) -> None:
         if self.target is not None:

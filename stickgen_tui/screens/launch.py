@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -10,11 +11,13 @@ from textual.content import Content
 from textual.screen import Screen
 
 from stickgen.errors import StickgenError
+from stickgen_tui.editing import value_text
 from stickgen_tui.launching import Check, Preflight, preflight, start
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import foreign
 
 if TYPE_CHECKING:
+    from stickgen.planner.settings import Edit
     from stickgen_tui.app import StickgenApp
 
 GLYPHS = {"ok": ("✓", "$text-success"), "warning": ("!", "$text-warning"), "error": ("✗", "$text-error")}
@@ -31,27 +34,28 @@ def check_lines(checks: tuple[Check, ...] | list[Check]) -> Content:
     return Content("\n").join(lines)
 
 
-async def launch_config(screen: Screen[None], path: Path, root: Path | None) -> None:
+async def launch_config(screen: Screen[None], path: Path, root: Path | None) -> Sequence[Edit]:
     """Preflight and launch the config at `path`, then show its monitor. Call it from a worker of `screen`.
 
-    An error stops it with a sentence; a warning asks.
+    An error stops it with a sentence; a warning asks. Returns the edits that a person wants made instead.
     """
     app = cast("StickgenApp", screen.app)
     looked: Preflight = await asyncio.to_thread(preflight, path)
-    if looked.errors:
-        await app.push_screen_wait(
-            QuestionScreen("Not launched", check_lines(list(looked.checks)), [("b", "Back")])
-        )
-        return
-    if looked.warnings:
-        question = QuestionScreen(
-            "Launch anyway?", check_lines(list(looked.checks)), [("b", "Back"), ("y", "Launch anyway")]
-        )
-        if await app.push_screen_wait(question) != "y":
-            return
+    if looked.errors or looked.warnings:
+        answers = [("b", "Back")]
+        if looked.mend:
+            changes = ", ".join(f"{key.split('.')[-1]} to {value_text(value)}" for key, value in looked.mend)
+            answers.append(("f", f"Fix: {changes}"))
+        if not looked.errors:
+            answers.append(("y", "Launch anyway"))
+        title = "Not launched" if looked.errors else "Launch anyway?"
+        answer = await app.push_screen_wait(QuestionScreen(title, check_lines(list(looked.checks)), answers))
+        if answer != "y":
+            return looked.mend if answer == "f" else ()
     try:
         run = await asyncio.to_thread(start, path, root)
     except (StickgenError, OSError) as error:
         app.say(f"not launched: {error}", error=True)
-        return
+        return ()
     app.open_monitor(run)
+    return ()

@@ -14,6 +14,7 @@ from stickgen_tui.editing import EditSession
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
+from stickgen_tui.widgets.diff_pane import diff_content
 
 
 async def save(app: App[Any], session: EditSession) -> EditSession | None:
@@ -40,14 +41,22 @@ async def _settle_conflict(app: App[Any], session: EditSession) -> EditSession |
     body = Content.assemble(
         "Another program changed this file after it was opened here.\n\n", ("Your changes:\n", MUTED)
     ) + changes_content(session)
+    body += Content.styled("\n\nSaving yours over the file on disk would do this:\n", MUTED)
+    body += diff_content(session.diff())
     answers = [("b", "Back"), ("m", "Make my changes in the new file"), ("d", "Drop mine, open the new one")]
     answer = await app.push_screen_wait(QuestionScreen("The file changed on disk", body, answers))
     try:
         if answer == "m":
             merged = session.merged_onto_disk()
             merged.save()
+            session.drop()
+            merged.keep_draft()
             return merged
-        return EditSession.open(session.document.path) if answer == "d" else None
+        if answer == "d":
+            fresh = EditSession.open(session.document.path)
+            session.drop()
+            return fresh
+        return None
     except StickgenError as error:
         notice(app, error, error=True)
         return None
@@ -80,18 +89,6 @@ def changes_content(session: EditSession) -> Content:
     return Content("\n").join(
         one_line(f"{path}: {old} → {new}", limit=100) for path, old, new in session.changes()
     )
-
-
-def diff_content(lines: list[str]) -> Content:
-    """A unified diff in colour; the marks at the line beginnings say the same without."""
-    out = []
-    for line in lines:
-        if line.startswith("@@"):
-            out.append(one_line("line " + line.split("+")[-1].split(" ")[0].split(",")[0], MUTED))
-        else:
-            style = {"-": "$text-error", "+": "$text-success"}.get(line[:1], MUTED)
-            out.append(one_line(line, style, limit=200))
-    return Content("\n").join(out)
 
 
 def notice(app: App[Any], message: object, *, error: bool = False) -> None:

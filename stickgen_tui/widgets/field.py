@@ -12,9 +12,10 @@ from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Input
 
-from stickgen.config.schema import Key
+from stickgen.config.schema import KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import EditSession, FieldState, edit_text
+from stickgen_tui.path_suggester import PathSuggester
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED
 
@@ -37,7 +38,12 @@ class Field(Widget, can_focus=True):
         Binding(
             "right,plus,l", "step(1)", "Step", key_display="← →", tooltip="The next larger value, or choice"
         ),
-        Binding("enter", "edit", "Type", tooltip="Type a value; Enter takes it, esc leaves it as it was"),
+        Binding(
+            "enter",
+            "enter",
+            "Type",
+            tooltip="Type a value, choose one of a list, or switch; esc leaves it as it was",
+        ),
         Binding("space", "step(1)", show=False),
         *(Binding("full_stop" if c == "." else c, f"type('{c}')", show=False) for c in "0123456789."),
         Binding(
@@ -57,6 +63,20 @@ class Field(Widget, can_focus=True):
             super().__init__()
             self.field, self.value = field, value
 
+    class Typing(Message):
+        """What stands in the text box now, where it is allowed; None: it is not, or the box was closed."""
+
+        def __init__(self, field: Field, value: Value | None) -> None:
+            super().__init__()
+            self.field, self.value = field, value
+
+    class Choose(Message):
+        """A person wants to see the choices of this key."""
+
+        def __init__(self, field: Field) -> None:
+            super().__init__()
+            self.field = field
+
     class Focused(Message):
         """The row got the focus."""
 
@@ -67,8 +87,10 @@ class Field(Widget, can_focus=True):
     typing: var[bool] = var(False)
 
     def __init__(self, key: Key, session: EditSession) -> None:
-        super().__init__(id="field-" + key.path.replace(".", "-"))
+        known = key.path in KEY_BY_PATH
+        super().__init__(id="field-" + key.path.replace(".", "-") if known else None)
         self.key = key
+        self.group = key.group if known else ""
         self._session = session
         self.state: FieldState = session.state(key)
         self._typed_error: str | None = None
@@ -102,10 +124,10 @@ class Field(Widget, can_focus=True):
         self._fit()
 
     def render(self) -> Content:
-        state, key = self.state, self.key
+        state = self.state
         marker = "▸ " if self.has_focus or self.typing else "* " if state.was is not None else "  "
         name = Content.styled(
-            f"{marker}{key.name:<{NAME_WIDTH - 2}}", "bold" if state.was is not None else ""
+            f"{marker}{self._label():<{NAME_WIDTH - 2}}", "bold" if state.was is not None else ""
         )
         line = name + self._value() + self._note()
         if self.error is None:
@@ -116,9 +138,17 @@ class Field(Widget, can_focus=True):
         glyph, style = ("✗ ", "$text-error") if severe else ("! ", "$text-warning")
         return line + Content.assemble("\n    ", (glyph, style), (self.error, style))
 
+    def _label(self) -> str:
+        """The key's name; of one that the schema does not know the end of its path."""
+        name = self.key.name if self.group else clean(self.key.path, single_line=True)
+        room = NAME_WIDTH - 3
+        return name if len(name) <= room else "…" + name[-(room - 1) :]
+
     def _value(self) -> Content:
         room = VALUE_WIDTH - 4
         text = clean(self.state.text, single_line=True)
+        if self.key.type is bool:
+            text = {"true": "━● true", "false": "●━ false"}.get(text, text)
         if len(text) > room:
             text = "…" + text[-(room - 1) :]  # the end of a path says more than its beginning
         steps = self.key.type is not str or bool(self.key.choices)
@@ -151,6 +181,15 @@ class Field(Widget, can_focus=True):
         if not self.read_only:
             self.post_message(self.Change(self, None))
 
+    async def action_enter(self) -> None:
+        """The control of the key's type: a switch turns, choices open as a list, the rest is typed."""
+        if self.key.type is bool and self.state.text in ("true", "false"):
+            self.action_step(1)
+        elif self.key.choices and not self.read_only:
+            self.post_message(self.Choose(self))
+        else:
+            await self.action_edit()
+
     async def action_edit(self, text: str | None = None) -> None:
         """Open a text box over the value, with `text` instead of the present value."""
         if self.read_only or self.typing:
@@ -159,6 +198,7 @@ class Field(Widget, can_focus=True):
             self.state.text if text is None else text,
             compact=True,
             select_on_focus=False,
+            suggester=PathSuggester() if self.key.is_path else None,
             classes="field-box",
         )
         self.typing = True
@@ -180,15 +220,23 @@ class Field(Widget, can_focus=True):
             event.stop()
             if await self._take(self.query_one(Input).value):
                 self.screen.focus_next(Field) if event.key == "down" else self.screen.focus_previous(Field)
+        elif self.typing and event.key == "tab":  # takes what is suggested
+            event.stop()
+            event.prevent_default()
+            box = self.query_one(Input)
+            box.cursor_position = len(box.value)
+            box.action_cursor_right()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        value: Value | None = None
+        error = None
         try:
-            self._session.parse(self.key, event.value)
-            error = None
+            value = self._session.parse(self.key, event.value)
         except (StickgenError, ValueError) as problem:
             error = clean(problem, single_line=True, limit=300)
+        self.post_message(self.Typing(self, value))
         if error != self._typed_error:
             self._typed_error = error
             self._fit()
@@ -213,6 +261,7 @@ class Field(Widget, can_focus=True):
     async def _close(self) -> None:
         self.typing = False
         self._typed_error = None
+        self.post_message(self.Typing(self, None))
         self._fit()
         self.screen.set_focus(self, scroll_visible=False)
         await self.query(Input).remove()

@@ -67,7 +67,15 @@ def terminals(place: Path) -> Iterator[list[Terminal]]:
 def open_app(place: Path, terminals: list[Terminal], columns: int, rows: int) -> Terminal:
     """The program in a terminal of its own."""
     terminals.append(
-        Terminal(PROGRAM, place, columns, rows, STICKGEN_RUNS=str(place / "runs"), TRAIN_DATA_PATH="")
+        Terminal(
+            PROGRAM,
+            place,
+            columns,
+            rows,
+            STICKGEN_RUNS=str(place / "runs"),
+            XDG_STATE_HOME=str(place / "state"),
+            TRAIN_DATA_PATH="",
+        )
     )
     return terminals[-1]
 

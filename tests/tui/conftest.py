@@ -42,6 +42,7 @@ def workplace(tmp_path: Path, repo: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     (tmp_path / "configs").mkdir()
     shutil.copy(repo / "configs" / "quickstart.yaml", tmp_path / "configs" / "quickstart.yaml")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path
 
 

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.config.document import Document, SaveConflictError
+from stickgen.config.drafts import find
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
 from stickgen.errors import StickgenError
+from stickgen_tui.comparing import Reference, differences, nearest_preset, preset_reference
 from stickgen_tui.editing import EditSession, next_value, value_text
 
 BATCH = KEY_BY_PATH["training.batch_size"]
@@ -128,6 +130,68 @@ def test_a_file_that_changed_on_disk_is_not_overwritten_and_both_sides_can_be_ke
 
 def test_unknown_keys_are_kept_and_listed() -> None:
     session = EditSession(Document.parse(b"training:\n  batch_size: 2\nmine:\n  note: hello  # mine\n"))
-    assert session.unknown() == [("mine.note", "hello")]
+    (note,) = session.unknown()
+    assert note.path == "mine.note" and session.value(note) == "hello"
     session.set(BATCH, 8)
     assert b"note: hello  # mine" in session.document.data
+    assert session.set(note, session.parse(note, " 12 "))
+    assert b"note: 12     # mine" in session.document.data
+    session.undo()
+    assert session.reset(note) and session.document.data == b"training:\n  batch_size: 8\nmine:\n"
+    session.undo()
+    assert b"note: hello  # mine" in session.document.data
+
+
+def test_several_edits_are_one_step_of_undo_and_all_or_none(config: Path) -> None:
+    before = config.read_bytes()
+    session = EditSession.open(config)
+    assert (
+        session.apply([("training.batch_size", 8), ("training.grad_accum_steps", 4), ("model.nhead", 4)]) == 2
+    )
+    assert session.undo() and session.document.data == before and not session.undo()
+    assert session.redo() and session.value(BATCH) == 8 and not session.redo()
+    after = session.document.data
+    with pytest.raises(StickgenError):
+        session.apply([("training.batch_size", 2), ("training", 3)])  # a section is no value
+    assert session.document.data == after
+    assert session.undo() and session.document.data == before
+
+
+def test_resetting_goes_to_the_defaults_or_to_another_config(config: Path) -> None:
+    session = EditSession.open(config)
+    group = [key for key in KEYS if key.group == "training"]
+    medium = preset_reference("medium")
+    session.apply(session.reference_edits(group, medium))
+    assert all(session.value(key) == medium.value(key) for key in group)
+    assert {d.path.split(".")[0] for d in differences(session.document, medium)}.isdisjoint({"training"})
+    assert session.undo()
+    session.apply(session.default_edits(group))
+    assert all(session.value(key) == key.default for key in group)
+    session.set(KEY_BY_PATH["training.seed"], 7)
+    disk = Reference("disk", "the file on disk", "disk", session.saved)
+    session.apply(session.reference_edits(KEYS, disk))
+    assert session.document.items() == session.saved.items()  # the key that came by an edit is gone again
+
+
+def test_edits_of_a_session_that_died_are_found_with_their_undo(config: Path) -> None:
+    before = config.read_bytes()
+    session = EditSession.open(config)
+    session.set(BATCH, 8)
+    session.apply([("model.d_model", 192), ("model.nhead", 6)])
+    session.undo()
+    edited = session.document.data
+    session.document.journal.close()  # type: ignore[union-attr]  # as the death of the process does
+    draft = find(config)
+    assert draft is not None and draft.data == edited and not draft.file_changed
+    again = EditSession.take_up(draft)
+    assert again.dirty and again.changes() == [("training.batch_size", "16", "8")]
+    assert again.undo() and again.document.data == before and again.redo()
+    again.save()
+    assert config.read_bytes() == edited and find(config) is None
+
+
+def test_the_nearest_preset_is_the_one_of_the_name_else_of_the_values(config: Path, repo: Path) -> None:
+    near = nearest_preset(Document.open(config))
+    assert near is not None and near.short == "quickstart"
+    other = nearest_preset(Document.parse((repo / "configs" / "large.yaml").read_bytes(), "mine.yaml"))
+    assert other is not None and other.short == "large"

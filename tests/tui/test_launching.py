@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from stickgen.config.document import Document
+from stickgen.config.loading import TrainingConfig
 from stickgen.runs.dataset_facts import DatasetFacts, write_dataset_facts
-from stickgen_tui.launching import forecast, preflight, start
+from stickgen_tui.forecasting import forecast, look_around
+from stickgen_tui.launching import preflight, start
 from stickgen_tui.widgets.forecast_line import forecast_content
 
 
@@ -56,17 +59,35 @@ def test_a_broken_config_is_an_error_line_and_no_traceback(config: Path) -> None
 
 
 def test_the_forecast_counts_what_the_config_says(config: Path) -> None:
-    found = forecast(config.read_bytes(), "quickstart")
-    assert found.error is None and found.effective_batch == 32 and found.dataset_missing
-    assert found.parameters is not None and 1_000_000 < found.parameters < 1_500_000
-    assert "effective batch 32" in forecast_content(found).plain
-    assert "no dataset yet" in forecast_content(found).plain
+    read = TrainingConfig(config)
+    found = forecast(read, look_around(read, None))
+    assert found.effective_batch == 32 and found.steps_per_epoch is None
+    assert 1_000_000 < found.parameters < 1_500_000
+    text = forecast_content(found).plain
+    assert "effective batch 32" in text and "no dataset yet" in text and "a step" in text
 
 
-def test_a_config_with_errors_has_no_forecast_but_a_reason() -> None:
-    found = forecast(b"model:\n  nhead: seven\n", "mine.yaml")
-    assert found.error is not None and "mine.yaml:2" in found.error
-    assert forecast_content(found).plain.startswith("✗ ")
+def test_a_change_is_shown_as_one_and_what_stays_is_not(config: Path) -> None:
+    dataset(Path("data/quickstart.pt"), 384)
+    read = TrainingConfig(config)
+    around = look_around(read, None)
+    before, after = forecast(read, around), forecast(read, around, ("training.batch_size", 64))
+    text = forecast_content(after, before).plain
+    assert "effective batch 32 → 128" in text and "7 → 2 steps an epoch" in text
+    peak = text.splitlines()[2]
+    assert peak.startswith("peak on cpu ") and " → " in peak
+    assert "1.2 M parameters" in text and "→ 1.2 M" not in text
+    assert "→" not in forecast_content(before, before).plain
+
+
+def test_a_run_that_does_not_fit_brings_the_edit_that_makes_it_fit(config: Path) -> None:
+    dataset(Path("data/quickstart.pt"), 384)
+    document = Document.open(config)
+    document.set("training.batch_size", 2048)
+    document.save()
+    looked = preflight(config)
+    assert looked.errors == [] and "it will not fit; batch_size 2048 → " in looked.warnings[0].text
+    assert looked.mend[0][0] == "training.batch_size"
 
 
 def test_a_start_makes_a_run_of_these_bytes_and_launches_it(

@@ -20,6 +20,7 @@ from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.screens.home import HomeScreen
 from stickgen_tui.screens.monitor import MonitorScreen
 from stickgen_tui.screens.question import QuestionScreen
+from stickgen_tui.screens.unreadable import UnreadableScreen
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.run_table import RunTable
@@ -178,8 +179,8 @@ async def test_a_file_that_is_no_config_is_shown_and_not_touched(workplace: Path
     app = StickgenApp(config=path, root=workplace / "runs")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
-        assert "read-only" in screen_text(app) and "[/bold] \\x1b[2J" in screen_text(app)
+        await until(pilot, lambda: isinstance(app.screen, UnreadableScreen))
+        await until(pilot, lambda: "read-only" in screen_text(app) and "[/bold] \\x1b[2J" in screen_text(app))
         await pilot.press("down", "ctrl+s", "ctrl+z", "f5", "slash", "escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
     assert path.read_bytes() == before
@@ -339,19 +340,28 @@ async def test_one_key_makes_the_fix_a_broken_rule_suggests_and_undo_takes_it_ba
         await until(pilot, lambda: field.state.text == "4")
 
 
-async def test_the_diff_shows_what_saving_would_change_and_saves(app: StickgenApp, config: Path) -> None:
+async def test_the_difference_to_disk_preset_and_last_run_follows_the_edits(
+    app: StickgenApp, config: Path, run: Run
+) -> None:
     before = config.read_text()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
         await pilot.press("d")
         await until(pilot, lambda: "no changes" in screen_text(app))
-        await pilot.press("slash", *"batch_size", "enter", "right", "d")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
-        text = screen_text(app)
-        assert "-  batch_size: 16 " in text and "+  batch_size: 32 " in text and "Save (s)" in text
-        assert config.read_text() == before
-        await pilot.press("s")
+        await pilot.press("slash", *"batch_size", "enter", "right")
+        await until(pilot, lambda: "+  batch_size: 32 " in screen_text(app))  # it follows the edit
+        assert "-  batch_size: 16 " in screen_text(app) and config.read_text() == before
+        await pilot.press("d")
+        await until(
+            pilot, lambda: "training.batch_size" in screen_text(app) and "16 → 32" in screen_text(app)
+        )
+        assert "against the preset quickstart" in screen_text(app)
+        await pilot.press("d")
+        await until(pilot, lambda: "against the last run" in screen_text(app))
+        await pilot.press("d")
+        await until(pilot, lambda: "against" not in screen_text(app))
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: "✓ saved" in screen_text(app))
     assert config.read_text() == before.replace("batch_size: 16 ", "batch_size: 32 ")
 
@@ -383,5 +393,14 @@ async def test_enter_right_behind_r_opens_a_run_and_launches_none(
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "finished" in screen_text(app))
         burst(app, "r", "enter")
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-        assert run.name in screen_text(app) and launched == []
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and run.name in screen_text(app))
+        assert launched == []
+
+
+async def test_quitting_right_behind_a_key_that_opens_a_screen_is_clean(app: StickgenApp, run: Run) -> None:
+    """The screen is then taken down while it is being put up."""
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "finished" in screen_text(app))
+        burst(app, "r", "enter", "ctrl+q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 0

@@ -1,0 +1,66 @@
+"""What a config would cost here. The world is looked at in a worker, now and then; the arithmetic is instant."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.hardware.machine import Machine
+    from stickgen.planner.calibration import Calibration
+    from stickgen.planner.estimate import Estimate
+    from stickgen.planner.settings import Edit
+    from stickgen.runs.dataset_facts import DatasetFacts
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a forecast needs to know beside the config, as it was a moment ago."""
+
+    machine: Machine
+    calibration: Calibration  # what was measured on this machine
+    dataset: Path
+    facts: DatasetFacts | None
+    disk_free_bytes: int | None
+
+
+def look_around(config: TrainingConfig, root: Path | None) -> Surroundings:
+    """This machine, the config's dataset, the disk that runs are written to. Reads files: run it in a worker."""
+    from stickgen.hardware.machine import local_machine_fast
+    from stickgen.planner.calibration import calibration_of
+    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+
+    dataset = dataset_path(config)
+    machine = local_machine_fast()
+    facts = read_dataset_facts(dataset)
+    return Surroundings(machine, calibration_of(machine), dataset, facts, _disk_free(root))
+
+
+def forecast(config: TrainingConfig, around: Surroundings, edit: Edit | None = None) -> Estimate:
+    """The forecast of `config`, with one value changed where there is an `edit`; some tenths of a millisecond."""
+    from stickgen.planner.estimate import estimate
+    from stickgen.planner.settings import Changed
+
+    settings = Changed(config, [edit]) if edit is not None else config
+    return estimate(
+        settings,
+        around.machine,
+        around.facts,
+        disk_free_bytes=around.disk_free_bytes,
+        calibration=around.calibration,
+    )
+
+
+def _disk_free(root: Path | None) -> int | None:
+    from stickgen.runs.store import runs_root
+
+    place = (root or runs_root()).absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        return shutil.disk_usage(place).free
+    except OSError:
+        return None

@@ -1,0 +1,79 @@
+"""The file as it stands, with line numbers and colours, kept in step with the row that has the focus."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+from stickgen_tui.text import clean
+from stickgen_tui.tones import FAINT
+
+MOST_IN_COLOUR = 100_000  # characters; colouring takes about a third of a second for a million
+
+
+class YamlView(ScrollView, can_focus=True):
+    """Read-only. Draws only the lines in sight, so that a long file costs no more than a short one."""
+
+    DEFAULT_CSS = "YamlView { text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._text = ""
+        self._lines: list[Content] = []
+        self._at: int | None = None  # counted from 1
+        self._tone = "$primary 18%"
+
+    def show(self, text: str) -> None:
+        """Show this text from now on. It may come from anywhere."""
+        if text == self._text and self._lines:
+            return
+        self._text = text
+        self._lines = coloured(text)
+        self.virtual_size = Size(0, len(self._lines))
+        self.refresh()
+
+    def point_at(self, line: int | None, tone: str = "$primary 18%") -> None:
+        """Mark a line, from 1, and bring it into sight; None marks none."""
+        if (line, tone) == (self._at, self._tone):
+            return
+        self._at, self._tone = line, tone
+        if line is not None:
+            top, height = self.scroll_offset.y, max(self.size.height, 1)
+            if not top + 1 < line < top + height:  # with one line around it, where there is one
+                self.scroll_to(y=max(line - 1 - height // 2, 0), animate=False, immediate=True)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        line, self._at = self._at, None
+        self.point_at(line, self._tone)
+
+    def render_line(self, y: int) -> Strip:
+        """One line: its number, a mark, its text."""
+        width = self.size.width
+        number = y + self.scroll_offset.y
+        if number >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        here = number + 1 == self._at
+        gutter = Content.styled(f"{number + 1:>{len(str(len(self._lines)))}} {'▸' if here else ' '}", FAINT)
+        line = gutter + self._lines[number]
+        if here:
+            line = line.pad_right(max(width - line.cell_length, 0)).stylize_before(f"on {self._tone}")
+        strips = Visual.to_strips(self, line, width, 1, self.visual_style, pad=True)
+        return strips[0] if strips else Strip.blank(width, self.rich_style)
+
+
+def coloured(text: str) -> list[Content]:
+    """The lines of a YAML text, cleaned, with the colours of its syntax."""
+    lines = [clean(line.expandtabs(4)) for line in text.replace("\r\n", "\n").split("\n")]
+    if lines and not lines[-1] and len(lines) > 1:
+        lines.pop()
+    if sum(map(len, lines)) > MOST_IN_COLOUR:
+        return [Content(line) for line in lines]
+    from textual.highlight import highlight  # late: Pygments is not needed for the first frame
+
+    found = highlight("\n".join(lines), language="yaml").split("\n", allow_blank=True)
+    # a lexer that lost a line would set all lines below it on the wrong number
+    return found if len(found) == len(lines) else [Content(line) for line in lines]
