@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from stickgen.config.document import MISSING, Document, EditRefusedError
 from stickgen.config.drafts import Draft, keep
 from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
-from stickgen.config.nodes import resolve
+from stickgen.config.scalars import resolve
 from stickgen.config.schema import KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
 

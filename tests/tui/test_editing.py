@@ -137,7 +137,7 @@ def test_unknown_keys_are_kept_and_listed() -> None:
     assert session.set(note, session.parse(note, " 12 "))
     assert b"note: 12     # mine" in session.document.data
     session.undo()
-    assert session.reset(note) and session.document.data == b"training:\n  batch_size: 8\nmine:\n"
+    assert session.reset(note) and session.document.data.endswith(b"8\nmine: {}\n")
     session.undo()
     assert b"note: hello  # mine" in session.document.data
 
