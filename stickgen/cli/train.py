@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
 
 
 @click.command(
@@ -35,6 +39,7 @@ import click
     metavar="CKPT|RUN",
     help="Start from the weights of another run, or of one checkpoint of it.",
 )
+@click.option("--force", is_flag=True, help="Launch although memory or disk will not suffice.")
 @click.option("--detach", is_flag=True, help="Do not watch; the run goes on by itself.")
 def command(
     config_path: str | None,
@@ -46,6 +51,7 @@ def command(
     max_steps: int | None,
     resume: str | None,
     init_from: str | None,
+    force: bool,
     detach: bool,
 ) -> None:
     """Train a model, with progress, or detached from this terminal.
@@ -86,6 +92,7 @@ def command(
             checkpoint = find_initial(init_from, root)
             check_initial(checkpoint, config)
             facts["init_from"] = str(checkpoint.path.absolute())
+        _check_budget(config, data, Path(run_dir) if run_dir is not None else root, force)
         if run_dir is not None and name is not None:
             raise StickgenError("--run-dir names the run already; leave --name away")
         run = create_run(
@@ -104,3 +111,18 @@ def command(
         )
         return
     follow_and_exit(run, owner=True)
+
+
+def _check_budget(config: TrainingConfig, data: Path, directory: Path, force: bool) -> None:
+    """Warn of what memory and disk will be short of; raise StickgenError where it is hopeless."""
+    from stickgen.errors import StickgenError
+    from stickgen.hardware.machine import local_machine_fast
+    from stickgen.planner.budget import check_budget
+    from stickgen.runs.dataset_facts import read_dataset_facts
+    from stickgen.text import clean
+
+    budget = check_budget(config, local_machine_fast(), read_dataset_facts(data), directory)
+    if budget.refusals and not force:
+        raise StickgenError("; ".join(budget.refusals) + "; or launch it all the same with --force")
+    for sentence in (*budget.refusals, *budget.warnings):
+        click.echo(f"warning: {clean(sentence)}", err=True)

@@ -41,8 +41,13 @@ class DatasetFacts:
 
 
 def dataset_path(config: TrainingConfig, flag: str | None = None) -> Path:
-    """The dataset that a run trains on: a flag wins over TRAIN_DATA_PATH, the variable over the config."""
-    return Path(flag or os.environ.get("TRAIN_DATA_PATH") or config.data["train_data"]).absolute()
+    """The dataset that a run trains on: a flag wins over TRAIN_DATA_PATH, the variable over the config.
+
+    Of the config's three datasets `training.stage` chooses.
+    """
+    stages = {"pretrain": "curated_pretrain_data", "sft": "curated_sft_data"}
+    key = stages.get(config.training["stage"], "train_data")
+    return Path(flag or os.environ.get("TRAIN_DATA_PATH") or config.data[key]).absolute()
 
 
 def facts_path(dataset: Path) -> Path:

@@ -24,7 +24,7 @@ def launch(run: Run, timeout_seconds: float = 20.0, **facts: Any) -> None:
 
     `facts` go into run.json, once it is certain that this launch is the only one. Of any number of launches
     at once one wins; the others raise StickgenError before they touch a file of the run. So does one
-    whose trainer does not appear.
+    whose folders cannot be written, or whose trainer does not appear.
     """
     try:
         lock = LaunchLock(run)
@@ -33,6 +33,7 @@ def launch(run: Run, timeout_seconds: float = 20.0, **facts: Any) -> None:
         try:
             if trainer_lock_holder(run) is not None or _trainer(run) is not None:
                 raise _running_already(run)  # a trainer that outlived its supervisor
+            run.check_writable()
             _start(run, lock, timeout_seconds, facts)
         finally:
             lock.close()  # the supervisor's copy holds it now

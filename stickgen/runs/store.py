@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shlex
+import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,6 +116,17 @@ class Run:
         """Add facts to run.json, atomically; of two that do so at once, neither loses its facts."""
         with exclusive(self.path / "run.json.lock"):
             write_text(self.path / "run.json", json.dumps({**self.identity, **facts}, indent=1), mode=0o600)
+
+    def check_writable(self) -> None:
+        """Raise StickgenError for the first folder of the run that no file can be made in; make those missing."""
+        for folder in (self.path, self.checkpoints_dir, self.samples_dir, self.control_dir):
+            try:
+                if folder != self.path:
+                    folder.mkdir(mode=0o700, exist_ok=True)
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
+            except OSError as error:
+                raise StickgenError(f"{folder}: cannot be written ({error.strerror})") from error
 
     @property
     def exit(self) -> dict[str, Any]:

@@ -106,6 +106,9 @@ class Trainer:
             return self._train()
         except _StopWantedError:
             return self.stop()
+        except Exception:
+            self.rescue()
+            raise
         finally:
             self.saver.close()
 
@@ -191,11 +194,9 @@ class Trainer:
     def after_step(self, result: StepResult, rate: float, seconds: float) -> None:
         """Average, count, log, and answer what was asked for meanwhile."""
         logging, state = self.config.logging, self.state
-        state.step += 1
+        state.advance(moved=not result.skipped)
         self.journal.step = state.step
         self.guard.look_at(result)
-        if not result.skipped:
-            state.ema.update()
         self.journal.took(seconds)
         if state.step % logging["log_interval"] == 0 or state.step == 1:
             self.journal.train_record(result, rate, seconds)
@@ -269,6 +270,11 @@ class Trainer:
         """Whether the present weights are on disk, or could be brought there."""
         self.remember()
         return self.saver.save_patiently(self.state, self.asked)
+
+    def rescue(self) -> None:
+        """Save the last whole step: what ended the run need not be the fault of its weights."""
+        if self.state.step and self.state.whole:
+            self.saver.save(self.state)
 
     def stop(self) -> int:
         """Leave with a checkpoint, as somebody asked. Raises RunFailedError when it cannot be saved."""

@@ -34,22 +34,45 @@ def run_training(path: Path, launch: int | None = None) -> int:
         log.error("%s", error)
         return 2
     run.beat("starting", 0, 0)
-    import torch
-
-    from stickgen.train.loop import Trainer
-
     try:
-        trainer = Trainer(run, launch=launch, asked=asked)
-        return trainer.train()
+        run.check_writable()
+        _warn(run, launch)
+        import torch
+
+        from stickgen.train.loop import Trainer
+
+        try:
+            return Trainer(run, launch=launch, asked=asked).train()
+        except torch.OutOfMemoryError as error:
+            raise MemoryError(str(error)) from error
     except StickgenError as error:
         _say(run, launch, str(error))
         return error.exit_code
-    except OSError as error:
-        _say(run, launch, f"{error.filename or run.path}: {error.strerror}")
-        return 1
-    except (MemoryError, torch.OutOfMemoryError) as error:
+    except MemoryError as error:
         _say(run, launch, f"out of memory ({error}); {_less_memory(run)}")
         return 1
+    except OSError as error:
+        _say(run, launch, f"{error.filename or run.path}: {error.strerror or error}")
+        return 1
+    except Exception as error:  # whatever it is: one sentence for a person, the rest for the log
+        log.exception("the trainer ended by an error that nobody expected")
+        what = str(error).strip().partition("\n")[0][:300]
+        _say(run, launch, f"unexpected {type(error).__name__}: {what}; {run.log_path} has the whole of it")
+        return 1
+
+
+def _warn(run: Run, launch: int) -> None:
+    """Say what memory and disk will be short of, before torch takes its share."""
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.hardware.machine import local_machine_fast
+    from stickgen.planner.budget import check_budget
+    from stickgen.runs.dataset_facts import read_dataset_facts
+
+    config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+    facts = read_dataset_facts(str(run.identity.get("data_path", "")))
+    budget = check_budget(config, local_machine_fast(), facts, run.checkpoints_dir)
+    for sentence in (*budget.refusals, *budget.warnings):
+        _say(run, launch, sentence, event="alert")
 
 
 def _less_memory(run: Run) -> str:
@@ -60,12 +83,12 @@ def _less_memory(run: Run) -> str:
     return "try " + ", or ".join(best) if best else "reduce training.batch_size, then model.d_model"
 
 
-def _say(run: Run, launch: int, message: str) -> None:
-    """Write the event that says why this launch failed."""
+def _say(run: Run, launch: int, message: str, *, event: str = "failed") -> None:
+    """Write an event, by default the one that says why this launch failed."""
     log.error("%s", message)
     try:
         writer = RecordWriter(run.events_path)
     except OSError:
         return  # the log has it
-    writer.write({"event": "failed", "time": time.time(), "launch": launch, "message": message})
+    writer.write({"event": event, "time": time.time(), "launch": launch, "message": message})
     writer.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,10 @@ class Saver:
         with self.journal.phase("saving"):
             self._began = time.monotonic()
             self._numbers = state.numbers()
-            tensors = state.tensors()
-            roomy = local_machine_fast().ram_available_bytes > 2 * size_bytes(tensors)
-            if roomy:
-                tensors = copied(tensors)
+            tensors, roomy = state.tensors(), False
+            if local_machine_fast().ram_available_bytes > 2 * size_bytes(tensors):
+                with suppress(MemoryError, RuntimeError):  # torch says the latter where it gets no memory
+                    tensors, roomy = copied(tensors), True
             self._under_way = self._thread.submit(
                 write, self.journal.run.checkpoints_dir, tensors, self._numbers, self.config_bytes
             )

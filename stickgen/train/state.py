@@ -40,8 +40,20 @@ class TrainState:
             add_adapters(self.model, lora["rank"], lora["alpha"])
         self.optimizer = build_optimizer(self.model, config.training)
         self.step = 0
+        self.whole = True  # weights, average and step count belong together; false while the weights move
+        self.optimizer.register_step_pre_hook(self._begin_to_move)
         self.best_val = math.inf
         self.best_step: int | None = None
+
+    def _begin_to_move(self, *_: Any) -> None:
+        self.whole = False
+
+    def advance(self, *, moved: bool) -> None:
+        """A step is done; the average follows where the weights moved."""
+        self.step += 1
+        if moved:
+            self.ema.update()
+        self.whole = True
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Become what the checkpoint holds. Raises StickgenError where it does not fit the config's model."""

@@ -12,7 +12,7 @@ KEYS: tuple[Key, ...] = (
         str,
         "data/train_data_final.pt",
         "Dataset with embeddings",
-        "The dataset to train on when neither --data-path nor TRAIN_DATA_PATH names another.",
+        "The dataset to train on when neither --data-path, TRAIN_DATA_PATH nor training.stage names another.",
         is_path=True,
     ),
     Key(
@@ -20,7 +20,7 @@ KEYS: tuple[Key, ...] = (
         str,
         "data/curated/pretrain_data_embedded.pt",
         "Curated pretraining dataset",
-        "For curated continued pretraining, point --data-path here.",
+        "What training.stage: pretrain trains on, or point --data-path here.",
         is_path=True,
     ),
     Key(
@@ -28,7 +28,7 @@ KEYS: tuple[Key, ...] = (
         str,
         "data/curated/sft_data_embedded.pt",
         "Curated SFT dataset",
-        "For supervised fine-tuning on the curated clips, point --data-path here.",
+        "What training.stage: sft (supervised fine-tuning) trains on, or point --data-path here.",
         is_path=True,
     ),
     Key(

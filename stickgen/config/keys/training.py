@@ -179,4 +179,15 @@ KEYS: tuple[Key, ...] = (
         minimum=0.0,
         in_specification=False,
     ),
+    Key(
+        "training.stage",
+        str,
+        "",
+        '"" for all data, "pretrain" or "sft"',
+        "Which dataset to train on when neither --data-path nor TRAIN_DATA_PATH names one: pretrain takes "
+        "data.curated_pretrain_data, sft data.curated_sft_data, and nothing data.train_data. Both are usually "
+        "started with --init-from.",
+        choices=("", "pretrain", "sft"),
+        in_specification=False,
+    ),
 )

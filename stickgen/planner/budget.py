@@ -1,0 +1,70 @@
+"""Whether a run can be launched at all: what it would need of memory and disk, against what is free."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stickgen.hardware.machine import Machine
+from stickgen.planner.calibration import calibration_of
+from stickgen.planner.estimate import Estimate, estimate
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import DatasetFacts
+
+GIB = 2**30
+LEAST_CHECKPOINTS = 2  # the newest, and the one that is being written
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Sentences: what forbids a launch, and what a person should know before it."""
+
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def check_budget(
+    config: TrainingConfig, machine: Machine, facts: DatasetFacts | None, directory: Path
+) -> Budget:
+    """Compare the prediction with what is free now, on the disk of `directory` for the checkpoints.
+
+    Memory refuses only where even the lower end of the interval is too much, and not on a GPU, where the
+    trainer halves its micro-batch by itself; a disk that does not hold two checkpoints refuses.
+    """
+    while not directory.exists():
+        directory = directory.parent
+    try:
+        disk_free = shutil.disk_usage(directory).free
+    except OSError:
+        disk_free = None
+    answer = estimate(config, machine, facts, disk_free_bytes=disk_free, calibration=calibration_of(machine))
+    refusals: list[str] = []
+    warnings: list[str] = []
+    if answer.verdict != "fits":
+        hopeless = answer.peak_memory.low > answer.memory_free_bytes and answer.device == "cpu"
+        (refusals if hopeless else warnings).append(_memory(answer))
+    if not answer.disk_fits:
+        hopeless = LEAST_CHECKPOINTS * answer.checkpoint_bytes > (disk_free or 0)
+        (refusals if hopeless else warnings).append(_disk(answer, directory))
+    return Budget(tuple(refusals), tuple(warnings))
+
+
+def _memory(answer: Estimate) -> str:
+    peak = answer.peak_memory
+    return (
+        f"training would take about {peak.value / GIB:.1f} GiB of memory ({peak.low / GIB:.1f} to "
+        f"{peak.high / GIB:.1f}), and {answer.memory_free_bytes / GIB:.1f} GiB are free; use a smaller "
+        "training.batch_size, or ask stickgen advise"
+    )
+
+
+def _disk(answer: Estimate, directory: Path) -> str:
+    return (
+        f"{directory}: the checkpoints take up to {answer.disk_bytes / GIB:.2f} GiB (each "
+        f"{answer.checkpoint_bytes / GIB:.2f}), and {(answer.disk_free_bytes or 0) / GIB:.2f} GiB are free; make "
+        "room, or choose another place with --runs"
+    )
