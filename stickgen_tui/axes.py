@@ -87,6 +87,22 @@ def tick_text(value: float, step: float) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def value_labels(scale: Scale, rows: int) -> dict[int, str]:
+    """Row of cells → the tick beside it; no two on neighbouring rows."""
+    marks = ticks(scale, max(rows // 3, 3))
+    step = min(
+        (b - a for a, b in zip(marks, marks[1:], strict=False)), default=abs(marks[0]) if marks else 1.0
+    )
+    out: dict[int, str] = {}
+    for number, value in enumerate(marks):
+        row = round((1 - scale.position(value)) * (rows * 4 - 1)) // 4
+        if row not in out and row - 1 not in out and row + 1 not in out:
+            # on a logarithmic axis the neighbours say how exact a number must be
+            gaps = [abs(value - near) for near in marks[max(number - 1, 0) : number + 2] if near != value]
+            out[row] = tick_text(value, min([abs(value), *gaps]) if scale.log else step)
+    return out
+
+
 def count_tick_text(value: float, largest: float) -> str:
     """A step number on an x axis that reaches `largest`: `900`, `12k`, `1.5M`; one unit along an axis."""
     if value == 0:

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from stickgen_tui.axes import Scale, count_tick_text, round_step, tick_text, ticks, value_scale
+from stickgen_tui.axes import Scale, count_tick_text, round_step, value_labels, value_scale
 from stickgen_tui.braille import BLANK, Plane
 from stickgen_tui.quantities import number_text
 from stickgen_tui.series import Series
@@ -73,7 +73,7 @@ def draw(
         low_x, high_x = low_x - 0.5, low_x + 0.5
     scale = _y_scale(drawn, low_x, high_x, log_y, smoothing)
     rows = size.height - 2  # the legend above, the steps below
-    labels = _y_labels(scale, rows)
+    labels = value_labels(scale, rows)
     gutter = max((len(text) for text in labels.values()), default=0)
     columns = size.width - gutter - 1
     if columns < 8:
@@ -103,21 +103,6 @@ def _y_scale(drawn: list[Curve], low_x: float, high_x: float, log_y: bool, smoot
     if log_y and low <= 0 < high:  # a loss that touches zero: draw the rest of it, down to a millionth
         low = max(high * 1e-6, 1e-12)
     return value_scale(low, high, log_y)
-
-
-def _y_labels(scale: Scale, rows: int) -> dict[int, str]:
-    """Row of cells → the tick beside it; no two on neighbouring rows."""
-    marks = ticks(scale, max(rows // 3, 3))
-    step = min(
-        (b - a for a, b in zip(marks, marks[1:], strict=False)), default=abs(marks[0]) if marks else 1.0
-    )
-    out: dict[int, str] = {}
-    for value in marks:
-        row = round((1 - scale.position(value)) * (rows * 4 - 1)) // 4
-        if row not in out and row - 1 not in out and row + 1 not in out:
-            width = step if not scale.log else abs(value)
-            out[row] = tick_text(value, width)
-    return out
 
 
 def _layers(

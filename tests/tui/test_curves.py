@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
 
-from stickgen_tui.axes import count_tick_text, tick_text, ticks, value_scale
+from stickgen_tui.axes import count_tick_text, tick_text, ticks, value_labels, value_scale
 from stickgen_tui.braille import Plane
 from stickgen_tui.metric_names import curve_names
 from stickgen_tui.series import Series
@@ -133,6 +133,13 @@ def test_a_path_leaves_no_gap() -> None:
     plane.path([(0, 39), (39, 0)])
     rows = plane.text()
     assert all(row.strip() for row in rows)
+
+
+def test_the_numbers_of_an_axis_differ_even_where_a_logarithm_spans_little() -> None:
+    for low, high in ((1.4, 2.6), (0.9, 30.0), (0.0012, 0.0013)):
+        labels = [text.strip() for text in value_labels(value_scale(low, high, log=True), 18).values()]
+        assert len(labels) >= 2
+        assert len(set(labels)) == len(labels), labels
 
 
 def test_a_sparkline_is_one_row_of_the_width_asked_for() -> None:
