@@ -232,7 +232,7 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
     """The clips of one split, cut to windows. An item is a pure function of (seed, epoch, index).
 
     Items: `motion` [t, 20] with x = 0 at the window's first pelvis, `actions` [t] int64, `embedding`
-    [embedding_dim], `text` its index.
+    [embedding_dim], `text` its index, `clip` the clip's index in the file.
     """
 
     def __init__(
@@ -265,4 +265,5 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
             "actions": self.file.actions(clip)[window].long(),
             "embedding": self.file.content["embeddings"][text].float(),
             "text": text,
+            "clip": clip,
         }

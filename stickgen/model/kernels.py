@@ -78,6 +78,8 @@ def keep_mask(shape: torch.Size, share: float, device: torch.device) -> tuple[Te
     `bernoulli_` on a CPU (benchmarks/kernels.py), and comes from the same default generator.
     """
     dropped = round(256 * share)
+    if torch.compiler.is_compiling():  # a generator that the compiler fuses with what uses it
+        return (torch.rand(shape, device=device) >= dropped / 256).to(torch.uint8), 256 / (256 - dropped)
     words = torch.empty(-(-shape.numel() // 8), dtype=torch.int64, device=device).random_(-(2**63), None)
     keep = words.view(torch.uint8)[: shape.numel()].ge_(dropped).view(shape)
     return keep, 256 / (256 - dropped)

@@ -7,8 +7,9 @@ of the clips at the most, and the action loss counts the other half only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -32,6 +33,11 @@ INPUT_NOISE = 0.1  # spread of the noise on the regressor's inputs: it must bear
 TERMS = ("pose", "temporal", "action", "physics", "diffusion")
 
 
+def mixed_seed(*parts: int) -> int:
+    """One seed from several numbers. 32 bits: torch's generator on the CPU takes no more."""
+    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=4).digest())
+
+
 @dataclass(frozen=True)
 class Batch:
     """A micro-batch on its device."""
@@ -40,11 +46,30 @@ class Batch:
     mask: Tensor  # [b, t] true on real frames
     actions: Tensor  # [b, t] int64, UNLABELLED where nothing is known
     text: Tensor  # [b, embedding_dim] float32
+    clips: tuple[int, ...] = ()  # which clips of the dataset these are
+
+    def __len__(self) -> int:
+        return len(self.motion)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return Batch(
+            change(self.motion), change(self.mask), change(self.actions), change(self.text), self.clips
+        )
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
         """The same batch on `device`."""
-        parts = (self.motion, self.mask, self.actions, self.text)
-        return Batch(*(part.to(device, non_blocking=non_blocking) for part in parts))
+        return self._each(lambda part: part.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> Batch:
+        """The same batch in memory that a GPU copies from without waiting; called by torch's DataLoader."""
+        return self._each(Tensor.pin_memory)
+
+    def split(self, most: int) -> list[Batch]:
+        """The same clips in batches of at most `most`."""
+        return [
+            replace(self._each(lambda part, rows=rows: part[rows]), clips=self.clips[rows])  # type: ignore[misc]
+            for rows in (slice(first, first + most) for first in range(0, len(self), most))
+        ]
 
 
 @dataclass(frozen=True)
@@ -57,16 +82,26 @@ class Draw:
     actions_told: Tensor  # [b] bool
 
     @classmethod
-    def random(cls, batch: Batch, generator: torch.Generator, condition_dropout: float) -> Draw:
-        """Choices for training, drawn on the CPU so that every device trains on the same ones."""
-        b, t, d = batch.motion.shape
-        device = batch.motion.device
-        return cls(
-            torch.randn(b, t, d, generator=generator).to(device),
-            torch.rand(b, generator=generator).to(device),
-            (torch.rand(b, generator=generator) >= condition_dropout).to(device),
-            (torch.rand(b, generator=generator) < 0.5).to(device),
-        )
+    def random(cls, batch: Batch, seed: int, condition_dropout: float) -> Draw:
+        """Choices for training, of a `batch` on the CPU, so that every device trains on the same ones.
+
+        Those of a clip follow from `seed` and the clip alone: neither the other clips of its micro-batch nor
+        the padding change them.
+        """
+        generator = torch.Generator()
+        noise = torch.zeros_like(batch.motion)
+        chances = torch.empty(len(batch), 3)
+        for row, (clip, frames) in enumerate(zip(batch.clips, batch.mask.sum(1).tolist(), strict=True)):
+            generator.manual_seed(mixed_seed(seed, clip))
+            chances[row].uniform_(generator=generator)
+            noise[row, :frames] = torch.randn(frames, noise.shape[2], generator=generator)
+        time, text, actions = chances.unbind(1)
+        return cls(noise, time.clone(), text >= condition_dropout, actions < 0.5)
+
+    def to(self, device: torch.device, non_blocking: bool = False) -> Draw:
+        """The same choices on `device`."""
+        parts = (self.noise, self.time, self.text_known, self.actions_told)
+        return Draw(*(part.to(device, non_blocking=non_blocking) for part in parts))
 
     @classmethod
     def fixed(cls, batch: Batch, seed: int) -> Draw:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from stickgen.model.layers import Block, RMSNorm, rotary_table
 from stickgen.motion.skeleton import MAX_FRAMES
@@ -67,6 +68,7 @@ class MotionTransformer(nn.Module):
         self.pose_out = nn.Linear(d, config.output_dim)
         self.action_out = nn.Linear(d, config.num_actions)
         self.contact_out = nn.Linear(d, 2)
+        self.activation_checkpointing = False  # computes blocks again in the backward pass: less memory
         self._initialise()
         # one more than the longest window with its text, or torch.export makes that length a case of its own
         table = rotary_table(MAX_FRAMES + 2, d // config.nhead, torch.device("cpu"))
@@ -106,8 +108,8 @@ class MotionTransformer(nn.Module):
         """One pass over a batch of windows.
 
         `poses` [b, t, input_dim]: normalised features, noised or shifted by one frame. `mask` [b, t]: true
-        on real frames, None where all are; padding is never attended to. `text` [b, embedding_dim]; `text_known` [b]: false
-        replaces the text by the learned "no text". `time` [b] in 0…1, for a denoiser. `actions` [b, t]:
+        on real frames, None where all are; padding is never attended to. `text` [b, embedding_dim];
+        `text_known` [b]: false replaces the text by the learned "no text". `time` [b] in 0…1, for a denoiser. `actions` [b, t]:
         indices, `untold` where the model is not to know; None tells none. `causal`: a frame sees itself and
         those before it.
         """
@@ -127,7 +129,10 @@ class MotionTransformer(nn.Module):
         allowed = _allowed(mask, t + 1, causal, poses.device)
         table = self.rotary[:, : t + 1]
         for block in self.blocks:
-            x = block(x, condition, table, allowed)
+            if self.activation_checkpointing and torch.is_grad_enabled():
+                x = checkpoint(block, x, condition, table, allowed, use_reentrant=False)
+            else:
+                x = block(x, condition, table, allowed)
         x = self.norm(x[:, 1:])
         return Prediction(self.pose_out(x).float(), self.action_out(x).float(), self.contact_out(x).float())
 

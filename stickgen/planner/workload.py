@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.batches` does
 
 
+# On a CPU no tensor of a micro-batch should grow beyond this: glibc maps an allocation over 32 MiB afresh each
+# time, so that every page of it faults, and caches are long exceeded. Smaller micro-batches are as fast.
+CPU_TENSOR_BYTES = 16 * 2**20
+
+
+def frames_at_once(d_model: int, device: str) -> int | None:
+    """The most frames that go through the model at once, padding included; None where batch_size alone decides.
+
+    The widest tensor of a block is the feed-forward's, 8·d_model values a frame, counted in fp32.
+    """
+    return max(CPU_TENSOR_BYTES // (4 * 8 * d_model), 1) if device == "cpu" else None
+
+
 @dataclass(frozen=True)
 class Workload:
     """The shape of one optimizer step: `micro_batches` times forward and backward, then the move."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
@@ -19,7 +20,7 @@ from stickgen.train.plan import MicroBatch
 PAD_TO = 16  # frames
 
 
-def collate(items: list[dict[str, torch.Tensor]], most: int) -> Batch:
+def collate(items: list[dict[str, Any]], most: int) -> Batch:
     """Pad to the longest of the batch, rounded up to PAD_TO but not over `most`; the mask is true on real frames."""
     longest = max(len(item["motion"]) for item in items)
     longest = max(longest, min(-(-longest // PAD_TO) * PAD_TO, most))
@@ -31,14 +32,15 @@ def collate(items: list[dict[str, torch.Tensor]], most: int) -> Batch:
         motion[row, :frames] = item["motion"]
         actions[row, :frames] = torch.where(item["actions"] >= 0, item["actions"], UNLABELLED)
         mask[row, :frames] = True
-    return Batch(motion, mask, actions, torch.stack([item["embedding"] for item in items]))
+    text = torch.stack([item["embedding"] for item in items])
+    return Batch(motion, mask, actions, text, tuple(int(item["clip"]) for item in items))
 
 
 def load_batches(
     dataset: MotionDataset, micro_batches: list[MicroBatch], *, num_workers: int = 0, pin_memory: bool = False
 ) -> Iterator[Batch]:
     """The micro-batches in order. Which clips they hold does not depend on the number of workers."""
-    loader: DataLoader[dict[str, torch.Tensor]] = DataLoader(
+    loader: DataLoader[dict[str, Any]] = DataLoader(
         dataset,
         batch_sampler=micro_batches,
         collate_fn=partial(collate, most=dataset.max_frames),

@@ -14,17 +14,21 @@ from stickgen.errors import RunFailedError, StickgenError
 from stickgen.model.objective import Batch
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.parameters import count_parameters
+from stickgen.planner.workload import frames_at_once
 from stickgen.runs.control import take_requests
 from stickgen.runs.preflight import refusals
 from stickgen.runs.store import Run
 from stickgen.train.batches import load_batches
 from stickgen.train.checkpoint import newest_checkpoint
 from stickgen.train.clips import open_clips
+from stickgen.train.compiling import compile_blocks, is_worth_compiling
 from stickgen.train.device import choose_device, choose_precision
 from stickgen.train.guard import LossGuard
 from stickgen.train.initial import initial_of
 from stickgen.train.journal import Journal
+from stickgen.train.out_of_memory import MicroBatchLimit
 from stickgen.train.plan import MicroBatch, plan_epoch, steps_per_epoch
+from stickgen.train.profile import NO_PROFILE, Profile
 from stickgen.train.remember import remember
 from stickgen.train.sampling import draw_sample
 from stickgen.train.saving import Saver
@@ -65,8 +69,12 @@ class Trainer:
         self.state = TrainState(config, self.clips.fit_normaliser(), self.device)
         self.saver = Saver(self.journal, config.bytes)
         self.guard = LossGuard(self.journal)
+        self.limit = MicroBatchLimit(lambda message: self.journal.event("alert", message))
+        self.profile = Profile(self.device) if self.identity.get("profile") else NO_PROFILE
         self._resume()
+        self.compiled = self._compile()
         run.update_identity(
+            compiled=self.compiled,
             parameters=count_parameters(config),
             device=str(self.device),
             precision=self.precision,
@@ -97,6 +105,15 @@ class Trainer:
             self.state.start_from(initial, self.config)
             self.journal.event("initial", f"weights of {initial.path}, after step {initial.step} there")
 
+    def _compile(self) -> bool:
+        """Compile the model if this run is, as its first launch decided. Whether it is compiled."""
+        compiled = self.identity.get("compiled")
+        if compiled is None:
+            compiled = is_worth_compiling(self.config, self.device, self.precision, self.total_steps)
+        if compiled:
+            compile_blocks(self.state.model)
+        return bool(compiled)
+
     def train(self) -> int:
         """Run to the end, to the limit or to a stop; returns the exit code.
 
@@ -120,6 +137,8 @@ class Trainer:
             f"{self.steps_per_epoch} steps an epoch, {self.device} in {self.precision}, "
             f"{len(self.clips.train)} clips to train on and {len(self.clips.held_out)} held out",
         )
+        if self.compiled:
+            self.journal.beat("compiling")
         limit, minutes = self.identity.get("max_steps"), config.training["max_minutes"]
         last = self.total_steps if limit is None else min(state.step + int(limit), self.total_steps)
         self.journal.last_step = last
@@ -136,7 +155,7 @@ class Trainer:
                     state.model, state.normaliser, state.optimizer,
                     self.until_stopped(islice(batches, len(micro_batches))),
                     clips=sum(map(len, micro_batches)), config=config, step=state.step,
-                    device=self.device, precision=self.precision,
+                    device=self.device, precision=self.precision, limit=self.limit, profile=self.profile,
                 )  # fmt: skip
                 self.after_step(result, rate, time.monotonic() - began)
                 if minutes and time.monotonic() - self.launched > 60 * minutes:
@@ -155,6 +174,7 @@ class Trainer:
             grad_accum_steps=training["grad_accum_steps"],
             seed=training["seed"],
             epoch=epoch,
+            most_frames=frames_at_once(self.config.model["d_model"], self.device.type),
         )
         self.clips.train.set_epoch(epoch)
         return steps[self.state.step - epoch * self.steps_per_epoch :]

@@ -19,12 +19,18 @@ def steps_per_epoch(clips: int, effective_batch: int) -> int:
 
 
 def plan_epoch(
-    lengths: Sequence[int], *, batch_size: int, grad_accum_steps: int, seed: int, epoch: int
+    lengths: Sequence[int],
+    *,
+    batch_size: int,
+    grad_accum_steps: int,
+    seed: int,
+    epoch: int,
+    most_frames: int | None = None,
 ) -> list[list[MicroBatch]]:
     """The epoch's optimizer steps, each a list of micro-batches of clip indices; every clip once.
 
-    Inside a step, clips of like length go together, so that little padding is trained on; the step's
-    gradient is the same however it is cut.
+    Inside a step, clips of like length go together, so that little padding is trained on, in micro-batches
+    of at most `batch_size` clips and `most_frames` frames; the step's gradient is the same however it is cut.
     """
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     order = torch.randperm(len(lengths), generator=generator).tolist()
@@ -32,5 +38,21 @@ def plan_epoch(
     steps = []
     for start in range(0, len(order), effective):
         clips = sorted(order[start : start + effective], key=lambda clip: lengths[clip])
-        steps.append([clips[i : i + batch_size] for i in range(0, len(clips), batch_size)])
+        steps.append(cut(clips, lengths, batch_size, most_frames))
     return steps
+
+
+def cut(
+    clips: Sequence[int], lengths: Sequence[int], batch_size: int, most_frames: int | None
+) -> list[MicroBatch]:
+    """`clips`, sorted by length, in micro-batches of at most `batch_size` clips, and at most `most_frames`
+    frames with their padding unless a single clip has more."""
+    parts: list[MicroBatch] = []
+    for clip in clips:
+        part = parts[-1] if parts else None
+        full = part is None or len(part) == batch_size
+        if full or (most_frames is not None and (len(part or ()) + 1) * lengths[clip] > most_frames):
+            parts.append([clip])
+        elif part is not None:
+            part.append(clip)
+    return parts

@@ -33,6 +33,7 @@ class TrainState:
     def __init__(self, config: TrainingConfig, normaliser: Normaliser, device: torch.device) -> None:
         torch.manual_seed(config.training["seed"])
         self.model = MotionTransformer(ModelConfig.from_training(config)).to(device)
+        self.model.activation_checkpointing = config.training["activation_checkpointing"]
         self.normaliser = normaliser.to(device)
         lora = config.lora
         self.ema = AveragedWeights(self.model, config.training["ema_decay"], adapted=lora["enabled"])

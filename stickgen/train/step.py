@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -12,8 +12,10 @@ from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.model.normalise import Normaliser
-from stickgen.model.objective import Batch, Draw, clip_losses
+from stickgen.model.objective import Batch, Draw, clip_losses, mixed_seed
 from stickgen.model.transformer import MotionTransformer
+from stickgen.train.out_of_memory import MicroBatchLimit, is_out_of_memory
+from stickgen.train.profile import NO_PROFILE, Profile
 
 
 @dataclass
@@ -45,30 +47,79 @@ def optimizer_step(
     step: int,
     device: torch.device,
     precision: str,
+    limit: MicroBatchLimit | None = None,
+    profile: Profile = NO_PROFILE,
 ) -> StepResult:
     """Train on `micro_batches`, `clips` clips in all, as optimizer step number `step`.
 
     Every random choice comes from the seed and the step, so the step can be repeated to the bit. A loss or
-    gradient that is not finite leaves weights and optimizer as they were.
+    gradient that is not finite leaves weights and optimizer as they were. When memory runs out, the step
+    begins anew with micro-batches of half the size; RunFailedError when not even one clip fits.
     """
-    seed = config.training["seed"] * 1_000_003 + step
-    generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed)  # dropout
-    sums: dict[str, Tensor] = {}
-    frames = 0
-    for batch in micro_batches:
-        frames += int(batch.mask.sum())
-        batch = batch.to(device, non_blocking=True)
-        draw = Draw.random(batch, generator, config.diffusion["condition_dropout"])
-        with autocast(device, precision):
-            losses = clip_losses(model, normaliser, batch, draw, config.loss_weights)
-        (losses["total"].sum() / clips).backward()
-        for name, value in losses.items():
-            sums[name] = sums.get(name, torch.zeros((), device=device)) + value.detach().sum()
-    means = {name: value.item() / clips for name, value in sums.items()}
-    grad_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.training["max_grad_norm"]).item()
-    finite = all(math.isfinite(value) for value in (*means.values(), grad_norm))
-    if finite:
-        optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+    limit = limit or MicroBatchLimit()
+    work = _Gradients(model, normaliser, clips, config, step, device, precision, profile)
+    source = profile.timed("data", iter(micro_batches))
+    seen: list[Batch] = []
+
+    def all_of_them() -> Iterator[Batch]:
+        yield from list(seen)
+        for batch in source:
+            seen.append(batch)
+            yield batch
+
+    while True:
+        try:
+            sums, frames = work.of(part for batch in all_of_them() for part in limit.cut(batch))
+            break
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            reason = str(error)
+        # outside of the handler, whose exception holds the tensors of every frame it came through
+        optimizer.zero_grad(set_to_none=True)
+        limit.halve(max(map(len, seen)), reason)
+    with profile.part("optimizer"):
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.training["max_grad_norm"])
+        # one look at the device for all of it
+        *totals, grad_norm = torch.stack([*sums.values(), norm.to(device)]).tolist()
+        finite = all(map(math.isfinite, (*totals, grad_norm)))
+        if finite:
+            optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    means = {name: total / clips for name, total in zip(sums, totals, strict=True)}
     return StepResult(means, grad_norm, clips, frames, skipped=not finite)
+
+
+@dataclass(frozen=True)
+class _Gradients:
+    """Adds up the gradients of one step."""
+
+    model: MotionTransformer
+    normaliser: Normaliser
+    clips: int
+    config: TrainingConfig
+    step: int
+    device: torch.device
+    precision: str
+    profile: Profile
+
+    def of(self, micro_batches: Iterable[Batch]) -> tuple[dict[str, Tensor], int]:
+        """The sums of every loss over the clips, on the device, and the number of real frames."""
+        sums: dict[str, Tensor] = {}
+        frames = 0
+        for batch in micro_batches:
+            frames += int(batch.mask.sum())
+            for name, value in self._one(batch).items():
+                sums[name] = sums[name] + value if name in sums else value
+        return sums, frames
+
+    def _one(self, batch: Batch) -> dict[str, Tensor]:
+        seed = (self.config.training["seed"], self.step)
+        draw = Draw.random(batch, mixed_seed(*seed), self.config.diffusion["condition_dropout"])
+        draw, batch = draw.to(self.device, non_blocking=True), batch.to(self.device, non_blocking=True)
+        torch.manual_seed(mixed_seed(*seed, batch.clips[0]))  # dropout
+        with self.profile.part("forward"), autocast(self.device, self.precision):
+            losses = clip_losses(self.model, self.normaliser, batch, draw, self.config.loss_weights)
+        with self.profile.part("backward"):
+            (losses["total"].sum() / self.clips).backward()
+        return {name: value.detach().sum() for name, value in losses.items()}

@@ -67,3 +67,13 @@ def test_it_climbs_and_falls() -> None:
     assert rate(109, "linear") == pytest.approx(0.05)
     assert rate(10, "linear") - rate(60, "linear") == pytest.approx(0.95 * 50 / 99)
     assert {rate(step, "constant") for step in range(10, 110)} == {1.0}
+
+
+@given(st.lists(st.integers(1, 250), min_size=1, max_size=80), st.integers(1, 9), st.integers(100, 600))
+def test_no_micro_batch_has_more_frames_than_allowed(lengths: list[int], batch_size: int, most: int) -> None:
+    plan = plan_epoch(lengths, batch_size=batch_size, grad_accum_steps=4, seed=7, epoch=0, most_frames=most)
+    for step in plan:
+        assert len({clip for micro in step for clip in micro}) == sum(map(len, step))
+        for micro in step:
+            assert len(micro) == 1 or len(micro) * max(lengths[clip] for clip in micro) <= most
+    assert sum(len(micro) for step in plan for micro in step) == len(lengths)

@@ -190,4 +190,23 @@ KEYS: tuple[Key, ...] = (
         choices=("", "pretrain", "sft"),
         in_specification=False,
     ),
+    Key(
+        "training.activation_checkpointing",
+        bool,
+        False,
+        "Compute activations twice: less memory",
+        "Keeps only the input of each layer and computes the rest again in the backward pass: the same gradients "
+        "with less memory, and a quarter to a third more time. Turn it on before you make the model smaller.",
+        in_specification=False,
+    ),
+    Key(
+        "training.compile",
+        str,
+        "auto",
+        '"auto", "always" or "never"',
+        "torch.compile fuses the layers: training is faster after a minute or so of compiling. auto: where the "
+        "planned run is long enough to win by it. It needs a C++ compiler on a CPU.",
+        choices=("auto", "always", "never"),
+        in_specification=False,
+    ),
 )

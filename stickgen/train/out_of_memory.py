@@ -1,0 +1,64 @@
+"""How many clips go through the model at once: fewer when memory runs out, with the same effective batch."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+from collections.abc import Callable
+
+import torch
+
+from stickgen.errors import RunFailedError
+from stickgen.model.objective import Batch
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether torch or Python failed to allocate; torch says so of RAM by a plain RuntimeError."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    words = str(error)
+    return isinstance(error, RuntimeError) and (
+        "DefaultCPUAllocator" in words or "out of memory" in words or "could not create a memory" in words
+    )
+
+
+class MicroBatchLimit:
+    """The most clips of a micro-batch; none until memory has run out.
+
+    A step's gradient does not depend on how its clips are cut, but for rounding and the dropout of the clips
+    that are cut apart: the same clips, with the same noise, count the same.
+    """
+
+    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+        self.clips: int | None = None
+        self._say = say
+
+    def cut(self, batch: Batch) -> list[Batch]:
+        """`batch` in parts that keep the limit."""
+        return [batch] if self.clips is None or len(batch) <= self.clips else batch.split(self.clips)
+
+    def halve(self, largest: int, reason: str) -> None:
+        """Half of what was too much, `largest` clips or the limit. RunFailedError after a single clip."""
+        tried = min(largest, self.clips or largest)
+        if tried <= 1:
+            raise RunFailedError(
+                f"out of memory with a single clip at a time, at a peak of {_peak()} ({reason}); "
+                "set training.activation_checkpointing: true, or reduce model.d_model (256 or 192), "
+                "model.num_layers (4 or 6) or data.max_frames; stickgen advise CONFIG weighs them"
+            )
+        self.clips = tried // 2
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        self._say(
+            f"out of memory with {tried} clips at a time ({reason}); the step is done again with {self.clips} "
+            "at a time, the same clips and the same effective batch"
+        )
+
+
+def _peak() -> str:
+    if torch.cuda.is_available() and torch.cuda.max_memory_reserved():
+        return f"{torch.cuda.max_memory_reserved() / 2**20:,.0f} MiB of the GPU"
+    unit = 1 if sys.platform == "darwin" else 1024
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:,.0f} MiB"
