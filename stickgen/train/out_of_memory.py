@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import torch
 
-from stickgen.errors import RunFailedError
 from stickgen.model.objective import Batch
 
 
@@ -39,14 +38,10 @@ class MicroBatchLimit:
         return [batch] if self.clips is None or len(batch) <= self.clips else batch.split(self.clips)
 
     def halve(self, largest: int, reason: str) -> None:
-        """Half of what was too much, `largest` clips or the limit. RunFailedError after a single clip."""
+        """Half of what was too much, `largest` clips or the limit. MemoryError after a single clip."""
         tried = min(largest, self.clips or largest)
         if tried <= 1:
-            raise RunFailedError(
-                f"out of memory with a single clip at a time, at a peak of {_peak()} ({reason}); "
-                "set training.activation_checkpointing: true, or reduce model.d_model (256 or 192), "
-                "model.num_layers (4 or 6) or data.max_frames; stickgen advise CONFIG weighs them"
-            )
+            raise MemoryError(f"with a single clip at a time, at a peak of {_peak()}: {reason}")
         self.clips = tried // 2
         gc.collect()
         if torch.cuda.is_available():

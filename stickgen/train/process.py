@@ -37,13 +37,14 @@ def run_training(path: Path, launch: int | None = None) -> int:
     try:
         run.check_writable()
         _warn(run, launch)
-        import torch
-
         from stickgen.train.loop import Trainer
+        from stickgen.train.out_of_memory import is_out_of_memory
 
         try:
             return Trainer(run, launch=launch, asked=asked).train()
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:  # torch says so of RAM and of a GPU's memory
+            if not is_out_of_memory(error):
+                raise
             raise MemoryError(str(error)) from error
     except StickgenError as error:
         _say(run, launch, str(error))

@@ -54,7 +54,7 @@ def optimizer_step(
 
     Every random choice comes from the seed and the step, so the step can be repeated to the bit. A loss or
     gradient that is not finite leaves weights and optimizer as they were. When memory runs out, the step
-    begins anew with micro-batches of half the size; RunFailedError when not even one clip fits.
+    begins anew with micro-batches of half the size; MemoryError when not even one clip fits.
     """
     limit = limit or MicroBatchLimit()
     work = _Gradients(model, normaliser, clips, config, step, device, precision, profile)
