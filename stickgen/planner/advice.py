@@ -210,6 +210,9 @@ def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Cand
             _cut(config, best),
         )
     yield "nothing is computed twice", (("training.activation_checkpointing", False),)
+    device = device_of(config, machine)
+    if device == "cpu" and not machine.cpu_bf16 and precision_of(config, machine, device) == "bf16":
+        yield "this CPU computes bf16 in software", (("device.precision", "auto"),)
     if _could_use_bf16(config, machine):
         yield "bf16 is fast on this hardware", (("device.precision", "bf16"),)
     yield "no dropout to draw; watch for overfitting", (("model.dropout", 0.0),)

@@ -25,7 +25,7 @@ from stickgen.planner.workload import Workload
 Basis = Literal["arithmetic", "learned", "measured"]
 
 NINETY = 1.645  # standard deviations on either side of the mean that hold nine of ten
-MOST_POINTS = 40  # the newest; the cost of a correction grows with their square
+MOST_POINTS = 24  # the newest; the cost of a correction grows with their square
 SETTLED = 32  # micro-batches after which a heap seldom grows further
 
 # Standard deviations of the logarithm, before anything was measured: how far each term may be off on a machine
@@ -181,15 +181,22 @@ def _coordinates(work: Workload, frames: float) -> tuple[float, ...]:
         2.0 * work.denoising,
         3.0 * (work.precision == "bf16"),
         1.0 * work.dropout,
+        2.0 * work.checkpointing,
+        2.0 * work.compiled,
+        2.0 * (work.trained < work.parameters),
     )
 
 
 def _same_memory(a: Workload, b: Workload) -> bool:
     """Alike in all that the peak depends on."""
-    return replace(a, micro_batches=0, frames=0.0) == replace(b, micro_batches=0, frames=0.0)
+    return _alike(a) == _alike(b)
+
+
+def _alike(work: Workload) -> Workload:
+    """`work` without what only says how often its micro-batch comes, and how long it is on average."""
+    return replace(work, clips=0, micro_batches=0, frames=0.0)
 
 
 def _same_time(a: Workload, b: Workload) -> bool:
     """Alike but for how often the micro-batch comes, and nearly so in how long it is."""
-    near = abs(a.frames / b.frames - 1) < 0.15
-    return near and replace(a, micro_batches=0, frames=0.0) == replace(b, micro_batches=0, frames=0.0)
+    return abs(a.frames / b.frames - 1) < 0.15 and _alike(a) == _alike(b)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from stickgen.hardware.machine import Machine
 from stickgen.planner.calibration import Basis, Calibration
+from stickgen.planner.compiling import is_worth_compiling
 from stickgen.planner.parameters import count_parameters
 from stickgen.planner.placement import Device, Precision, memory_of
 from stickgen.planner.prediction import Prediction
@@ -31,6 +32,7 @@ class Estimate:
     epochs: int
     device: Device
     precision: Precision
+    compiled: bool
     peak_memory: Prediction
     memory_basis: Basis  # what the peak rests on
     memory_free_bytes: int  # now, of the memory that fills up: VRAM on CUDA, else RAM
@@ -64,6 +66,7 @@ class Estimate:
             "effective_batch": self.effective_batch,
             "device": self.device,
             "precision": self.precision,
+            "compiled": self.compiled,
             **{name: round(size) for name, size in self.peak_memory.fields("peak_memory_bytes").items()},
             "memory_basis": self.memory_basis,
             "memory_free_bytes": self.memory_free_bytes,
@@ -99,14 +102,18 @@ def estimate(
     Without `facts` a clip counts as `data.max_frames` long, and nothing is said of epochs.
     """
     work = workload_of(config, machine, facts)
+    per_epoch = all_steps = None
+    if facts is not None:
+        per_epoch, all_steps = training_steps(config, facts.clips_train, max_steps)
+        whole_run = training_steps(config, facts.clips_train, None)[1]
+        compiled = is_worth_compiling(config, machine, work.device, work.precision, whole_run)
+        work = replace(work, compiled=compiled)
     known = calibration or Calibration(machine)
     memory, time = known.memory(work), known.step_seconds(work)
     step = time.prediction
     free, total = memory_of(machine, work.device)
-    per_epoch = all_steps = None
     whole: Prediction | None = None
-    if facts is not None:
-        per_epoch, all_steps = training_steps(config, facts.clips_train, max_steps)
+    if all_steps is not None:
         whole = step.times(all_steps)
         if config.training["max_minutes"]:
             whole = whole.capped(60 * float(config.training["max_minutes"]))
@@ -117,6 +124,7 @@ def estimate(
         epochs=int(config.training["epochs"]),
         device=work.device,
         precision=work.precision,
+        compiled=work.compiled,
         peak_memory=memory.prediction,
         memory_basis=memory.basis,
         memory_free_bytes=free,

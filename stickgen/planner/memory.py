@@ -1,11 +1,11 @@
 """How much memory training takes at its peak, by arithmetic: the terms are those of `stickgen.train`.
 
-The peak comes with the first gradients of a step's last micro-batch: weights, their running average, both moments
-of AdamW and the gradients lie there in fp32, and all that the backward pass needs of a micro-batch.
-What autograd keeps of a micro-batch was counted with `torch.autograd.graph.saved_tensors_hooks`, each
-storage once; a test compares. How much more than the live bytes a process holds (freed memory that the
-allocator keeps) was fitted on the runs of `benchmarks/planner_error.py`: of 22 configs from 2.8 M to 44.5 M
-parameters the median error is 5 %, the largest 17 %, each for the first five steps of a run.
+The peak comes with the first gradients of a step's last micro-batch: weights, their running average, the
+moments of the optimizer and the gradients lie there in fp32, and all that the backward pass needs of a
+micro-batch; and, where a checkpoint is being written, a copy of what it holds. What autograd keeps of a
+micro-batch was counted with `torch.autograd.graph.saved_tensors_hooks`, each storage once; a test compares.
+How much more than the live bytes a process holds (freed memory that the allocator keeps) was fitted by
+`benchmarks/planner_error.py fit`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from stickgen.planner.workload import Workload
 MIB = 2**20
 BASE_BYTES = 330 * MIB  # a trainer that has loaded torch and made its first step, without the rest
 BF16_KERNEL_BYTES = 110 * MIB  # kernels and buffers that oneDNN keeps for the shapes of a run in bf16
-CUDA_HOST_BASE_BYTES = 2_500 * MIB  # RAM of a trainer on CUDA: not measured here, from torch's own figures
+COMPILED_BYTES = 250 * MIB  # what torch.compile leaves in the process
 CUDA_CONTEXT_BYTES = 500 * MIB  # VRAM that a process takes before its first tensor: not measured here
-RETENTION = 1.3  # bytes held for each live byte of activations
+RETENTION = {"fp32": 1.3, "bf16": 1.3}  # bytes held for each live byte of activations
 WORKER_BYTES = 260 * MIB  # RAM of one data worker: what it does not share with the trainer
 
 
@@ -32,13 +32,14 @@ class MemoryParts:
     average: int
     gradients: int
     optimizer: int
+    saving: int  # the copy of all that a checkpoint holds
     activations: int  # with what the allocator keeps of those that were freed
     workers: int
 
     @property
     def states(self) -> int:
         """What there is for each parameter."""
-        return self.weights + self.average + self.gradients + self.optimizer
+        return self.weights + self.average + self.gradients + self.optimizer + self.saving
 
     @property
     def total(self) -> int:
@@ -48,33 +49,53 @@ class MemoryParts:
 
 def memory_parts(work: Workload) -> MemoryParts:
     """What is there at the peak of `work`."""
-    weights = 4 * work.parameters
-    live = saved_bytes(work) + backward_bytes(work)
+    weights, moments = 4 * work.parameters, 4 * work.moments
+    average = weights if work.averaged else 0
     on_gpu = work.device == "cuda"
     base = BASE_BYTES + (BF16_KERNEL_BYTES if work.precision == "bf16" else 0)
     return MemoryParts(
-        base=CUDA_CONTEXT_BYTES if on_gpu else base,
+        base=(CUDA_CONTEXT_BYTES if on_gpu else base)
+        + (COMPILED_BYTES if work.compiled and not on_gpu else 0),
         weights=weights,
-        average=weights if work.averaged else 0,
-        gradients=weights,
-        optimizer=2 * weights,
-        activations=int(RETENTION * live),
+        average=average,
+        gradients=4 * work.trained,
+        optimizer=moments,
+        saving=0 if on_gpu else weights + (average or weights) + moments,
+        activations=int(RETENTION[work.precision] * live_bytes(work)),
         workers=0 if on_gpu else work.workers * WORKER_BYTES,
     )
 
 
+def live_bytes(work: Workload) -> int:
+    """Activations and their gradients at the moment when most of them are there."""
+    return saved_bytes(work) + backward_bytes(work)
+
+
 def saved_bytes(work: Workload) -> int:
-    """What autograd keeps of one micro-batch of the longest clips until its backward pass."""
+    """What autograd keeps of one micro-batch of the longest clips until its backward pass.
+
+    With activation checkpointing that is the input of each block, in fp32, and the inside of one of them.
+    """
     tokens = work.batch_size * (work.longest_frames + 1)  # the text is a token too
-    low = work.precision == "bf16"
-    # a value of [b, t, d] in each block: fp32 keeps 33 of them, bf16 a mix; dropout keeps two of 2 or 4 bytes
-    per_value = (78.9 if low else 132.4) + (work.bytes_per_value * 2 if work.dropout else 0)
-    block = per_value * tokens * work.d_model
-    if not work.denoising:  # the causal mask, as numbers
-        block += work.bytes_per_value * work.batch_size * (work.longest_frames + 1) ** 2
-    ends = tokens * (800 + 14 * work.d_model)  # the way in, the heads and the losses
-    copies = 2 * work.parameters if low else 0  # autocast's bf16 copies of the matrices
-    return int(work.layers * block + ends + copies)
+    d = work.d_model
+    ends = tokens * (830 + 14 * d)  # the way in, the heads and the losses
+    copies = 18 * d * d if work.precision == "bf16" else 0
+    if work.checkpointing:
+        return int(work.layers * 4 * tokens * d + _block_bytes(work) + ends + copies)
+    return int(work.layers * _block_bytes(work) + ends + copies)
+
+
+def _block_bytes(work: Workload) -> float:
+    """What autograd keeps of one block, in bytes a value of [b, t, d] and a pair of tokens."""
+    tokens, d = work.batch_size * (work.longest_frames + 1), work.d_model
+    pairs = tokens * (work.longest_frames + 1)
+    dropped = 2 * tokens * d if work.dropout else 0  # two masks of a byte a value
+    if work.precision == "bf16":
+        # autocast's copies of the block's matrices; on a CPU the weights of attention, written out
+        weights = 2 * work.nhead * pairs if work.device == "cpu" else 0
+        return 49 * tokens * d + dropped + weights + 33 * d * d
+    mask = 0 if work.denoising else 4 * pairs
+    return 94.5 * tokens * d + dropped + mask
 
 
 def backward_bytes(work: Workload) -> int:

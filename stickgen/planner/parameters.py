@@ -45,3 +45,28 @@ def count_diffusion_parameters(config: HasModel) -> int:
     """Parameters that denoising adds: the two linear maps that read the diffusion time."""
     d = config.model["d_model"]
     return 2 * (d * d + d) if config.diffusion["enabled"] else 0
+
+
+class HasTraining(HasModel, Protocol):
+    """What the count of trained numbers reads of a config beside the model."""
+
+    @property
+    def training(self) -> Mapping[str, Any]: ...
+
+    @property
+    def lora(self) -> Mapping[str, Any]: ...
+
+
+def count_trained(config: HasTraining, parameters: int) -> tuple[int, int]:
+    """(of `parameters` those that are trained, numbers that the optimizer keeps of them).
+
+    AdamW keeps two a parameter. Muon keeps one of the matrices of the blocks. LoRA trains rank · (in + out) of
+    each of the blocks' four matrices: d → 3d, d → d, d → 8d, 4d → d.
+    """
+    d, layers = config.model["d_model"], config.model["num_layers"]
+    if config.lora["enabled"]:
+        trained = layers * config.lora["rank"] * 20 * d
+        matrices = trained
+    else:
+        trained, matrices = parameters, layers * 16 * d * d
+    return trained, 2 * trained - (matrices if config.training["optimizer"] == "muon" else 0)

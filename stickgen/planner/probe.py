@@ -29,9 +29,10 @@ from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine
 from stickgen.hardware.resident import children_of, peak_rss_bytes
 from stickgen.planner.calibration import Calibration
+from stickgen.planner.estimate import estimate
 from stickgen.planner.measurements import Measurement, origin_of
 from stickgen.planner.memory import CUDA_CONTEXT_BYTES
-from stickgen.planner.workload import Workload, padded_frames, workload_of
+from stickgen.planner.workload import Workload, at_once, frames_at_once, padded_frames, workload_of
 from stickgen.runs.metrics import RecordReader, last_record
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT
@@ -96,12 +97,17 @@ def shortened(
     config: TrainingConfig, machine: Machine, facts: DatasetFacts | None, calibration: Calibration
 ) -> TrainingConfig:
     """`config` with steps of some seconds: fewer micro-batches, each as it is, and nothing drawn."""
-    work = workload_of(config, machine, facts)
-    one = calibration.step_seconds(work).prediction.value / work.micro_batches
-    count = min(max(int(STEP_SECONDS / one), 2), work.micro_batches)
+    answer = estimate(config, machine, facts, calibration=calibration)
+    # on a CPU a micro-batch is cut where its tensors grow too large: what is beyond that only takes time
+    most = frames_at_once(config.model["d_model"], answer.device)
+    batch = at_once(config.training["batch_size"], padded_frames(config, facts)[1], most)
+    a_clip = answer.seconds_per_step.value / config.effective_batch
+    count = min(max(int(STEP_SECONDS / (a_clip * batch)), 2), max(config.effective_batch // batch, 1))
     document = Document.parse(config.bytes, config.name)
     for path, value in {
+        "training.batch_size": batch,
         "training.grad_accum_steps": count,
+        "training.compile": "always" if answer.compiled else "never",
         "training.epochs": 1_000_000,
         "training.warmup_epochs": 1000,
         "training.max_minutes": 0.0,

@@ -12,7 +12,8 @@ Plain Python: some dozen points take less time than numpy takes to load.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -39,8 +40,9 @@ class Residuals:
     def __init__(self, found: Sequence[Residual], spreads: Mapping[str, float], local: float) -> None:
         """`spreads`: standard deviation of each term's own error before anything is known; `local`: of what
         no term explains, and neighbours share."""
-        self._found, self._spreads, self._local = found, spreads, local
-        covariances = [[self._covariance(a.place, b.place) for b in found] for a in found]
+        self._spreads, self._local = spreads, local
+        self._found = [self._scaled(residual.place) for residual in found]
+        covariances = [[self._covariance(a, b) for b in self._found] for a in self._found]
         for row, residual in enumerate(found):
             covariances[row][row] += residual.noise**2
         self._factor = _cholesky(covariances)
@@ -48,18 +50,25 @@ class Residuals:
 
     def at(self, place: Place) -> tuple[float, float]:
         """(mean, standard deviation) of the residual at `place`."""
-        towards = [self._covariance(place, residual.place) for residual in self._found]
-        mean = sum(a * b for a, b in zip(towards, self._weights, strict=True))
-        explained = sum(value**2 for value in _forward(self._factor, towards))
-        return mean, math.sqrt(max(self._covariance(place, place) - explained, 0.0))
+        here = self._scaled(place)
+        towards = [self._covariance(here, there) for there in self._found]
+        explained = sum(value * value for value in _forward(self._factor, towards))
+        return _dot(towards, self._weights), math.sqrt(max(self._covariance(here, here) - explained, 0.0))
 
-    def _covariance(self, a: Place, b: Place) -> float:
-        common = sum(
-            spread**2 * a.shares.get(term, 0.0) * b.shares.get(term, 0.0)
-            for term, spread in self._spreads.items()
-        )
-        distance = sum((x - y) ** 2 for x, y in zip(a.coordinates, b.coordinates, strict=True))
-        return common + self._local**2 * math.exp(-distance / 2)
+    def _scaled(self, place: Place) -> tuple[list[float], tuple[float, ...]]:
+        return [
+            spread * place.shares.get(term, 0.0) for term, spread in self._spreads.items()
+        ], place.coordinates
+
+    def _covariance(
+        self, a: tuple[list[float], tuple[float, ...]], b: tuple[list[float], tuple[float, ...]]
+    ) -> float:
+        return _dot(a[0], b[0]) + self._local**2 * math.exp(-(math.dist(a[1], b[1]) ** 2) / 2)
+
+
+def _dot(a: Iterable[float], b: Iterable[float]) -> float:
+    """As far as the shorter one goes."""
+    return sum(map(operator.mul, a, b))
 
 
 def _cholesky(matrix: list[list[float]]) -> list[list[float]]:
@@ -68,8 +77,8 @@ def _cholesky(matrix: list[list[float]]) -> list[list[float]]:
     for i, row in enumerate(matrix):
         made: list[float] = []
         for j in range(i):
-            made.append((row[j] - sum(a * b for a, b in zip(made, lower[j], strict=False))) / lower[j][j])
-        made.append(math.sqrt(max(row[i] - sum(a * a for a in made), 1e-12)))
+            made.append((row[j] - _dot(made, lower[j])) / lower[j][j])
+        made.append(math.sqrt(max(row[i] - _dot(made, made), 1e-12)))
         lower.append(made)
     return lower
 
@@ -78,7 +87,7 @@ def _forward(lower: list[list[float]], values: Sequence[float]) -> list[float]:
     """x of L·x = `values`."""
     found: list[float] = []
     for row, value in zip(lower, values, strict=True):
-        found.append((value - sum(a * b for a, b in zip(row, found, strict=False))) / row[-1])
+        found.append((value - _dot(row, found)) / row[-1])
     return found
 
 

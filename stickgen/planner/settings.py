@@ -32,6 +32,9 @@ class Settings(Protocol):
     def device(self) -> Mapping[str, Any]: ...
 
     @property
+    def lora(self) -> Mapping[str, Any]: ...
+
+    @property
     def effective_batch(self) -> int: ...
 
 
@@ -48,6 +51,7 @@ class Changed:
         self.diffusion = dict(config.diffusion)
         self.data = dict(config.data)
         self.device = dict(config.device)
+        self.lora = dict(config.lora)
         for path, value in edits:
             group, _, name = path.partition(".")
             section: dict[str, Any] | None = getattr(self, group, None)

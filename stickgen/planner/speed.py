@@ -17,6 +17,8 @@ from stickgen.planner.workload import Workload
 # the predictions lie within 25 % of the measured time, but for the largest in bf16, which are faster.
 PRODUCTS_SHARE = {"fp32": 0.9, "bf16": 0.5}  # of the measured rate of products, reached in training
 MEMORY_SHARE = {"fp32": 0.11, "bf16": 0.06}  # of the measured memory rate, over the bytes counted here
+COMPILED_GAIN = {"fp32": 0.05, "bf16": 0.15}  # share of the time that compiled layers save
+EMULATED = 0.05  # of the rate in fp32, where bf16 is computed in software
 KERNEL_SECONDS = 1.4e-5  # cost of starting one
 # per core and for a GPU, where nothing was measured: a guess, and the interval says so
 GUESSED_CORE = Speed(gflops_fp32=60.0, gflops_bf16=120.0, gbytes_per_second=8.0)
@@ -32,37 +34,34 @@ class StepCost:
     kernels: float
 
 
-def micro_batch_cost(work: Workload) -> StepCost:
-    """Forward and backward of one micro-batch of `work.frames` frames.
+def step_cost(work: Workload) -> StepCost:
+    """The optimizer step of `work`: forward and backward of its clips, the clip of the gradient, the move.
 
     A matrix product of m·k by k·n is 2·m·k·n operations; backward does two for each of forward's. Attention's
-    backward also computes the weights again.
+    backward also computes the weights again, and activation checkpointing all of a block's forward.
     """
-    tokens = work.batch_size * (work.frames + 1)
+    tokens = work.clips * (work.frames + 1)
     d = work.d_model
-    linear = 2 * 16 * d * d * work.layers + 2 * d * (2 * work.values + work.actions + 2)
+    linear = 2 * 16 * d * d * work.layers
+    ends = 2 * d * (2 * work.values + work.actions + 2)
     attention = 4 * (work.frames + 1) * d * work.layers
-    condition = 2 * work.batch_size * d * (work.embedding_dim + 7 * d + (2 * d if work.denoising else 0))
-    flops = 3 * tokens * linear + 3.5 * tokens * attention + 3 * condition
+    condition = 2 * work.clips * d * (work.embedding_dim + 7 * d + (2 * d if work.denoising else 0))
+    again = 1 if work.checkpointing else 0
+    flops = tokens * ((3 + again) * linear + 3 * ends + (3.5 + again) * attention) + 3 * condition
     # what is kept for backward is written, read, and its gradient written and read
-    per_value = 4 * (79 if work.precision == "bf16" else 132)
+    per_value = 4 * (49 if work.precision == "bf16" else 94.5) * (1 + again / 4)
     if work.dropout:
-        per_value += 4 * 2 * work.bytes_per_value
-    moved = work.layers * per_value * tokens * d + 4 * tokens * (800 + 14 * d)
+        per_value += 4 * 2
+    moved = work.layers * per_value * tokens * d + 4 * tokens * (830 + 14 * d)
     if work.precision == "bf16":
-        moved += 12 * work.parameters  # weights read, copied, and gradients turned back to fp32
-    moved += 8 * work.parameters  # gradients are added to those of the micro-batches before
-    return StepCost(flops, moved, kernels=work.layers * 110 + 500)
-
-
-def step_cost(work: Workload) -> StepCost:
-    """The whole optimizer step: its micro-batches, the clip, AdamW and the average."""
-    one = micro_batch_cost(work)
-    update = 4 * work.parameters * (4 + 7 + (3 if work.averaged else 0))
-    return StepCost(
-        work.micro_batches * one.flops, work.micro_batches * one.bytes_moved + update,
-        work.micro_batches * one.kernels + 200,
-    )  # fmt: skip
+        # weights read, copied, and gradients turned back to fp32
+        moved += work.micro_batches * 12 * work.parameters
+    moved += work.micro_batches * 8 * work.trained  # gradients are added to those of the micro-batches before
+    moved += 4 * (
+        4 * work.trained + 3 * work.moments + work.trained + (3 * work.parameters if work.averaged else 0)
+    )
+    kernels = work.micro_batches * (work.layers * (110 + 30 * again) + 500) + 200
+    return StepCost(flops, moved, kernels)
 
 
 @dataclass(frozen=True)
@@ -84,11 +83,12 @@ def step_seconds(work: Workload, speed: Speed) -> StepSeconds:
     cost = step_cost(work)
     rate = speed.gflops_fp32
     if work.precision == "bf16":
-        rate = speed.gflops_bf16 or speed.gflops_fp32 / 2  # emulated
+        rate = speed.gflops_bf16 or speed.gflops_fp32 * EMULATED
+    share = 1 - COMPILED_GAIN[work.precision] if work.compiled else 1.0
     return StepSeconds(
-        cost.flops / (PRODUCTS_SHARE[work.precision] * rate * 1e9),
-        cost.bytes_moved / (MEMORY_SHARE[work.precision] * speed.gbytes_per_second * 1e9),
-        cost.kernels * KERNEL_SECONDS,
+        share * cost.flops / (PRODUCTS_SHARE[work.precision] * rate * 1e9),
+        share * cost.bytes_moved / (MEMORY_SHARE[work.precision] * speed.gbytes_per_second * 1e9),
+        share * cost.kernels * KERNEL_SECONDS,
     )
 
 

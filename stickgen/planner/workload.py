@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from stickgen.hardware.machine import Machine
-from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.planner.parameters import count_diffusion_parameters, count_parameters, count_trained
 from stickgen.planner.placement import Device, Precision, device_of, precision_of
 from stickgen.planner.settings import Settings
 
@@ -33,7 +34,9 @@ def frames_at_once(d_model: int, device: str) -> int | None:
 class Workload:
     """The shape of one optimizer step: `micro_batches` times forward and backward, then the move."""
 
-    parameters: int  # all that train: those of the diffusion clock too
+    parameters: int  # all there are: those of the diffusion clock too, adapters not
+    trained: int  # that have a gradient
+    moments: int  # numbers that the optimizer keeps
     d_model: int
     nhead: int
     layers: int
@@ -43,18 +46,16 @@ class Workload:
     dropout: bool
     denoising: bool
     averaged: bool  # whether a running average of the weights is kept
-    batch_size: int
+    checkpointing: bool  # whether a block's activations are computed twice
+    compiled: bool
+    clips: int  # of the step
+    batch_size: int  # clips at once where they are longest
     micro_batches: int
     frames: float  # of a clip as it is computed, padding included
     longest_frames: int  # of a clip in the largest micro-batch
     workers: int
     device: Device
     precision: Precision
-
-    @property
-    def clips(self) -> int:
-        """Clips of one optimizer step."""
-        return self.batch_size * self.micro_batches
 
     @property
     def bytes_per_value(self) -> int:
@@ -67,12 +68,20 @@ class Workload:
 
 
 def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) -> Workload:
-    """The workload of `config` on `machine`; without a dataset, of clips of `data.max_frames`."""
+    """The workload of `config` on `machine`; without a dataset, of clips of `data.max_frames`.
+
+    Whether it is compiled is taken from `training.compile` where that says so; see compiling.py for `auto`.
+    """
     model, training = config.model, config.training
     device = device_of(config, machine)
     longest, frames = padded_frames(config, facts)
+    most = frames_at_once(model["d_model"], device)
+    parameters = count_parameters(config) + count_diffusion_parameters(config)
+    trained, moments = count_trained(config, parameters)
     return Workload(
-        parameters=count_parameters(config) + count_diffusion_parameters(config),
+        parameters=parameters,
+        trained=trained,
+        moments=moments,
         d_model=model["d_model"],
         nhead=model["nhead"],
         layers=model["num_layers"],
@@ -82,14 +91,22 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
         dropout=model["dropout"] > 0,
         denoising=bool(config.diffusion["enabled"]),
         averaged=training["ema_decay"] > 0,
-        batch_size=training["batch_size"],
-        micro_batches=training["grad_accum_steps"],
+        checkpointing=bool(training["activation_checkpointing"]),
+        compiled=training["compile"] == "always",
+        clips=config.effective_batch,
+        batch_size=at_once(training["batch_size"], longest, most),
+        micro_batches=math.ceil(config.effective_batch / at_once(training["batch_size"], frames, most)),
         frames=frames,
         longest_frames=longest,
         workers=config.device["num_workers"],
         device=device,
         precision=precision_of(config, machine, device),
     )
+
+
+def at_once(batch_size: int, frames: float, most_frames: int | None) -> int:
+    """Clips of `frames` that go through the model at once, of a micro-batch of `batch_size`."""
+    return batch_size if most_frames is None else min(batch_size, max(int(most_frames / frames), 1))
 
 
 def padded_frames(config: Settings, facts: DatasetFacts | None) -> tuple[int, float]:

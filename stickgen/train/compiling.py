@@ -7,7 +7,7 @@ differently, and a resumed run must be the run it would have been.
 
 from __future__ import annotations
 
-import shutil
+from typing import cast
 
 import torch
 
@@ -16,10 +16,8 @@ from stickgen.errors import StickgenError
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.layers import Block
 from stickgen.model.transformer import MotionTransformer
-from stickgen.planner.estimate import estimate
-
-COMPILING_SECONDS = 90.0  # cold, on two cores
-GAIN = {"fp32": 0.05, "bf16": 0.15}  # share of the time that compiled layers save
+from stickgen.planner import compiling
+from stickgen.planner.placement import Device, Precision
 
 
 def is_worth_compiling(config: TrainingConfig, device: torch.device, precision: str, steps: int) -> bool:
@@ -27,19 +25,15 @@ def is_worth_compiling(config: TrainingConfig, device: torch.device, precision: 
 
     Raises StickgenError where it must be and there is no compiler.
     """
-    wanted = config.training["compile"]
-    there = device.type == "cuda" or any(map(shutil.which, ("c++", "g++", "clang++")))
-    if wanted == "always" and not there:
+    where = cast(Device, device.type)
+    if config.training["compile"] == "always" and not compiling.can_compile(where):
         raise StickgenError(
             "training.compile is always, but there is no C++ compiler (g++ or clang++) here; "
             "install one, or use --set training.compile=never"
         )
-    if wanted != "auto":
-        return bool(wanted == "always")
-    if not there or device.type == "mps":
-        return False
-    seconds = steps * estimate(config, local_machine_fast()).seconds_per_step.value
-    return seconds * GAIN[precision] > 2 * COMPILING_SECONDS
+    return compiling.is_worth_compiling(
+        config, local_machine_fast(), where, cast(Precision, precision), steps
+    )
 
 
 def compile_blocks(model: MotionTransformer) -> None:

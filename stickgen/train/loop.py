@@ -283,7 +283,7 @@ class Trainer:
         if seconds is not None and not self.identity.get("trial"):
             remember(
                 self.config, self.clips.file, self.device, self.precision,
-                steps=self.journal.steps_timed, seconds_per_step=seconds,
+                compiled=self.compiled, steps=self.journal.steps_timed, seconds_per_step=seconds,
             )  # fmt: skip
 
     def saved(self) -> bool:

@@ -28,6 +28,7 @@ def remember(
     device: torch.device,
     precision: str,
     *,
+    compiled: bool,
     steps: int,
     seconds_per_step: float,
 ) -> None:
@@ -40,6 +41,7 @@ def remember(
         workload_of(config, machine, facts),
         device=cast(Device, device.type),
         precision=cast(Precision, precision),
+        compiled=compiled,
     )
     if device.type == "cuda":
         peak = torch.cuda.max_memory_reserved() + CUDA_CONTEXT_BYTES

@@ -1,0 +1,32 @@
+"""Whether a run is long enough to win by torch.compile: the trainer and the estimate ask the same question."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+from stickgen.hardware.machine import Machine
+from stickgen.planner.placement import Device, Precision, speed_of
+from stickgen.planner.settings import Settings
+from stickgen.planner.speed import COMPILED_GAIN, guessed_speed, step_seconds
+from stickgen.planner.workload import workload_of
+
+COMPILING_SECONDS = 90.0  # cold, on two cores
+
+
+def can_compile(device: Device) -> bool:
+    """Whether there is what compiles: on a CPU that takes a C++ compiler."""
+    return device == "cuda" or any(map(shutil.which, ("c++", "g++", "clang++")))
+
+
+def is_worth_compiling(
+    config: Settings, machine: Machine, device: Device, precision: Precision, steps: int
+) -> bool:
+    """Whether `training.compile` wants a run of `steps` optimizer steps compiled, if that can be."""
+    if config.training["compile"] != "auto":
+        return bool(config.training["compile"] == "always")
+    if device == "mps" or not can_compile(device):
+        return False
+    work = replace(workload_of(config, machine, None), device=device, precision=precision)
+    seconds = steps * step_seconds(work, speed_of(machine, device) or guessed_speed(device, machine)).total
+    return seconds * COMPILED_GAIN[precision] > 2 * COMPILING_SECONDS

@@ -1,0 +1,63 @@
+"""The arithmetic of memory against what autograd really keeps, and against the engine's own limits."""
+
+from __future__ import annotations
+
+import pytest
+from saved_by_autograd import bytes_saved_by_autograd
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.config.presets import preset_path
+from stickgen.hardware.machine import Machine
+from stickgen.planner.memory import memory_parts, saved_bytes
+from stickgen.planner.workload import at_once, workload_of
+
+MACHINE = Machine(2**34, 2**34, None, 2, 2, 2, "a CPU", False)
+
+
+def config(**changes: object) -> TrainingConfig:
+    wanted = {"device.type": "cpu", "model.num_layers": 2, "training.compile": "never"}
+    return TrainingConfig(
+        preset_path("small"), {**wanted, **{k.replace("__", "."): v for k, v in changes.items()}}
+    )  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model__d_model": 64, "model__nhead": 2, "data__max_frames": 48},
+        {"model__d_model": 128, "model__nhead": 4, "data__max_frames": 96, "diffusion__enabled": False},
+        {"model__d_model": 128, "model__nhead": 4, "data__max_frames": 64, "model__dropout": 0.0},
+        {"model__d_model": 96, "model__nhead": 3, "data__max_frames": 80, "training__batch_size": 3},
+    ],
+)
+def test_what_autograd_keeps_is_what_is_counted(changes: dict[str, object], precision: str) -> None:
+    made = config(device__precision=precision, **changes)
+    counted = saved_bytes(workload_of(made, MACHINE, None))
+    kept = bytes_saved_by_autograd(made, made.data["max_frames"], precision)
+    assert counted == pytest.approx(kept, rel=0.06)
+
+
+def test_checkpointing_keeps_less_and_muon_and_lora_keep_fewer_numbers() -> None:
+    plain = memory_parts(workload_of(config(model__num_layers=8), MACHINE, None))
+    again = memory_parts(
+        workload_of(config(model__num_layers=8, training__activation_checkpointing=True), MACHINE, None)
+    )
+    assert again.activations < plain.activations / 2 and again.states == plain.states
+    muon = memory_parts(workload_of(config(training__optimizer="muon"), MACHINE, None))
+    plain = memory_parts(workload_of(config(), MACHINE, None))
+    assert plain.optimizer / 2 < muon.optimizer < plain.optimizer
+    lora = memory_parts(workload_of(config(lora__enabled=True), MACHINE, None))
+    assert lora.gradients < plain.gradients / 10 and lora.weights == plain.weights
+
+
+def test_on_a_cpu_a_micro_batch_is_cut_as_the_engine_cuts_it() -> None:
+    from stickgen.planner.workload import frames_at_once
+    from stickgen.train.plan import cut
+
+    made = config(training__batch_size=32, training__grad_accum_steps=2, model__d_model=512, model__nhead=16)
+    work = workload_of(made, MACHINE, None)
+    most = frames_at_once(512, "cpu")
+    parts = cut(list(range(64)), [250] * 64, 32, most)
+    assert work.batch_size == max(map(len, parts)) == at_once(32, 250, most)
+    assert work.micro_batches == len(parts) and work.clips == 64
