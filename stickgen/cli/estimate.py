@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -65,9 +63,11 @@ def command(
     """
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.hardware.machine import detect
+    from stickgen.planner.budget import free_disk_bytes
     from stickgen.planner.calibration import calibration_of
     from stickgen.planner.estimate import estimate
     from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+    from stickgen.runs.store import runs_root
 
     config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
     data = dataset_path(config, data_path)
@@ -76,7 +76,7 @@ def command(
     if probing:
         _probe(config, machine, facts, probe_seconds)
     answer = estimate(
-        config, machine, facts, disk_free_bytes=shutil.disk_usage(Path.cwd()).free,
+        config, machine, facts, disk_free_bytes=free_disk_bytes(runs_root()),
         calibration=calibration_of(machine),
     )  # fmt: skip
     if as_json:

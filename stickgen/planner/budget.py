@@ -35,17 +35,12 @@ def check_budget(
     Memory refuses only where even the lower end of the interval is too much, and not on a GPU, where the
     trainer halves its micro-batch by itself; a disk that does not hold two checkpoints refuses.
     """
-    while not directory.exists():
-        directory = directory.parent
-    try:
-        disk_free = shutil.disk_usage(directory).free
-    except OSError:
-        disk_free = None
+    disk_free = free_disk_bytes(directory)
     answer = estimate(config, machine, facts, disk_free_bytes=disk_free, calibration=calibration_of(machine))
     refusals: list[str] = []
     warnings: list[str] = []
     if answer.verdict != "fits":
-        hopeless = answer.peak_memory.low > answer.memory_free_bytes and answer.device == "cpu"
+        hopeless = answer.needed_memory.low > answer.memory_free_bytes and answer.device == "cpu"
         (refusals if hopeless else warnings).append(_memory(answer))
     if not answer.disk_fits:
         hopeless = LEAST_CHECKPOINTS * answer.checkpoint_bytes > (disk_free or 0)
@@ -53,8 +48,19 @@ def check_budget(
     return Budget(tuple(refusals), tuple(warnings))
 
 
+def free_disk_bytes(directory: Path) -> int | None:
+    """Free space where `directory` is, or will be made; None where nobody knows."""
+    directory = directory.absolute()
+    while not directory.exists() and directory != directory.parent:
+        directory = directory.parent
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return None
+
+
 def _memory(answer: Estimate) -> str:
-    peak = answer.peak_memory
+    peak = answer.needed_memory
     return (
         f"training would take about {peak.value / GIB:.1f} GiB of memory ({peak.low / GIB:.1f} to "
         f"{peak.high / GIB:.1f}), and {answer.memory_free_bytes / GIB:.1f} GiB are free; use a smaller "

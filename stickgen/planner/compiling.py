@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from stickgen.planner.workload import workload_of
 COMPILING_SECONDS = 90.0  # cold, on two cores
 
 
+@functools.cache
 def can_compile(device: Device) -> bool:
     """Whether there is what compiles: on a CPU that takes a C++ compiler."""
     return device == "cuda" or any(map(shutil.which, ("c++", "g++", "clang++")))

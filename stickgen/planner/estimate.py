@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from stickgen.hardware.machine import Machine
 from stickgen.planner.calibration import Basis, Calibration
 from stickgen.planner.compiling import is_worth_compiling
+from stickgen.planner.memory import memory_parts
 from stickgen.planner.parameters import count_parameters
 from stickgen.planner.placement import Device, Precision, memory_of
 from stickgen.planner.prediction import Prediction
@@ -34,6 +35,7 @@ class Estimate:
     precision: Precision
     compiled: bool
     peak_memory: Prediction
+    spare_bytes: int  # of the peak: the copy that is saved, for which training waits where memory is short
     memory_basis: Basis  # what the peak rests on
     memory_free_bytes: int  # now, of the memory that fills up: VRAM on CUDA, else RAM
     memory_total_bytes: int
@@ -48,11 +50,16 @@ class Estimate:
     disk_free_bytes: int | None
 
     @property
+    def needed_memory(self) -> Prediction:
+        """The peak without what the trainer does without where memory is short."""
+        return self.peak_memory.less(self.spare_bytes)
+
+    @property
     def verdict(self) -> Verdict:
-        """Whether the peak fits into what is free: `tight` where only the lower part of the interval does."""
-        if self.peak_memory.high <= self.memory_free_bytes:
+        """Whether what is needed fits into what is free: `tight` where only the lower part of the interval does."""
+        if self.needed_memory.high <= self.memory_free_bytes:
             return "fits"
-        return "tight" if self.peak_memory.value <= self.memory_free_bytes else "does not fit"
+        return "tight" if self.needed_memory.value <= self.memory_free_bytes else "does not fit"
 
     @property
     def disk_fits(self) -> bool:
@@ -68,6 +75,7 @@ class Estimate:
             "precision": self.precision,
             "compiled": self.compiled,
             **{name: round(size) for name, size in self.peak_memory.fields("peak_memory_bytes").items()},
+            "spare_memory_bytes": self.spare_bytes,
             "memory_basis": self.memory_basis,
             "memory_free_bytes": self.memory_free_bytes,
             "memory_total_bytes": self.memory_total_bytes,
@@ -126,6 +134,7 @@ def estimate(
         precision=work.precision,
         compiled=work.compiled,
         peak_memory=memory.prediction,
+        spare_bytes=memory_parts(work).saving,
         memory_basis=memory.basis,
         memory_free_bytes=free,
         memory_total_bytes=total,

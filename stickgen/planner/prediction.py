@@ -22,6 +22,10 @@ class Prediction:
         """The same of `count` such things, 0 or more."""
         return Prediction(self.value * count, self.low * count, self.high * count)
 
+    def less(self, amount: float) -> Prediction:
+        """The same without `amount` of it that is certain."""
+        return Prediction(self.value - amount, self.low - amount, self.high - amount)
+
     def capped(self, most: float) -> Prediction:
         """Where something ends it at `most`."""
         return Prediction(min(self.value, most), min(self.low, most), min(self.high, most))

@@ -74,7 +74,7 @@ def test_the_advice_for_memory_lowers_the_predicted_peak() -> None:
 
 
 def test_the_verdict_compares_with_what_is_free() -> None:
-    need = of("large", training__batch_size=16).peak_memory
+    need = of("large", training__batch_size=16).needed_memory
     for free, verdict in (
         (need.high * 1.01, "fits"),
         (need.value * 1.01, "tight"),
