@@ -35,6 +35,7 @@ def check_budget(
     Memory refuses only where even the lower end of the interval is too much, and not on a GPU, where the
     trainer halves its micro-batch by itself; a disk that does not hold two checkpoints refuses.
     """
+    directory = _there(directory)
     disk_free = free_disk_bytes(directory)
     answer = estimate(config, machine, facts, disk_free_bytes=disk_free, calibration=calibration_of(machine))
     refusals: list[str] = []
@@ -50,13 +51,18 @@ def check_budget(
 
 def free_disk_bytes(directory: Path) -> int | None:
     """Free space where `directory` is, or will be made; None where nobody knows."""
+    try:
+        return shutil.disk_usage(_there(directory)).free
+    except OSError:
+        return None
+
+
+def _there(directory: Path) -> Path:
+    """`directory`, or the nearest one above it that exists."""
     directory = directory.absolute()
     while not directory.exists() and directory != directory.parent:
         directory = directory.parent
-    try:
-        return shutil.disk_usage(directory).free
-    except OSError:
-        return None
+    return directory
 
 
 def _memory(answer: Estimate) -> str:
