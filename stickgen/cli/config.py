@@ -1,33 +1,58 @@
-"""`stickgen config`: check, show and edit a training config."""
+"""`stickgen config`: check, show, compare and edit a training config."""
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from stickgen.errors import StickgenError
 from stickgen.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.config.document import Document
+    from stickgen.config.rules import Surroundings
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
 
 @click.group("config")
 def command() -> None:
-    """Check, show and edit training configs."""
+    """Check, show, compare and edit training configs."""
 
 
 @command.command("check", epilog="Example: stickgen config check configs/medium.yaml")
 @click.argument("path")
-def check_(path: str) -> None:
-    """Say everything that is wrong with a config; exit code 2 if it cannot be used."""
+@click.option("--anywhere", is_flag=True, help="Leave out what depends on this machine and its dataset.")
+@JSON
+def check_(path: str, anywhere: bool, as_json: bool) -> None:
+    """Say everything that is wrong with a config; exit code 2 if it cannot be used here."""
     from stickgen.config.document import Document
     from stickgen.config.loading import check
 
-    problems = check(Document.open(path))
-    for problem in problems:
+    document = Document.open(path)
+    problems = check(document, None if anywhere else _surroundings(document), infos=True)
+    if as_json:
+        _print_json([asdict(problem) for problem in problems])
+    for problem in problems if not as_json else []:
         click.echo(f"{problem.severity}: {clean(problem.sentence(path))}")
+        if problem.edit is not None and problem.severity != "info":
+            key, value = problem.edit
+            click.echo(
+                f"    stickgen config set {shlex.quote(clean(path))} {shlex.quote(f'{key}={_text(value)}')}"
+            )
     if any(problem.severity == "error" for problem in problems):
         sys.exit(2)
-    click.echo(f"{clean(path)}: fine" if not problems else f"{clean(path)}: usable")
+    if not as_json:
+        wrong = [problem for problem in problems if problem.severity != "info"]
+        click.echo(f"{clean(path)}: usable" if wrong else f"{clean(path)}: fine")
 
 
 @command.command("show", epilog="Example: stickgen config show configs/medium.yaml --json")
@@ -35,21 +60,30 @@ def check_(path: str) -> None:
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the file's."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@JSON
 def show(path: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Show every value in force and where it comes from (default: the shipped medium config)."""
+    """Show every value in force and where it comes from (default: the shipped medium config).
+
+    The JSON has each key by its path, the keys that the file leaves out under `missing`, and those that have no
+    effect under `unknown`.
+    """
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.config.schema import KEYS
 
     given = dict(parse_override(text) for text in overrides)
     config = TrainingConfig(path, given)
     if as_json:
-        click.echo(json.dumps({key.path: config.get(key.path) for key in KEYS}, indent=2))
+        values = {key.path: config.get(key.path) for key in KEYS}
+        _print_json({**values, "missing": config.missing, "unknown": config.unknown})
         return
     for key in KEYS:
         origin = "--set" if key.path in given else "default" if key.path in config.missing else "file"
         value = clean(config.get(key.path), single_line=True)
+        if origin != "default" and config.get(key.path) == key.default:
+            origin += ", as the default"
         click.echo(f"{key.path:<30} {value:<45} {origin}")
+    for unknown in config.unknown:
+        click.echo(f"{clean(unknown, single_line=True):<30} {'':<45} unknown: kept, no effect")
     click.echo(f"effective batch {config.effective_batch}")
     for problem in config.warnings:
         click.echo(f"warning: {clean(problem.sentence(config.name))}")
@@ -58,14 +92,236 @@ def show(path: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
 @command.command("set", epilog="Example: stickgen config set configs/custom.yaml training.batch_size=4")
 @click.argument("path")
 @click.argument("assignments", nargs=-1, required=True, metavar="KEY=VALUE...")
-def set_(path: str, assignments: tuple[str, ...]) -> None:
-    """Change values in a config and keep every other byte of it."""
-    from stickgen.config.document import Document
-    from stickgen.config.loading import parse_override
+@click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
+def set_(path: str, assignments: tuple[str, ...], dry_run: bool) -> None:
+    """Change values in a config and keep every other byte of it.
+
+    A key that the config does not have is added; one that stickgen does not know must be there already.
+    """
+    from stickgen.config.document import MISSING, Document
 
     document = Document.open(path)
-    for key, value in map(parse_override, assignments):
+    for assignment in assignments:
+        key, value = _assignment(document, assignment)
         before = document.get(key)
-        document.set(key, value)
-        click.echo(f"{key}: {clean(before if before is not None else 'empty')} → {clean(value)}")
+        also = document.set(key, value)
+        was = "not there" if before is MISSING else _text(before)
+        click.echo(f"{clean(key, single_line=True)}: {clean(was, single_line=True)} → {clean(_text(value))}")
+        if also:
+            click.echo(f"    and with it, through its anchor: {clean(', '.join(also), single_line=True)}")
+    _finish(document, dry_run)
+
+
+@command.command("unset", epilog="Example: stickgen config unset configs/custom.yaml training.seed")
+@click.argument("path")
+@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
+def unset(path: str, keys: tuple[str, ...], dry_run: bool) -> None:
+    """Take keys or whole sections out of a config; they then have their defaults."""
+    from stickgen.config.document import Document
+    from stickgen.config.schema import KEY_BY_PATH
+
+    document = Document.open(path)
+    for key in keys:
+        document.delete(key)
+        known = KEY_BY_PATH.get(key)
+        now = f", now the default {_text(known.default)}" if known is not None else ""
+        click.echo(f"{clean(key, single_line=True)}: taken out{clean(now)}")
+    _finish(document, dry_run)
+
+
+@command.command(
+    "diff",
+    epilog="Examples: stickgen config diff my.yaml --preset medium   stickgen config diff my.yaml --run latest",
+)
+@click.argument("path")
+@click.argument("other", required=False)
+@click.option("--preset", metavar="NAME", help="Compare with a shipped config.")
+@click.option(
+    "--run", "run_name", metavar="RUN", help="Compare with the config of a run, or of the `latest`."
+)
+@click.option("--disk", is_flag=True, help="Compare edits that a killed editor left with the file on disk.")
+@click.option("--text", is_flag=True, help="Compare the lines instead of the values.")
+@JSON
+def diff(
+    path: str,
+    other: str | None,
+    preset: str | None,
+    run_name: str | None,
+    disk: bool,
+    text: bool,
+    as_json: bool,
+) -> None:
+    """Show in which values a config differs from another one (default: from the defaults).
+
+    `-` is the other's value, `+` that of the config. Exit code 0 in either case.
+    """
+    from stickgen.config.comparing import differences
+    from stickgen.config.document import Document, text_diff
+
+    if sum((other is not None, preset is not None, run_name is not None, disk)) > 1:
+        raise StickgenError("name one thing to compare with: another file, --preset, --run or --disk")
+    document = _draft(path) if disk else Document.open(path)
+    reference, name = _reference(path, other, preset, run_name, disk)
+    if text:
+        for line in text_diff(reference.data, document.data, context=3):
+            click.echo(clean(line))
+        return
+    found = differences(document, reference)
+    if as_json:
+        _print_json([{"path": d.path, "value": _plain(d.here), "other": _plain(d.there)} for d in found])
+        return
+    for difference in found:
+        click.echo(clean(difference.path, single_line=True))
+        click.echo(f"  - {clean(_text(difference.there), single_line=True)}")
+        click.echo(f"  + {clean(_text(difference.here), single_line=True)}")
+    if not found:
+        click.echo(f"{clean(path)} means the same as {clean(name)}")
+
+
+@command.command("schema", epilog="Example: stickgen config schema -o configs/schema.json")
+@click.option("-o", "--output", metavar="FILE", help="Write it here instead of to the terminal.")
+def schema(output: str | None) -> None:
+    """Print the keys as a JSON Schema, for editors that complete and check YAML.
+
+    A config that begins with `# yaml-language-server: $schema=PATH` is completed and checked by it.
+    """
+    from stickgen.atomic import write_text
+    from stickgen.config.json_schema import json_schema
+
+    text = json.dumps(json_schema(), indent=1, ensure_ascii=False)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        write_text(Path(output), text + "\n")
+    except OSError as error:
+        raise StickgenError(f"{output}: cannot be written ({error.strerror})") from error
+
+
+@command.command("fmt-check", epilog="Example: stickgen config fmt-check --fix my.yaml")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+@click.option("--fix", is_flag=True, help="Write those places anew, and keep every other byte.")
+@JSON
+def fmt_check(paths: tuple[str, ...], fix: bool, as_json: bool) -> None:
+    """Find what other YAML readers read differently: 1e-4, on, 017, 12:30, keys that are there twice.
+
+    Exit code 2 if there is something and it was not fixed.
+    """
+    from stickgen.atomic import write_bytes
+    from stickgen.config.files import read_config_file
+    from stickgen.config.portability import findings, mended
+
+    left, listed = 0, []
+    for path in map(Path, paths):
+        data = read_config_file(path)
+        found = findings(data, str(path))
+        listed += [{"file": str(path), **asdict(finding)} for finding in found]
+        if fix and found:
+            try:
+                write_bytes(path, mended(data, str(path)))
+            except OSError as error:
+                raise StickgenError(f"{path}: cannot be written ({error.strerror})") from error
+        else:
+            left += len(found)
+        for finding in found if not as_json else []:
+            click.echo(f"{'mended: ' if fix else ''}{clean(finding.sentence(str(path)), single_line=True)}")
+        if not found and not as_json:
+            click.echo(f"{clean(path)}: every reader reads it alike")
+    if as_json:
+        _print_json(listed)
+    if left:
+        sys.exit(2)
+
+
+def _surroundings(document: Document) -> Surroundings:
+    """What is known at once of this machine and of the config's dataset; torch is not asked."""
+    from stickgen.config.document import MISSING
+    from stickgen.config.schema import KEY_BY_PATH
+    from stickgen.hardware.machine import local_machine_fast
+    from stickgen.planner.surroundings import surroundings_of
+    from stickgen.runs.dataset_facts import read_dataset_facts
+
+    data = document.get("data.train_data")
+    data = KEY_BY_PATH["data.train_data"].default if data is MISSING else data
+    data = os.environ.get("TRAIN_DATA_PATH") or data
+    facts = read_dataset_facts(data) if isinstance(data, str) else None
+    return surroundings_of(local_machine_fast(), facts)
+
+
+def _assignment(document: Document, text: str) -> tuple[str, bool | int | float | str | None]:
+    """`key=value`; of a key that the schema does not have, what the value reads as, text where it stands in quotes."""
+    from stickgen.config.loading import parse_override
+    from stickgen.config.nodes import Scalar
+    from stickgen.config.scalars import resolve
+    from stickgen.config.schema import KEY_BY_PATH
+
+    key, equals, written = text.partition("=")
+    node = document.node(key.strip())
+    if equals and key.strip() not in KEY_BY_PATH and node is not None:
+        quoted = isinstance(node, Scalar) and node.style is not None
+        return key.strip(), written if quoted else resolve(written.strip())
+    return parse_override(text)
+
+
+def _finish(document: Document, dry_run: bool) -> None:
+    from stickgen.config.document import text_diff
+    from stickgen.config.loading import check
+
+    if dry_run:
+        for line in text_diff(document.saved_data, document.data):
+            click.echo(clean(line))
+        return
     document.save()
+    for problem in check(document):
+        if problem.severity == "error":
+            click.echo(f"error: {clean(problem.sentence(document.name))}", err=True)
+
+
+def _draft(path: str) -> Document:
+    from stickgen.config import drafts
+    from stickgen.config.document import Document
+
+    draft = drafts.find(path)
+    if draft is None:
+        raise StickgenError(f"{path}: no edits were left behind that are not in the file")
+    return Document.parse(draft.data, path)
+
+
+def _reference(
+    path: str, other: str | None, preset: str | None, run_name: str | None, disk: bool
+) -> tuple[Document, str]:
+    """What to compare with, and how to name it."""
+    from stickgen.config.document import Document
+    from stickgen.config.presets import preset_path
+    from stickgen.runs.store import find_run, runs_root
+
+    if other is not None:
+        return Document.open(other), other
+    if preset is not None:
+        return Document.open(preset_path(preset)), f"the preset {preset}"
+    if run_name is not None:
+        run = find_run(run_name, runs_root())
+        return Document.open(run.config_path), f"the config of {run.reference}"
+    if disk:
+        return Document.open(path), "the file on disk"
+    return Document.parse(b"", "defaults"), "the defaults"
+
+
+def _text(value: object) -> str:
+    from stickgen.config.scalars import format_value
+    from stickgen.config.verifying import MISSING
+
+    if value is MISSING or isinstance(value, str):
+        return "not there" if value is MISSING else str(value)
+    return format_value(value) if isinstance(value, bool | int | float) else "nothing"
+
+
+def _plain(value: object) -> object:
+    from stickgen.config.verifying import MISSING
+
+    return None if value is MISSING else value
+
+
+def _print_json(found: dict[str, Any] | Sequence[Any]) -> None:
+    click.echo(json.dumps(found, indent=2, ensure_ascii=True, default=str))

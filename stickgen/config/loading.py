@@ -8,13 +8,13 @@ import os
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from stickgen.config import presets
 from stickgen.config.document import Document
 from stickgen.config.nodes import ConfigError, Mapping, Scalar, line_and_column
-from stickgen.config.rules import broken_rules
-from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve
+from stickgen.config.rules import Severity, Surroundings, broken_rules
+from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve, truth_1_1
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Value
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -26,7 +26,7 @@ LIKELY_TYPO = 0.8  # similarity from which an unknown key is taken for a misspel
 class Problem:
     """One thing that is wrong, where, and what to do."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     path: str
     line: int
     column: int
@@ -40,15 +40,18 @@ class Problem:
         return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {self.fix}"
 
 
-def check(document: Document) -> list[Problem]:
-    """Everything that is wrong with a document: types, ranges, unknown keys, rules between keys."""
+def check(document: Document, where: Surroundings | None = None, *, infos: bool = False) -> list[Problem]:
+    """Everything that is wrong with a document: types, ranges, unknown keys, rules between keys.
+
+    `where` adds the rules between the config and a machine or dataset, `infos` what may be meant so.
+    """
     problems: list[Problem] = []
     values: dict[str, Value] = {key.path: key.default for key in KEYS}
     root = document.node_root
     groups = {group.name for group in GROUPS}
 
     def add(
-        severity: Literal["error", "warning"], path: str, at: int, value: object, message: str, fix: str,
+        severity: Severity, path: str, at: int, value: object, message: str, fix: str,
         edit: tuple[str, Value] | None = None,
     ) -> None:  # fmt: skip
         line, column = line_and_column(document.text, at)
@@ -83,17 +86,23 @@ def check(document: Document) -> list[Problem]:
             except ValueError as error:
                 shown = clean(document.text[node.start : node.end], single_line=True, limit=40) or "nothing"
                 fix = f"for example `{name}: {format_value(key.default)}`"
-                add("error", path, node.start, node.value, f"{shown} {_why(node)}{error}", fix)
+                meant = truth_1_1(node.text) if key.type is bool and node.style is None else None
+                if meant is not None:
+                    fix = f"write {format_value(meant)}"
+                edit = None if meant is None else (path, meant)
+                add("error", path, node.start, node.value, f"{shown} {_why(node)}{error}", fix, edit)
                 continue
             if node.style is None and not node.decorated and not reads_alike(node.text):
                 add(
                     "warning", path, node.start, node.value,
                     f"{node.text} reads as {reading_1_1(node.text)} in programs with YAML 1.1",
-                    f"write {format_value(values[path])}",
+                    f"write {format_value(values[path], None, node.text)}", (path, values[path]),
                 )  # fmt: skip
     if not any(problem.severity == "error" for problem in problems):
-        for rule in broken_rules(values):
-            at = document.node(rule.path)
+        for rule in broken_rules(values, where):
+            if rule.severity == "info" and not infos:
+                continue
+            at = document.node(rule.path) or (document.node(rule.related) if rule.related else None)
             add(
                 rule.severity, rule.path, at.start if at else 0, values[rule.path], rule.message, rule.fix,
                 rule.edit,
@@ -103,7 +112,7 @@ def check(document: Document) -> list[Problem]:
 
 def _unknown(
     path: str, shown: str, candidates: list[str], at: int
-) -> tuple[Literal["error", "warning"], str, int, None, str, str]:
+) -> tuple[Severity, str, int, None, str, str]:
     near = difflib.get_close_matches(path, candidates, n=1, cutoff=0.5)
     likely = bool(near) and difflib.SequenceMatcher(None, path, near[0]).ratio() >= LIKELY_TYPO
     fix = f"did you mean {near[0]}?" if near else "it is kept, and has no effect"

@@ -1,23 +1,53 @@
-"""What must hold between keys, each with the edit that mends it."""
+"""What must hold between keys, and between a config and where it runs, each with the edit that mends it.
+
+`error`: a launch would fail. `warning`: it would run, and not do what the config says. `info`: it may be meant so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from stickgen.config.schema import Value
 
+Severity = Literal["error", "warning", "info"]
+Edit = tuple[str, Value]
+
+USUAL_EFFECTIVE_BATCH = 64  # of all presets and tiers of the guide
+
 
 @dataclass(frozen=True)
 class BrokenRule:
-    """A rule between keys that does not hold; `path` is the key to look at, `edit` a key and value that mend it."""
+    """A rule that does not hold; `path` is the key to look at, `edit` a key and value that mend it."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     path: str
     message: str
     fix: str
-    edit: tuple[str, Value]
+    edit: Edit | None
+    related: str = ""  # the other key, to look at where the file does not have the first
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known of the machine and the dataset. None: not known, and no rule asks for it."""
+
+    cuda: bool | None = None  # whether there is a CUDA GPU
+    mps: bool | None = None
+    cores: int | None = None  # that this process may use
+    cpu_bf16: bool | None = None  # whether the hardware multiplies bf16
+    cuda_bf16: bool | None = None
+    embedding_dim: int | None = None  # of the dataset's texts
+    clips: int | None = None  # of the dataset that are trained on
+
+    def device(self, wanted: Value) -> str | None:
+        """Where `device.type` leads; None where that is not known."""
+        if wanted != "auto":
+            return str(wanted)
+        if self.cuda or self.cuda is None:
+            return "cuda" if self.cuda else None
+        return None if self.mps is None else "mps" if self.mps else "cpu"
 
 
 def valid_heads(d_model: int) -> list[int]:
@@ -25,51 +55,145 @@ def valid_heads(d_model: int) -> list[int]:
     return [n for n in range(1, min(d_model, 256) + 1) if d_model % n == 0 and (d_model // n) % 2 == 0]
 
 
-def broken_rules(values: Mapping[str, Value]) -> list[BrokenRule]:
-    """The rules that the complete `values` by dotted path break."""
-    broken: list[BrokenRule] = []
+def broken_rules(values: Mapping[str, Value], where: Surroundings | None = None) -> list[BrokenRule]:
+    """The rules that the complete `values` by dotted path break, worst first."""
+    config = _Values(values)
+    where = where or Surroundings()
+    rules = [
+        *_heads(config),
+        *_device(config, where),
+        *_dataset(config, where),
+        *_schedule(config),
+        *_batch(config),
+    ]
+    return sorted(rules, key=lambda rule: ("error", "warning", "info").index(rule.severity))
 
-    def number(path: str) -> int:
-        value = values[path]
+
+class _Values:
+    """Values by path with the type that the schema has checked."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = values
+
+    def __getitem__(self, path: str) -> Value:
+        return self._values[path]
+
+    def number(self, path: str) -> int:
+        value = self._values[path]
         assert isinstance(value, int)
         return value
 
-    d_model, nhead = number("model.d_model"), number("model.nhead")
+
+def _heads(config: _Values) -> Iterator[BrokenRule]:
+    d_model, nhead = config.number("model.d_model"), config.number("model.nhead")
     valid = valid_heads(d_model)
-    if nhead not in valid:
-        why = (
-            f"{nhead} does not divide d_model {d_model}"
-            if d_model % nhead
-            else f"{nhead} cuts d_model {d_model} into heads of an odd width"
+    if nhead in valid:
+        return
+    why = f"{nhead} does not divide d_model {d_model}"
+    if d_model % nhead == 0:
+        why = f"{nhead} cuts d_model {d_model} into heads of an odd width"
+    if not valid:
+        fix = f"make d_model even, for example {d_model + 1}"
+        yield BrokenRule("error", "model.nhead", why, fix, ("model.d_model", d_model + 1), "model.d_model")
+        return
+    fix = "use one of " + ", ".join(str(n) for n in valid if n <= 64)
+    nearest = min(valid, key=lambda n: (abs(n - nhead), n))
+    yield BrokenRule("error", "model.nhead", why, fix, ("model.nhead", nearest), "model.d_model")
+
+
+def _device(config: _Values, where: Surroundings) -> Iterator[BrokenRule]:
+    wanted = config["device.type"]
+    for name, there, title in (("cuda", where.cuda, "CUDA GPU"), ("mps", where.mps, "Apple GPU")):
+        if wanted == name and there is False:
+            yield BrokenRule(
+                "error", "device.type", f"{name} is asked for, and this machine has no {title}",
+                "use auto, or launch it where there is one", ("device.type", "auto"),
+            )  # fmt: skip
+            return
+    device = where.device(wanted)
+    if config["device.pin_memory"] and device in {"cpu", "mps"}:
+        on = device if wanted == device else f"{device}, which auto takes here"
+        yield BrokenRule(
+            "warning",
+            "device.pin_memory",
+            f"has no effect on {on}",
+            "set it to false",
+            ("device.pin_memory", False),
+            "device.type",
         )
-        fix = (
-            "use one of " + ", ".join(map(str, [n for n in valid if n <= 64]))
-            if valid
-            else f"make d_model even, for example {d_model + 1}"
+    if config["device.precision"] == "bf16":
+        in_hardware = {"cpu": where.cpu_bf16, "cuda": where.cuda_bf16}.get(device or "")
+        if in_hardware is False:
+            yield BrokenRule(
+                "info", "device.precision", f"this {'CPU' if device == 'cpu' else 'GPU'} has no bf16 in hardware: "
+                "less memory, but slower than fp32", "use auto, unless memory is what runs out",
+                ("device.precision", "auto"),
+            )  # fmt: skip
+    workers = config.number("device.num_workers")
+    if where.cores is not None and workers > where.cores:
+        best = 0 if device == "cpu" else where.cores
+        yield BrokenRule(
+            "warning", "device.num_workers", f"{workers} workers for {_many(where.cores, 'usable core')}: they wait for "
+            "one another", f"use {best}", ("device.num_workers", best),
+        )  # fmt: skip
+    elif workers and device == "cpu":
+        yield BrokenRule(
+            "info", "device.num_workers", "on a CPU the workers take cores from the training", "use 0",
+            ("device.num_workers", 0),
+        )  # fmt: skip
+
+
+def _dataset(config: _Values, where: Surroundings) -> Iterator[BrokenRule]:
+    width = config["model.embedding_dim"]
+    if where.embedding_dim is not None and where.embedding_dim != width:
+        yield BrokenRule(
+            "error", "model.embedding_dim", f"{width}, but the dataset's embeddings have {where.embedding_dim}",
+            f"use {where.embedding_dim}", ("model.embedding_dim", where.embedding_dim),
+        )  # fmt: skip
+    batch, accumulated = config.number("training.batch_size"), config.number("training.grad_accum_steps")
+    if where.clips is not None and 0 < where.clips < batch * accumulated:
+        fewer = max(where.clips // batch, 1)
+        edit: Edit | None = ("training.grad_accum_steps", fewer)
+        if fewer == accumulated:
+            fewer = where.clips
+            edit = ("training.batch_size", fewer)
+        assert edit is not None
+        yield BrokenRule(
+            "warning", edit[0], f"a step of {batch * accumulated} clips is more than an epoch has, {where.clips}",
+            f"use {fewer}", edit,
+        )  # fmt: skip
+
+
+def _schedule(config: _Values) -> Iterator[BrokenRule]:
+    warmup, epochs = config.number("training.warmup_epochs"), config.number("training.epochs")
+    if warmup and warmup >= epochs:
+        tenth = epochs // 10
+        than = "longer than" if warmup > epochs else "as long as"
+        yield BrokenRule(
+            "warning", "training.warmup_epochs", f"the warm-up of {_many(warmup, 'epoch')} is {than} the whole training",
+            f"use {tenth}", ("training.warmup_epochs", tenth), "training.epochs",
+        )  # fmt: skip
+    if config.number("logging.save_interval") > epochs and not config["logging.save_minutes"]:
+        yield BrokenRule(
+            "warning", "logging.save_interval", "no checkpoint is written before the training ends",
+            f"use {max(epochs // 5, 1)}", ("logging.save_interval", max(epochs // 5, 1)),
+        )  # fmt: skip
+
+
+def _batch(config: _Values) -> Iterator[BrokenRule]:
+    batch, accumulated = config.number("training.batch_size"), config.number("training.grad_accum_steps")
+    if batch * accumulated != USUAL_EFFECTIVE_BATCH:
+        same = USUAL_EFFECTIVE_BATCH // batch if batch <= USUAL_EFFECTIVE_BATCH else 0
+        edit: Edit | None = (
+            ("training.grad_accum_steps", same) if same * batch == USUAL_EFFECTIVE_BATCH else None
         )
-        nearest = min(valid, key=lambda n: (abs(n - nhead), n), default=None)
-        edit = ("model.d_model", d_model + 1) if nearest is None else ("model.nhead", nearest)
-        broken.append(BrokenRule("error", "model.nhead", why, fix, edit))
-    if number("training.warmup_epochs") > number("training.epochs"):
-        tenth = max(number("training.epochs") // 10, 1)
-        broken.append(
-            BrokenRule(
-                "warning",
-                "training.warmup_epochs",
-                f"the warm-up of {values['training.warmup_epochs']} epochs is longer than the whole training of "
-                f"{values['training.epochs']}",
-                f"use {tenth}",
-                ("training.warmup_epochs", tenth),
-            )
-        )
-    if values["device.pin_memory"] and values["device.type"] in {"cpu", "mps"}:
-        broken.append(
-            BrokenRule(
-                "warning",
-                "device.pin_memory",
-                f"has no effect on {values['device.type']}",
-                "set it to false",
-                ("device.pin_memory", False),
-            )
-        )
-    return broken
+        yield BrokenRule(
+            "info", "training.grad_accum_steps",
+            f"the effective batch is {batch} × {accumulated} = {batch * accumulated}, that of the presets "
+            f"{USUAL_EFFECTIVE_BATCH}; their learning rates are made for it",
+            f"use {same} to keep it" if edit else "higher learning rates suit larger batches", edit, "training.batch_size",
+        )  # fmt: skip
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" + ("" if count == 1 else "s")

@@ -68,6 +68,12 @@ def reading_1_1(text: str) -> str:
     return {True: "true", False: "false", None: "nothing"}.get(value, str(value))  # type: ignore[call-overload]
 
 
+def truth_1_1(text: str) -> bool | None:
+    """What `yes`, `off` and the like mean in YAML 1.1; None for any other text."""
+    value = _read_as_1_1(text)
+    return value if isinstance(value, bool) else None
+
+
 def _read_as_1_1(text: str) -> object:
     try:
         return yaml.safe_load(text)

@@ -56,10 +56,8 @@ class Splicer:
         if entry is not None and entry.colon is None:  # a bare key, as a in `{a, b: 1}`
             written = ":" + written
         before, after = self.text[:start], self.text[node.end :]
-        comment = re.match(r"([ ]+)#", after)
-        if comment and "\n" not in self.text[start : node.end]:
-            spaces = len(comment.group(1)) - (len(written) - (node.end - start))
-            after = " " * max(spaces, 1) + after[len(comment.group(1)) :]
+        if "\n" not in self.text[start : node.end]:
+            after = in_its_column(after, len(written) - (node.end - start))
         return before + written + after
 
     # -- a key
@@ -142,9 +140,14 @@ class Splicer:
 
     def without(self, parent: Mapping, name: str, key: Entry | None) -> str:
         """The text without one key of a section; `key` is the one that the section is the value of."""
-        entry = parent.own[name]
-        siblings = sorted([*parent.own.values(), *([parent.merge] if parent.merge is not None else [])],
-                          key=lambda e: e.start)  # fmt: skip
+        return self.without_entry(parent, parent.own[name], [], key)
+
+    def without_entry(
+        self, parent: Mapping, entry: Entry, hidden: list[Entry], key: Entry | None = None
+    ) -> str:
+        """The same for one that may be among `hidden`, the keys that a later one of the same name hides."""
+        merge = [parent.merge] if parent.merge is not None else []
+        siblings = sorted([*parent.own.values(), *merge, *hidden], key=lambda e: e.start)
         spans = [(e.start, e.end) for e in siblings]
         return self.without_span(parent, spans, siblings.index(entry), key)
 
@@ -305,3 +308,12 @@ class Splicer:
                     if step > 0:
                         return step
         return DEFAULT_INDENT
+
+
+def in_its_column(after: str, growth: int) -> str:
+    """The text behind a value that grew by so many characters: a comment keeps its column if the blanks allow."""
+    comment = re.match(r"([ ]+)#", after)
+    if comment is None:
+        return after
+    blanks = len(comment.group(1))
+    return " " * max(blanks - growth, 1) + after[blanks:]

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from stickgen.config import drafts
+from stickgen.config.document import Document
+
 
 def stickgen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -44,3 +47,109 @@ def test_show_json_has_every_key(repo: Path) -> None:
     values = json.loads(result.stdout)
     assert values["model.d_model"] == 256
     assert values["training.epochs"] == 3
+    assert values["missing"] == [path for path in values["missing"] if values[path] is not None]
+    assert "training.seed" in values["missing"]
+    assert values["unknown"] == []
+
+
+def copied(repo: Path, folder: Path) -> Path:
+    path = folder / "c.yaml"
+    path.write_bytes((repo / "configs/medium.yaml").read_bytes())
+    return path
+
+
+def test_set_and_unset_keep_the_rest_and_dry_run_writes_nothing(tmp_path: Path, repo: Path) -> None:
+    path = copied(repo, tmp_path)
+    original = path.read_bytes()
+    shown = stickgen("config", "set", path, "training.epochs=7", "training.seed=3", "--dry-run").stdout
+    assert "+  epochs: 7                # Number of training epochs" in shown
+    assert path.read_bytes() == original
+    assert stickgen("config", "set", path, "training.seed=3").stdout == "training.seed: not there → 3\n"
+    result = stickgen("config", "unset", path, "training.seed", "data.curated_sft_data")
+    assert "training.seed: taken out, now the default 42" in result.stdout
+    assert b"curated_sft_data" not in path.read_bytes()
+    assert len(path.read_bytes().splitlines()) == len(original.splitlines()) - 1
+    result = stickgen("config", "unset", path, "training.seed")
+    assert result.returncode == 2
+    assert "there is no training.seed to delete" in result.stderr
+
+
+def test_keys_of_other_programs_and_anchors_are_set_where_they_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("mine: {tag: '7', x: 1_000}\ntraining:\n  epochs: &e 20\n  warmup_epochs: 2\nalso: *e\n")
+    result = stickgen("config", "set", path, "mine.tag=8", "mine.x=2000", "training.epochs=30")
+    assert result.returncode == 0
+    assert "through its anchor: also" in result.stdout
+    assert path.read_text().startswith("mine: {tag: '8', x: 2_000}\ntraining:\n  epochs: &e 30\n")
+    result = stickgen("config", "set", path, "mine.new=1")
+    assert result.returncode == 2
+    assert "unknown key" in result.stderr
+
+
+def test_diff_by_values_text_preset_and_draft(tmp_path: Path, repo: Path) -> None:
+    path = copied(repo, tmp_path)
+    assert "means the same as the defaults" in stickgen("config", "diff", path).stdout
+    stickgen("config", "set", path, "training.epochs=7")
+    assert (
+        stickgen("config", "diff", path, repo / "configs/medium.yaml").stdout
+        == "training.epochs\n  - 50\n  + 7\n"
+    )
+    found = json.loads(stickgen("config", "diff", path, "--preset", "small", "--json").stdout)
+    assert {"path": "model.d_model", "value": 384, "other": 256} in found
+    text = stickgen("config", "diff", path, "--preset", "medium", "--text").stdout
+    assert "-  epochs: 50               # Number of training epochs" in text
+    result = stickgen("config", "diff", path, "--disk")
+    assert result.returncode == 2
+    assert "no edits were left behind" in result.stderr
+    document = Document.open(path)
+    journal = drafts.keep(document)
+    document.set("training.epochs", 9)
+    journal.close()
+    assert stickgen("config", "diff", path, "--disk").stdout == "training.epochs\n  - 7\n  + 9\n"
+    assert stickgen("config", "diff", path, "x", "--disk").returncode == 2
+
+
+def test_check_as_json_brings_the_edit(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("model:\n  nhead: 7\n")
+    result = stickgen("config", "check", path, "--anywhere", "--json")
+    assert result.returncode == 2
+    (problem,) = json.loads(result.stdout)
+    assert (problem["severity"], problem["line"], problem["edit"]) == ("error", 2, ["model.nhead", 6])
+    shown = stickgen("config", "check", path, "--anywhere").stdout
+    assert f"stickgen config set {path} model.nhead=6" in shown
+
+
+def test_fmt_check_finds_and_mends(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("training:\n  learning_rate: 1e-4   # slow\n  seed: 1\n  seed: 2\n")
+    result = stickgen("config", "fmt-check", path)
+    assert result.returncode == 2
+    assert f"{path}:2:18: training.learning_rate: 1e-4 reads as text" in result.stdout
+    assert stickgen("config", "check", path).returncode == 2  # a key twice
+    assert stickgen("config", "fmt-check", "--fix", path).returncode == 0
+    assert path.read_text() == "training:\n  learning_rate: 1.0e-4 # slow\n  seed: 2\n"
+    assert stickgen("config", "fmt-check", path).returncode == 0
+
+
+def test_schema_is_json(tmp_path: Path, repo: Path) -> None:
+    printed = json.loads(stickgen("config", "schema").stdout)
+    stickgen("config", "schema", "-o", tmp_path / "s.json")
+    assert json.loads((tmp_path / "s.json").read_text()) == printed
+    assert (tmp_path / "s.json").read_bytes() == (repo / "configs/schema.json").read_bytes()
+
+
+def test_hostile_files_are_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"a: \x1b]0;owned\x07\n")
+    for command in (
+        ("check", path),
+        ("show", path),
+        ("fmt-check", path),
+        ("diff", path),
+        ("unset", path, "a"),
+    ):
+        result = stickgen("config", *command)
+        assert result.returncode == 2
+        assert "\x1b" not in result.stdout + result.stderr
+        assert "Traceback" not in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from stickgen.config import drafts
 from stickgen.config.document import Document, EditRefusedError, SaveConflictError, format_value
 from stickgen.config.nodes import ConfigError
 from stickgen.config.presets import preset_names, preset_path
 from stickgen.config.schema import KEYS
+from stickgen.errors import StickgenError
 
 SAMPLE = b"""# top comment
 model:
@@ -287,3 +290,68 @@ def test_saving_keeps_mode_and_sees_a_foreign_change(tmp_path: Path) -> None:
     with pytest.raises(SaveConflictError, match="changed on disk"):
         document.save()
     assert path.read_bytes() == b"model: {}\n"
+
+
+def test_saving_follows_links_and_refuses_to_write_over_others(tmp_path: Path) -> None:
+    path, link, other = tmp_path / "c.yaml", tmp_path / "link.yaml", tmp_path / "other.yaml"
+    path.write_bytes(SAMPLE)
+    link.symlink_to(path)
+    other.write_bytes(b"mine: 1\n")
+    document = Document.open(link)
+    document.set("model.d_model", 256)
+    with pytest.raises(SaveConflictError, match="a file of this name already"):
+        document.save(other)
+    assert other.read_bytes() == b"mine: 1\n"
+    document.save()
+    assert link.is_symlink()
+    assert path.read_bytes() == SAMPLE.replace(b"384", b"256")
+    document.save(other, over=True)
+    assert other.read_bytes() == document.data
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["c.yaml", "link.yaml", "other.yaml"]
+
+
+def test_a_conflict_shows_what_changed_on_disk_and_can_be_overruled(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(SAMPLE)
+    document = Document.open(path)
+    document.set("model.d_model", 256)
+    path.write_bytes(SAMPLE.replace(b"batch_size: 2", b"batch_size: 4"))
+    with pytest.raises(SaveConflictError) as caught:
+        document.save()
+    assert [line for line in caught.value.diff if line[0] in "+-"] == [
+        "-  batch_size: 2           # Batch size", "+  batch_size: 4           # Batch size",
+    ]  # fmt: skip
+    assert caught.value.on_disk == path.read_bytes()
+    document.save(over=True)
+    assert path.read_bytes() == document.data
+    path.unlink()
+    document.set("model.d_model", 128)
+    document.save()  # nothing is lost by writing a file that is gone
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SaveConflictError, match="a directory"):
+        document.save()
+
+
+def test_a_full_disk_leaves_the_file_and_the_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(SAMPLE)
+    document = Document.open(path)
+    drafts.keep(document)
+    document.set("model.d_model", 256)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StickgenError, match="cannot be saved .No space left on device"):
+            document.save()
+    assert path.read_bytes() == SAMPLE
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".tmp"] == []
+    assert document.dirty
+    assert document.journal is not None
+    document.journal.close()  # type: ignore[attr-defined]
+    draft = drafts.find(path)
+    assert draft is not None
+    assert draft.data == document.data

@@ -104,7 +104,7 @@ def test_unknown_keys_are_kept_and_named() -> None:
 def test_numbers_that_other_readers_take_for_text_are_flagged() -> None:
     config = TrainingConfig.from_bytes(b"training:\n  learning_rate: 1e-4\n", "my.yaml")
     assert config.training["learning_rate"] == pytest.approx(1e-4)
-    assert "write 0.0001" in config.warnings[0].sentence("my.yaml")
+    assert "write 1.0e-4" in config.warnings[0].sentence("my.yaml")
 
 
 def test_a_missing_config_names_those_there_are(tmp_path: Path) -> None:

@@ -1,0 +1,28 @@
+"""What a config's rules may know of this machine and of the dataset: facts in plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stickgen.config.rules import Surroundings
+from stickgen.hardware.machine import Machine
+
+if TYPE_CHECKING:
+    from stickgen.runs.dataset_facts import DatasetFacts
+
+
+def surroundings_of(machine: Machine, facts: DatasetFacts | None) -> Surroundings:
+    """The facts of `machine` and, where there are any, of the dataset.
+
+    Which GPUs there are is known only once torch was asked (`machine.torch_version`).
+    """
+    asked = machine.torch_version is not None and machine.torch_error is None
+    return Surroundings(
+        cuda=bool(machine.gpus) if asked else None,
+        mps=machine.mps if asked else None,
+        cores=machine.cores_usable,
+        cpu_bf16=machine.cpu_bf16,
+        cuda_bf16=machine.gpus[0].bf16 if machine.gpus else None,
+        embedding_dim=facts.embedding_dim if facts is not None else None,
+        clips=facts.clips_train if facts is not None else None,
+    )

@@ -1,0 +1,88 @@
+"""Rules between keys, and between a config and where it runs: each names the key and brings the edit that mends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from stickgen.config.document import Document
+from stickgen.config.loading import check
+from stickgen.config.presets import TIERS, preset_names, preset_path
+from stickgen.config.rules import Surroundings, broken_rules
+from stickgen.config.schema import KEYS
+
+LAPTOP = Surroundings(cuda=False, mps=False, cores=4, cpu_bf16=False, embedding_dim=384, clips=1000)
+BOX = Surroundings(
+    cuda=True, mps=False, cores=16, cpu_bf16=False, cuda_bf16=True, embedding_dim=1024, clips=9000
+)
+
+CASES: list[tuple[dict[str, object], Surroundings | None, str, str, tuple[str, object] | None]] = [
+    ({"model.nhead": 7}, None, "error", "7 does not divide d_model 384", ("model.nhead", 6)),
+    ({"model.d_model": 60, "model.nhead": 12}, None, "error", "heads of an odd width", ("model.nhead", 10)),
+    ({"model.d_model": 65, "model.nhead": 5}, None, "error", "odd width", ("model.d_model", 66)),
+    ({"training.epochs": 10}, None, "warning", "as long as the whole training", ("training.warmup_epochs", 1)),
+    ({"training.epochs": 5}, None, "warning", "longer than the whole training", ("training.warmup_epochs", 0)),
+    ({"device.type": "cpu", "device.pin_memory": True}, None, "warning", "no effect on cpu", ("device.pin_memory", False)),
+    ({"device.type": "cuda"}, LAPTOP, "error", "no CUDA GPU", ("device.type", "auto")),
+    ({"device.type": "mps"}, LAPTOP, "error", "no Apple GPU", ("device.type", "auto")),
+    ({"device.pin_memory": True}, LAPTOP, "warning", "cpu, which auto takes here", ("device.pin_memory", False)),
+    ({"device.num_workers": 8}, LAPTOP, "warning", "8 workers for 4 usable cores", ("device.num_workers", 0)),
+    ({"device.num_workers": 32}, BOX, "warning", "32 workers for 16", ("device.num_workers", 16)),
+    ({"device.num_workers": 2}, LAPTOP, "info", "take cores from the training", ("device.num_workers", 0)),
+    ({"device.precision": "bf16"}, LAPTOP, "info", "no bf16 in hardware", ("device.precision", "auto")),
+    ({}, LAPTOP, "error", "1024, but the dataset's embeddings have 384", ("model.embedding_dim", 384)),
+    ({}, Surroundings(clips=20), "warning", "more than an epoch has, 20", ("training.grad_accum_steps", 10)),
+    ({"training.batch_size": 64, "training.grad_accum_steps": 1}, Surroundings(clips=20), "warning",
+     "more than an epoch has", ("training.batch_size", 20)),
+    ({"training.batch_size": 4}, None, "info", "4 × 32 = 128", ("training.grad_accum_steps", 16)),
+    ({"training.batch_size": 5}, None, "info", "5 × 32 = 160", None),
+    ({"logging.save_interval": 80, "logging.save_minutes": 0.0}, None, "warning", "no checkpoint",
+     ("logging.save_interval", 10)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "where", "severity", "says", "edit"), CASES)
+def test_a_broken_rule_says_what_and_brings_its_edit(
+    changes: dict[str, object],
+    where: Surroundings | None,
+    severity: str,
+    says: str,
+    edit: tuple[str, object] | None,
+) -> None:
+    values = {key.path: key.default for key in KEYS} | changes
+    (rule,) = [rule for rule in broken_rules(values, where) if says in rule.message]  # type: ignore[arg-type]
+    assert (rule.severity, rule.edit) == (severity, edit)
+    if rule.edit is not None:
+        mended = values | dict([rule.edit])
+        assert not [again for again in broken_rules(mended, where) if again.message == rule.message]  # type: ignore[arg-type]
+
+
+def test_what_is_not_known_is_not_asked_for() -> None:
+    values = {key.path: key.default for key in KEYS} | {
+        "device.type": "cuda", "device.num_workers": 99, "device.precision": "bf16", "device.pin_memory": True,
+    }  # fmt: skip
+    assert broken_rules(values) == []
+    assert broken_rules(values, Surroundings()) == []
+
+
+def test_the_tiers_hold_on_the_machines_they_are_for() -> None:
+    for tier in TIERS:
+        document = Document.open(preset_path(f"tiers/{tier.name}"))
+        where = BOX if tier.min_vram_gib else Surroundings(cuda=False, mps=False, cores=8, cpu_bf16=False)
+        assert check(document, where, infos=True) == []
+
+
+def test_infos_are_given_only_when_asked_for() -> None:
+    document = Document.parse(b"training:\n  batch_size: 4\n")
+    assert check(document) == []
+    (info,) = check(document, infos=True)
+    assert (info.severity, info.line, info.column) == (
+        "info",
+        2,
+        15,
+    )  # at the batch size: the other is not there
+
+
+def test_presets_keep_the_usual_batch() -> None:
+    for name in preset_names():
+        found = check(Document.open(preset_path(name)), infos=True)
+        assert [p.path for p in found] == (["training.grad_accum_steps"] if name == "quickstart" else [])
