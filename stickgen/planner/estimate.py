@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,7 @@ from stickgen.planner.parameters import count_parameters
 from stickgen.planner.placement import Device, Precision, memory_of
 from stickgen.planner.prediction import Prediction
 from stickgen.planner.settings import Settings
-from stickgen.planner.speed import training_steps
+from stickgen.planner.speed import training_steps, validation_steps
 from stickgen.planner.workload import workload_of
 
 if TYPE_CHECKING:
@@ -120,9 +121,12 @@ def estimate(
     memory, time = known.memory(work), known.step_seconds(work)
     step = time.prediction
     free, total = memory_of(machine, work.device)
+    epoch: Prediction | None = None
     whole: Prediction | None = None
-    if all_steps is not None:
-        whole = step.times(all_steps)
+    if facts is not None and per_epoch and all_steps is not None:
+        validation = validation_steps(facts.clips_val, config.effective_batch)
+        epoch = step.times(per_epoch + validation)
+        whole = step.times(all_steps + math.ceil(all_steps / per_epoch) * validation)
         if config.training["max_minutes"]:
             whole = whole.capped(60 * float(config.training["max_minutes"]))
     checkpoint = 4 * CHECKPOINT_COPIES * work.parameters
@@ -142,7 +146,7 @@ def estimate(
         time_basis=time.basis,
         steps_per_epoch=per_epoch,
         total_steps=all_steps,
-        seconds_per_epoch=step.times(per_epoch) if per_epoch else None,
+        seconds_per_epoch=epoch,
         seconds_total=whole,
         checkpoint_bytes=checkpoint,
         disk_bytes=KEPT_CHECKPOINTS * checkpoint,

@@ -75,7 +75,7 @@ def probe(
     Without `facts` every clip is `data.max_frames` long. Raises StickgenError when the trainer fails or no
     step ends in time; KeyboardInterrupt ends the child too.
     """
-    short = shortened(config, machine, facts, calibration or Calibration(machine))
+    short = shortened(config, machine, facts, calibration or Calibration(machine), limit_seconds)
     work = workload_of(short, machine, facts)
     with _folder() as folder:
         run = create_run(
@@ -94,7 +94,11 @@ def probe(
 
 
 def shortened(
-    config: TrainingConfig, machine: Machine, facts: DatasetFacts | None, calibration: Calibration
+    config: TrainingConfig,
+    machine: Machine,
+    facts: DatasetFacts | None,
+    calibration: Calibration,
+    limit_seconds: float = SECONDS,
 ) -> TrainingConfig:
     """`config` with steps of some seconds: fewer micro-batches, each as it is, and nothing drawn."""
     answer = estimate(config, machine, facts, calibration=calibration)
@@ -110,7 +114,7 @@ def shortened(
         "training.compile": "always" if answer.compiled else "never",
         "training.epochs": 1_000_000,
         "training.warmup_epochs": 1000,
-        "training.max_minutes": 0.0,
+        "training.max_minutes": 2 * limit_seconds / 60 + 1,  # its own end, should nobody be there to end it
         "logging.log_interval": 1,
         "logging.save_interval": 1,
         "logging.save_minutes": 0.0,

@@ -18,6 +18,7 @@ from stickgen.planner.workload import Workload
 PRODUCTS_SHARE = {"fp32": 0.9, "bf16": 0.5}  # of the measured rate of products, reached in training
 MEMORY_SHARE = {"fp32": 0.11, "bf16": 0.06}  # of the measured memory rate, over the bytes counted here
 COMPILED_GAIN = {"fp32": 0.05, "bf16": 0.15}  # share of the time that compiled layers save
+VALIDATED_CLIPS = 512  # at the most, as in `stickgen.train.validate`
 EMULATED = 0.05  # of the rate in fp32, where bf16 is computed in software
 KERNEL_SECONDS = 1.4e-5  # cost of starting one
 # per core and for a GPU, where nothing was measured: a guess, and the interval says so
@@ -110,3 +111,12 @@ def training_steps(config: Settings, clips: int, max_steps: int | None) -> tuple
     per_epoch = -(-clips // config.effective_batch)
     total = per_epoch * int(config.training["epochs"])
     return per_epoch, total if max_steps is None else min(total, max_steps)
+
+
+def validation_steps(clips: int, effective_batch: int) -> float:
+    """How many optimizer steps take as long as validation after an epoch, of at most 512 held-out clips.
+
+    Each goes through the model forward twice, for its losses and for its actions, where training goes forward
+    once and backward at twice the cost.
+    """
+    return min(clips, VALIDATED_CLIPS) * 2 / 3 / effective_batch

@@ -9,12 +9,12 @@ import pytest
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Gpu, Machine, Speed
-from stickgen.planner import workload
+from stickgen.planner import speed, workload
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.parameters import count_parameters
 from stickgen.planner.prediction import Prediction
 from stickgen.runs.dataset_facts import DatasetFacts
-from stickgen.train import batches
+from stickgen.train import batches, validate
 
 GIB = 2**30
 LAPTOP = Machine(
@@ -99,6 +99,7 @@ def test_what_it_says_agrees_with_the_engine() -> None:
     assert answer.parameters == count_parameters(config)
     assert answer.effective_batch == config.effective_batch
     assert workload.PAD_TO == batches.PAD_TO
+    assert speed.VALIDATED_CLIPS == validate.MAX_CLIPS
     facts = answer.to_json()
     assert facts["peak_memory_bytes_low"] < facts["peak_memory_bytes"] < facts["peak_memory_bytes_high"]
     assert facts["checkpoint_bytes"] > 16 * answer.parameters - 1
