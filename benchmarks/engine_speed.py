@@ -1,0 +1,312 @@
+"""This engine against the same training written the ordinary way (baseline.py): speed, memory, use of the machine.
+
+    python benchmarks/engine_speed.py [--full] [--seconds 20] [--compile] [--json FILE]
+
+Each side runs in a process of its own; the two take turns, an optimizer step each, so that whatever else the
+machine does meets both. Ratios are medians over such pairs. The peak of matrix products is measured in the
+same turns, at the shapes of the model, in the precision of the engine. Dropout 0 and 0.1 are tables of their
+own. Sequences a second are of the fastest step, since others may share the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.config.presets import preset_path
+from stickgen.runs.supervisor import ENVIRONMENT
+
+CLIPS = 64  # in the dataset
+FIXED, MIXED = (250, 250), (30, 250)  # frames of its clips
+STEP = {"small": 16, "medium": 8, "large": 16}  # clips of a measured step; --full takes the presets' 64
+SPECIFIED = {"small": 1, "medium": 2, "large": 16}  # the presets' micro-batches
+SIDES = ("engine", "baseline", "peak")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is compared."""
+
+    preset: str
+    batch_size: int
+    dropout: float
+    frames: tuple[int, int] = FIXED
+    clips: int = 16
+    compile: str = "never"
+
+    def config(self) -> TrainingConfig:
+        """The preset with this micro-batch and dropout."""
+        return TrainingConfig(
+            preset_path(self.preset),
+            {
+                "training.batch_size": self.batch_size,
+                "training.grad_accum_steps": max(self.clips // self.batch_size, 1),
+                "model.dropout": self.dropout, "device.type": "cpu", "training.compile": self.compile,
+                "model.embedding_dim": 1024,
+            },
+        )  # fmt: skip
+
+
+@dataclass
+class Row:
+    """What was measured of a case. Lists hold a value a pair of turns."""
+
+    case: Case
+    precision: str = ""
+    seconds: dict[str, list[float]] = field(default_factory=dict)  # of a sequence, by side
+    peak_gflops: list[float] = field(default_factory=list)
+    peak_rss_bytes: dict[str, int] = field(default_factory=dict)
+    gflop_per_sequence: float = 0.0
+
+    @property
+    def ratio(self) -> float:
+        """How many times the baseline's speed."""
+        pairs = zip(self.seconds["baseline"], self.seconds["engine"], strict=True)
+        return statistics.median(slow / fast for slow, fast in pairs)
+
+    def used(self, side: str) -> float:
+        """Share of the matrix-product peak."""
+        pairs = zip(self.peak_gflops, self.seconds[side], strict=True)
+        return statistics.median(self.gflop_per_sequence / seconds / peak for peak, seconds in pairs)
+
+    def line(self) -> str:
+        """As a line of the table."""
+        fastest = {side: 1 / min(values) for side, values in self.seconds.items()}
+        mib = {side: size / 2**20 for side, size in self.peak_rss_bytes.items()}
+        return (
+            f"{self.case.preset:<7} {self.case.batch_size:>5} {self.case.frames[0]:>4}-{self.case.frames[1]:<4}"
+            f"{fastest['baseline']:>9.2f}{fastest['engine']:>9.2f}{self.ratio:>8.2f}"
+            f"{mib['baseline']:>11,.0f}{mib['engine']:>9,.0f}"
+            f"{self.used('baseline'):>10.0%}{self.used('engine'):>9.0%}{max(self.peak_gflops):>10,.0f}"
+        )
+
+
+HEAD = (
+    f"{'':<7} {'micro':>5} {'':9}{'sequences/s':>18}{'':8}{'peak RSS, MiB':>20}{'of the peak':>19}{'peak':>10}\n"
+    f"{'preset':<7} {'batch':>5} {'frames':<9}{'baseline':>9}{'engine':>9}{'ratio':>8}"
+    f"{'baseline':>11}{'engine':>9}{'baseline':>10}{'engine':>9}{'GFLOP/s':>10}"
+)
+
+
+def compare(case: Case, data: Path, seconds: float) -> Row:
+    """Let the sides of `case` take turns for about so long, three times at the least."""
+    row = Row(case, seconds={"engine": [], "baseline": []})
+    asked = json.dumps(asdict(case))
+    processes = {
+        side: subprocess.Popen(
+            [sys.executable, __file__, "--side", side, asked, str(data)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **ENVIRONMENT},
+        )
+        for side in SIDES
+    }  # fmt: skip
+    for side, process in processes.items():
+        facts = answer(process)
+        if side == "engine":
+            row.precision, row.gflop_per_sequence = facts["precision"], facts["gflop_per_sequence"]
+    began, turns = time.perf_counter(), 0
+    while turns < 3 or time.perf_counter() - began < seconds:
+        turns += 1
+        for side, process in processes.items():
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            value = answer(process)["value"]
+            (row.peak_gflops if side == "peak" else row.seconds[side]).append(value)
+    for side, process in processes.items():
+        assert process.stdin is not None
+        process.stdin.close()
+        row.peak_rss_bytes[side] = answer(process)["rss"]
+        process.wait()
+    return row
+
+
+def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """The next line of a side."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise SystemExit("a side ended early")
+    answered: dict[str, Any] = json.loads(line)
+    return answered
+
+
+def say(**facts: object) -> None:
+    """A line to whoever compares."""
+    print(json.dumps(facts), flush=True)
+
+
+def take_turns(side: str, case: Case, data: Path) -> None:
+    """One side: ready after a step to warm up, a step a line read, the peak of its memory at the end."""
+    import torch
+
+    config = case.config()
+    precision = "fp32"
+    if side == "peak":
+        step = matrix_products(config)
+    else:
+        from stickgen.train.clips import open_clips
+
+        clips = open_clips(str(data), config)
+        normaliser = clips.fit_normaliser()
+        if side == "baseline":
+            from baseline import Baseline
+
+            step = Baseline(config, clips.train, normaliser).step
+        else:
+            step, precision = engine(config, clips, normaliser)
+    step()
+    model = config.model
+    d, layers, t = model["d_model"], model["num_layers"], (case.frames[0] + case.frames[1]) / 2 + 1
+    say(precision=precision, gflop_per_sequence=(6 * 16 * d * d * layers * t + 12 * layers * t * t * d) / 1e9)
+    for _ in sys.stdin:
+        began = time.perf_counter()
+        done = step()
+        taken = time.perf_counter() - began
+        say(value=done if side == "peak" else taken / done)
+    unit = 1 if sys.platform == "darwin" else 1024
+    say(rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+    del torch
+
+
+def engine(config: TrainingConfig, clips: Any, normaliser: Any) -> tuple[Any, str]:
+    """The trainer's own step, with its plan of micro-batches."""
+    import torch
+
+    from stickgen.planner.workload import frames_at_once
+    from stickgen.train.batches import load_batches
+    from stickgen.train.compiling import compile_blocks
+    from stickgen.train.device import choose_precision
+    from stickgen.train.plan import plan_epoch
+    from stickgen.train.state import TrainState
+    from stickgen.train.step import optimizer_step
+
+    device = torch.device("cpu")
+    precision = choose_precision("auto", device)
+    state = TrainState(config, normaliser, device)
+    if config.training["compile"] == "always":
+        compile_blocks(state.model)
+    training = config.training
+    steps: list[Any] = []
+
+    def step() -> int:
+        if not steps:
+            plan = plan_epoch(
+                clips.train.lengths, batch_size=training["batch_size"], seed=0, epoch=state.step,
+                grad_accum_steps=training["grad_accum_steps"],
+                most_frames=frames_at_once(config.model["d_model"], "cpu"),
+            )  # fmt: skip
+            steps.extend(plan)
+        micro_batches = steps.pop()
+        count = sum(map(len, micro_batches))
+        optimizer_step(
+            state.model, state.normaliser, state.optimizer, load_batches(clips.train, micro_batches),
+            clips=count, config=config, step=state.step, device=device, precision=precision,
+        )  # fmt: skip
+        state.ema.update()
+        state.step += 1
+        return count
+
+    return step, precision
+
+
+def matrix_products(config: TrainingConfig) -> Any:
+    """GFLOP/s of products as the blocks have them, forward and backward, the best of some."""
+    import torch
+
+    from stickgen.train.device import choose_precision
+
+    kind = torch.bfloat16 if choose_precision("auto", torch.device("cpu")) == "bf16" else torch.float32
+    d = config.model["d_model"]
+    shapes = [(1004, d, 3 * d), (1004, d, 8 * d), (1004, 4 * d, d)]
+    made = [(torch.randn(m, k, dtype=kind), torch.randn(n, k, dtype=kind)) for m, k, n in shapes]
+
+    def step() -> float:
+        best = 0.0
+        for _ in range(6):
+            began = time.perf_counter()
+            for x, w in made:
+                y = x @ w.t()
+                y @ w
+                y.t() @ x
+            flop = sum(3 * 2 * m * k * n for m, k, n in shapes)
+            best = max(best, flop / 1e9 / (time.perf_counter() - began))
+        return best
+
+    return step
+
+
+def tables(full: bool, compile_mode: str) -> list[tuple[str, list[Case]]]:
+    """The cases, under their titles."""
+
+    def case(preset: str, batch_size: int, dropout: float, frames: tuple[int, int] = FIXED) -> Case:
+        clips = 64 if full else max(STEP[preset], batch_size)
+        return Case(preset, batch_size, dropout, frames, clips, compile_mode)
+
+    found = []
+    for dropout in (0.0, 0.1):
+        rows = [case(preset, SPECIFIED[preset], dropout) for preset in SPECIFIED]
+        found.append((f"dropout {dropout:g}, the presets' micro-batches", rows))
+        sizes = {"small": (1, 4, 16), "medium": (4, 16), "large": (1, 4)} if full else {"small": (4, 16)}
+        rows = [case(preset, size, dropout) for preset, some in sizes.items() for size in some]
+        if full or dropout == 0:
+            found.append((f"dropout {dropout:g}, other micro-batches", rows))
+            rows = [case("small", 16, dropout, MIXED)]
+            found.append((f"dropout {dropout:g}, clips of many lengths", rows))
+    return found
+
+
+def main() -> None:
+    """Compare, and print the tables as they fill."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--full", action="store_true", help="64 clips a step, more micro-batches")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of turns for each row")
+    parser.add_argument("--compile", action="store_true", help="the engine with torch.compile")
+    parser.add_argument("--only", help="rows of this preset alone")
+    parser.add_argument("--json", type=Path, help="write every figure there")
+    parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        side, asked, data = options.side
+        values = json.loads(asked)
+        take_turns(side, Case(**{**values, "frames": tuple(values["frames"])}), Path(data))
+        return
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="stickgen-bench-") as folder:
+        for title, cases in tables(options.full, "always" if options.compile else "never"):
+            wanted = [case for case in cases if options.only in (None, case.preset)]
+            if wanted:
+                print(f"\n{title}\n{HEAD}", flush=True)
+            for case in wanted:
+                row = compare(case, dataset(Path(folder), case.frames), options.seconds)
+                print(row.line() + f"  {row.precision}", flush=True)
+                rows.append({**asdict(row), "ratio": row.ratio})
+                if options.json:
+                    options.json.write_text(json.dumps(rows))
+
+
+def dataset(folder: Path, frames: tuple[int, int]) -> Path:
+    """Made-up clips whose lengths are spread evenly over `frames`."""
+    from stickgen.train.trial import make_clips
+
+    path = folder / f"{frames[0]}-{frames[1]}.pt"
+    if not path.exists():
+        lengths = [frames[0] + (frames[1] - frames[0]) * i // (CLIPS - 1) for i in range(CLIPS)]
+        make_clips(path, lengths, lengths[:1], 1024)
+    return path
+
+
+if __name__ == "__main__":
+    main()
