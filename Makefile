@@ -34,6 +34,9 @@ test: $(READY)  ## all tests but the long ones
 drills: $(READY)  ## faults: killed processes, full disks, torn files
 	$(BIN)/python -m pytest -m drill
 
+bench: $(READY)  ## this engine against the same training written the ordinary way, some ten minutes
+	$(BIN)/python benchmarks/engine_speed.py
+
 check: $(READY)  ## format, lint, types, walls
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from stickgen.train.without_compiler import without_compiler
+
 
 def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.optim.Optimizer:
     """The optimizer of `training.optimizer` over what is to be trained of `model`.
@@ -26,7 +28,7 @@ def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.opti
                 muon.append(parameter)
             else:
                 (decaying if matrix and name == "weight" else others).append(parameter)
-    adamw = torch.optim.AdamW(
+    adamw = without_compiler(torch.optim.AdamW)(
         [
             {"params": decaying, "weight_decay": training["weight_decay"]},
             {"params": others, "weight_decay": 0.0},
@@ -46,9 +48,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
     """
 
     def __init__(
-        self, matrices: list[nn.Parameter], adamw: torch.optim.AdamW, training: Mapping[str, Any]
+        self, matrices: list[nn.Parameter], adamw: torch.optim.Optimizer, training: Mapping[str, Any]
     ) -> None:
-        self._muon = torch.optim.Muon(
+        self._muon = without_compiler(torch.optim.Muon)(
             matrices,
             lr=training["learning_rate"],
             momentum=training["beta1"],
