@@ -31,7 +31,7 @@ quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and dr
 test: $(READY)  ## all tests but the long ones
 	$(BIN)/python -m pytest
 
-drills: $(READY)  ## faults: killed processes, full disks, torn files
+drills: $(READY)  ## faults: killed processes, full disks, torn files; STICKGEN_KILLS=200 kills as often
 	$(BIN)/python -m pytest -m drill
 
 bench: $(READY)  ## this engine against the same training written the ordinary way, some ten minutes

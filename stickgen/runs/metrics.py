@@ -19,6 +19,7 @@ _MARK = b',"crc32":"'
 _TRAILER = len(_MARK) + 10  # the mark, eight digits, `"}`
 MAX_WAITING = 10_000  # records kept in memory while the disk is full
 _TAIL_BYTES = 64 * 1024
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
@@ -89,7 +90,7 @@ class RecordWriter:
         self.path = path
         self.lost = 0  # records that never reached the disk: too many waited, or they were no JSON at all
         self._waiting: deque[bytes] = deque()
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(path, _FLAGS, 0o600)
         self._seq = self._last_seq() + 1
         size = os.fstat(self._fd).st_size
         self._torn = bool(size) and os.pread(self._fd, 1, size - 1) != b"\n"  # a crash left half a line
@@ -141,9 +142,16 @@ class RecordWriter:
             self._waiting.popleft()
 
     def sync(self) -> None:
-        """Ask the disk to keep what was written; an error is left to the next write."""
+        """Ask the disk to keep what was written; an error is left to the next write.
+
+        A log that vanished from its folder is begun again: what goes to a file without a name is lost.
+        """
         try:
             os.fdatasync(self._fd)
+            if not self.path.exists():
+                fd = os.open(self.path, _FLAGS, 0o600)
+                os.close(self._fd)
+                self._fd, self._torn = fd, False
         except OSError:
             return
 

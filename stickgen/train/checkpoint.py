@@ -200,6 +200,11 @@ def newest_checkpoint(directory: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, skipped
 
 
+def unfinished_saves(directory: Path) -> list[Path]:
+    """What saves left that a crash cut off; the next save clears it away."""
+    return sorted(directory.glob(".step_*.tmp"))
+
+
 def _by_step(directory: Path) -> list[Path]:
     """Checkpoints, the newest last; one that was just being replaced by another of its step before that."""
     return sorted(directory.glob("step_*"), key=lambda path: (path.stem, path.suffix == ""))
@@ -210,7 +215,7 @@ def prune_checkpoints(directory: Path, *, newest: Checkpoint, best_step: int | N
 
     `newest` was verified just now; the other that is kept as one of the last two has at least its size.
     """
-    for leftover in directory.glob(".step_*.tmp"):
+    for leftover in unfinished_saves(directory):
         shutil.rmtree(leftover, ignore_errors=True)
     kept = 0
     for path in reversed(_by_step(directory)):

@@ -44,6 +44,11 @@ class Journal:
             }
         )  # fmt: skip
 
+    def sync(self) -> None:
+        """Ask the disk to keep what was written so far."""
+        self.metrics.sync()
+        self.events.sync()
+
     def beat(self, phase: str) -> None:
         """Say what is being done, and how long a step takes, so that a slow one is not taken for a stall."""
         self.run.beat(phase, self.step, self.total_steps, self.usual_seconds)

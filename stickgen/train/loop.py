@@ -19,7 +19,7 @@ from stickgen.runs.control import take_requests
 from stickgen.runs.preflight import refusals
 from stickgen.runs.store import Run
 from stickgen.train.batches import load_batches
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoint import newest_checkpoint, unfinished_saves
 from stickgen.train.clips import open_clips
 from stickgen.train.compiling import compile_blocks, is_worth_compiling
 from stickgen.train.device import choose_device, choose_precision
@@ -89,6 +89,8 @@ class Trainer:
         checkpoint, skipped = newest_checkpoint(self.run.checkpoints_dir)
         for sentence in skipped:
             self.journal.event("alert", f"skipped a damaged checkpoint: {sentence}")
+        for path in unfinished_saves(self.run.checkpoints_dir):
+            self.journal.event("alert", f"{path}: a save that was cut off; it is not used")
         if checkpoint is not None:
             self.state.restore(checkpoint)
             self.journal.step = self.state.step
@@ -258,7 +260,7 @@ class Trainer:
             assert isinstance(model, MotionTransformer)
             result = validate(
                 model, state.normaliser, self.clips.held_out, self.config.loss_weights, self.device,
-                min(max(self.config.training["batch_size"], 8), 32),
+                min(max(self.config.training["batch_size"], 8), 32), self.until_stopped,
             )  # fmt: skip
         self.journal.validation_record(result)
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST

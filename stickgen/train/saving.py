@@ -104,7 +104,7 @@ class Saver:
         after = f", after {self._failures} that failed" if self._failures else ""
         self._failures = 0
         self.saved = self._numbers
-        self.journal.metrics.sync()
+        self.journal.sync()
         self.journal.event("checkpoint", f"saved {path.name}{after}", path=path.name)
 
     def save(self, state: TrainState) -> bool:

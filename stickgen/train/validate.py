@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ import torch
 from stickgen.data.dataset import MotionDataset
 from stickgen.model.losses import UNLABELLED, pose_loss
 from stickgen.model.normalise import Normaliser
-from stickgen.model.objective import Draw, clip_losses, predict
+from stickgen.model.objective import Batch, Draw, clip_losses, predict
 from stickgen.model.transformer import MotionTransformer
 from stickgen.train.batches import load_batches
 
@@ -25,17 +25,19 @@ def validate(
     weights: Mapping[str, Any],
     device: torch.device,
     batch_size: int,
+    until_stopped: Callable[[Iterator[Batch]], Iterator[Batch]] = iter,
 ) -> dict[str, float]:
     """Means over at most 512 held-out clips: `loss`, `loss_*`, `mean_pose_loss`, `action_accuracy`.
 
     `mean_pose_loss` is the pose loss of predicting the training clips' mean pose in every frame.
+    `until_stopped` may end it between two batches by an exception.
     """
     dataset.set_epoch(0)
     order = sorted(range(min(len(dataset), MAX_CLIPS)), key=lambda i: dataset.lengths[i])
     chunks = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
     sums: dict[str, float] = {}
     right = labelled = 0
-    for number, batch in enumerate(load_batches(dataset, chunks)):
+    for number, batch in enumerate(until_stopped(load_batches(dataset, chunks))):
         batch = batch.to(device)
         draw = Draw.fixed(batch, seed=number)
         for name, value in clip_losses(model, normaliser, batch, draw, weights).items():
