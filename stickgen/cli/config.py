@@ -18,7 +18,7 @@ from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.config.document import Document
-    from stickgen.config.rules import Surroundings
+    from stickgen.config.rules import Site
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
@@ -38,7 +38,7 @@ def check_(path: str, anywhere: bool, as_json: bool) -> None:
     from stickgen.config.loading import check
 
     document = Document.open(path)
-    problems = check(document, None if anywhere else _surroundings(document), infos=True)
+    problems = check(document, None if anywhere else _site(document), infos=True)
     if as_json:
         _print_json([asdict(problem) for problem in problems])
     for problem in problems if not as_json else []:
@@ -234,19 +234,19 @@ def fmt_check(paths: tuple[str, ...], fix: bool, as_json: bool) -> None:
         sys.exit(2)
 
 
-def _surroundings(document: Document) -> Surroundings:
+def _site(document: Document) -> Site:
     """What is known at once of this machine and of the config's dataset; torch is not asked."""
     from stickgen.config.document import MISSING
     from stickgen.config.schema import KEY_BY_PATH
     from stickgen.hardware.machine import local_machine_fast
-    from stickgen.planner.surroundings import surroundings_of
+    from stickgen.planner.site import site_of
     from stickgen.runs.dataset_facts import read_dataset_facts
 
     data = document.get("data.train_data")
     data = KEY_BY_PATH["data.train_data"].default if data is MISSING else data
     data = os.environ.get("TRAIN_DATA_PATH") or data
     facts = read_dataset_facts(data) if isinstance(data, str) else None
-    return surroundings_of(local_machine_fast(), facts)
+    return site_of(local_machine_fast(), facts)
 
 
 def _assignment(document: Document, text: str) -> tuple[str, bool | int | float | str | None]:

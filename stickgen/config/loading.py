@@ -13,7 +13,7 @@ from typing import Any
 from stickgen.config import presets
 from stickgen.config.document import Document
 from stickgen.config.nodes import ConfigError, Mapping, Scalar, line_and_column
-from stickgen.config.rules import Severity, Surroundings, broken_rules
+from stickgen.config.rules import Severity, Site, broken_rules
 from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve, truth_1_1
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Value
 from stickgen.errors import StickgenError
@@ -40,7 +40,7 @@ class Problem:
         return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {self.fix}"
 
 
-def check(document: Document, where: Surroundings | None = None, *, infos: bool = False) -> list[Problem]:
+def check(document: Document, where: Site | None = None, *, infos: bool = False) -> list[Problem]:
     """Everything that is wrong with a document: types, ranges, unknown keys, rules between keys.
 
     `where` adds the rules between the config and a machine or dataset, `infos` what may be meant so.

@@ -30,7 +30,7 @@ class BrokenRule:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Site:
     """What is known of the machine and the dataset. None: not known, and no rule asks for it."""
 
     cuda: bool | None = None  # whether there is a CUDA GPU
@@ -55,10 +55,10 @@ def valid_heads(d_model: int) -> list[int]:
     return [n for n in range(1, min(d_model, 256) + 1) if d_model % n == 0 and (d_model // n) % 2 == 0]
 
 
-def broken_rules(values: Mapping[str, Value], where: Surroundings | None = None) -> list[BrokenRule]:
+def broken_rules(values: Mapping[str, Value], where: Site | None = None) -> list[BrokenRule]:
     """The rules that the complete `values` by dotted path break, worst first."""
     config = _Values(values)
-    where = where or Surroundings()
+    where = where or Site()
     rules = [
         *_heads(config),
         *_device(config, where),
@@ -101,7 +101,7 @@ def _heads(config: _Values) -> Iterator[BrokenRule]:
     yield BrokenRule("error", "model.nhead", why, fix, ("model.nhead", nearest), "model.d_model")
 
 
-def _device(config: _Values, where: Surroundings) -> Iterator[BrokenRule]:
+def _device(config: _Values, where: Site) -> Iterator[BrokenRule]:
     wanted = config["device.type"]
     for name, there, title in (("cuda", where.cuda, "CUDA GPU"), ("mps", where.mps, "Apple GPU")):
         if wanted == name and there is False:
@@ -143,7 +143,7 @@ def _device(config: _Values, where: Surroundings) -> Iterator[BrokenRule]:
         )  # fmt: skip
 
 
-def _dataset(config: _Values, where: Surroundings) -> Iterator[BrokenRule]:
+def _dataset(config: _Values, where: Site) -> Iterator[BrokenRule]:
     width = config["model.embedding_dim"]
     if where.embedding_dim is not None and where.embedding_dim != width:
         yield BrokenRule(

@@ -7,15 +7,13 @@ import pytest
 from stickgen.config.document import Document
 from stickgen.config.loading import check
 from stickgen.config.presets import TIERS, preset_names, preset_path
-from stickgen.config.rules import Surroundings, broken_rules
+from stickgen.config.rules import Site, broken_rules
 from stickgen.config.schema import KEYS
 
-LAPTOP = Surroundings(cuda=False, mps=False, cores=4, cpu_bf16=False, embedding_dim=384, clips=1000)
-BOX = Surroundings(
-    cuda=True, mps=False, cores=16, cpu_bf16=False, cuda_bf16=True, embedding_dim=1024, clips=9000
-)
+LAPTOP = Site(cuda=False, mps=False, cores=4, cpu_bf16=False, embedding_dim=384, clips=1000)
+BOX = Site(cuda=True, mps=False, cores=16, cpu_bf16=False, cuda_bf16=True, embedding_dim=1024, clips=9000)
 
-CASES: list[tuple[dict[str, object], Surroundings | None, str, str, tuple[str, object] | None]] = [
+CASES: list[tuple[dict[str, object], Site | None, str, str, tuple[str, object] | None]] = [
     ({"model.nhead": 7}, None, "error", "7 does not divide d_model 384", ("model.nhead", 6)),
     ({"model.d_model": 60, "model.nhead": 12}, None, "error", "heads of an odd width", ("model.nhead", 10)),
     ({"model.d_model": 65, "model.nhead": 5}, None, "error", "odd width", ("model.d_model", 66)),
@@ -30,8 +28,8 @@ CASES: list[tuple[dict[str, object], Surroundings | None, str, str, tuple[str, o
     ({"device.num_workers": 2}, LAPTOP, "info", "take cores from the training", ("device.num_workers", 0)),
     ({"device.precision": "bf16"}, LAPTOP, "info", "no bf16 in hardware", ("device.precision", "auto")),
     ({}, LAPTOP, "error", "1024, but the dataset's embeddings have 384", ("model.embedding_dim", 384)),
-    ({}, Surroundings(clips=20), "warning", "more than an epoch has, 20", ("training.grad_accum_steps", 10)),
-    ({"training.batch_size": 64, "training.grad_accum_steps": 1}, Surroundings(clips=20), "warning",
+    ({}, Site(clips=20), "warning", "more than an epoch has, 20", ("training.grad_accum_steps", 10)),
+    ({"training.batch_size": 64, "training.grad_accum_steps": 1}, Site(clips=20), "warning",
      "more than an epoch has", ("training.batch_size", 20)),
     ({"training.batch_size": 4}, None, "info", "4 × 32 = 128", ("training.grad_accum_steps", 16)),
     ({"training.batch_size": 5}, None, "info", "5 × 32 = 160", None),
@@ -43,7 +41,7 @@ CASES: list[tuple[dict[str, object], Surroundings | None, str, str, tuple[str, o
 @pytest.mark.parametrize(("changes", "where", "severity", "says", "edit"), CASES)
 def test_a_broken_rule_says_what_and_brings_its_edit(
     changes: dict[str, object],
-    where: Surroundings | None,
+    where: Site | None,
     severity: str,
     says: str,
     edit: tuple[str, object] | None,
@@ -61,13 +59,13 @@ def test_what_is_not_known_is_not_asked_for() -> None:
         "device.type": "cuda", "device.num_workers": 99, "device.precision": "bf16", "device.pin_memory": True,
     }  # fmt: skip
     assert broken_rules(values) == []
-    assert broken_rules(values, Surroundings()) == []
+    assert broken_rules(values, Site()) == []
 
 
 def test_the_tiers_hold_on_the_machines_they_are_for() -> None:
     for tier in TIERS:
         document = Document.open(preset_path(f"tiers/{tier.name}"))
-        where = BOX if tier.min_vram_gib else Surroundings(cuda=False, mps=False, cores=8, cpu_bf16=False)
+        where = BOX if tier.min_vram_gib else Site(cuda=False, mps=False, cores=8, cpu_bf16=False)
         assert check(document, where, infos=True) == []
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stickgen.config.rules import Surroundings
+from stickgen.config.rules import Site
 from stickgen.hardware.machine import Machine
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
 
 
-def surroundings_of(machine: Machine, facts: DatasetFacts | None) -> Surroundings:
+def site_of(machine: Machine, facts: DatasetFacts | None) -> Site:
     """The facts of `machine` and, where there are any, of the dataset.
 
     Which GPUs there are is known only once torch was asked (`machine.torch_version`).
     """
     asked = machine.torch_version is not None and machine.torch_error is None
-    return Surroundings(
+    return Site(
         cuda=bool(machine.gpus) if asked else None,
         mps=machine.mps if asked else None,
         cores=machine.cores_usable,
