@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from stickgen.config.comparing import differences
 from stickgen.config.document import MISSING, Document
 from stickgen.config.presets import preset_names, preset_path
-from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
+from stickgen.config.schema import Key
 from stickgen.errors import StickgenError
 from stickgen.runs.store import list_runs, runs_root
 from stickgen_tui.text import clean
@@ -31,36 +32,6 @@ class Reference:
         return key.default if found is MISSING else found
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A key whose value is another one there than here; MISSING where the schema has no default for it."""
-
-    path: str
-    there: object
-    here: object
-
-
-def differences(document: Document, reference: Reference) -> list[Difference]:
-    """The keys that mean something else, in the order of the schema, then those that it does not know."""
-    out = []
-    for key in KEYS:
-        found = document.get(key.path)
-        here, there = key.default if found is MISSING else found, reference.value(key)
-        if not same(here, there):
-            out.append(Difference(key.path, there, here))
-    mine, other = document.items(), reference.document.items()
-    for path in dict.fromkeys([*mine, *other]):
-        name = ".".join(path)
-        if name not in KEY_BY_PATH and not same(mine.get(path, MISSING), other.get(path, MISSING)):
-            out.append(Difference(name, other.get(path, MISSING), mine.get(path, MISSING)))
-    return out
-
-
-def same(one: object, other: object) -> bool:
-    """Whether two values mean the same: 1 and 1.0 do, 1 and true do not."""
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
-
-
 def preset_reference(name: str) -> Reference:
     """A shipped config. Raises StickgenError that names the ones there are."""
     return Reference("preset", f"the preset {name}", name.split("/")[-1], Document.open(preset_path(name)))
@@ -73,7 +44,7 @@ def nearest_preset(document: Document) -> Reference | None:
     if stem in names:
         return preset_reference(stem)
     found = [preset_reference(name) for name in names]
-    return min(found, key=lambda reference: len(differences(document, reference)), default=None)
+    return min(found, key=lambda reference: len(differences(document, reference.document)), default=None)
 
 
 def last_run(root: Path | None, name: str) -> Reference | None:

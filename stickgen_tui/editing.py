@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import difflib
 import math
+import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from stickgen.config.document import MISSING, Document, EditRefusedError
 from stickgen.config.drafts import Draft, keep
 from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
+from stickgen.config.rules import Site
 from stickgen.config.scalars import resolve
 from stickgen.config.schema import KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
@@ -47,6 +49,8 @@ class EditSession:
         self.document = document
         self._saved = Document.parse(document.data if saved is None else saved, document.name)
         self._problems: list[Problem] | None = None
+        self.site: Site | None = None  # what is known of this machine and the dataset
+        self._site_dataset: Path | None = None
         self._done: list[int] = []  # how many edits of the document each step of undo is made of
         self._undone: list[int] = []
 
@@ -83,8 +87,25 @@ class EditSession:
     def problems(self) -> list[Problem]:
         """What is wrong with the file as it stands, worst first."""
         if self._problems is None:
-            self._problems = sorted(check(self.document), key=lambda problem: problem.severity != "error")
+            found = check(self.document, self._site_now())
+            self._problems = sorted(found, key=lambda problem: problem.severity != "error")
         return self._problems
+
+    def take_site(self, site: Site, dataset: Path) -> None:
+        """Check the config against this machine and the facts of this dataset too."""
+        self.site, self._site_dataset, self._problems = site, dataset, None
+
+    def _site_now(self) -> Site | None:
+        """What is known; of a dataset only as long as the config still names it."""
+        if self.site is None or self._site_dataset == self._dataset():
+            return self.site
+        return replace(self.site, embedding_dim=None, clips=None)
+
+    def _dataset(self) -> Path | None:
+        named = self.document.get("data.train_data")
+        if named is MISSING:
+            named = KEY_BY_PATH["data.train_data"].default
+        return Path(os.environ.get("TRAIN_DATA_PATH") or str(named)).absolute()
 
     @property
     def errors(self) -> list[Problem]:

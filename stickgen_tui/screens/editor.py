@@ -20,6 +20,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_names
 from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
+from stickgen.planner.site import site_of
 from stickgen.runs.dataset_facts import dataset_path
 from stickgen_tui.comparing import Reference, last_run, nearest_preset, preset_reference
 from stickgen_tui.editing import Edit, EditSession, edit_text
@@ -336,7 +337,12 @@ class EditorScreen(Screen[None]):
     def _have_looked(self, event: Looked) -> None:
         self._around = event.around
         self._forecast_before()
-        self._show_forecast()
+        before = self._session.problems
+        self._session.take_site(site_of(event.around.machine, event.around.facts), event.around.dataset)
+        if self._session.problems != before:
+            self._refresh_all()
+        else:
+            self._show_forecast()
 
     def _forecast_before(self) -> None:
         """Of the file as saved: what the changes are measured against."""
@@ -368,6 +374,8 @@ class EditorScreen(Screen[None]):
         saved = await save(self.app, self._session)
         if saved is None:
             return False
+        if self._session.site is not None and self._around is not None:
+            saved.take_site(self._session.site, self._around.dataset)
         self._session = saved
         self._path = saved.document.path or self._path
         self._forecast_before()

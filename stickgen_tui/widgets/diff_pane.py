@@ -6,8 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from stickgen.config.comparing import differences
 from stickgen.config.document import MISSING
-from stickgen_tui.comparing import Reference, differences
+from stickgen_tui.comparing import Reference
 from stickgen_tui.editing import EditSession, value_text
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
@@ -44,7 +45,7 @@ def diff_content(lines: list[str]) -> Content:
 
 def values_content(session: EditSession, reference: Reference) -> Content:
     """`training.batch_size  2 → 16`, a line a key: there, then here."""
-    found = differences(session.document, reference)
+    found = differences(session.document, reference.document)
     if not found:
         return Content.styled("every key has the same value", MUTED)
     width = max(len(difference.path) for difference in found)

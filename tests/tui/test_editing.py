@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stickgen.config.document import Document, SaveConflictError
 from stickgen.config.drafts import find
 from stickgen.config.loading import TrainingConfig
+from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
 from stickgen.errors import StickgenError
 from stickgen_tui.comparing import Reference, differences, nearest_preset, preset_reference
@@ -163,7 +164,9 @@ def test_resetting_goes_to_the_defaults_or_to_another_config(config: Path) -> No
     medium = preset_reference("medium")
     session.apply(session.reference_edits(group, medium))
     assert all(session.value(key) == medium.value(key) for key in group)
-    assert {d.path.split(".")[0] for d in differences(session.document, medium)}.isdisjoint({"training"})
+    assert {d.path.split(".")[0] for d in differences(session.document, medium.document)}.isdisjoint(
+        {"training"}
+    )
     assert session.undo()
     session.apply(session.default_edits(group))
     assert all(session.value(key) == key.default for key in group)
@@ -195,3 +198,21 @@ def test_the_nearest_preset_is_the_one_of_the_name_else_of_the_values(config: Pa
     assert near is not None and near.short == "quickstart"
     other = nearest_preset(Document.parse((repo / "configs" / "large.yaml").read_bytes(), "mine.yaml"))
     assert other is not None and other.short == "large"
+
+
+def test_what_cannot_work_on_this_machine_is_an_error_with_its_fix(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("device:\n  type: cuda\n")
+    session = EditSession.open(path)
+    assert session.errors == []
+    dataset = Path("data/train_data_final.pt").absolute()
+    session.take_site(Site(cuda=False, mps=False, cores=4, embedding_dim=384), dataset)
+    assert [problem.path for problem in session.errors] == ["model.embedding_dim", "device.type"]
+    for _ in range(2):
+        session.mend(None)
+    assert session.errors == []
+    assert (session.document.get("device.type"), session.document.get("model.embedding_dim")) == ("auto", 384)
+    session.set(KEY_BY_PATH["model.embedding_dim"], 768)
+    assert session.errors
+    session.set(KEY_BY_PATH["data.train_data"], "data/other.pt")  # of which nothing is known yet
+    assert session.errors == []
