@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 
 from stickgen.train.process import run_training
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    who = f" [{os.environ['RANK']}]" if "RANK" in os.environ else ""
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s{who} %(levelname)s %(message)s")
     sys.exit(run_training(Path(sys.argv[1]), *map(int, sys.argv[2:3])))

@@ -109,3 +109,26 @@ class Journal:
             f"epoch {epoch:.1f}: validation pose loss {result['loss_pose']:.4f} "
             f"(mean pose {result['mean_pose_loss']:.4f}), total {result['loss']:.4f}",
         )
+
+
+class SilentJournal(Journal):
+    """That of a process which is not the first of its group: the first one speaks for all."""
+
+    def __init__(self, run: Run, launch: int) -> None:
+        self.run, self.launch = run, launch
+        self.step = self.total_steps = 0
+        self.steps_per_epoch = 1
+        self._seconds = deque(maxlen=51)
+
+    def event(self, kind: str, message: str, **facts: Any) -> None:
+        """Nothing but a line for whoever debugs."""
+        log.debug("%s: %s", kind, message)
+
+    def beat(self, phase: str) -> None:
+        """Nothing: the run has one heartbeat."""
+
+    def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
+        """Nothing."""
+
+    def validation_record(self, result: Mapping[str, float]) -> None:
+        """Nothing."""

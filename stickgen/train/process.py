@@ -6,6 +6,7 @@ Lock and signals come before torch is loaded, which takes seconds in which nothi
 from __future__ import annotations
 
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from stickgen.errors import StickgenError
 from stickgen.runs.locks import RunLock
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import Run
+from stickgen.train.elastic import PEER_LOST, RankKeeper, end_with_keeper
 from stickgen.train.signals import Asked
 
 log = logging.getLogger("stickgen")
@@ -25,18 +27,24 @@ def run_training(path: Path, launch: int | None = None) -> int:
     """
     run = Run(path)
     launch = len(run.launches) if launch is None else launch
+    rank = os.environ.get("RANK")
+    if rank is None and (count := processes_of(run)) > 1:
+        return RankKeeper(run, launch, count).keep()
+    end_with_keeper()
     asked = Asked()
     asked.listen()
-    lock = RunLock(run)
-    try:
-        lock.acquire()
-    except (StickgenError, OSError) as error:  # another trainer's files: not even an event
-        log.error("%s", error)
-        return 2
-    run.beat("starting", 0, 0)
+    if rank in {None, "0"}:
+        lock = RunLock(run)
+        try:
+            lock.acquire()
+        except (StickgenError, OSError) as error:  # another trainer's files: not even an event
+            log.error("%s", error)
+            return 2
+        run.beat("starting", 0, 0)
     try:
         run.check_writable()
-        _warn(run, launch)
+        if rank in {None, "0"}:
+            _warn(run, launch)
         from stickgen.train.loop import Trainer
         from stickgen.train.out_of_memory import is_out_of_memory
 
@@ -57,9 +65,17 @@ def run_training(path: Path, launch: int | None = None) -> int:
         return 1
     except Exception as error:  # whatever it is: one sentence for a person, the rest for the log
         log.exception("the trainer ended by an error that nobody expected")
+        if rank is not None and isinstance(error, RuntimeError):  # mostly because another one is gone
+            return PEER_LOST
         what = str(error).strip().partition("\n")[0][:300]
         _say(run, launch, f"unexpected {type(error).__name__}: {what}; {run.log_path} has the whole of it")
         return 1
+
+
+def processes_of(run: Run) -> int:
+    """How many processes `stickgen train --nproc` asked for."""
+    count = run.identity.get("nproc")
+    return count if isinstance(count, int) else 1
 
 
 def _warn(run: Run, launch: int) -> None:
@@ -85,8 +101,10 @@ def _less_memory(run: Run) -> str:
 
 
 def _say(run: Run, launch: int, message: str, *, event: str = "failed") -> None:
-    """Write an event, by default the one that says why this launch failed."""
+    """Write an event, by default the one that says why this launch failed; a group's first process writes for all."""
     log.error("%s", message)
+    if os.environ.get("RANK", "0") != "0":
+        return
     try:
         writer = RecordWriter(run.events_path)
     except OSError:

@@ -1,0 +1,110 @@
+"""Several processes that train one model: each takes its share of a step's clips, and all hold the same weights.
+
+A step's loss is a sum over its clips divided by their number, so the sum of the processes' gradients is the
+gradient of one process with the same effective batch. Nothing here depends on how they were started:
+`stickgen train --nproc` (elastic.py) and `torchrun` set the same variables.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from stickgen.errors import StickgenError
+
+BUCKET_BYTES = 32 * 2**20  # gradients that go over the wire together
+TIMEOUT = timedelta(minutes=30)  # of waiting for the others: one of them may be drawing a long sample
+
+T = TypeVar("T")
+
+
+class Ranks:
+    """The processes of a run as one of them sees it. One process alone is a group of one, which does nothing."""
+
+    def __init__(self, rank: int = 0, size: int = 1, device: torch.device | None = None) -> None:
+        self.rank, self.size = rank, size
+        self._device = device or torch.device("cpu")
+
+    @classmethod
+    def join(cls, device: torch.device) -> Ranks:
+        """Meet the others that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT speak of; a group of one without.
+
+        On CUDA this process takes the GPU of its LOCAL_RANK. Raises StickgenError where there is none.
+        """
+        size = int(os.environ.get("WORLD_SIZE", "1"))
+        if size == 1:
+            return cls()
+        rank, local = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", "0"))
+        if device.type == "cuda":
+            if local >= torch.cuda.device_count():
+                raise StickgenError(
+                    f"{local + 1} processes or more want a GPU each here, and there are "
+                    f"{torch.cuda.device_count()}; use a smaller --nproc"
+                )
+            torch.cuda.set_device(local)
+        elif device.type == "mps":
+            raise StickgenError("several processes cannot share an Apple GPU; use --set device.type=cpu")
+        dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
+        return cls(rank, size, device)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.rank == 0
+
+    def share(self, parts: Sequence[T]) -> list[T]:
+        """This process's parts. They come sorted by length, and each process gets short and long ones."""
+        return list(parts[self.rank :: self.size])
+
+    def sum(self, values: Tensor) -> Tensor:
+        """`values` summed over all processes, in place."""
+        if self.size > 1:
+            dist.all_reduce(values)
+        return values
+
+    def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Sum the gradients of `parameters` over all processes; who had no clip of this step gives zeros."""
+        if self.size == 1:
+            return
+        bucket: list[Tensor] = []
+        for parameter in parameters:
+            if not parameter.requires_grad:
+                continue
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            bucket.append(parameter.grad)
+            if sum(gradient.nbytes for gradient in bucket) >= BUCKET_BYTES:
+                self._sum_bucket(bucket)
+                bucket = []
+        if bucket:
+            self._sum_bucket(bucket)
+
+    def _sum_bucket(self, gradients: list[Tensor]) -> None:
+        flat = self.sum(torch.cat([gradient.flatten() for gradient in gradients]))
+        parts = flat.split([gradient.numel() for gradient in gradients])
+        torch._foreach_copy_(gradients, [p.view_as(g) for p, g in zip(parts, gradients, strict=True)])
+
+    def any_of(self, wishes: Sequence[bool]) -> list[bool]:
+        """For each wish, whether any process has it: what all of them then do at the same step."""
+        if self.size == 1:
+            return list(wishes)
+        return [bool(value) for value in self.sum(torch.tensor(wishes, dtype=torch.float32))]
+
+    def from_first(self, value: Any) -> Any:
+        """The value that the first process gives, on all of them."""
+        if self.size == 1:
+            return value
+        box = [value if self.leads else None]
+        dist.broadcast_object_list(box, src=0, device=torch.device("cpu"))
+        return box[0]
+
+    def leave(self) -> None:
+        """Close the connections."""
+        if self.size > 1:
+            dist.destroy_process_group()

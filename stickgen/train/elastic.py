@@ -1,0 +1,178 @@
+"""Keeps the processes of `stickgen train --nproc N` going: starts them, passes signals on, and starts them again.
+
+When one of them is killed, the others cannot go on: they are ended, and all start anew from the last
+checkpoint. It stays small, like the supervisor: no torch is loaded here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from types import FrameType
+
+from stickgen.hardware.machine import local_machine_fast
+from stickgen.runs.metrics import RecordWriter
+from stickgen.runs.state import last_words
+from stickgen.runs.store import Run
+from stickgen.runs.supervisor import FORWARDED
+
+log = logging.getLogger("stickgen")
+
+KEEPER = "STICKGEN_KEEPER"  # the process id of who started the ranks: they do not outlive it
+PEER_LOST = 75  # exit code of a process whose group broke (EX_TEMPFAIL)
+MAX_RESTARTS = 3  # in a row without a new checkpoint
+_OWN_ENDS = {0, 1, 2, 130}  # exit codes that a process chose; the others and signals are accidents
+_GRACE_SECONDS = 5.0  # for the others to notice that one of them is gone
+
+
+class RankKeeper:
+    """The parent of `count` trainer processes of one launch."""
+
+    def __init__(self, run: Run, launch: int, count: int) -> None:
+        self.run, self.launch, self.count = run, launch, count
+        self._ranks: list[subprocess.Popen[bytes]] = []
+        self._stops = 0
+
+    def keep(self) -> int:
+        """Run them to their end; returns the exit code of the launch."""
+        self._listen()
+        restarts, newest = 0, self._newest()
+        while True:
+            self._start()
+            codes = self._wait()
+            if said := [code for code in codes if code in {1, 2}]:
+                return self._give_up("a process failed; see train.log", said[0])
+            if all(code in _OWN_ENDS for code in codes):
+                return max(codes)
+            if self._stops:
+                return self._give_up("a process was killed while the run stopped")
+            if self._newest() != newest:
+                restarts, newest = 0, self._newest()
+            if restarts == MAX_RESTARTS:
+                return self._give_up(
+                    f"{_accident(codes)}, and {MAX_RESTARTS} restarts brought no new checkpoint; see train.log"
+                )
+            restarts += 1
+            self._say(
+                "alert",
+                f"{_accident(codes)}; all {self.count} start again from the last checkpoint "
+                f"(restart {restarts} of {MAX_RESTARTS})",
+            )
+
+    def _listen(self) -> None:
+        """Pass signals on: the first stop as SIGUSR2, so that a stop of the whole group counts once."""
+
+        def stop(number: int, _: FrameType | None) -> None:
+            self._stops += 1
+            if number != signal.SIGUSR2 and self._stops > 1:
+                self._send(signal.SIGKILL)
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+            self._send(signal.SIGUSR2)
+
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+            signal.signal(number, stop)
+        signal.signal(signal.SIGUSR1, lambda number, _: self._send(number))
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+
+    def _start(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        cores = int(local_machine_fast().cores_usable)
+        environment = {
+            **os.environ,
+            KEEPER: str(os.getpid()),
+            "WORLD_SIZE": str(self.count),
+            "LOCAL_WORLD_SIZE": str(self.count),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(max(cores // self.count, 1)),
+        }
+        # blocked, and so in each of them until it listens: a signal that comes meanwhile waits
+        signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+        self._ranks = [
+            subprocess.Popen(
+                [sys.executable, "-m", "stickgen.train", str(self.run.path), str(self.launch)],
+                stdin=subprocess.DEVNULL,
+                env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            )
+            for rank in range(self.count)
+        ]
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+        if self._stops:
+            self._send(signal.SIGUSR2)
+
+    def _wait(self) -> list[int]:
+        """Wait until all have ended; once one has ended badly, the others have a few seconds and are killed."""
+        deadline: float | None = None
+        killed: set[int] = set()
+        while True:
+            codes = [process.poll() for process in self._ranks]
+            if all(code is not None for code in codes):
+                # those that were killed here are no accident of their own
+                return [PEER_LOST if rank in killed else code or 0 for rank, code in enumerate(codes)]
+            if deadline is None and any(code not in {None, 0, 130} for code in codes):
+                deadline = time.monotonic() + _GRACE_SECONDS
+            if deadline is not None and time.monotonic() > deadline:
+                for rank, process in enumerate(self._ranks):
+                    if process.poll() is None:
+                        killed.add(rank)
+                        process.kill()
+                deadline = None
+            time.sleep(0.05)
+
+    def _send(self, number: int) -> None:
+        for process in self._ranks:
+            if process.poll() is None:
+                process.send_signal(number)
+
+    def _newest(self) -> str:
+        return max((path.name for path in self.run.checkpoints_dir.glob("step_*")), default="")
+
+    def _give_up(self, message: str, code: int = 1) -> int:
+        """Say how it ended, where no process of the group has done so."""
+        if last_words(self.run, self.launch) is None:
+            self._say("failed", message)
+        return code
+
+    def _say(self, event: str, message: str) -> None:
+        """Write an event: no process of the group is there to do so."""
+        log.warning("%s: %s", event, message)
+        try:
+            writer = RecordWriter(self.run.events_path)
+        except OSError:
+            return
+        writer.write({"event": event, "time": time.time(), "launch": self.launch, "message": message})
+        writer.close()
+
+
+def _accident(codes: list[int]) -> str:
+    """What happened, by the exit codes: whoever was killed or crashed, before those that only lost a peer."""
+    guilty = [rank for rank, code in enumerate(codes) if code not in _OWN_ENDS | {PEER_LOST}]
+    if not guilty:
+        return "the processes lost each other"
+    code = codes[guilty[0]]
+    how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"crashed (exit code {code})"
+    return f"process {guilty[0]} of the group {how}"
+
+
+def end_with_keeper() -> None:
+    """In a process that a keeper started: end at once when the keeper is gone."""
+    keeper = os.environ.get(KEEPER)
+    if keeper is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(keeper):
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True, name="keeper-watch").start()
