@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     help="Start from the weights of another run, or of one checkpoint of it.",
 )
 @click.option("--force", is_flag=True, help="Launch although memory or disk will not suffice.")
+@click.option(
+    "--nproc",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="Processes that share each step: one a GPU, or some that share the cores (a resumed run keeps its number).",
+)
 @click.option("--detach", is_flag=True, help="Do not watch; the run goes on by itself.")
 def command(
     config_path: str | None,
@@ -103,7 +109,7 @@ def command(
             f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
             f"({config.training['batch_size']} × {config.training['grad_accum_steps']})"
         )
-    launch(run, max_steps=max_steps)
+    launch(run, max_steps=max_steps, **({} if nproc is None else {"nproc": nproc}))
     click.echo(f"run {run.path}")
     if detach:
         click.echo(

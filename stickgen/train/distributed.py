@@ -108,3 +108,11 @@ class Ranks:
         """Close the connections."""
         if self.size > 1:
             dist.destroy_process_group()
+
+
+ALONE = Ranks()
+
+
+def is_first() -> bool:
+    """Whether this process is the one that writes, before it has met the others."""
+    return os.environ.get("RANK", "0") == "0"

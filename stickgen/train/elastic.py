@@ -28,7 +28,7 @@ KEEPER = "STICKGEN_KEEPER"  # the process id of who started the ranks: they do n
 PEER_LOST = 75  # exit code of a process whose group broke (EX_TEMPFAIL)
 MAX_RESTARTS = 3  # in a row without a new checkpoint
 _OWN_ENDS = {0, 1, 2, 130}  # exit codes that a process chose; the others and signals are accidents
-_GRACE_SECONDS = 5.0  # for the others to notice that one of them is gone
+_GRACE_SECONDS = 60.0  # for the others to notice that one is gone, and for the first to save what it has
 
 
 class RankKeeper:

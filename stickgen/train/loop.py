@@ -23,15 +23,16 @@ from stickgen.train.checkpoint import newest_checkpoint, unfinished_saves
 from stickgen.train.clips import open_clips
 from stickgen.train.compiling import compile_blocks, is_worth_compiling
 from stickgen.train.device import choose_device, choose_precision
+from stickgen.train.distributed import Ranks, is_first
 from stickgen.train.guard import LossGuard
 from stickgen.train.initial import initial_of
-from stickgen.train.journal import Journal
+from stickgen.train.journal import Journal, SilentJournal
 from stickgen.train.out_of_memory import MicroBatchLimit
 from stickgen.train.plan import MicroBatch, plan_epoch, steps_per_epoch
 from stickgen.train.profile import NO_PROFILE, Profile
 from stickgen.train.remember import remember
 from stickgen.train.sampling import draw_sample
-from stickgen.train.saving import Saver
+from stickgen.train.saving import Saver, SilentSaver
 from stickgen.train.schedule import learning_rate
 from stickgen.train.signals import Asked
 from stickgen.train.state import TrainState
@@ -53,13 +54,15 @@ class Trainer:
         self.asked = asked or Asked()
         self.launched = self.sampled_at = time.monotonic()
         self.validated_step = -1
-        self.journal = Journal(run, len(run.launches) if launch is None else launch)
+        journal = Journal if is_first() else SilentJournal
+        self.journal = journal(run, len(run.launches) if launch is None else launch)
         self.journal.beat("loading")
         self.config = config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
         logging.getLogger("stickgen").setLevel(config.logging["level"])
         self.identity = run.identity
 
         self.device = choose_device(config.device["type"])
+        self.ranks = Ranks.join(self.device)
         self.precision = choose_precision(config.device["precision"], self.device)
         self.clips = open_clips(self.identity["data_path"], config)
         self.steps_per_epoch = steps_per_epoch(len(self.clips.train), config.effective_batch)
@@ -67,14 +70,20 @@ class Trainer:
         self.journal.total_steps, self.journal.steps_per_epoch = self.total_steps, self.steps_per_epoch
 
         self.state = TrainState(config, self.clips.fit_normaliser(), self.device)
-        self.saver = Saver(self.journal, config.bytes)
+        self.saver = (Saver if self.ranks.leads else SilentSaver)(self.journal, config.bytes)
         self.guard = LossGuard(self.journal)
         self.limit = MicroBatchLimit(lambda message: self.journal.event("alert", message))
         self.profile = Profile(self.device) if self.identity.get("profile") else NO_PROFILE
         self._resume()
         self.compiled = self._compile()
-        run.update_identity(
+        if self.ranks.leads:
+            self._say_what_runs()
+
+    def _say_what_runs(self) -> None:
+        config = self.config
+        self.run.update_identity(
             compiled=self.compiled,
+            processes=self.ranks.size,
             parameters=count_parameters(config),
             device=str(self.device),
             precision=self.precision,
@@ -86,7 +95,9 @@ class Trainer:
 
     def _resume(self) -> None:
         """Go on from the newest checkpoint that is whole; without any, start, perhaps from other weights."""
-        checkpoint, skipped = newest_checkpoint(self.run.checkpoints_dir)
+        checkpoint, skipped = self.ranks.from_first(
+            newest_checkpoint(self.run.checkpoints_dir) if self.ranks.leads else None
+        )
         for sentence in skipped:
             self.journal.event("alert", f"skipped a damaged checkpoint: {sentence}")
         for path in unfinished_saves(self.run.checkpoints_dir):
@@ -122,21 +133,23 @@ class Trainer:
         Raises RunFailedError when the weights cannot be saved at the end.
         """
         try:
-            return self._train()
+            code = self._train()
         except _StopWantedError:
-            return self.stop()
+            code = self.stop()
         except Exception:
             self.rescue()
             raise
         finally:
             self.saver.close()
+        self.ranks.leave()
+        return code
 
     def _train(self) -> int:
         config, state = self.config, self.state
         self.journal.event(
             "resumed" if state.step else "started",
             f"{count_parameters(config):,} parameters, effective batch {config.effective_batch}, "
-            f"{self.steps_per_epoch} steps an epoch, {self.device} in {self.precision}, "
+            f"{self.steps_per_epoch} steps an epoch, {self._where()} in {self.precision}, "
             f"{len(self.clips.train)} clips to train on and {len(self.clips.held_out)} held out",
         )
         if self.compiled:
@@ -155,24 +168,28 @@ class Trainer:
                 rate = self.set_learning_rate()
                 result = optimizer_step(
                     state.model, state.normaliser, state.optimizer,
-                    self.until_stopped(islice(batches, len(micro_batches))),
+                    self.until_stopped(islice(batches, len(self.ranks.share(micro_batches)))),
                     clips=sum(map(len, micro_batches)), config=config, step=state.step,
                     device=self.device, precision=self.precision, limit=self.limit, profile=self.profile,
+                    ranks=self.ranks,
                 )  # fmt: skip
                 self.after_step(result, rate, time.monotonic() - began)
-                if minutes and time.monotonic() - self.launched > 60 * minutes:
+                if self.wishes(minutes):
                     return self.finish(f"reached training.max_minutes ({minutes:g}) after step {state.step}")
             to_save = (epoch + 1) % config.logging["save_interval"] == 0
             if self.validate(to_save) or to_save:
                 self.save()
         return self.finish(f"trained {config.training['epochs']} epochs, {state.step} steps")
 
+    def _where(self) -> str:
+        return str(self.device) if self.ranks.size == 1 else f"{self.ranks.size} processes on {self.device}"
+
     def plan(self, epoch: int) -> list[list[MicroBatch]]:
         """The micro-batches of the epoch's steps that are still to be done."""
         training = self.config.training
         steps = plan_epoch(
             self.clips.train.lengths,
-            batch_size=training["batch_size"],
+            batch_size=min(training["batch_size"], -(-self.config.effective_batch // self.ranks.size)),
             grad_accum_steps=training["grad_accum_steps"],
             seed=training["seed"],
             epoch=epoch,
@@ -182,19 +199,19 @@ class Trainer:
         return steps[self.state.step - epoch * self.steps_per_epoch :]
 
     def load(self, plan: list[list[MicroBatch]]) -> Iterator[Batch]:
-        """The planned micro-batches, one after the other."""
+        """This process's share of the planned micro-batches, one after the other."""
         device = self.config.device
         return load_batches(
             self.clips.train,
-            [micro_batch for step in plan for micro_batch in step],
+            [micro_batch for step in plan for micro_batch in self.ranks.share(step)],
             num_workers=device["num_workers"],
             pin_memory=device["pin_memory"] and self.device.type == "cuda",
         )
 
     def until_stopped(self, micro_batches: Iterator[Batch]) -> Iterator[Batch]:
-        """The micro-batches of a step, as long as nobody wants a stop."""
+        """The micro-batches of a step, as long as nobody wants a stop; of several processes none leaves alone."""
         for batch in micro_batches:
-            if self.asked.stop:
+            if self.asked.stop and self.ranks.size == 1:
                 raise _StopWantedError
             yield batch
 
@@ -222,13 +239,27 @@ class Trainer:
         self.journal.took(seconds)
         if state.step % logging["log_interval"] == 0 or state.step == 1:
             self.journal.train_record(result, rate, seconds)
-        self.answer_requests()
+
+    def wishes(self, minutes: float) -> bool:
+        """Do what was asked for or is due, all processes after the same step. Whether the time is over."""
+        logging, now = self.config.logging, time.monotonic()
+        if self.ranks.leads:
+            self.answer_requests()
         self.saver.collect()
-        if (self.asked.save and not self.saver.busy) or self.saver.due(logging["save_minutes"]):
+        every = logging["sample_minutes"]
+        sample = self.asked.sample or bool(every and now - self.sampled_at > 60 * every)
+        save = (self.asked.save and not self.saver.busy) or self.saver.due(logging["save_minutes"])
+        over = bool(minutes and now - self.launched > 60 * minutes)
+        stop, save, sample, over = self.ranks.any_of([self.asked.stop, save, sample, over])
+        if save:
             self.asked.save = False
             self.save()
-        if (every := logging["sample_minutes"]) and time.monotonic() - self.sampled_at > 60 * every:
+        if sample:
+            self.asked.sample = False
             self.draw_sample()
+        if stop:
+            raise _StopWantedError
+        return over
 
     def answer_requests(self) -> None:
         """Take what lies in the inbox; each request is answered by an event with its id."""
@@ -240,7 +271,7 @@ class Trainer:
             if refused:
                 continue
             if request.wish == "sample":
-                self.draw_sample()
+                self.asked.sample = True
             elif request.wish == "save":
                 self.asked.save = True
             else:
@@ -256,12 +287,7 @@ class Trainer:
         if not len(self.clips.held_out) or self.validated_step == state.step:
             return False
         self.validated_step = state.step
-        with self.journal.phase("validating"), state.ema.evaluating() as model:
-            assert isinstance(model, MotionTransformer)
-            result = validate(
-                model, state.normaliser, self.clips.held_out, self.config.loss_weights, self.device,
-                min(max(self.config.training["batch_size"], 8), 32), self.until_stopped,
-            )  # fmt: skip
+        result = self.ranks.from_first(self.measure() if self.ranks.leads else None)
         self.journal.validation_record(result)
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
         if result["loss"] >= state.best_val or not (to_save or rested):
@@ -269,9 +295,20 @@ class Trainer:
         state.best_val, state.best_step = result["loss"], state.step
         return True
 
+    def measure(self) -> dict[str, float]:
+        """The losses of the averaged weights on the held-out clips."""
+        state = self.state
+        with self.journal.phase("validating"), state.ema.evaluating() as model:
+            assert isinstance(model, MotionTransformer)
+            return validate(
+                model, state.normaliser, self.clips.held_out, self.config.loss_weights, self.device,
+                min(max(self.config.training["batch_size"], 8), 32), self.until_stopped,
+            )  # fmt: skip
+
     def draw_sample(self) -> None:
         """Draw the monitor's motion."""
-        draw_sample(self.state, self.clips, self.config, self.device, self.journal)
+        if self.ranks.leads:
+            draw_sample(self.state, self.clips, self.config, self.device, self.journal)
         self.sampled_at = time.monotonic()
 
     def save(self) -> None:
@@ -282,7 +319,12 @@ class Trainer:
     def remember(self) -> None:
         """Tell the planner what training took so far."""
         seconds = self.journal.usual_seconds
-        if seconds is not None and not self.identity.get("trial"):
+        if (
+            self.ranks.leads
+            and self.ranks.size == 1
+            and seconds is not None
+            and not self.identity.get("trial")
+        ):
             remember(
                 self.config, self.clips.file, self.device, self.precision,
                 compiled=self.compiled, steps=self.journal.steps_timed, seconds_per_step=seconds,
@@ -311,7 +353,7 @@ class Trainer:
 
     def finish(self, message: str) -> int:
         """Validate, draw, save and say so. Raises RunFailedError when the weights cannot be saved."""
-        if not self.asked.stop:
+        if not any(self.ranks.any_of([self.asked.stop])):
             self.validate(to_save=True)
             self.draw_sample()
         if not self.saved():

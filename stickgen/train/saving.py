@@ -134,6 +134,21 @@ class Saver:
         self._thread.shutdown()
 
 
+class SilentSaver(Saver):
+    """That of a process which is not the first of its group: the first one writes for all."""
+
+    def due(self, minutes: float) -> bool:
+        """Never: the first process says when."""
+        return False
+
+    def begin(self, state: TrainState) -> None:
+        """Nothing; its weights are those of the first process."""
+
+    def save(self, state: TrainState) -> bool:
+        """Nothing, and that is well."""
+        return True
+
+
 def write(directory: Path, tensors: Tensors, numbers: dict[str, Any], config_bytes: bytes) -> Checkpoint:
     """Write a checkpoint, verify it, and only then drop what it makes superfluous. The saver's thread does this."""
     directory.mkdir(mode=0o700, exist_ok=True)  # it may have vanished; the run directory is not made anew

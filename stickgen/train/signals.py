@@ -18,6 +18,7 @@ class Asked:
     def __init__(self) -> None:
         self.stop = False
         self.save = False
+        self.sample = False  # no signal: `stickgen runs sample`
         self._stops = 0
 
     def listen(self) -> None:

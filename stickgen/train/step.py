@@ -12,10 +12,13 @@ from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.model.normalise import Normaliser
-from stickgen.model.objective import Batch, Draw, clip_losses, mixed_seed
+from stickgen.model.objective import TERMS, Batch, Draw, clip_losses, mixed_seed
 from stickgen.model.transformer import MotionTransformer
+from stickgen.train.distributed import ALONE, Ranks
 from stickgen.train.out_of_memory import MicroBatchLimit, is_out_of_memory
 from stickgen.train.profile import NO_PROFILE, Profile
+
+LOSSES = (*TERMS, "total")
 
 
 @dataclass
@@ -49,8 +52,9 @@ def optimizer_step(
     precision: str,
     limit: MicroBatchLimit | None = None,
     profile: Profile = NO_PROFILE,
+    ranks: Ranks = ALONE,
 ) -> StepResult:
-    """Train on `micro_batches`, `clips` clips in all, as optimizer step number `step`.
+    """Train on `micro_batches` as optimizer step number `step`, of `clips` clips over all processes.
 
     Every random choice comes from the seed and the step, so the step can be repeated to the bit. A loss or
     gradient that is not finite leaves weights and optimizer as they were. When memory runs out, the step
@@ -79,15 +83,18 @@ def optimizer_step(
         optimizer.zero_grad(set_to_none=True)
         limit.halve(max(map(len, seen)), reason)
     with profile.part("optimizer"):
+        ranks.sum_gradients(model.parameters())
+        nothing = torch.zeros((), device=device)
+        totals = ranks.sum(torch.stack([sums.get(name, nothing) for name in LOSSES] + [nothing + frames]))
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.training["max_grad_norm"])
         # one look at the device for all of it
-        *totals, grad_norm = torch.stack([*sums.values(), norm.to(device)]).tolist()
-        finite = all(map(math.isfinite, (*totals, grad_norm)))
+        *values, frames_trained, grad_norm = torch.cat((totals, norm.to(device)[None])).tolist()
+        finite = all(map(math.isfinite, (*values, grad_norm)))
         if finite:
             optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-    means = {name: total / clips for name, total in zip(sums, totals, strict=True)}
-    return StepResult(means, grad_norm, clips, frames, skipped=not finite)
+    means = {name: value / clips for name, value in zip(LOSSES, values, strict=True)}
+    return StepResult(means, grad_norm, clips, int(frames_trained), skipped=not finite)
 
 
 @dataclass(frozen=True)

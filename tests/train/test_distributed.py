@@ -1,0 +1,160 @@
+"""Several processes are one trainer: the same losses, one log, and a killed one costs no step."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import torch
+
+from stickgen.config import TrainingConfig
+from stickgen.config.presets import preset_path
+from stickgen.runs.control import request
+from stickgen.runs.metrics import RecordReader
+from stickgen.runs.store import Run, create_run
+from stickgen.train.checkpoint import newest_checkpoint, read_tensors
+
+torch.set_num_threads(1)
+SMALL = {
+    "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 2,
+    "model.dropout": 0.1, "training.batch_size": 3, "training.grad_accum_steps": 3, "training.epochs": 2,
+    "training.compile": "never", "logging.log_interval": 1, "logging.sample_minutes": 0.0,
+    "diffusion.sampling_steps": 1,
+}  # fmt: skip
+
+
+def make(root: Path, data: Path, nproc: int, **overrides: object) -> Run:
+    config = TrainingConfig(preset_path("quickstart"), {**SMALL, **overrides})  # type: ignore[dict-item]
+    return create_run(config, root=root, data_path=str(data), nproc=nproc)
+
+
+def start(run: Run) -> subprocess.Popen[bytes]:
+    with run.log_path.open("ab") as log:
+        return subprocess.Popen([sys.executable, "-m", "stickgen.train", run.path], stdout=log, stderr=log)
+
+
+def finish(process: subprocess.Popen[bytes], run: Run) -> int:
+    try:
+        return process.wait(timeout=120)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise AssertionError(run.log_path.read_text()[-4000:]) from None
+
+
+def records(run: Run, kind: str = "train") -> list[dict[str, Any]]:
+    return [r for r in RecordReader(run.metrics_path).read_new() if r["kind"] == kind]
+
+
+def events(run: Run, kind: str) -> list[str]:
+    return [r["message"] for r in RecordReader(run.events_path).read_new() if r["event"] == kind]
+
+
+def weights(run: Run) -> dict[str, torch.Tensor]:
+    checkpoint, _ = newest_checkpoint(run.checkpoints_dir)
+    assert checkpoint is not None
+    return {f"{s}/{k}": v for s in ("model", "ema", "optimizer") for k, v in read_tensors(checkpoint, s).items()}
+
+
+def assert_same_training(one: Run, other: Run) -> None:
+    """Losses, gradient norms, counts and weights, but for rounding: sums are taken in another order."""
+    for ours, theirs in zip(records(one), records(other), strict=True):
+        for name in ("step", "loss", "loss_pose", "loss_action", "grad_norm", "lr"):
+            assert ours[name] == pytest.approx(theirs[name], rel=1e-4, abs=1e-6), (ours["step"], name)
+    theirs_all = weights(other)
+    for name, tensor in weights(one).items():
+        torch.testing.assert_close(tensor, theirs_all[name], atol=2e-4, rtol=2e-3, msg=name)
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Run:
+    run = make(tmp_path_factory.mktemp("single"), tiny_dataset, 1)
+    assert finish(start(run), run) == 0
+    return run
+
+
+def test_two_processes_train_what_one_does_and_one_goes_on_with_it(
+    tmp_path: Path, tiny_dataset: Path, single: Run
+) -> None:
+    """With dropout, and epochs whose last step has fewer clips; half by two processes, half by one."""
+    run = make(tmp_path, tiny_dataset, 2)
+    run.update_identity(max_steps=5)
+    assert finish(start(run), run) == 0
+    assert run.identity["processes"] == 2
+    assert "2 processes on cpu" in events(run, "started")[0]
+    run.update_identity(max_steps=None, nproc=1)
+    assert finish(start(run), run) == 0
+    assert_same_training(run, single)
+    sequence = [r["seq"] for r in RecordReader(run.metrics_path).read_new()]
+    assert sequence == list(range(1, len(sequence) + 1))  # one writer
+    assert records(run, "val")[-1]["loss"] == pytest.approx(records(single, "val")[-1]["loss"], rel=1e-3)
+
+
+def wait_for_step(run: Run, step: int) -> None:
+    deadline = time.monotonic() + 90
+    while int(run.heartbeat().get("step", 0)) < step or run.heartbeat().get("phase") != "training":
+        assert time.monotonic() < deadline, run.log_path.read_text()[-4000:]
+        time.sleep(0.02)
+
+
+def ranks(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return [p for p in psutil.Process(process.pid).children() if "stickgen.train" in p.cmdline()]
+
+
+def test_a_stop_ends_all_after_the_same_step_with_a_checkpoint(tmp_path: Path, tiny_dataset: Path) -> None:
+    run = make(tmp_path, tiny_dataset, 2, **{"training.epochs": 100_000})
+    process = start(run)
+    wait_for_step(run, 3)
+    children = ranks(process)
+    assert len(children) == 2
+    for child in (process.pid, *(p.pid for p in children)):  # as a service manager does: the whole group
+        os.kill(child, signal.SIGTERM)
+    assert finish(process, run) == 130
+    assert "with a checkpoint" in events(run, "stopped")[0]
+    assert newest_checkpoint(run.checkpoints_dir)[0] is not None
+    process = start(run)  # and by the inbox, which only the first process reads
+    wait_for_step(run, int(run.heartbeat()["step"]) + 2)
+    request(run, "stop")
+    assert finish(process, run) == 130
+    assert not any(p.is_running() for p in children)
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_killed_process_costs_a_restart_and_nothing_else(
+    tmp_path: Path, tiny_dataset: Path, single: Run, victim: int
+) -> None:
+    run = make(tmp_path, tiny_dataset, 2)
+    process = start(run)
+    wait_for_step(run, 3)
+    os.kill(ranks(process)[victim].pid, signal.SIGKILL)
+    assert finish(process, run) == 0
+    (alert,) = events(run, "alert")
+    assert f"process {victim} of the group was killed (SIGKILL); all 2 start again" in alert
+    theirs = weights(single)
+    for name, tensor in weights(run).items():
+        torch.testing.assert_close(tensor, theirs[name], atol=2e-4, rtol=2e-3, msg=name)
+
+
+def test_bad_input_ends_all_without_a_restart(tmp_path: Path, tiny_dataset: Path) -> None:
+    run = make(tmp_path, tiny_dataset, 2, **{"model.embedding_dim": 24})
+    assert finish(start(run), run) == 2
+    (failed,) = events(run, "failed")
+    assert "16 wide, but model.embedding_dim is 24" in failed
+    assert not any("start again" in message for message in events(run, "alert"))
+
+
+def test_without_their_keeper_the_processes_end(tmp_path: Path, tiny_dataset: Path) -> None:
+    run = make(tmp_path, tiny_dataset, 2, **{"training.epochs": 100_000})
+    process = start(run)
+    wait_for_step(run, 1)
+    children = ranks(process)
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
