@@ -125,7 +125,7 @@ def test_a_stop_ends_all_after_the_same_step_with_a_checkpoint(tmp_path: Path, t
     assert not any(p.is_running() for p in children)
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [pytest.param(0, marks=pytest.mark.drill), 1])
 def test_a_killed_process_costs_a_restart_and_nothing_else(
     tmp_path: Path, tiny_dataset: Path, single: Run, victim: int
 ) -> None:
@@ -149,6 +149,7 @@ def test_bad_input_ends_all_without_a_restart(tmp_path: Path, tiny_dataset: Path
     assert not any("start again" in message for message in events(run, "alert"))
 
 
+@pytest.mark.drill
 def test_without_their_keeper_the_processes_end(tmp_path: Path, tiny_dataset: Path) -> None:
     run = make(tmp_path, tiny_dataset, 2, **{"training.epochs": 100_000})
     process = start(run)
