@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
     metavar="N",
     help="Processes that share each step: one a GPU, or some that share the cores (a resumed run keeps its number).",
 )
+@click.option(
+    "--prepare",
+    is_flag=True,
+    help="Make the run's folder, launch nothing, and print the command that trains it on several machines.",
+)
 @click.option("--detach", is_flag=True, help="Do not watch; the run goes on by itself.")
 def command(
     config_path: str | None,
@@ -58,6 +64,8 @@ def command(
     resume: str | None,
     init_from: str | None,
     force: bool,
+    nproc: int | None,
+    prepare: bool,
     detach: bool,
 ) -> None:
     """Train a model, with progress, or detached from this terminal.
@@ -109,6 +117,13 @@ def command(
             f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
             f"({config.training['batch_size']} × {config.training['grad_accum_steps']})"
         )
+    if prepare:
+        click.echo(
+            f"run {run.path}\non each of N machines that see this folder, with one process a GPU:\n"
+            "  torchrun --nnodes N --nproc-per-node gpu --rdzv-backend c10d --rdzv-endpoint FIRST_MACHINE:29500 "
+            f"-m stickgen.train {shlex.quote(str(run.path))}"
+        )
+        return
     launch(run, max_steps=max_steps, **({} if nproc is None else {"nproc": nproc}))
     click.echo(f"run {run.path}")
     if detach:

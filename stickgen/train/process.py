@@ -8,13 +8,15 @@ from __future__ import annotations
 import logging
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from stickgen.errors import StickgenError
 from stickgen.runs.locks import RunLock
 from stickgen.runs.metrics import RecordWriter
+from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
-from stickgen.train.elastic import PEER_LOST, RankKeeper, end_with_keeper
+from stickgen.train.elastic import KEEPER, PEER_LOST, RankKeeper, end_with_keeper
 from stickgen.train.signals import Asked
 
 log = logging.getLogger("stickgen")
@@ -40,6 +42,8 @@ def run_training(path: Path, launch: int | None = None) -> int:
         except (StickgenError, OSError) as error:  # another trainer's files: not even an event
             log.error("%s", error)
             return 2
+        if rank is not None and KEEPER not in os.environ:
+            launch = _record_launch(run)
         run.beat("starting", 0, 0)
     try:
         run.check_writable()
@@ -76,6 +80,16 @@ def processes_of(run: Run) -> int:
     """How many processes `stickgen train --nproc` asked for."""
     count = run.identity.get("nproc")
     return count if isinstance(count, int) else 1
+
+
+def _record_launch(run: Run) -> int:
+    """What the supervisor does elsewhere: torchrun started this process. Returns the launch number."""
+    launches = run.launches
+    if run.exit_path.exists():
+        run.exit_path.rename(run.path / f"exit-{len(launches)}.json")
+    this = {**describe_process(os.getpid()), "started": datetime.now(UTC).isoformat(timespec="seconds")}
+    run.update_identity(launches=[*launches, this])
+    return len(launches) + 1
 
 
 def _warn(run: Run, launch: int) -> None:

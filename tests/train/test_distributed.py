@@ -59,7 +59,9 @@ def events(run: Run, kind: str) -> list[str]:
 def weights(run: Run) -> dict[str, torch.Tensor]:
     checkpoint, _ = newest_checkpoint(run.checkpoints_dir)
     assert checkpoint is not None
-    return {f"{s}/{k}": v for s in ("model", "ema", "optimizer") for k, v in read_tensors(checkpoint, s).items()}
+    return {
+        f"{s}/{k}": v for s in ("model", "ema", "optimizer") for k, v in read_tensors(checkpoint, s).items()
+    }
 
 
 def assert_same_training(one: Run, other: Run) -> None:
