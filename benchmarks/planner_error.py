@@ -300,13 +300,13 @@ def fit(rows: list[Row], machine: Machine) -> None:
     from scipy.optimize import nnls
 
     peaks = np.array([max(row.peak, row.probe.peak_memory_bytes) for row in rows])
-    names = ["BASE_BYTES", "BF16_KERNEL_BYTES", "RETENTION fp32", "RETENTION bf16"]
+    names = ["BASE_BYTES", "BF16_KERNEL_BYTES", "RETENTION fp32", "RETENTION bf16", "GRADIENT_RETENTION"]
     table, rest = [], []
     for row, peak in zip(rows, peaks, strict=True):
         parts, low = memory.memory_parts(row.work), row.work.precision == "bf16"
         live = memory.live_bytes(row.work)
-        table.append([1.0, float(low), 0.0 if low else live, live if low else 0.0])
-        rest.append(peak - parts.states)
+        table.append([1.0, float(low), 0.0 if low else live, live if low else 0.0, 4.0 * row.work.trained])
+        rest.append(peak - parts.states + parts.retained)
     weights = 1 / peaks
     found, _ = nnls(np.array(table) * weights[:, None], np.array(rest) * weights)
     for name, value in zip(names, found, strict=True):

@@ -26,7 +26,7 @@ Basis = Literal["arithmetic", "learned", "measured"]
 
 NINETY = 1.645  # standard deviations on either side of the mean that hold nine of ten
 MOST_POINTS = 24  # the newest; the cost of a correction grows with their square
-SETTLED = 32  # micro-batches after which a heap seldom grows further
+SETTLED = 16  # micro-batches after which a heap seldom grows further
 
 # Standard deviations of the logarithm, before anything was measured: how far each term may be off on a machine
 # that is not the one it was fitted on. benchmarks/planner_error.py shows how often the interval holds.
@@ -73,9 +73,10 @@ class Calibration:
         value = float(memory_parts(work).total)
         residuals, count = self._memory(work.device)
         mean, deviation = residuals.at(_memory_place(work))
-        same = [one.peak_memory_bytes for one in self._current() if _same_memory(one.workload, work)]
+        same = [one for one in self._current() if _same_memory(one.workload, work)]
         if same:
-            mean, deviation = math.log(max(same) / value), MEMORY_NOISE
+            highest = max(same, key=lambda one: one.peak_memory_bytes)
+            mean, deviation = math.log(highest.peak_memory_bytes / value), _memory_noise(highest)
         return Corrected(_interval(value, mean, deviation), _basis(bool(same), count), count)
 
     def step_seconds(self, work: Workload) -> Corrected:
@@ -98,8 +99,7 @@ class Calibration:
         found = []
         for one in self._measurements:
             if one.workload.device == device:
-                seen = min(one.steps * one.workload.micro_batches / SETTLED, 1.0)
-                noise = math.hypot(MEMORY_NOISE, 0.05 * (1 - seen), _version_noise(one.origin, self._origin))
+                noise = math.hypot(_memory_noise(one), _version_noise(one.origin, self._origin))
                 value = math.log(one.peak_memory_bytes / memory_parts(one.workload).total)
                 found.append(Residual(_memory_place(one.workload), value, noise))
         scale = 1.0 if device == "cpu" else NOT_MEASURED
@@ -153,6 +153,12 @@ def _interval(value: float, mean: float, deviation: float) -> Prediction:
 
 def _basis(measured: bool, count: int) -> Basis:
     return "measured" if measured else "learned" if count else "arithmetic"
+
+
+def _memory_noise(one: Measurement) -> float:
+    """Of a measured peak: more where the heap had not long to fragment."""
+    seen = min(one.steps * one.workload.micro_batches / SETTLED, 1.0)
+    return math.hypot(MEMORY_NOISE, 0.05 * (1 - seen))
 
 
 def _version_noise(there: Origin, here: Origin) -> float:

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from stickgen.planner.workload import Workload
 
 MIB = 2**20
-BASE_BYTES = 330 * MIB  # a trainer that has loaded torch and made its first step, without the rest
-BF16_KERNEL_BYTES = 110 * MIB  # kernels and buffers that oneDNN keeps for the shapes of a run in bf16
-COMPILED_BYTES = 250 * MIB  # what torch.compile leaves in the process
+BASE_BYTES = 270 * MIB  # a trainer that has loaded torch and made its first step, without the rest
+BF16_KERNEL_BYTES = 0 * MIB  # more of it in bf16, for oneDNN's kernels and buffers
+COMPILED_BYTES = 300 * MIB  # what torch.compile leaves in the process
 CUDA_CONTEXT_BYTES = 500 * MIB  # VRAM that a process takes before its first tensor: not measured here
-RETENTION = {"fp32": 1.3, "bf16": 1.3}  # bytes held for each live byte of activations
+RETENTION = {"fp32": 1.06, "bf16": 1.06}  # bytes held for each live byte of activations
+GRADIENT_RETENTION = 0.7  # bytes that the heap keeps for each byte of gradients, which each step frees
 WORKER_BYTES = 260 * MIB  # RAM of one data worker: what it does not share with the trainer
 
 
@@ -32,6 +33,7 @@ class MemoryParts:
     average: int
     gradients: int
     optimizer: int
+    retained: int  # of freed gradients
     saving: int  # the copy of all that a checkpoint holds
     activations: int  # with what the allocator keeps of those that were freed
     workers: int
@@ -39,7 +41,9 @@ class MemoryParts:
     @property
     def states(self) -> int:
         """What there is for each parameter."""
-        return self.weights + self.average + self.gradients + self.optimizer + self.saving
+        return (
+            self.weights + self.average + self.gradients + self.optimizer + self.retained + self.saving
+        )  # fmt: skip
 
     @property
     def total(self) -> int:
@@ -60,6 +64,7 @@ def memory_parts(work: Workload) -> MemoryParts:
         average=average,
         gradients=4 * work.trained,
         optimizer=moments,
+        retained=0 if on_gpu else int(GRADIENT_RETENTION * 4 * work.trained),
         saving=0 if on_gpu else weights + (average or weights) + moments,
         activations=int(RETENTION[work.precision] * live_bytes(work)),
         workers=0 if on_gpu else work.workers * WORKER_BYTES,
