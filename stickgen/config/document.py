@@ -29,7 +29,7 @@ from stickgen.config.nodes import (
     values,
     walk,
 )
-from stickgen.config.parsing import decode, parse
+from stickgen.config.parsing import decode, is_collection_tag, parse
 from stickgen.config.scalars import Plain, format_value, reads_alike, same_value
 from stickgen.config.splicing import EditRefusedError, Splicer
 from stickgen.config.verifying import (
@@ -351,7 +351,9 @@ class Document:
         return node, ()
 
     def _check_own(self, node: Node | None, parts: Path_) -> None:
-        """Refuse to edit inside of a section or list that an alias only stands for."""
+        """Refuse to edit inside of a section or list that an alias only stands for, or whose tag makes it another thing."""
+        if isinstance(node, Mapping | Sequence) and node.tag is not None and not is_collection_tag(node.tag):
+            raise self._refusal(f"{_shown(parts)} has the tag {node.tag}; edit the text itself", node.start)
         if node is not None and node.alias_of is not None and not isinstance(node, Scalar):
             line, _ = line_and_column(self._text, node.alias_of.start)
             raise self._refusal(

@@ -370,5 +370,10 @@ class _Builder:
 
 
 def is_core_tag(tag: str) -> bool:
-    """Whether a tag is one of YAML's own types (`!!int`)."""
-    return tag == "!" or tag.removeprefix(CORE_TAG) in {"str", "int", "float", "bool", "null", "map", "seq"}
+    """Whether a tag is one of YAML's own types of single values (`!!int`)."""
+    return tag == "!" or tag.removeprefix(CORE_TAG) in {"str", "int", "float", "bool", "null"}
+
+
+def is_collection_tag(tag: str) -> bool:
+    """Whether a tag says only that this is a section or a list, as `!!set` does not."""
+    return tag == "!" or tag.removeprefix(CORE_TAG) in {"map", "seq"}

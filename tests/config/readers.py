@@ -26,6 +26,8 @@ def read_1_2(data: bytes) -> Any:
 
 def flat(found: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     """Values by path as `Document.items` has them, and empty sections and lists."""
+    if isinstance(found, set):  # `!!set {a}` is a section of keys without values
+        found = dict.fromkeys(sorted(found))
     if isinstance(found, dict) and found:
         return {p: v for key, value in found.items() for p, v in flat(value, (*path, name(key))).items()}
     if isinstance(found, list) and found:
