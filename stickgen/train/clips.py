@@ -35,6 +35,12 @@ def open_clips(path: str, config: TrainingConfig) -> Clips:
     """Open a dataset for `config`. Raises StickgenError where it is damaged, of another width, or empty."""
     file = open_dataset(path)
     check_embedding_width(file.path, file.embedding_dim, config.model["embedding_dim"])
+    highest = int(file.content["actions"].max())
+    if highest >= config.model["num_actions"]:
+        raise StickgenError(
+            f"{file.path}: it has frames of action number {highest}, but model.num_actions is "
+            f"{config.model['num_actions']}; use --set model.num_actions={highest + 1} or more"
+        )
     options = {
         "max_frames": config.data["max_frames"],
         "val_fraction": config.training["val_fraction"],

@@ -1,0 +1,445 @@
+"""Every key does what it says: for each of the schema, changing it changes what it is about.
+
+A key without an entry here fails the test, so that no key can be added that does nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from stickgen.config import TrainingConfig
+from stickgen.config.loading import ConfigError
+from stickgen.config.presets import preset_path
+from stickgen.config.schema import KEYS
+from stickgen.errors import StickgenError
+from stickgen.runs.dataset_facts import dataset_path
+from stickgen.runs.metrics import RecordReader
+from stickgen.runs.store import Run, create_run
+from stickgen.train import loop
+from stickgen.train.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.device import choose_device
+from stickgen.train.loop import Trainer
+
+torch.set_num_threads(1)
+BASE: dict[str, Any] = {
+    "model.embedding_dim": 16, "model.d_model": 16, "model.nhead": 2, "model.num_layers": 1,
+    "model.dropout": 0.0, "training.batch_size": 8, "training.grad_accum_steps": 2, "training.epochs": 2,
+    "training.warmup_epochs": 1, "training.compile": "never", "logging.log_interval": 1,
+    "logging.save_interval": 1000, "logging.save_minutes": 0.0, "logging.sample_minutes": 0.0,
+    "diffusion.sampling_steps": 2, "device.precision": "fp32",
+}  # fmt: skip
+
+
+@dataclass
+class Outcome:
+    """What a run left behind."""
+
+    trainer: Trainer
+    train: list[dict[str, Any]]  # metrics
+    events: list[dict[str, Any]]
+    log: str
+    weights: dict[str, torch.Tensor]
+    ema: dict[str, torch.Tensor]
+    sample: list[list[float]]
+
+    def messages(self, kind: str) -> list[str]:
+        return [event["message"] for event in self.events if event["event"] == kind]
+
+    def differs(self, other: Outcome) -> bool:
+        """Whether training went another way."""
+        return [r["loss"] for r in self.train] != [r["loss"] for r in other.train]
+
+
+@dataclass
+class Workshop:
+    """Makes runs of BASE with some keys changed, each only once."""
+
+    root: Path
+    data: Path
+    outcomes: dict[tuple[tuple[str, Any], ...], Outcome] = field(default_factory=dict)
+
+    def run(self, changed: dict[str, Any], **identity: Any) -> Run:
+        config = TrainingConfig(preset_path("quickstart"), {**BASE, **changed})
+        return create_run(config, root=self.root, data_path=str(self.data), **identity)
+
+    def train(self, changed: dict[str, Any] | None = None, **identity: Any) -> Outcome:
+        key = tuple(sorted({**(changed or {}), **identity}.items()))
+        if key not in self.outcomes:
+            self.outcomes[key] = self._train(self.run(changed or {}, **identity))
+        return self.outcomes[key]
+
+    def _train(self, run: Run) -> Outcome:
+        lines: list[str] = []
+        handler = logging.Handler()
+        handler.emit = lambda record: lines.append(f"{record.levelname} {record.getMessage()}")  # type: ignore[method-assign]
+        logger = logging.getLogger("stickgen")
+        logger.addHandler(handler)
+        trainer = Trainer(run)
+        try:
+            assert trainer.train() == 0
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(logging.NOTSET)
+        checkpoint, _ = newest_checkpoint(run.checkpoints_dir)
+        assert checkpoint is not None
+        sample = sorted(run.samples_dir.glob("step_*.json"))[-1]
+        return Outcome(
+            trainer,
+            [r for r in RecordReader(run.metrics_path).read_new() if r["kind"] == "train"],
+            RecordReader(run.events_path).read_new(),
+            "\n".join(lines),
+            read_tensors(checkpoint, "model"),
+            read_tensors(checkpoint, "ema"),
+            json.loads(sample.read_text())["motion"],
+        )
+
+
+Effect = Callable[[Workshop], None]
+EFFECTS: dict[str, Effect] = {}
+
+
+def effect(*keys: str) -> Callable[[Effect], Effect]:
+    def register(test: Effect) -> Effect:
+        for key in keys:
+            EFFECTS[key] = test
+        return test
+
+    return register
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("runs"), tiny_dataset)
+
+
+def test_no_key_is_without_an_effect() -> None:
+    assert {key.path for key in KEYS} == set(EFFECTS)
+
+
+@pytest.mark.parametrize("key", [key.path for key in KEYS])
+def test_the_key_does_what_it_says(key: str, workshop: Workshop) -> None:
+    EFFECTS[key](workshop)
+
+
+# -- model
+
+
+@effect("model.input_dim", "model.output_dim")
+def _only_twenty(shop: Workshop) -> None:
+    for name in ("model.input_dim", "model.output_dim"):
+        with pytest.raises(ConfigError, match="20, nothing else"):
+            TrainingConfig(preset_path("quickstart"), {name: 22})
+
+
+@effect("model.d_model")
+def _width(shop: Workshop) -> None:
+    assert shop.train({"model.d_model": 24}).weights["pose_in.weight"].shape == (24, 20)
+
+
+@effect("model.nhead")
+def _heads(shop: Workshop) -> None:
+    other = shop.train({"model.nhead": 4})
+    assert other.trainer.state.model.blocks[0].attention.nhead == 4  # type: ignore[union-attr]
+    assert other.differs(shop.train())
+
+
+@effect("model.num_layers")
+def _layers(shop: Workshop) -> None:
+    assert len(shop.train({"model.num_layers": 2}).trainer.state.model.blocks) == 2
+
+
+@effect("model.embedding_dim")
+def _text_width(shop: Workshop) -> None:
+    with pytest.raises(StickgenError, match="16 wide, but model.embedding_dim is 24"):
+        Trainer(shop.run({"model.embedding_dim": 24}))
+
+
+@effect("model.dropout")
+def _dropout(shop: Workshop) -> None:
+    dropped, whole = shop.train({"model.dropout": 0.5}), shop.train()
+    assert dropped.differs(whole)
+    assert dropped.trainer.state.model.blocks[0].dropout == 0.5
+
+
+@effect("model.num_actions")
+def _actions(shop: Workshop) -> None:
+    assert shop.train({"model.num_actions": 5}).weights["action_out.weight"].shape[0] == 5
+    with pytest.raises(StickgenError, match="action number 4, but model.num_actions is 3"):
+        Trainer(shop.run({"model.num_actions": 3}))
+
+
+# -- training
+
+
+@effect("training.batch_size")
+def _batch(shop: Workshop) -> None:
+    for size in (2, 8):
+        trainer = Trainer(shop.run({"training.batch_size": size}))
+        assert max(len(micro) for step in trainer.plan(0) for micro in step) == size
+
+
+@effect("training.grad_accum_steps")
+def _accumulation(shop: Workshop) -> None:
+    one, two = Trainer(shop.run({"training.grad_accum_steps": 1})), shop.train().trainer
+    assert one.config.effective_batch == 8 and one.steps_per_epoch > two.steps_per_epoch
+
+
+@effect("training.epochs")
+def _epochs(shop: Workshop) -> None:
+    assert shop.train({"training.epochs": 3}).trainer.state.step == 3 * shop.train().trainer.steps_per_epoch
+
+
+@effect("training.learning_rate")
+def _rate(shop: Workshop) -> None:
+    steps = shop.train().trainer.steps_per_epoch
+    assert shop.train({"training.learning_rate": 0.5}).train[steps - 1]["lr"] == pytest.approx(0.5)
+
+
+@effect("training.warmup_epochs")
+def _warmup(shop: Workshop) -> None:
+    warm, cold = shop.train(), shop.train({"training.warmup_epochs": 0})
+    assert warm.train[0]["lr"] < cold.train[0]["lr"] == cold.trainer.config.training["learning_rate"]
+
+
+@effect("training.max_grad_norm")
+def _clip(shop: Workshop) -> None:
+    held = shop.train({"training.max_grad_norm": 1e-12, "training.weight_decay": 0.0})
+    fresh = Trainer(shop.run({})).state.model.state_dict()
+    moved = max(float((held.weights[name] - fresh[name]).abs().max()) for name in fresh)
+    assert moved < 1e-5 < max(float((shop.train().weights[n] - fresh[n]).abs().max()) for n in fresh)
+
+
+@effect("training.schedule", "training.min_lr_ratio")
+def _schedule(shop: Workshop) -> None:
+    peak = shop.train().trainer.config.training["learning_rate"]
+    assert shop.train({"training.min_lr_ratio": 0.5}).train[-1]["lr"] == pytest.approx(0.5 * peak)
+    assert shop.train({"training.schedule": "constant"}).train[-1]["lr"] == pytest.approx(peak)
+    line = shop.train({"training.schedule": "linear", "training.epochs": 3})
+    assert [r["lr"] for r in line.train] != [r["lr"] for r in shop.train({"training.epochs": 3}).train]
+
+
+@effect("training.optimizer")
+def _optimizer(shop: Workshop) -> None:
+    other = shop.train({"training.optimizer": "muon"})
+    assert type(other.trainer.state.optimizer).__name__ == "MuonWithAdamW"
+    assert other.differs(shop.train())
+
+
+@effect("training.weight_decay", "training.beta1", "training.beta2")
+def _adam(shop: Workshop) -> None:
+    for change in ({"training.weight_decay": 5.0}, {"training.beta1": 0.5}, {"training.beta2": 0.5}):
+        assert shop.train(change).differs(shop.train()), change
+
+
+@effect("training.ema_decay")
+def _average(shop: Workshop) -> None:
+    off, on = shop.train({"training.ema_decay": 0.0}), shop.train()
+    assert all(torch.equal(off.ema[name], off.weights[name]) for name in off.weights)
+    assert not all(torch.equal(on.ema[name], on.weights[name]) for name in on.weights)
+
+
+@effect("training.val_fraction")
+def _held_out(shop: Workshop) -> None:
+    assert len(shop.train({"training.val_fraction": 0.4}).trainer.clips.held_out) > len(
+        shop.train().trainer.clips.held_out
+    )
+
+
+@effect("training.seed")
+def _seed(shop: Workshop) -> None:
+    assert shop.train({"training.seed": 7}).differs(shop.train())
+
+
+@effect("training.max_minutes")
+def _minutes(shop: Workshop) -> None:
+    (message,) = shop.train({"training.max_minutes": 1e-9}).messages("finished")
+    assert message.startswith("reached training.max_minutes")
+
+
+@effect("training.stage", "data.train_data", "data.curated_pretrain_data", "data.curated_sft_data")
+def _data(shop: Workshop) -> None:
+    files = {"data.train_data": "a", "data.curated_pretrain_data": "b", "data.curated_sft_data": "c"}
+    for stage, name in (("", "a"), ("pretrain", "b"), ("sft", "c")):
+        config = TrainingConfig(preset_path("quickstart"), {**files, "training.stage": stage})
+        assert dataset_path(config).name == name
+
+
+@effect("training.activation_checkpointing")
+def _recompute(shop: Workshop) -> None:
+    """It is the same training; that it takes less memory is measured by benchmarks."""
+    other = shop.train({"training.activation_checkpointing": True})
+    assert other.trainer.state.model.activation_checkpointing
+    for ours, theirs in zip(other.train, shop.train().train, strict=True):
+        assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-4)
+
+
+@effect("training.compile")
+def _compile(shop: Workshop) -> None:
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "compile_blocks", lambda model: asked.append("compiled"))
+        patch.setattr("stickgen.planner.compiling.can_compile", lambda where: True)
+        Trainer(shop.run({"training.compile": "never"}))
+        assert asked == []
+        Trainer(shop.run({"training.compile": "always"}))
+        assert asked == ["compiled"]
+
+
+# -- loss
+
+
+@effect("loss_weights.temporal", "loss_weights.action", "loss_weights.physics", "loss_weights.diffusion")
+def _loss_weights(shop: Workshop) -> None:
+    """The total is the weighted sum, and a weight changes it by the term."""
+    names = ("temporal", "action", "physics", "diffusion")
+    for changed in (None, {f"loss_weights.{name}": 1.0 + place for place, name in enumerate(names)}):
+        outcome = shop.train(changed)
+        weights = outcome.trainer.config.loss_weights
+        for record in outcome.train:
+            total = record["loss_pose"] + sum(weights[name] * record[f"loss_{name}"] for name in names)
+            assert record["loss"] == pytest.approx(total, rel=1e-4)
+            assert all(record[f"loss_{name}"] > 0 for name in names)
+
+
+# -- diffusion
+
+
+@effect("diffusion.enabled")
+def _objective(shop: Workshop) -> None:
+    other = shop.train({"diffusion.enabled": False})
+    assert other.trainer.state.model.clock is None
+    assert {r["loss_diffusion"] for r in other.train} == {0.0}
+
+
+@effect("diffusion.sampling_steps", "diffusion.guidance_scale")
+def _sampling(shop: Workshop) -> None:
+    for change in ({"diffusion.sampling_steps": 4}, {"diffusion.guidance_scale": 1.0}):
+        other = shop.train(change)
+        assert not other.differs(shop.train())
+        assert other.sample != shop.train().sample, change
+
+
+@effect("diffusion.condition_dropout")
+def _hidden_texts(shop: Workshop) -> None:
+    assert shop.train({"diffusion.condition_dropout": 1.0}).differs(shop.train())
+
+
+# -- lora
+
+
+@effect("lora.enabled", "lora.rank", "lora.alpha")
+def _adapters(shop: Workshop) -> None:
+    checkpoint, _ = newest_checkpoint(shop.train().trainer.run.checkpoints_dir)
+    assert checkpoint is not None
+    one = shop.train({"lora.enabled": True, "lora.rank": 3}, init_from=str(checkpoint.path))
+    other = shop.train(
+        {"lora.enabled": True, "lora.rank": 3, "lora.alpha": 64.0}, init_from=str(checkpoint.path)
+    )
+    assert one.weights["blocks.0.attention.qkv.lora_a"].shape[0] == 3
+    assert torch.equal(one.weights["pose_in.weight"], shop.train().ema["pose_in.weight"])
+    assert one.differs(other)
+
+
+# -- data and device
+
+
+@effect("data.max_frames")
+def _window(shop: Workshop) -> None:
+    assert max(shop.train({"data.max_frames": 10}).trainer.clips.train.lengths) == 10
+
+
+@effect("data.encoder")
+def _encoder(shop: Workshop) -> None:
+    from click.testing import CliRunner
+
+    from stickgen.cli.generate import command
+
+    run = shop.train({"data.encoder": "somebody/encoder"}).trainer.run
+    asked: list[str] = []
+
+    def load(name: str) -> Any:
+        asked.append(name)
+        raise StickgenError("not here")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stickgen.data.embed.load_encoder", load)
+        CliRunner().invoke(command, [str(run.path), "a text", "-o", "x.gif"])
+    assert asked == ["somebody/encoder"]
+
+
+@effect("device.type")
+def _device(shop: Workshop) -> None:
+    assert shop.train({"device.type": "cpu"}).trainer.device.type == "cpu"
+    if not torch.cuda.is_available():
+        with pytest.raises(StickgenError, match=r"device\.type is cuda, but torch sees none"):
+            choose_device("cuda")
+
+
+@effect("device.num_workers", "device.pin_memory")
+def _loader(shop: Workshop) -> None:
+    trainer = Trainer(shop.run({"device.num_workers": 3, "device.pin_memory": True, "device.type": "auto"}))
+    asked: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "load_batches", lambda *_, **options: asked.update(options) or iter(()))
+        trainer.load([])
+        assert asked["num_workers"] == 3 and asked["pin_memory"] is (trainer.device.type == "cuda")
+        trainer.device = torch.device("cuda")
+        trainer.load([])
+        assert asked["pin_memory"] is True
+        trainer.config.device["pin_memory"] = False
+        trainer.load([])
+        assert asked["pin_memory"] is False
+
+
+@effect("device.precision")
+def _precision(shop: Workshop) -> None:
+    other = shop.train({"device.precision": "bf16"})
+    assert other.trainer.run.identity["precision"] == "bf16"
+    assert other.differs(shop.train())
+    assert {tensor.dtype for tensor in other.weights.values()} == {torch.float32}
+
+
+# -- logging
+
+
+@effect("logging.level")
+def _level(shop: Workshop) -> None:
+    usual, debug = shop.train().log, shop.train({"logging.level": "DEBUG"}).log
+    warning = shop.train({"logging.level": "WARNING"})
+    assert "INFO started" in usual and "DEBUG" not in usual
+    assert "DEBUG step 1: loss" in debug and "INFO started" in debug
+    assert "INFO" not in warning.log and warning.messages("started")  # the events are all there
+
+
+@effect("logging.log_interval")
+def _log_interval(shop: Workshop) -> None:
+    steps = [r["step"] for r in shop.train({"logging.log_interval": 2, "training.epochs": 3}).train]
+    assert steps == [1, *range(2, shop.train({"training.epochs": 3}).trainer.state.step + 1, 2)]
+
+
+@effect("logging.save_interval")
+def _save_interval(shop: Workshop) -> None:
+    each = shop.train({"logging.save_interval": 1, "training.epochs": 3})
+    assert (
+        len(each.messages("checkpoint")) == 3 > len(shop.train({"training.epochs": 3}).messages("checkpoint"))
+    )
+
+
+@effect("logging.save_minutes")
+def _save_minutes(shop: Workshop) -> None:
+    often = shop.train({"logging.save_minutes": 1e-6})
+    assert len(often.messages("checkpoint")) > len(shop.train().messages("checkpoint"))
+
+
+@effect("logging.sample_minutes")
+def _sample_minutes(shop: Workshop) -> None:
+    often = shop.train({"logging.sample_minutes": 1e-6})
+    assert len(often.messages("sample")) > len(shop.train().messages("sample"))
