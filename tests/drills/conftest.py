@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import forked
 import numpy as np
 import psutil
 import pytest
@@ -61,6 +62,7 @@ def make(tmp_path: Path, dataset: Path) -> Iterator[MakeRun]:
         return made[-1]
 
     yield make_run
+    forked.end_all()
     for run in made:
         for launch in run.launches:
             process = find_process(launch)

@@ -26,20 +26,28 @@ SERVER.set_forkserver_preload(
     ["stickgen.train.loop", "stickgen.train.process", "stickgen.planner.budget", "torch._dynamo"]
 )
 SLOW_SECONDS = 1.5
+STARTED: list[BaseProcess] = []
 
 
 def start(run: Run, launch: int, *patches: str) -> BaseProcess:
     """Start a trainer of `run`; `patches` name functions below that are called in it first."""
     process = SERVER.Process(target=_train, args=(run.path, launch, patches), daemon=False)
     process.start()
+    STARTED.append(process)
     return process
+
+
+def end_all() -> None:
+    """Kill what still runs of those that were started."""
+    while STARTED:
+        kill(STARTED.pop())
 
 
 def kill(process: BaseProcess) -> None:
     """SIGKILL, and wait until it is gone; not with `join`, which waits for orphaned data workers as well."""
     assert process.pid is not None
-    os.kill(process.pid, signal.SIGKILL)
-    with contextlib.suppress(psutil.NoSuchProcess):
+    with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
         while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.005)
 
@@ -122,6 +130,29 @@ def slow_data(path: Path) -> None:
     from stickgen.data.dataset import MotionDataset
 
     MotionDataset.__getitem__ = _slow(path, "slow", MotionDataset.__getitem__)  # type: ignore[method-assign]
+
+
+def _room_for(most: int) -> None:
+    from stickgen.train import step
+
+    losses = step.clip_losses
+
+    def tight(model: Any, normaliser: Any, batch: Any, *args: Any) -> Any:
+        if len(batch) > most:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes.")
+        return losses(model, normaliser, batch, *args)
+
+    step.clip_losses = tight
+
+
+def room_for_two(path: Path) -> None:
+    """Memory for two clips at once."""
+    _room_for(2)
+
+
+def no_room(path: Path) -> None:
+    """Memory for none."""
+    _room_for(0)
 
 
 def no_patience(path: Path) -> None:
