@@ -3,7 +3,8 @@
     python benchmarks/engine_speed.py [--full] [--seconds 20] [--compile] [--json FILE]
 
 Each side runs in a process of its own; the two take turns, an optimizer step each, so that whatever else the
-machine does meets both. Ratios are medians over such pairs. The peak of matrix products is measured in the
+machine does meets both. Ratios are medians over such pairs, of the time that
+passed and of the CPU time. The peak of matrix products is measured in the
 same turns, at the shapes of the model, in the precision of the engine. Dropout 0 and 0.1 are tables of their
 own. Sequences a second are of the fastest step, since others may share the machine.
 """
@@ -65,6 +66,7 @@ class Row:
     case: Case
     precision: str = ""
     seconds: dict[str, list[float]] = field(default_factory=dict)  # of a sequence, by side
+    cpu_seconds: dict[str, list[float]] = field(default_factory=dict)
     peak_gflops: list[float] = field(default_factory=list)
     peak_rss_bytes: dict[str, int] = field(default_factory=dict)
     gflop_per_sequence: float = 0.0
@@ -73,6 +75,12 @@ class Row:
     def ratio(self) -> float:
         """How many times the baseline's speed."""
         pairs = zip(self.seconds["baseline"], self.seconds["engine"], strict=True)
+        return statistics.median(slow / fast for slow, fast in pairs)
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The same in CPU time, which those who share the machine disturb less."""
+        pairs = zip(self.cpu_seconds["baseline"], self.cpu_seconds["engine"], strict=True)
         return statistics.median(slow / fast for slow, fast in pairs)
 
     def used(self, side: str) -> float:
@@ -86,22 +94,26 @@ class Row:
         mib = {side: size / 2**20 for side, size in self.peak_rss_bytes.items()}
         return (
             f"{self.case.preset:<7} {self.case.batch_size:>5} {self.case.frames[0]:>4}-{self.case.frames[1]:<4}"
-            f"{fastest['baseline']:>9.2f}{fastest['engine']:>9.2f}{self.ratio:>8.2f}"
+            f"{fastest['baseline']:>9.2f}{fastest['engine']:>9.2f}{self.ratio:>8.2f}{self.cpu_ratio:>8.2f}"
             f"{mib['baseline']:>11,.0f}{mib['engine']:>9,.0f}"
             f"{self.used('baseline'):>10.0%}{self.used('engine'):>9.0%}{max(self.peak_gflops):>10,.0f}"
         )
 
 
 HEAD = (
-    f"{'':<7} {'micro':>5} {'':9}{'sequences/s':>18}{'':8}{'peak RSS, MiB':>20}{'of the peak':>19}{'peak':>10}\n"
-    f"{'preset':<7} {'batch':>5} {'frames':<9}{'baseline':>9}{'engine':>9}{'ratio':>8}"
+    f"{'':<7} {'micro':>5} {'':9}{'sequences/s':>18}{'ratio of':>16}{'peak RSS, MiB':>20}{'of the peak':>19}{'peak':>10}\n"
+    f"{'preset':<7} {'batch':>5} {'frames':<9}{'baseline':>9}{'engine':>9}{'speed':>8}{'CPU':>8}"
     f"{'baseline':>11}{'engine':>9}{'baseline':>10}{'engine':>9}{'GFLOP/s':>10}"
 )
 
 
 def compare(case: Case, data: Path, seconds: float) -> Row:
     """Let the sides of `case` take turns for about so long, three times at the least."""
-    row = Row(case, seconds={"engine": [], "baseline": []})
+    row = Row(
+        case,
+        seconds={"engine": [], "baseline": []},
+        cpu_seconds={"engine": [], "baseline": []},
+    )
     asked = json.dumps(asdict(case))
     processes = {
         side: subprocess.Popen(
@@ -121,8 +133,12 @@ def compare(case: Case, data: Path, seconds: float) -> Row:
             assert process.stdin is not None
             process.stdin.write("\n")
             process.stdin.flush()
-            value = answer(process)["value"]
-            (row.peak_gflops if side == "peak" else row.seconds[side]).append(value)
+            value, cpu = map(answer(process).get, ("value", "cpu"))
+            if side == "peak":
+                row.peak_gflops.append(value)
+            else:
+                row.seconds[side].append(value)
+                row.cpu_seconds[side].append(cpu)
     for side, process in processes.items():
         assert process.stdin is not None
         process.stdin.close()
@@ -170,10 +186,10 @@ def take_turns(side: str, case: Case, data: Path) -> None:
     d, layers, t = model["d_model"], model["num_layers"], (case.frames[0] + case.frames[1]) / 2 + 1
     say(precision=precision, gflop_per_sequence=(6 * 16 * d * d * layers * t + 12 * layers * t * t * d) / 1e9)
     for _ in sys.stdin:
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         done = step()
-        taken = time.perf_counter() - began
-        say(value=done if side == "peak" else taken / done)
+        taken, taken_cpu = time.perf_counter() - began, time.process_time() - began_cpu
+        say(value=done if side == "peak" else taken / done, cpu=taken_cpu / done)
     unit = 1 if sys.platform == "darwin" else 1024
     say(rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
     del torch
@@ -292,7 +308,7 @@ def main() -> None:
             for case in wanted:
                 row = compare(case, dataset(Path(folder), case.frames), options.seconds)
                 print(row.line() + f"  {row.precision}", flush=True)
-                rows.append({**asdict(row), "ratio": row.ratio})
+                rows.append({**asdict(row), "ratio": row.ratio, "cpu_ratio": row.cpu_ratio})
                 if options.json:
                     options.json.write_text(json.dumps(rows))
 
