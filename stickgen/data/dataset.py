@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from stickgen.data.actions import ACTIONS
 from stickgen.data.clip import Clip
 from stickgen.data.dataset_checks import FORMAT, check_content, load_untrusted
 from stickgen.data.older_layout import convert_older_layout
+from stickgen.data.resident import Resident
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
 from stickgen.runs.dataset_facts import DatasetFacts, write_dataset_facts
@@ -82,8 +83,14 @@ def open_dataset(path: str | Path) -> DatasetFile:
     content = load_untrusted(path)
     if isinstance(content, list):
         content = convert_older_layout(path, content)
-    check_content(path, content)
-    return DatasetFile(path, content)
+    large = (
+        [content.get(name) for name in ("motion", "actions", "embeddings")]
+        if isinstance(content, dict)
+        else []
+    )
+    resident = Resident(path, tuple(tensor for tensor in large if isinstance(tensor, Tensor)))
+    check_content(path, content, resident.read)
+    return DatasetFile(path, content, resident)
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,9 @@ class DatasetFile:
 
     path: Path
     content: dict[str, Any]
+    resident: Resident = field(
+        default_factory=Resident, compare=False
+    )  # told of what is read of the mapped file
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a worker process opens the file again instead of being sent a copy of it
@@ -140,7 +150,8 @@ class DatasetFile:
         if stored is not None:
             own: list[int] = stored.tolist()
             return own
-        return split_by_text([self.captions(clip)[0] for clip in range(self.clips)], val_fraction)
+        firsts = self.content["clip_texts"][self.content["clip_text_offsets"][:-1]].tolist()
+        return split_by_text([self.content["texts"][first] for first in firsts], val_fraction)
 
     @property
     def action_names(self) -> list[str]:
@@ -260,10 +271,13 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
         motion[:, 0::2] -= motion[0, 2 * PELVIS].clone()
         captions = self.file.texts(clip)
         text = captions[int(generator.integers(len(captions)))]
-        return {
+        item = {
             "motion": motion,
             "actions": self.file.actions(clip)[window].long(),
-            "embedding": self.file.content["embeddings"][text].float(),
+            "embedding": self.file.content["embeddings"][text].to(torch.float32, copy=True),
             "text": text,
             "clip": clip,
         }
+        for part in (item["motion"], item["actions"], item["embedding"]):
+            self.file.resident.read(part.nbytes)
+        return item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from stickgen.motion.skeleton import FPS, POSE_DIM
 from stickgen.runs.dataset_file import check_dataset_file
 
 FORMAT = "stickgen-dataset-1"
-_CHUNK = 1_000_000  # frames looked at in one go
+_CHUNK_BYTES = 16 * 2**20  # looked at in one go
 
 
 def load_untrusted(path: Path) -> Any:
@@ -39,8 +40,11 @@ def load_untrusted(path: Path) -> Any:
         raise StickgenError(f"{path}: not a dataset, or a damaged one; make or import it again") from error
 
 
-def check_content(path: Path, content: Any) -> None:
-    """Raise StickgenError with the first thing about a dataset's content that does not fit."""
+def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda size: None) -> None:
+    """Raise StickgenError with the first thing about a dataset's content that does not fit.
+
+    `read` is told how many bytes were read of the large tensors, each time.
+    """
 
     def demand(holds: bool, what: str) -> None:
         if not holds:
@@ -83,9 +87,11 @@ def check_content(path: Path, content: Any) -> None:
     demand(len(actions) == len(motion), f"`actions` has {len(actions)} frames, `motion` {len(motion)}")
     action_names = strings("action_names", None) if "action_names" in content else None
     top = len(action_names) if action_names is not None else 64
-    demand(
-        bool(((actions >= -1) & (actions < top)).all()), f"`actions` has an index that is none of the {top}"
-    )
+    for chunk in _chunks(actions, read):
+        demand(
+            int(chunk.min()) >= -1 and int(chunk.max()) < top,
+            f"`actions` has an index that is none of the {top}",
+        )
 
     texts = strings("texts", None)
     demand(len(texts) > 0, "it holds no text")
@@ -108,15 +114,13 @@ def check_content(path: Path, content: Any) -> None:
             len(embeddings) == len(texts), f"there are {len(embeddings)} embeddings for {len(texts)} texts"
         )
         demand(embeddings.shape[1] > 0, "its embeddings have no width")
-        demand(
-            _first_bad_row(embeddings) is None,
-            f"the embedding of text {_first_bad_row(embeddings)} is not finite",
-        )
+        bad = _first_bad_row(embeddings, read)
+        demand(bad is None, f"the embedding of text {bad} is not finite")
     if content.get("split") is not None:
         split = tensor("split", (torch.int8,), 1)
         demand(len(split) == clips, f"`split` has {len(split)} entries for {clips} clips")
 
-    bad = _first_bad_row(motion)
+    bad = _first_bad_row(motion, read)
     if bad is not None:
         clip = int(torch.searchsorted(offsets, bad, right=True)) - 1
         raise StickgenError(
@@ -134,10 +138,21 @@ def _demand_offsets(demand: Any, name: str, offsets: Tensor, end: int, *, least:
     )
 
 
-def _first_bad_row(values: Tensor) -> int | None:
-    """The first row of [n, d] with a value that is not finite, read in chunks."""
-    for start in range(0, len(values), _CHUNK):
-        bad = ~torch.isfinite(values[start : start + _CHUNK]).all(dim=1)
+def _chunks(values: Tensor, read: Callable[[int], None]) -> Iterator[Tensor]:
+    """`values` in pieces of some MiB."""
+    rows = max(_CHUNK_BYTES // max(values[:1].nbytes, 1), 1)
+    for start in range(0, len(values), rows):
+        chunk = values[start : start + rows]
+        yield chunk
+        read(chunk.nbytes)
+
+
+def _first_bad_row(values: Tensor, read: Callable[[int], None]) -> int | None:
+    """The first row of [n, d] with a value that is not finite."""
+    before = 0
+    for chunk in _chunks(values, read):
+        bad = ~torch.isfinite(chunk).all(dim=1)
         if bool(bad.any()):
-            return start + int(bad.nonzero()[0])
+            return before + int(bad.nonzero()[0])
+        before += len(chunk)
     return None

@@ -35,15 +35,25 @@ class Normaliser(nn.Module):
         self.register_buffer("text_std", torch.ones(embedding_dim))
 
     def fit(self, motions: list[Tensor], texts: Tensor) -> None:
-        """Take the statistics of `motions`, each [t, 20], and of the embeddings `texts` [n, embedding_dim]."""
-        features = torch.cat([to_features(motion) for motion in motions]).double()
-        self.mean.copy_(features.mean(0))
+        """Take the statistics of `motions`, each [t, 20], and of the embeddings `texts` [n, embedding_dim].
+
+        Motion by motion: a dataset may be larger than memory.
+        """
+        frames = sum(map(len, motions))
+        mean = sum((to_features(motion).double().sum(0) for motion in motions), torch.zeros(1)) / frames
+        square = sum(
+            ((to_features(motion).double() - mean).square().sum(0) for motion in motions), torch.zeros(1)
+        )
+        self.mean.copy_(mean)
         # a feature that hardly moves must not be blown up
-        self.std.copy_(features.std(0, correction=0).clamp_min(1e-3))
-        steps = torch.cat([motion.diff(dim=0) for motion in motions]).double()
-        bends = torch.cat([motion.diff(n=2, dim=0) for motion in motions]).double()
-        self.step_std.copy_(steps.square().mean().sqrt().clamp_min(1e-4))
-        self.bend_std.copy_(bends.square().mean().sqrt().clamp_min(1e-4))
+        self.std.copy_((square / frames).sqrt().clamp_min(1e-3))
+        for spread, order in ((self.step_std, 1), (self.bend_std, 2)):
+            squares, count = 0.0, 0
+            for motion in motions:
+                change = motion.diff(n=order, dim=0).double()
+                squares += float(change.square().sum())
+                count += change.numel()
+            spread.fill_(max((squares / max(count, 1)) ** 0.5, 1e-4))
         texts = texts.double()
         self.text_mean.copy_(texts.mean(0))
         self.text_std.copy_(texts.std(0, correction=0).clamp_min(1e-3))

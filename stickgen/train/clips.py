@@ -28,6 +28,7 @@ class Clips:
         embeddings = self.file.content["embeddings"]
         normaliser = Normaliser(embeddings.shape[1])
         normaliser.fit([self.file.motion(clip) for clip in shown], embeddings[texts])
+        self.file.resident.give_back()
         return normaliser
 
 
