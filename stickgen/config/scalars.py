@@ -18,7 +18,9 @@ _DIGITS = 300  # a longer whole number is beyond every float; Python itself refu
 _INTEGER = re.compile(r"[-+]?[0-9][0-9_]*")
 _BASED = re.compile(r"[-+]?(0o[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?")
-_BARE = re.compile(r"[\w./@+-]+(?: [\w./@+-]+)*", re.ASCII)  # text that may stand without quotes anywhere
+_BARE = re.compile(
+    r"(?:[\w/+]|[-.][\w/])[\w./@+-]*(?: [\w./@+-]+)*", re.ASCII
+)  # text that may stand without quotes anywhere
 
 _ESCAPES = {'"': '"', "\\": "\\", "\n": "n", "\t": "t", "\r": "r"}
 
@@ -63,9 +65,11 @@ def reads_alike(text: str) -> bool:
 def reading_1_1(text: str) -> str:
     """How a reader of YAML 1.1 takes a plain text, as words: `text`, `15`, `true`."""
     value = _read_as_1_1(text)
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "nothing"}[value]
     if isinstance(value, str):
-        return "text" if value == text else repr(value)
-    return {True: "true", False: "false", None: "nothing"}.get(value, str(value))  # type: ignore[call-overload]
+        return "text"
+    return "an error" if value is ... else str(value)
 
 
 def truth_1_1(text: str) -> bool | None:
@@ -75,10 +79,15 @@ def truth_1_1(text: str) -> bool | None:
 
 
 def _read_as_1_1(text: str) -> object:
+    """What PyYAML makes of a plain scalar; `...` where it raises."""
+    loader = yaml.SafeLoader("")
     try:
-        return yaml.safe_load(text)
+        tag = loader.resolve(yaml.ScalarNode, text, (True, False))
+        return loader.construct_object(yaml.ScalarNode(tag, text))
     except (yaml.YAMLError, ValueError):
         return ...
+    finally:
+        loader.dispose()
 
 
 def same_value(one: object, other: object) -> bool:
@@ -104,8 +113,7 @@ def format_value(value: Plain, style: str | None = None, like: str = "") -> str:
         return _format_float(value, like)
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    plain = style is None and _BARE.fullmatch(value)
-    if plain and resolve(value) == value and reads_alike(value):
+    if style is None and _BARE.fullmatch(value) and resolve(value) == value and reads_alike(value):
         return value
     return '"' + "".join(_escaped(character) for character in value) + '"'
 

@@ -44,7 +44,10 @@ def other_readers(data: bytes) -> tuple[object, object]:
     return yaml.safe_load(text), YAML(typ="safe", pure=True).load(text)
 
 
-@given(values, st.sampled_from([None, "'", '"']))
+_near_misses = st.from_regex(r"[-.@+/:0-9eEonx~ ]{0,6}", fullmatch=True)
+
+
+@given(values | _near_misses, st.sampled_from([None, "'", '"']))
 def test_what_is_written_reads_the_same_everywhere(
     value: bool | int | float | str, style: str | None
 ) -> None:

@@ -19,7 +19,7 @@ from stickgen.config.presets import preset_names, preset_path
         ("1e-4", "1.0e-4"), ("2E5", "2.0E+5"), ("12e03", "1.2e+4"), ("017", "17"), ("0o17", "15"), ("08", "8"),
         ("on", '"on"'), ("No", '"No"'), ("12:30", '"12:30"'), ("1:30:00", '"1:30:00"'), ("2020-01-01", '"2020-01-01"'),
         ("1_000", None), ("0x1F", None), ("1.0e-4", None), ("true", None), ("~", None), ("word", None), ("1.5", None),
-        ("'on'", None), ("y", None), ("=", '"="'),
+        ("'on'", None), ("y", None), ("k[", None), ("=", '"="'),
     ],
 )  # fmt: skip
 def test_values_that_readers_differ_on(text: str, written: str | None) -> None:
