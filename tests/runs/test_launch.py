@@ -127,6 +127,34 @@ def test_of_many_launches_at_once_one_wins_and_the_others_touch_nothing(run: Run
     assert run.exit["launch"] == 2
 
 
+@pytest.mark.drill
+@pytest.mark.usefixtures("fake_trainer")
+def test_of_a_hundred_launches_in_pairs_one_of_each_wins(run: Run) -> None:
+    """`launch` leaves nobody behind: after each pair the winner ends and the next pair begins."""
+    for number in range(1, 51):
+        refusals: list[str] = []
+
+        def attempt(said: list[str] = refusals) -> None:
+            try:
+                launch(run)
+            except StickgenError as error:
+                said.append(str(error))
+
+        pair = [threading.Thread(target=attempt) for _ in range(2)]
+        for thread in pair:
+            thread.start()
+        for thread in pair:
+            thread.join()
+        assert len(refusals) == 1 and "is running already" in refusals[0], refusals
+        assert len(run.launches) == number
+        (run.path / "end").touch()
+        deadline = time.monotonic() + 60
+        while run.state().alive and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert run.exit["launch"] == number
+        (run.path / "end").unlink()
+
+
 @pytest.mark.usefixtures("fake_trainer")
 def test_a_trainer_whose_supervisor_was_killed_still_has_its_run(run: Run) -> None:
     launch(run)
