@@ -48,7 +48,11 @@ def trained(
     writer.close()
     checkpoint = save_checkpoint(
         run.checkpoints_dir,
-        tensors={"ema": model.state_dict(), "normaliser": normaliser.state_dict()},
+        tensors={
+            "model": model.state_dict(),
+            "ema": model.state_dict(),
+            "normaliser": normaliser.state_dict(),
+        },  # fmt: skip
         trainer={"step": 5},
         config_bytes=run.config_bytes,
     )
