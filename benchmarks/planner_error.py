@@ -360,7 +360,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory(prefix="stickgen-bench-") as folder:
                 done.append(measure(case, Path(folder), machine))
             options.json.write_text(json.dumps(done))
-            report(read_rows(options.json)[-1:], machine)
+            report([row for row in read_rows(options.json) if row.title == case.title], machine)
         return
     rows = read_rows(options.json)
     (report if options.what == "report" else fit)(rows, machine)
