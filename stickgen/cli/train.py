@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Make the run's folder, launch nothing, and print the command that trains it on several machines.",
 )
+@click.option("--profile", is_flag=True, help="Say at the end where the time went, part by part.")
 @click.option("--detach", is_flag=True, help="Do not watch; the run goes on by itself.")
 def command(
     config_path: str | None,
@@ -66,6 +67,7 @@ def command(
     force: bool,
     nproc: int | None,
     prepare: bool,
+    profile: bool,
     detach: bool,
 ) -> None:
     """Train a model, with progress, or detached from this terminal.
@@ -124,6 +126,8 @@ def command(
             f"-m stickgen.train {shlex.quote(str(run.path))}"
         )
         return
+    if bool(run.identity.get("profile")) != profile:
+        run.update_identity(profile=profile)
     launch(run, max_steps=max_steps, **({} if nproc is None else {"nproc": nproc}))
     click.echo(f"run {run.path}")
     if detach:

@@ -11,11 +11,14 @@ import torch
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import RunFailedError, StickgenError
+from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.objective import Batch
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.parameters import count_parameters
-from stickgen.planner.workload import frames_at_once
+from stickgen.planner.speed import step_cost
+from stickgen.planner.workload import frames_at_once, workload_of
 from stickgen.runs.control import take_requests
+from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.runs.preflight import refusals
 from stickgen.runs.store import Run
 from stickgen.train.batches import load_batches
@@ -141,6 +144,8 @@ class Trainer:
             raise
         finally:
             self.saver.close()
+        if self.profile is not NO_PROFILE:
+            self.tell_profile()
         self.ranks.leave()
         return code
 
@@ -154,6 +159,7 @@ class Trainer:
         )
         if self.compiled:
             self.journal.beat("compiling")
+        self.profile.start(state.step)
         limit, minutes = self.identity.get("max_steps"), config.training["max_minutes"]
         last = self.total_steps if limit is None else min(state.step + int(limit), self.total_steps)
         self.journal.last_step = last
@@ -233,7 +239,8 @@ class Trainer:
     def after_step(self, result: StepResult, rate: float, seconds: float) -> None:
         """Average, count, log, and answer what was asked for meanwhile."""
         logging, state = self.config.logging, self.state
-        state.advance(moved=not result.skipped)
+        with self.profile.part("average"):
+            state.advance(moved=not result.skipped)
         self.journal.step = state.step
         self.guard.look_at(result)
         self.journal.took(seconds)
@@ -298,7 +305,11 @@ class Trainer:
     def measure(self) -> dict[str, float]:
         """The losses of the averaged weights on the held-out clips."""
         state = self.state
-        with self.journal.phase("validating"), state.ema.evaluating() as model:
+        with (
+            self.journal.phase("validating"),
+            self.profile.part("validation"),
+            state.ema.evaluating() as model,
+        ):
             assert isinstance(model, MotionTransformer)
             return validate(
                 model, state.normaliser, self.clips.held_out, self.config.loss_weights, self.device,
@@ -308,13 +319,21 @@ class Trainer:
     def draw_sample(self) -> None:
         """Draw the monitor's motion."""
         if self.ranks.leads:
-            draw_sample(self.state, self.clips, self.config, self.device, self.journal)
+            with self.profile.part("sample"):
+                draw_sample(self.state, self.clips, self.config, self.device, self.journal)
         self.sampled_at = time.monotonic()
 
     def save(self) -> None:
         """Begin a checkpoint."""
-        self.saver.begin(self.state)
+        with self.profile.part("checkpoint"):
+            self.saver.begin(self.state)
         self.remember()
+
+    def tell_profile(self) -> None:
+        """Say where the time of this launch went."""
+        facts = read_dataset_facts(self.clips.file.path)
+        flops = step_cost(workload_of(self.config, local_machine_fast(), facts)).flops
+        self.journal.event("profile", self.profile.report(self.state.step, flops / 1e9))
 
     def remember(self) -> None:
         """Tell the planner what training took so far."""

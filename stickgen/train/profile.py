@@ -18,7 +18,33 @@ class Profile:
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.seconds: dict[str, float] = {}
+        self.first = 0
         self.began = time.perf_counter()
+
+    def start(self, step: int) -> None:
+        """Count from now on, with `step` optimizer steps done."""
+        self.seconds.clear()
+        self.first = step
+        self.began = time.perf_counter()
+
+    def report(self, step: int, gflop: float) -> str:
+        """A sentence: the share of each part, the largest first, and how fast the matrix products went.
+
+        `step` is the last one done, `gflop` what one takes in matrix products.
+        """
+        steps = step - self.first
+        whole = time.perf_counter() - self.began
+        parts = {**self.seconds, "the rest": max(whole - sum(self.seconds.values()), 0.0)}
+        shares = ", ".join(
+            f"{name} {seconds / whole:.1%} ({seconds:.2f} s)"
+            for name, seconds in sorted(parts.items(), key=lambda part: -part[1])
+        )
+        computing = self.seconds.get("forward", 0.0) + self.seconds.get("backward", 0.0)
+        rate = steps * gflop / computing if computing else 0.0
+        return (
+            f"{steps} steps in {whole:.1f} s: {shares}; "
+            f"matrix products at {rate:,.0f} GFLOP/s over forward and backward"
+        )
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -43,7 +69,7 @@ class _NoProfile(Profile):
     """Counts nothing and costs nothing."""
 
     def __init__(self) -> None:
-        self.seconds = {}
+        super().__init__(torch.device("cpu"))
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
