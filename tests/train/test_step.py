@@ -18,6 +18,7 @@ from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.train import step as step_module
 from stickgen.train.compiling import compile_blocks
 from stickgen.train.out_of_memory import MicroBatchLimit
+from stickgen.train.profile import Profile
 from stickgen.train.step import StepResult, optimizer_step
 
 torch.set_num_threads(1)
@@ -199,3 +200,22 @@ def test_compiled_blocks_give_the_same_gradients() -> None:
         compiled.load_state_dict(fresh)
         for name, gradient in gradients.items():
             torch.testing.assert_close(same[name], gradient, rtol=1e-3, atol=1e-4)
+
+
+def test_a_profile_names_the_parts_and_their_shares() -> None:
+    profile = Profile(CPU)
+    profile.start(4)
+    made, config = model(), TrainingConfig(preset_path("quickstart"))
+    optimizer = torch.optim.SGD(made.parameters(), lr=0.0)
+    for step in range(2):
+        optimizer_step(
+            made, Normaliser(8), optimizer, clips().split(4), clips=8, config=config, step=step,
+            device=CPU, precision="fp32", profile=profile,
+        )  # fmt: skip
+    assert {"data", "forward", "backward", "optimizer"} == set(profile.seconds)
+    said = profile.report(6, gflop=1.0)
+    assert said.startswith("2 steps in ")
+    for part in (*profile.seconds, "the rest"):
+        assert f"{part} " in said
+    shares = [float(word.rstrip("%")) for word in said.split() if word.endswith("%")]
+    assert sum(shares) == pytest.approx(100, abs=1)
