@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stickgen.runs.trackers import missing_package
+
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
 
@@ -15,5 +17,11 @@ def refusals(config: TrainingConfig, *, starts_from_weights: bool) -> list[str]:
         found.append(
             "lora.enabled trains adapters beside the weights of another run, and there are none to start from: "
             "add --init-from, or use --set lora.enabled=false"
+        )
+    tracker = config.logging["tracker"]
+    if package := missing_package(tracker):
+        found.append(
+            f'logging.tracker is {tracker}, but {package} is not installed; run: pip install "stickgen[{tracker}]", '
+            "or use --set logging.tracker=none"
         )
     return found

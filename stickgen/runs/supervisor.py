@@ -64,9 +64,26 @@ def supervise(run: Run, command: list[str]) -> int:
         trainer.kill()
         raise
     signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+    if run.identity.get("tracker"):
+        _start_tracking(run, log)
     code = trainer.wait()
     _write_exit(run, code, number)
     return code
+
+
+def _start_tracking(run: Run, log: int) -> None:
+    """Start what copies the metrics to a tracker, in a session of its own; nothing waits for it."""
+    try:
+        subprocess.Popen(
+            [sys.executable, "-m", "stickgen.runs.tracking", str(run.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            close_fds=True,
+        )
+    except OSError as error:
+        print(f"tracker: could not be started ({error.strerror})", file=sys.stderr, flush=True)
 
 
 def _forward(trainer: subprocess.Popen[bytes]) -> None:

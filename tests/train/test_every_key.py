@@ -443,3 +443,10 @@ def _save_minutes(shop: Workshop) -> None:
 def _sample_minutes(shop: Workshop) -> None:
     often = shop.train({"logging.sample_minutes": 1e-6})
     assert len(often.messages("sample")) > len(shop.train().messages("sample"))
+
+
+@effect("logging.tracker")
+def _tracker(shop: Workshop) -> None:
+    pytest.importorskip("tensorboardX")
+    assert shop.run({"logging.tracker": "tensorboard"}).identity["tracker"] == "tensorboard"
+    assert shop.run({}).identity["tracker"] is None

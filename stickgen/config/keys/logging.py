@@ -60,4 +60,14 @@ KEYS: tuple[Key, ...] = (
         steps=(0.0, 0.5, 1.0, 2.0, 5.0, 15.0),
         in_specification=False,
     ),
+    Key(
+        "logging.tracker",
+        str,
+        "none",
+        '"none", "tensorboard", "wandb" or "trackio"',
+        "Copies the metrics to a tracker as they come, beside the run's own log, by a process of its own: a tracker "
+        'that fails never stops training. Each needs its extra: pip install "stickgen[tensorboard]".',
+        choices=("none", "tensorboard", "wandb", "trackio"),
+        in_specification=False,
+    ),
 )

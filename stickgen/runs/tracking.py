@@ -1,0 +1,154 @@
+"""`python -m stickgen.runs.tracking RUN_DIR`: copies a run's metrics to TensorBoard, W&B or trackio as they come.
+
+A process of its own that only reads the run: whatever a tracker does (fails, hangs, grows), training does not
+notice. The supervisor starts it where `logging.tracker` names one.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+from stickgen.atomic import write_text
+from stickgen.runs.metrics import RecordReader
+from stickgen.runs.store import Run
+
+POLL_SECONDS = 1.0
+_NO_VALUES = {"seq", "kind", "time", "step"}
+
+
+class Tracker(Protocol):
+    """Where metrics go."""
+
+    def log(self, values: dict[str, float], step: int, when: float) -> None:
+        """Take the values of a step, measured at `when` (seconds since 1970)."""
+
+    def close(self) -> None:
+        """Write what waits."""
+
+
+class TensorBoard:
+    """Event files in the run's folder `tensorboard`: `tensorboard --logdir runs` shows them."""
+
+    def __init__(self, run: Run) -> None:
+        from tensorboardX import SummaryWriter
+
+        self._writer = SummaryWriter(str(run.path / "tensorboard"), flush_secs=5)
+
+    def log(self, values: dict[str, float], step: int, when: float) -> None:
+        """One scalar a value."""
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, step, walltime=when)
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._writer.close()
+
+
+class WeightsAndBiases:
+    """A run of the project `stickgen` at W&B; WANDB_MODE=offline keeps it in the run's folder `wandb`."""
+
+    def __init__(self, run: Run) -> None:
+        import wandb
+
+        self._run = wandb.init(
+            project="stickgen", id=run.name, name=run.name, dir=str(run.path), resume="allow",
+            config=_config(run),
+        )  # fmt: skip
+
+    def log(self, values: dict[str, float], step: int, when: float) -> None:
+        """One row a step; W&B drops the steps that a resumed run does again."""
+        self._run.log(values, step=step)
+
+    def close(self) -> None:
+        """Wait until all is sent."""
+        self._run.finish()
+
+
+class Trackio:
+    """A run of the project `stickgen` in trackio's folder: `trackio show` shows it."""
+
+    def __init__(self, run: Run) -> None:
+        import trackio
+
+        self._trackio = trackio
+        trackio.init(project="stickgen", name=run.name, config=_config(run), resume="allow")
+
+    def log(self, values: dict[str, float], step: int, when: float) -> None:
+        """One row a step."""
+        self._trackio.log(values, step=step)
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._trackio.finish()
+
+
+KINDS: dict[str, type[TensorBoard] | type[WeightsAndBiases] | type[Trackio]] = {
+    "tensorboard": TensorBoard,
+    "wandb": WeightsAndBiases,
+    "trackio": Trackio,
+}
+
+
+def _config(run: Run) -> dict[str, Any]:
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.config.schema import KEYS
+
+    config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+    return {key.path: config.get(key.path) for key in KEYS}
+
+
+class Copier:
+    """Gives a tracker the records that it has not had; which those are is kept in the run's `tracker.json`."""
+
+    def __init__(self, run: Run, tracker: Tracker) -> None:
+        self._tracker = tracker
+        self._reader = RecordReader(run.metrics_path)
+        self._kept = run.path / "tracker.json"
+        try:
+            self._sent = int(json.loads(self._kept.read_bytes())["sent"])
+        except (OSError, ValueError, KeyError, TypeError):
+            self._sent = 0
+
+    def copy_new(self) -> None:
+        """Copy what came since the last call."""
+        before = self._sent
+        for record in self._reader.read_new():
+            seq, step = record.get("seq"), record.get("step")
+            if not isinstance(seq, int) or not isinstance(step, int) or seq <= self._sent:
+                continue
+            values = {
+                f"{record.get('kind', 'train')}/{name}": float(value)
+                for name, value in record.items()
+                if name not in _NO_VALUES and isinstance(value, int | float) and not isinstance(value, bool)
+            }
+            self._tracker.log(values, step, float(record.get("time", time.time())))
+            self._sent = seq
+        if self._sent != before:
+            write_text(self._kept, json.dumps({"sent": self._sent}), mode=0o600, durable=False)
+
+
+def track(run: Run, kind: str) -> None:
+    """Copy until the run has ended."""
+    tracker = KINDS[kind](run)
+    copier = Copier(run, tracker)
+    while True:
+        ended = not run.state().alive
+        copier.copy_new()
+        if ended:
+            break
+        time.sleep(POLL_SECONDS)
+    tracker.close()
+
+
+if __name__ == "__main__":
+    here = Run(Path(sys.argv[1]))
+    name = str(here.identity.get("tracker"))
+    try:
+        track(here, name)
+    except Exception as error:  # noqa: BLE001 - a tracker may fail in any way, and it is said in one line
+        print(f"tracker: {name} failed ({type(error).__name__}: {error}); training goes on", file=sys.stderr)
+        sys.exit(1)
