@@ -218,7 +218,7 @@ def engine(config: TrainingConfig, clips: Any, normaliser: Any) -> tuple[Any, st
         if not steps:
             plan = plan_epoch(
                 clips.train.lengths, batch_size=training["batch_size"], seed=0, epoch=state.step,
-                grad_accum_steps=training["grad_accum_steps"],
+                effective_batch=config.effective_batch,
                 most_frames=frames_at_once(config.model["d_model"], "cpu"),
             )  # fmt: skip
             steps.extend(plan)

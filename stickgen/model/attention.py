@@ -3,8 +3,7 @@
 The choice follows from device and precision alone and is not timed at the start: a resumed run must take the
 same one, or it is not the run to the bit.
 
-- GPUs and fp32 on a CPU: torch's own. On two Zen 3 cores, for 4 clips of 251 tokens and 8 heads of 32, forward
-  and backward take 18.0 ms, the products written out 20.3 ms (benchmarks/kernels.py).
+- GPUs and fp32 on a CPU: torch's own, which benchmarks/kernels.py compares with the products written out.
 - bf16 on a CPU: the products written out. On Zen 5, which multiplies bf16 in hardware, 1.2 against 3.6 ms a
   layer and clip of the small preset.
 """

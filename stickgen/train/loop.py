@@ -195,8 +195,8 @@ class Trainer:
         training = self.config.training
         steps = plan_epoch(
             self.clips.train.lengths,
+            effective_batch=self.config.effective_batch,
             batch_size=min(training["batch_size"], -(-self.config.effective_batch // self.ranks.size)),
-            grad_accum_steps=training["grad_accum_steps"],
             seed=training["seed"],
             epoch=epoch,
             most_frames=frames_at_once(self.config.model["d_model"], self.device.type),

@@ -21,23 +21,22 @@ def steps_per_epoch(clips: int, effective_batch: int) -> int:
 def plan_epoch(
     lengths: Sequence[int],
     *,
+    effective_batch: int,
     batch_size: int,
-    grad_accum_steps: int,
     seed: int,
     epoch: int,
     most_frames: int | None = None,
 ) -> list[list[MicroBatch]]:
-    """The epoch's optimizer steps, each a list of micro-batches of clip indices; every clip once.
+    """The epoch's optimizer steps of `effective_batch` clips, as micro-batches of clip indices; every clip once.
 
     Inside a step, clips of like length go together, so that little padding is trained on, in micro-batches
     of at most `batch_size` clips and `most_frames` frames; the step's gradient is the same however it is cut.
     """
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     order = torch.randperm(len(lengths), generator=generator).tolist()
-    effective = batch_size * grad_accum_steps
     steps = []
-    for start in range(0, len(order), effective):
-        clips = sorted(order[start : start + effective], key=lambda clip: lengths[clip])
+    for start in range(0, len(order), effective_batch):
+        clips = sorted(order[start : start + effective_batch], key=lambda clip: lengths[clip])
         steps.append(cut(clips, lengths, batch_size, most_frames))
     return steps
 

@@ -17,22 +17,27 @@ from stickgen.train.schedule import learning_rate
     st.integers(0, 99),
 )
 def test_every_clip_once(lengths: list[int], batch_size: int, accum: int, epoch: int) -> None:
-    plan = plan_epoch(lengths, batch_size=batch_size, grad_accum_steps=accum, seed=7, epoch=epoch)
+    plan = plan_epoch(lengths, effective_batch=batch_size * accum, batch_size=batch_size, seed=7, epoch=epoch)
     assert sorted(clip for step in plan for micro in step for clip in micro) == list(range(len(lengths)))
     assert len(plan) == steps_per_epoch(len(lengths), batch_size * accum)
     assert all(len(micro) <= batch_size for step in plan for micro in step)
     assert all(len(step) <= accum for step in plan)
-    assert plan == plan_epoch(lengths, batch_size=batch_size, grad_accum_steps=accum, seed=7, epoch=epoch)
+    assert plan == plan_epoch(
+        lengths, effective_batch=batch_size * accum, batch_size=batch_size, seed=7, epoch=epoch
+    )
 
 
 def test_a_step_holds_the_same_clips_at_every_micro_batch() -> None:
     lengths = [10 + i % 7 for i in range(64)]
 
     def steps(batch_size: int, accum: int) -> list[set[int]]:
-        plan = plan_epoch(lengths, batch_size=batch_size, grad_accum_steps=accum, seed=1, epoch=2)
+        plan = plan_epoch(lengths, effective_batch=batch_size * accum, batch_size=batch_size, seed=1, epoch=2)
         return [{clip for micro in step for clip in micro} for step in plan]
 
     assert steps(8, 2) == steps(4, 4) == steps(16, 1)
+    # several processes cut a step smaller than batch_size: it stays the same step
+    halves = plan_epoch(lengths, effective_batch=16, batch_size=8, seed=1, epoch=2)
+    assert [{clip for micro in step for clip in micro} for step in halves] == steps(16, 1)
 
 
 @given(
@@ -71,7 +76,9 @@ def test_it_climbs_and_falls() -> None:
 
 @given(st.lists(st.integers(1, 250), min_size=1, max_size=80), st.integers(1, 9), st.integers(100, 600))
 def test_no_micro_batch_has_more_frames_than_allowed(lengths: list[int], batch_size: int, most: int) -> None:
-    plan = plan_epoch(lengths, batch_size=batch_size, grad_accum_steps=4, seed=7, epoch=0, most_frames=most)
+    plan = plan_epoch(
+        lengths, effective_batch=4 * batch_size, batch_size=batch_size, seed=7, epoch=0, most_frames=most
+    )
     for step in plan:
         assert len({clip for micro in step for clip in micro}) == sum(map(len, step))
         for micro in step:
