@@ -7,7 +7,6 @@ person's text or key press becomes.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import math
 import os
 from collections.abc import Callable, Iterable
@@ -16,7 +15,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stickgen.config.document import MISSING, Document, EditRefusedError
+from stickgen.config.document import (
+    MISSING,
+    Document,
+    EditRefusedError,
+    read_config_file,
+    text_diff,
+)
 from stickgen.config.drafts import Draft, keep
 from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
 from stickgen.config.rules import Site
@@ -53,6 +58,7 @@ class EditSession:
         self._site_dataset: Path | None = None
         self._done: list[int] = []  # how many edits of the document each step of undo is made of
         self._undone: list[int] = []
+        self.also_changed: tuple[str, ...] = ()  # by the last edit: the aliases of an anchored value
 
     @classmethod
     def open(cls, path: Path) -> EditSession:
@@ -175,13 +181,14 @@ class EditSession:
         Raises EditRefusedError; the document is then as it was.
         """
         made = 0
+        also: list[str] = []
         try:
             for path, value in edits:
                 found, before = self.document.get(path), self.document.text
                 if value is None and self.document.node(path) is not None:
-                    self.document.delete(path)
+                    also += self.document.delete(path)
                 elif value is not None and not (found == value and type(found) is type(value)):
-                    self.document.set(path, value)
+                    also += self.document.set(path, value)
                 made += self.document.text != before
         except StickgenError:
             for _ in range(made):
@@ -189,6 +196,7 @@ class EditSession:
             if made:
                 self._undone.clear()
             raise
+        self.also_changed = tuple(also)
         if made:
             self._done.append(made)
             self._undone.clear()
@@ -268,9 +276,12 @@ class EditSession:
 
     # -- saving
 
-    def save(self, path: Path | None = None) -> None:
-        """Write the file. Raises SaveConflictError when it changed on disk, StickgenError otherwise."""
-        self.document.save(path)
+    def save(self, path: Path | None = None, *, over: bool = False) -> None:
+        """Write the file. Raises SaveConflictError when it changed on disk, StickgenError otherwise.
+
+        `over` writes it knowing that it changed.
+        """
+        self.document.save(path, over=over)
         self._saved = Document.parse(self.document.data, self.document.name)
 
     def changes(self) -> list[tuple[str, str, str]]:
@@ -290,14 +301,9 @@ class EditSession:
         """
         before = self._saved.data
         if self.document.path is not None:
-            with contextlib.suppress(OSError):
-                before = self.document.path.read_bytes()
-        old = before.decode("utf-8", errors="replace").splitlines()
-        new = self.document.text.splitlines()
-        lines = list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:]
-        if not lines and before != self.document.data:
-            lines = ["the lines are the same; only their ends differ"]
-        return lines
+            with contextlib.suppress(StickgenError):
+                before = read_config_file(self.document.path)
+        return text_diff(before, self.document.data)
 
     def merged_onto_disk(self) -> EditSession:
         """A session on the file as it is on disk now, with this session's changes made again there.

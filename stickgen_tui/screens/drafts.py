@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from stickgen.config.document import text_diff
 from stickgen.config.drafts import Draft
+from stickgen.errors import StickgenError
 from stickgen_tui.launching import shown_path
 from stickgen_tui.quantities import age_text
 from stickgen_tui.screens.question import QuestionScreen
@@ -15,7 +18,31 @@ from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.diff_pane import diff_content
 
+if TYPE_CHECKING:
+    from stickgen_tui.app import StickgenApp
+
 MOST_LINES = 200
+
+
+async def offer_drafts(app: StickgenApp, drafts: Sequence[Draft]) -> None:
+    """Ask for each what is to become of it, until one is taken up. Call it from a worker."""
+    from stickgen_tui.screens.opening import open_draft
+
+    for draft in drafts:
+        answer = await app.push_screen_wait(draft_question(draft))
+        if answer == "t":
+            open_draft(app, draft)
+            return
+        if answer == "d":
+            drop(app, draft)
+
+
+def drop(app: StickgenApp, draft: Draft) -> None:
+    """Remove a draft that is not wanted, with a notice where that is not possible."""
+    try:
+        draft.discard()
+    except StickgenError as error:
+        app.say(error, error=True)
 
 
 def draft_question(draft: Draft) -> QuestionScreen:
@@ -25,11 +52,6 @@ def draft_question(draft: Draft) -> QuestionScreen:
     body = one_line(shown_path(draft.path), "bold") + Content.styled(f"  {count}, {age}\n", MUTED)
     if draft.file_changed:
         body += Content.styled("! the file has changed since; saving will show how\n", "$text-warning")
-    lines = difflib.unified_diff(_lines(draft.base), _lines(draft.data), n=1, lineterm="")
-    body += Content("\n") + diff_content(list(lines)[2:][:MOST_LINES])
+    body += Content("\n") + diff_content(text_diff(draft.base, draft.data)[:MOST_LINES])
     title = f"Edits of {clean(draft.path.name, single_line=True, limit=40)} that were not saved"
     return QuestionScreen(title, body, [("t", "Take them up"), ("l", "Later"), ("d", "Drop them")])
-
-
-def _lines(data: bytes) -> list[str]:
-    return data.decode("utf-8", errors="replace").splitlines()

@@ -175,6 +175,9 @@ class EditorScreen(Screen[None]):
             return False
         finally:
             self._refresh_all()
+        if self._session.also_changed:
+            others = ", ".join(self._session.also_changed)
+            notice(self.app, f"the value has an anchor: this changed {others} too")
         failure = self._session.draft_failure
         if failure and failure != self._said_failure:
             self._said_failure = failure

@@ -30,6 +30,7 @@ from stickgen_tui.widgets.machine_panel import MachinePanel
 from stickgen_tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
+    from stickgen.config.drafts import Draft
     from stickgen_tui.app import StickgenApp
 
 POLL_SECONDS = 1.0
@@ -77,6 +78,13 @@ class HomeScreen(Screen[None]):
             super().__init__()
             self.runs = runs
 
+    class Drafts(Message):
+        """Edits that an editor which is gone has left behind, newest first."""
+
+        def __init__(self, drafts: list[Draft]) -> None:
+            super().__init__()
+            self.drafts = drafts
+
     def __init__(self, config: Path | None, root: Path | None = None) -> None:
         super().__init__()
         self._config, self._root = config, root
@@ -100,6 +108,7 @@ class HomeScreen(Screen[None]):
             self.query_one(LaunchCard).show_config(self._config, chosen=True)
         self._look(refresh=False)
         self._poll()
+        self._find_drafts()
         self.set_interval(POLL_SECONDS, self._poll)
 
     def on_screen_resume(self) -> None:
@@ -125,6 +134,14 @@ class HomeScreen(Screen[None]):
         target = self.target
         if target is not None:
             self.post_message(self.Found(looked=preflight(target)))
+
+    @work(thread=True, group="drafts", exit_on_error=False)
+    def _find_drafts(self) -> None:
+        from stickgen.config.drafts import find_all
+
+        drafts = find_all()
+        if drafts:
+            self.post_message(self.Drafts(drafts))
 
     def _poll(self) -> None:
         if self.app.screen is self:  # is_current is also true one screen below the top
@@ -165,6 +182,16 @@ class HomeScreen(Screen[None]):
         table.display = bool(event.runs)
         self.query_one("#no-runs").display = not event.runs
         self._show_title()
+
+    def on_home_screen_drafts(self, event: Drafts) -> None:
+        if self.app.screen is self:  # with another screen open already, the editor asks when it gets there
+            self._offer(event.drafts)
+
+    @work(group="offer", exclusive=True)
+    async def _offer(self, drafts: list[Draft]) -> None:
+        from stickgen_tui.screens.drafts import offer_drafts
+
+        await offer_drafts(self._app, drafts)
 
     def _show_title(self) -> None:
         going = [summary for _, summary in self._runs if summary.alive]

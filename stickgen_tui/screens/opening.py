@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stickgen.config.drafts import Draft, find
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import Edit, EditSession
-from stickgen_tui.screens.drafts import draft_question
+from stickgen_tui.screens.drafts import draft_question, drop
 from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.screens.saving import notice
 from stickgen_tui.screens.unreadable import UnreadableScreen
@@ -44,7 +44,7 @@ async def _open(app: StickgenApp, path: Path, draft: Draft | None, edits: Sequen
         session = await asyncio.to_thread(_taken, draft)
     else:
         if draft is not None:
-            draft.discard()
+            drop(app, draft)
         if not _small(path):
             app.say(f"reading {path}…")
         session = await asyncio.to_thread(_session, path)

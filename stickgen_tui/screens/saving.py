@@ -27,8 +27,8 @@ async def save(app: App[Any], session: EditSession) -> EditSession | None:
         return session
     try:
         session.save()
-    except SaveConflictError:
-        return await _settle_conflict(app, session)
+    except SaveConflictError as conflict:
+        return await _settle_conflict(app, session, conflict)
     except StickgenError as error:
         notice(app, error, error=True)
         return await _save_copy(app, session)
@@ -36,14 +36,21 @@ async def save(app: App[Any], session: EditSession) -> EditSession | None:
     return session
 
 
-async def _settle_conflict(app: App[Any], session: EditSession) -> EditSession | None:
+async def _settle_conflict(
+    app: App[Any], session: EditSession, conflict: SaveConflictError
+) -> EditSession | None:
     assert session.document.path is not None
     body = Content.assemble(
-        "Another program changed this file after it was opened here.\n\n", ("Your changes:\n", MUTED)
-    ) + changes_content(session)
-    body += Content.styled("\n\nSaving yours over the file on disk would do this:\n", MUTED)
-    body += diff_content(session.diff())
-    answers = [("b", "Back"), ("m", "Make my changes in the new file"), ("d", "Drop mine, open the new one")]
+        "Another program changed this file after it was opened here.\n\n", ("What it changed:\n", MUTED)
+    )
+    body += diff_content(conflict.diff) + Content.styled("\n\nYour changes:\n", MUTED)
+    body += changes_content(session)
+    answers = [
+        ("b", "Back"),
+        ("m", "Mine into the new file"),
+        ("o", "Overwrite it"),
+        ("d", "Drop mine"),
+    ]
     answer = await app.push_screen_wait(QuestionScreen("The file changed on disk", body, answers))
     try:
         if answer == "m":
@@ -52,6 +59,9 @@ async def _settle_conflict(app: App[Any], session: EditSession) -> EditSession |
             session.drop()
             merged.keep_draft()
             return merged
+        if answer == "o":
+            session.save(over=True)
+            return session
         if answer == "d":
             fresh = EditSession.open(session.document.path)
             session.drop()
