@@ -5,6 +5,7 @@ All of it calls the engine's torch-free rooms and may take a moment: run it in a
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,26 +57,27 @@ class Preflight:
 def shown_path(path: Path) -> str:
     """Relative to this folder where it lies below it."""
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
+        return str(Path(os.path.realpath(path)).relative_to(Path.cwd()))  # `resolve` raises on a loop
     except ValueError:
         return str(path)
 
 
-def preflight(path: Path) -> Preflight:
+def preflight(path: Path, root: Path | None = None) -> Preflight:
     """Look at everything a launch of `path` needs. Never raises for a bad config: it is an error line."""
     from stickgen.config.loading import TrainingConfig
     from stickgen.runs.preflight import refusals
+    from stickgen.runs.store import runs_root
     from stickgen_tui.forecasting import forecast, look_around
 
     try:
         config = TrainingConfig(path)
-        around = look_around(config, None)
+        around = look_around(config, root)
         cost = forecast(config, around)
     except StickgenError as error:
         return Preflight(path, (Check("error", clean(error, limit=400)),))
     checks = [Check("error", sentence) for sentence in refusals(config, starts_from_weights=False)]
     checks.append(_dataset_check(around.dataset, around.facts, config))
-    checks.append(_memory_check(config, around, cost))
+    checks += _budget_checks(config, around, cost, (root or runs_root()).absolute())
     size = (
         f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, "
         f"{cost.epochs} epochs"
@@ -106,20 +108,21 @@ def _dataset_check(path: Path, facts: DatasetFacts | None, config: TrainingConfi
     return Check("ok", f"dataset {shown}: {facts.clips:,} clips, embeddings of {width}")
 
 
-def _memory_check(config: TrainingConfig, around: Surroundings, cost: Estimate) -> Check:
+def _budget_checks(config: TrainingConfig, around: Surroundings, cost: Estimate, root: Path) -> list[Check]:
+    """Memory and disk, as `stickgen train` looks at them; here a person may launch all the same."""
     from stickgen.planner.advice import advise
+    from stickgen.planner.budget import check_budget
 
-    text = (
-        f"peak memory about {byte_text(cost.peak_memory.value)} of {byte_text(cost.memory_free_bytes)} "
-        f"free on {cost.device}"
-    )
-    if cost.verdict != "does not fit":
-        return Check("ok", text)
+    budget = check_budget(config, around.machine, around.facts, root)
+    checks = [Check("warning", sentence) for sentence in (*budget.refusals, *budget.warnings)]
+    if cost.verdict == "fits":
+        peak, free = byte_text(cost.peak_memory.value), byte_text(cost.memory_free_bytes)
+        return [Check("ok", f"peak memory about {peak} of {free} free on {cost.device}"), *checks]
     helping = advise(config, around.machine, around.facts, "memory", calibration=around.calibration)
-    best = next(iter(helping), None)
-    if best is None or best.after.verdict == "does not fit":
-        return Check("warning", f"{text}: it will not fit; lower training.batch_size or model.d_model")
-    return Check("warning", f"{text}: it will not fit; {best.change} would", best.edits)
+    best = next((advice for advice in helping if advice.after.verdict != "does not fit"), None)
+    if best is not None:
+        checks.append(Check("warning", f"it would fit with {best.change}: {best.reason}", best.edits))
+    return checks
 
 
 def start(path: Path, root: Path | None) -> Run:

@@ -22,7 +22,6 @@ from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
 from stickgen.planner.site import site_of
 from stickgen.runs.dataset_facts import dataset_path
-from stickgen_tui.comparing import Reference, last_run, nearest_preset, preset_reference
 from stickgen_tui.editing import Edit, EditSession, edit_text
 from stickgen_tui.forecasting import Surroundings, forecast, look_around
 from stickgen_tui.launching import shown_path
@@ -83,13 +82,6 @@ class EditorScreen(Screen[None]):
         Binding("escape", "leave", "Back", tooltip="Back; asks when something is not saved"),
     ]  # fmt: skip
 
-    class Compared(Message):
-        """A worker has read what the config can be compared with."""
-
-        def __init__(self, references: Sequence[Reference]) -> None:
-            super().__init__()
-            self.references = references
-
     class Looked(Message):
         """A worker has looked at the machine, the dataset and the disk."""
 
@@ -122,7 +114,7 @@ class EditorScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_focus(self.query(Field).first(), scroll_visible=False)
         self._refresh_all()
-        self._find_references()
+        self._side.find_references(self._root)
 
     @property
     def _side(self) -> Side:
@@ -258,22 +250,6 @@ class EditorScreen(Screen[None]):
     def action_scroll_pane(self, by: int) -> None:
         self._side.scroll_pane(by)
 
-    @work(thread=True, exclusive=True, group="references", exit_on_error=False)
-    def _find_references(self, preset: str = "") -> None:
-        """Presets are parsed and a run is looked up: some tenths of a second, so not here and now."""
-        found: list[Reference | None] = []
-        document = self._session.saved
-        try:
-            found.append(preset_reference(preset) if preset else nearest_preset(document))
-        except StickgenError:
-            found.append(None)
-        found.append(last_run(self._root, document.name))
-        self.post_message(self.Compared([reference for reference in found if reference is not None]))
-
-    @on(Compared)
-    def _compared(self, event: Compared) -> None:
-        self._side.compare_with(event.references)
-
     def action_preset(self) -> None:
         self._choose_preset()
 
@@ -283,14 +259,16 @@ class EditorScreen(Screen[None]):
             ChoiceScreen("Compare with the preset", [(name, name) for name in preset_names()])
         )
         if name:
-            self._find_references(name)
+            self._side.find_references(self._root, name)
             self._side.show_difference_to("preset")
 
     # -- finding
 
     def action_find(self) -> None:
         self.query_one("#find-row").display = True
-        self.set_focus(self.query_one("#find", Input))
+        box = self.query_one("#find", Input)
+        box.select_all()  # the next search is typed over the last one
+        self.set_focus(box)
 
     @on(Input.Changed, "#find")
     def _filter(self, event: Input.Changed) -> None:

@@ -125,7 +125,9 @@ class HomeScreen(Screen[None]):
             machine = detect(refresh=refresh)
             recommendation = recommend(machine)
             self.post_message(self.Found(machine=machine, recommendation=recommendation))
-            self.post_message(self.Found(looked=preflight(self._config or recommendation.config_path)))
+            self.post_message(
+                self.Found(looked=preflight(self._config or recommendation.config_path, self._root))
+            )
         except (StickgenError, OSError) as error:
             self.post_message(self.Found(error=clean(error, limit=300)))
 
@@ -133,7 +135,7 @@ class HomeScreen(Screen[None]):
     def _check(self) -> None:
         target = self.target
         if target is not None:
-            self.post_message(self.Found(looked=preflight(target)))
+            self.post_message(self.Found(looked=preflight(target, self._root)))
 
     @work(thread=True, group="drafts", exit_on_error=False)
     def _find_drafts(self) -> None:

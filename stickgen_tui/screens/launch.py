@@ -40,7 +40,7 @@ async def launch_config(screen: Screen[None], path: Path, root: Path | None) -> 
     An error stops it with a sentence; a warning asks. Returns the edits that a person wants made instead.
     """
     app = cast("StickgenApp", screen.app)
-    looked: Preflight = await asyncio.to_thread(preflight, path)
+    looked: Preflight = await asyncio.to_thread(preflight, path, root)
     if looked.errors or looked.warnings:
         answers = [("b", "Back")]
         if looked.mend:

@@ -21,6 +21,7 @@ from stickgen.runs.store import Run, Status
 from stickgen_tui.follow import RunFollower
 from stickgen_tui.metric_names import BASELINES, curve_names, title_of
 from stickgen_tui.screens.question import QuestionScreen
+from stickgen_tui.screens.second_try import ask_for_advice, source_of
 from stickgen_tui.series import Series
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
@@ -64,6 +65,7 @@ class MonitorScreen(Screen[None]):
         Binding("c", "ask('save')", "Save", tooltip="Ask the trainer for a checkpoint now"),
         Binding("x", "stop", "Stop", tooltip="Stop the run with a checkpoint; asks first"),
         Binding("R", "resume", "Resume", tooltip="Go on from the last checkpoint"),
+        Binding("a", "advice", "Advice", tooltip="After a failure: edits of its config that help, by a number"),
         *(Binding(str(number), f"panel({number})", f"Panel {number}", show=False, tooltip=f"Only the {name}")
           for number, name in enumerate(PANELS, 1)),
         Binding("0", "panel(0)", "All panels", show=False),
@@ -267,7 +269,7 @@ class MonitorScreen(Screen[None]):
         alive = self._follower.state.alive
         if action in ("stop", "ask"):
             return alive
-        if action == "resume":
+        if action in ("resume", "advice"):
             return not alive and self._follower.state.status != Status.FINISHED
         return True
 
@@ -300,6 +302,25 @@ class MonitorScreen(Screen[None]):
             return
         self._asked_to_stop = True
         self._app.say("killed" if answer == "k" else "asked to stop; it saves a checkpoint first")
+
+    def action_advice(self) -> None:
+        self._advise()
+
+    @work(group="control", exclusive=True)
+    async def _advise(self) -> None:
+        """What would help, by the figures; the edits are made in the editor, for a new run."""
+        try:
+            edits = await ask_for_advice(self._app, self._run)
+        except (StickgenError, OSError) as error:
+            self._app.say(error, error=True)
+            return
+        source = source_of(self._run)
+        if edits and source is None:
+            self._app.say(
+                f"the config of this run is not there any more: {self._run.config_path} is a copy", error=True
+            )
+        elif edits and source is not None:
+            self._app.open_editor(source, edits)
 
     def action_resume(self) -> None:
         self._resume()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 
 from stickgen.config.schema import Key
-from stickgen_tui.comparing import Kind, Reference
+from stickgen.errors import StickgenError
+from stickgen_tui.comparing import Kind, Reference, last_run, nearest_preset, preset_reference
 from stickgen_tui.editing import EditSession
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
@@ -25,6 +29,13 @@ MOST_PROBLEMS = 6
 
 class Side(Vertical):
     """Follows the session; the screen says what is shown."""
+
+    class Compared(Message):
+        """A worker has read what the config can be compared with."""
+
+        def __init__(self, references: Sequence[Reference]) -> None:
+            super().__init__()
+            self.references = references
 
     def __init__(self, session: EditSession, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -53,9 +64,24 @@ class Side(Vertical):
         disk = Reference("disk", "the file on disk", "disk", self._session.saved)
         return (disk, *self._references)
 
-    def compare_with(self, references: Sequence[Reference]) -> None:
-        """These, beside the file on disk."""
-        self._references = tuple(references)
+    @work(thread=True, exclusive=True, group="references", exit_on_error=False)
+    def find_references(self, root: Path | None, preset: str = "") -> None:
+        """Read what it can be compared with: the preset named, or the nearest, and the last run under `root`.
+
+        Presets are parsed and runs looked through: some tenths of a second, so not here and now.
+        """
+        found: list[Reference | None] = []
+        document = self._session.saved
+        try:
+            found.append(preset_reference(preset) if preset else nearest_preset(document))
+        except StickgenError:
+            found.append(None)
+        found.append(last_run(root, document.name))
+        self.post_message(self.Compared([reference for reference in found if reference is not None]))
+
+    def on_side_compared(self, event: Compared) -> None:
+        event.stop()
+        self._references = tuple(event.references)
         self.refresh_all()
 
     def turn_to(self, pane: Pane) -> None:

@@ -126,6 +126,74 @@ def test_configure_launch_leave_come_back_and_stop(place: Path, terminals: list[
     assert [event["step"] for event in resumed] == [stopped_at]
 
 
+def test_the_editor_by_keyboard_alone(place: Path, terminals: list[Terminal]) -> None:
+    """Search a key, change it, see memory change, see an error, fix it, undo twice, diff, save, launch."""
+    config = place / "configs" / "quickstart.yaml"
+    before = config.read_text().splitlines()
+    app = open_app(place, terminals, 80, 24)
+    app.wait_for("24 clips", "Enter launches")
+    app.keys("e")
+    app.wait_for("Editor configs/quickstart.yaml", "peak on cpu", "effective batch 2 ")
+    app.keys("/")
+    app.wait_for("a word of the key")
+    app.keys("hidden dim", "Enter")
+    app.wait_for("▸ d_model", "1 key")
+    app.keys("256", "Enter")
+    app.wait_for("1 change not saved", "peak on cpu", " → ")
+    peak = next(line for line in app.screen().splitlines() if line.startswith(" peak on cpu"))
+    was, now = peak.split("MiB of")[0].split()[-3:][0], peak.split("MiB of")[0].split()[-1]
+    assert float(now) > float(was)
+    app.keys("/")  # what was searched before is selected, and typed over
+    app.wait_for("^p palette")
+    app.keys("nhead", "Enter")
+    app.wait_for("▸ nhead", "1 key")
+    app.keys("7", "Enter")
+    app.wait_for("✗ 7 does not divide d_model 256", "1 error to mend before this can be launched")
+    app.keys("F5")
+    app.wait_for("not launched: model.nhead")
+    app.keys("f")
+    app.wait_for("▸ nhead", "‹ 8 ›", "peak on cpu")
+    app.keys("C-z", "C-z")
+    app.wait_for("▸ nhead", "‹ 4 ›", "1 change not saved", "peak on cpu")
+    app.keys("Escape")
+    app.wait_for("num_layers")
+    app.keys("d")
+    app.wait_for("against the file on disk", "-  d_model: 32", "+  d_model: 256")
+    app.keys("d")
+    app.wait_for("against the preset quickstart", "128 → 256")
+    app.keys("C-s")
+    app.wait_for("✓ saved")
+    after = config.read_text().splitlines()
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) == 1 and changed[0][1].startswith("  d_model: 256 ")
+    app.keys("F5")
+    app.wait_for("● running", seconds=120)
+
+
+def test_a_killed_terminal_loses_no_edit(place: Path, terminals: list[Terminal]) -> None:
+    config = place / "configs" / "quickstart.yaml"
+    before = config.read_bytes()
+    app = open_app(place, terminals, 80, 24)
+    app.wait_for("24 clips", "Enter launches")
+    app.keys("e")
+    app.wait_for("Editor configs/quickstart.yaml", "peak on cpu")
+    app.keys("/")
+    app.wait_for("a word of the key")
+    app.keys("seed", "Enter")
+    app.wait_for("▸ seed")
+    app.keys("7", "Enter")
+    app.wait_for("1 change not saved")
+    app.close()
+    assert config.read_bytes() == before
+    again = open_app(place, terminals, 80, 24)
+    again.wait_for("quickstart.yaml that were not saved", "+  seed: 7")
+    again.keys("t")
+    again.wait_for("Editor configs/quickstart.yaml", "1 change not saved")
+    again.keys("C-s")
+    again.wait_for("✓ saved")
+    assert Document.open(config).get("training.seed") == 7
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_the_terminal_as_it_was(
     place: Path, terminals: list[Terminal], number: signal.Signals

@@ -86,7 +86,8 @@ def test_a_run_that_does_not_fit_brings_the_edit_that_makes_it_fit(config: Path)
     document.set("training.batch_size", 2048)
     document.save()
     looked = preflight(config)
-    assert looked.errors == [] and "it will not fit; batch_size 2048 → " in looked.warnings[0].text
+    assert looked.errors == [] and "training would take about" in looked.warnings[0].text
+    assert "it would fit with batch_size 2048 → " in looked.warnings[1].text
     assert looked.mend[0][0] == "training.batch_size"
 
 

@@ -1,0 +1,36 @@
+"""After a run that failed: advice on its config, and the file in which it can be followed."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stickgen.config.loading import TrainingConfig
+from stickgen_tui.forecasting import look_around
+from stickgen_tui.screens.advice import AdviceScreen
+
+if TYPE_CHECKING:
+    from stickgen.planner.advice import Goal
+    from stickgen.planner.settings import Edit
+    from stickgen.runs.store import Run
+    from stickgen_tui.app import StickgenApp
+
+
+async def ask_for_advice(app: StickgenApp, run: Run) -> tuple[Edit, ...]:
+    """The edits that a person chose for the run's config; none where it was left. Call it from a worker.
+
+    Raises ConfigError or OSError where the run's config cannot be read.
+    """
+    config = TrainingConfig.from_bytes(run.config_bytes, run.config_path.name)
+    around = await asyncio.to_thread(look_around, config, run.path.parent)
+    goal: Goal = "memory" if "memory" in run.state().reason else "speed"
+    advice = await app.push_screen_wait(AdviceScreen(config, around, goal))
+    return advice.edits if advice is not None else ()
+
+
+def source_of(run: Run) -> Path | None:
+    """The file that the run's config was copied from; None where it is gone."""
+    identity = run.identity
+    path = Path(str(identity.get("cwd") or "")) / str(identity.get("config_name") or "")
+    return path if path.is_file() else None
