@@ -83,12 +83,13 @@ def test_a_change_is_shown_as_one_and_what_stays_is_not(config: Path) -> None:
 def test_a_run_that_does_not_fit_brings_the_edit_that_makes_it_fit(config: Path) -> None:
     dataset(Path("data/quickstart.pt"), 384)
     document = Document.open(config)
-    document.set("training.batch_size", 2048)
+    document.set("model.d_model", 1536)
+    document.set("model.num_layers", 24)
     document.save()
     looked = preflight(config)
     assert looked.errors == [] and "training would take about" in looked.warnings[0].text
-    assert "it would fit with batch_size 2048 → " in looked.warnings[1].text
-    assert looked.mend[0][0] == "training.batch_size"
+    assert "it would fit with d_model 1536 → " in looked.warnings[1].text
+    assert looked.mend[0][0] == "model.d_model"
 
 
 def test_a_start_makes_a_run_of_these_bytes_and_launches_it(
