@@ -96,6 +96,7 @@ class EditorScreen(Screen[None]):
         self._looked_at = 0.0
         self._config: TrainingConfig | None = None  # what the form says, where it holds together
         self._before: Estimate | None = None  # of the file as saved
+        self._typed: tuple[str, Value] | None = None  # what stands in a text box and is not taken yet
         self._said_failure: str | None = None
 
     # -- composing
@@ -291,21 +292,21 @@ class EditorScreen(Screen[None]):
 
     # -- the forecast
 
-    def _show_forecast(self, typed: tuple[str, Value] | None = None) -> None:
+    def _show_forecast(self) -> None:
         line = self.query_one("#forecast", ForecastLine)
         if self._session.errors:
             self._config = None
             fix = next((edit_text(problem) for problem in self._session.errors if problem.edit), "")
             line.show_errors(len(self._session.errors), fix)
             return
-        if typed is None or self._config is None:
+        if self._typed is None or self._config is None:
             self._config = self._session.config()
         around = self._around
         if around is None or around.dataset != dataset_path(self._config) or self._is_old():
             self._looked_at = time.monotonic()
             self._look(self._config)
         if around is not None:
-            line.show_forecast(forecast(self._config, around, typed), self._before)
+            line.show_forecast(forecast(self._config, around, self._typed), self._before)
 
     def _is_old(self) -> bool:
         return time.monotonic() - self._looked_at > LOOK_AGAIN
@@ -337,9 +338,8 @@ class EditorScreen(Screen[None]):
     def _typing(self, event: Field.Typing) -> None:
         """The answer comes while a value is typed, before it is taken."""
         known = event.value is not None and not self._session.errors
-        self._show_forecast(
-            (event.field.key.path, event.value) if known and event.value is not None else None
-        )
+        self._typed = (event.field.key.path, event.value) if known and event.value is not None else None
+        self._show_forecast()
 
     # -- saving, launching, leaving
 

@@ -230,7 +230,9 @@ async def test_a_draft_that_is_dropped_is_gone_and_the_file_as_it_was(app: Stick
         assert "✓ saved" in screen_text(app)
         await pilot.press("down", "right")
         await until(pilot, lambda: "1 change not saved" in screen_text(app))
-        await pilot.press("escape", "d")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
     assert find(config) is None and config.read_bytes() == before
 
