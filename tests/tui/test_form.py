@@ -221,7 +221,8 @@ async def test_a_draft_that_is_dropped_is_gone_and_the_file_as_it_was(app: Stick
     before = config.read_bytes()
     died = EditSession.open(config)
     died.apply([("training.batch_size", 8)])
-    del died
+    assert died.document.journal is not None
+    died.document.journal.close()  # type: ignore[attr-defined]
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
         await pilot.press("d")
