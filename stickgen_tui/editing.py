@@ -184,10 +184,10 @@ class EditSession:
         also: list[str] = []
         try:
             for path, value in edits:
-                found, before = self.document.get(path), self.document.text
+                before = self.document.text
                 if value is None and self.document.node(path) is not None:
                     also += self.document.delete(path)
-                elif value is not None and not (found == value and type(found) is type(value)):
+                elif value is not None:  # one that is there already stays as it is written
                     also += self.document.set(path, value)
                 made += self.document.text != before
         except StickgenError:

@@ -216,3 +216,13 @@ def test_what_cannot_work_on_this_machine_is_an_error_with_its_fix(tmp_path: Pat
     assert session.errors
     session.set(KEY_BY_PATH["data.train_data"], "data/other.pt")  # of which nothing is known yet
     assert session.errors == []
+
+
+def test_a_number_that_other_readers_take_for_text_is_mended(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("training:\n  learning_rate: 1e-4   # slow\n")
+    session = EditSession.open(path)
+    assert session.mend(None) is not None
+    assert session.document.text == "training:\n  learning_rate: 1.0e-4 # slow\n"
+    assert session.problems == []
+    assert session.mend(None) is None
