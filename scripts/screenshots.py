@@ -11,7 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -101,6 +103,7 @@ def main() -> None:
     if arguments.machine:
         use_machine(arguments.machine)
     run = find_run(arguments.run, arguments.runs)
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp()  # what is typed for a picture is nobody's draft
     for name in SHOTS:
         print(asyncio.run(shoot(name, run, arguments.runs, arguments.config, arguments.output)))
 
