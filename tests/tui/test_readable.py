@@ -105,8 +105,7 @@ def test_a_sample_is_read_and_a_broken_one_is_not(tmp_path: Path) -> None:
     assert sample_files(tmp_path)[0].name == "step_000003.json"
 
 
-@settings(max_examples=40)
-@settings(deadline=None)  # a busy machine is no failure
+@settings(max_examples=40, deadline=None)  # a busy machine is no failure
 @given(
     st.lists(st.lists(st.floats(-1e3, 1e3), min_size=POSE_DIM, max_size=POSE_DIM), min_size=1, max_size=4),
     st.integers(0, 60),
