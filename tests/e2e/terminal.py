@@ -70,7 +70,7 @@ class Terminal:
         """`alternate screen on, mouse reports on` as 0 and 1."""
         return self._tmux("display-message", "-p", "#{alternate_on}#{mouse_any_flag}").strip()
 
-    def wait_for(self, *texts: str, seconds: float = 40.0) -> str:
+    def wait_for(self, *texts: str, seconds: float = 120.0) -> str:
         """The screen, once all of `texts` stand on it."""
         deadline = time.monotonic() + seconds
         while True:

@@ -43,7 +43,7 @@ def place(tmp_path: Path, repo: Path) -> Path:
         "model.d_model": 32, "model.num_layers": 1, "model.embedding_dim": 16, "training.epochs": 100_000,
         "training.batch_size": 2, "training.grad_accum_steps": 1, "training.max_minutes": 10.0,
         "logging.log_interval": 1, "logging.sample_minutes": 0.0, "logging.save_minutes": 0.0,
-        "logging.save_interval": 100_000,
+        "logging.save_interval": 100_000, "training.compile": "never",
     }.items():  # fmt: skip
         document.set(path, value)
     (tmp_path / "configs").mkdir()
