@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,13 +29,16 @@ class Surroundings:
 def look_around(config: TrainingConfig, root: Path | None) -> Surroundings:
     """This machine, the config's dataset, the disk that runs are written to. Reads files: run it in a worker."""
     from stickgen.hardware.machine import local_machine_fast
+    from stickgen.planner.budget import free_disk_bytes
     from stickgen.planner.calibration import calibration_of
     from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+    from stickgen.runs.store import runs_root
 
     dataset = dataset_path(config)
     machine = local_machine_fast()
     facts = read_dataset_facts(dataset)
-    return Surroundings(machine, calibration_of(machine), dataset, facts, _disk_free(root))
+    free = free_disk_bytes(root or runs_root())
+    return Surroundings(machine, calibration_of(machine), dataset, facts, free)
 
 
 def forecast(config: TrainingConfig, around: Surroundings, edit: Edit | None = None) -> Estimate:
@@ -52,15 +54,3 @@ def forecast(config: TrainingConfig, around: Surroundings, edit: Edit | None = N
         disk_free_bytes=around.disk_free_bytes,
         calibration=around.calibration,
     )
-
-
-def _disk_free(root: Path | None) -> int | None:
-    from stickgen.runs.store import runs_root
-
-    place = (root or runs_root()).absolute()
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    try:
-        return shutil.disk_usage(place).free
-    except OSError:
-        return None

@@ -199,7 +199,9 @@ async def test_edits_of_a_killed_terminal_are_offered_at_the_next_start_and_when
     died.document.journal.close()  # type: ignore[attr-defined]  # as the death of the process does
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
-        assert "quickstart.yaml that were not saved" in screen_text(app)
+        await until(
+            pilot, lambda: "quickstart.yaml that were not saved" in screen_text(app)
+        )  # it is drawn later
         assert "+  batch_size: 8 " in screen_text(app)
         await pilot.press("l")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
