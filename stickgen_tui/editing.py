@@ -197,11 +197,15 @@ class EditSession:
                 self._undone.clear()
             raise
         self.also_changed = tuple(also)
-        if made:
-            self._done.append(made)
+        self._made(made)
+        return made
+
+    def _made(self, count: int) -> None:
+        """So many edits of the document are the last step of undo."""
+        if count:
+            self._done.append(count)
             self._undone.clear()
             self._problems = None
-        return made
 
     def set(self, key: Key, value: Value) -> bool:
         """Give a key a value; False when it had it already. Raises EditRefusedError."""
@@ -243,12 +247,14 @@ class EditSession:
 
         None where no problem brings an edit. Raises EditRefusedError.
         """
-        mendable = [problem for problem in self.problems if problem.edit is not None]
+        mendable = [problem for problem in self.problems if problem.mendable]
         own = [problem for problem in mendable if key is not None and problem.path == key.path]
         for problem in (*own, *mendable):
-            assert problem.edit is not None
-            path, value = problem.edit
-            self.apply([(path, value)])
+            if problem.edit is not None:
+                self.apply([problem.edit])
+            elif problem.rename is not None:
+                self.document.rename(problem.path, problem.rename)
+                self._made(1)
             return problem
         return None
 
@@ -336,12 +342,14 @@ def unknown_key(path: str) -> Key:
     )
 
 
-def edit_text(problem: Problem) -> str:
-    """`nhead to 4`: what a problem's edit does, "" where it brings none."""
-    if problem.edit is None:
-        return ""
-    path, value = problem.edit
-    return f"{KEY_BY_PATH[path].name} to {value_text(value)}"
+def mend_text(problem: Problem, ending: str = "") -> str:
+    """`set nhead to 4`: what mends a problem, "" where that is not known; `ending` is that of the verb."""
+    if problem.edit is not None:
+        path, value = problem.edit
+        return f"set{ending} {KEY_BY_PATH[path].name} to {value_text(value)}"
+    if problem.rename is not None:
+        return f"rename{ending} {problem.path.rpartition('.')[2]} to {problem.rename}"
+    return ""
 
 
 def _shown(value: object) -> str:

@@ -18,6 +18,7 @@ from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.config.document import Document
+    from stickgen.config.loading import Problem
     from stickgen.config.rules import Site
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -43,11 +44,8 @@ def check_(path: str, anywhere: bool, as_json: bool) -> None:
         _print_json([asdict(problem) for problem in problems])
     for problem in problems if not as_json else []:
         click.echo(f"{problem.severity}: {clean(problem.sentence(path))}")
-        if problem.edit is not None and problem.severity != "info":
-            key, value = problem.edit
-            click.echo(
-                f"    stickgen config set {shlex.quote(clean(path))} {shlex.quote(f'{key}={_text(value)}')}"
-            )
+        if problem.mendable and problem.severity != "info":
+            click.echo(f"    stickgen config {_mend(problem, path)}")
     if any(problem.severity == "error" for problem in problems):
         sys.exit(2)
     if not as_json:
@@ -127,6 +125,21 @@ def unset(path: str, keys: tuple[str, ...], dry_run: bool) -> None:
         known = KEY_BY_PATH.get(key)
         now = f", now the default {_text(known.default)}" if known is not None else ""
         click.echo(f"{clean(key, single_line=True)}: taken out{clean(now)}")
+    _finish(document, dry_run)
+
+
+@command.command("rename", epilog="Example: stickgen config rename my.yaml training.batch_sise batch_size")
+@click.argument("path")
+@click.argument("key")
+@click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
+def rename(path: str, key: str, name: str, dry_run: bool) -> None:
+    """Give a key or a section another name; its value, its place and its comment stay."""
+    from stickgen.config.document import Document
+
+    document = Document.open(path)
+    document.rename(key, name)
+    click.echo(f"{clean(key, single_line=True)}: now named {clean(name, single_line=True)}")
     _finish(document, dry_run)
 
 
@@ -232,6 +245,15 @@ def fmt_check(paths: tuple[str, ...], fix: bool, as_json: bool) -> None:
         _print_json(listed)
     if left:
         sys.exit(2)
+
+
+def _mend(problem: Problem, path: str) -> str:
+    """What makes a problem's edit, behind `stickgen config`."""
+    words = ["rename", path, problem.path, str(problem.rename)]
+    if problem.edit is not None:
+        key, value = problem.edit
+        words = ["set", path, f"{key}={_text(value)}"]
+    return clean(shlex.join(words), single_line=True)
 
 
 def _site(document: Document) -> Site:

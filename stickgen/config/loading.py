@@ -34,6 +34,12 @@ class Problem:
     message: str
     fix: str
     edit: tuple[str, Value] | None = None  # a key and the value that mends it, where one is known
+    rename: str | None = None  # the name that mends a misspelt key
+
+    @property
+    def mendable(self) -> bool:
+        """Whether the edit that mends it is known."""
+        return self.edit is not None or self.rename is not None
 
     def sentence(self, name: str) -> str:
         """`file:line:column: key: message; fix`."""
@@ -52,15 +58,26 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
 
     def add(
         severity: Severity, path: str, at: int, value: object, message: str, fix: str,
-        edit: tuple[str, Value] | None = None,
+        edit: tuple[str, Value] | None = None, rename: str | None = None,
     ) -> None:  # fmt: skip
         line, column = line_and_column(document.text, at)
-        problems.append(Problem(severity, path, line, column, value, message, fix, edit))
+        problems.append(Problem(severity, path, line, column, value, message, fix, edit, rename))
+
+    def add_unknown(path: str, candidates: list[str], at: int) -> None:
+        near = next(iter(difflib.get_close_matches(path, candidates, n=1, cutoff=0.5)), None)
+        fix = f"did you mean {near}?" if near else "it is kept, and has no effect"
+        if near is None or difflib.SequenceMatcher(None, path, near).ratio() < LIKELY_TYPO:
+            add("warning", clean(path, single_line=True), at, None, "unknown key", fix)
+            return
+        same_section = near.rpartition(".")[0] == path.rpartition(".")[0]
+        mends = same_section and clean(path) == path and document.node(near) is None
+        name = near.rpartition(".")[2] if mends else None
+        add("error", clean(path, single_line=True), at, None, "unknown key", fix, rename=name)
 
     for group, group_entry in (root.items if root is not None else {}).items():
         group_key, section = group_entry.key, group_entry.value
         if group not in groups:
-            add(*_unknown(group, group, sorted(groups), group_key.start))
+            add_unknown(group, sorted(groups), group_key.start)
             continue
         if isinstance(section, Scalar) and section.value is None:
             continue
@@ -76,7 +93,7 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
             key = KEY_BY_PATH.get(path)
             if key is None:
                 candidates = [k.path for k in KEYS if k.group == group] + [k.path for k in KEYS]
-                add(*_unknown(path, path, candidates, key_node.start))
+                add_unknown(path, candidates, key_node.start)
                 continue
             if not isinstance(node, Scalar):
                 add("error", path, node.start, None, "is a list or a section", f"it {_must(path)}")
@@ -108,15 +125,6 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
                 rule.edit,
             )  # fmt: skip
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
-
-
-def _unknown(
-    path: str, shown: str, candidates: list[str], at: int
-) -> tuple[Severity, str, int, None, str, str]:
-    near = difflib.get_close_matches(path, candidates, n=1, cutoff=0.5)
-    likely = bool(near) and difflib.SequenceMatcher(None, path, near[0]).ratio() >= LIKELY_TYPO
-    fix = f"did you mean {near[0]}?" if near else "it is kept, and has no effect"
-    return ("error" if likely else "warning"), clean(shown, single_line=True), at, None, "unknown key", fix
 
 
 def _must(path: str) -> str:

@@ -62,6 +62,7 @@ def broken_rules(values: Mapping[str, Value], where: Site | None = None) -> list
     rules = [
         *_heads(config),
         *_device(config, where),
+        *_sharding(config),
         *_dataset(config, where),
         *_schedule(config),
         *_batch(config),
@@ -141,6 +142,22 @@ def _device(config: _Values, where: Site) -> Iterator[BrokenRule]:
             "info", "device.num_workers", "on a CPU the workers take cores from the training", "use 0",
             ("device.num_workers", 0),
         )  # fmt: skip
+
+
+def _sharding(config: _Values) -> Iterator[BrokenRule]:
+    if config["device.sharding"] == "none":
+        return
+    for path, value, why in (
+        ("lora.enabled", True, "adapters are small: there is nothing to share"),
+        ("training.optimizer", "muon", "Muon needs its matrices in whole"),
+        ("training.compile", "always", "sharded blocks are not compiled"),
+    ):
+        if config[path] == value:
+            other: Edit = (path, False) if value is True else (path, "adamw" if value == "muon" else "never")
+            yield BrokenRule(
+                "error", path, f"{value} does not go with device.sharding fsdp; {why}",
+                f"use {'false' if other[1] is False else other[1]}, or device.sharding none", other, "device.sharding",
+            )  # fmt: skip
 
 
 def _dataset(config: _Values, where: Site) -> Iterator[BrokenRule]:

@@ -69,6 +69,7 @@ class MotionTransformer(nn.Module):
         self.action_out = nn.Linear(d, config.num_actions)
         self.contact_out = nn.Linear(d, 2)
         self.activation_checkpointing = False  # computes blocks again in the backward pass: less memory
+        self.sharded = False  # of several processes each holds a part of the weights
         self._initialise()
         # one more than the longest window with its text, or torch.export makes that length a case of its own
         table = rotary_table(MAX_FRAMES + 2, d // config.nhead, torch.device("cpu"))

@@ -27,8 +27,10 @@ def is_worth_compiling(
     """Whether `training.compile` wants a run of `steps` optimizer steps compiled, if that can be."""
     if config.training["compile"] != "auto":
         return bool(config.training["compile"] == "always")
-    if device == "mps" or not can_compile(device):
+    if device == "mps" or config.device["sharding"] != "none" or not can_compile(device):
         return False
     work = replace(workload_of(config, machine, None), device=device, precision=precision)
     seconds = steps * step_seconds(work, speed_of(machine, device) or guessed_speed(device, machine)).total
+    if minutes := config.training["max_minutes"]:
+        seconds = min(seconds, 60 * minutes)
     return seconds * COMPILED_GAIN[precision] > 2 * COMPILING_SECONDS

@@ -195,16 +195,14 @@ def create_run(
             f"--run-dir {path}: there is something already; name a new or empty folder, or add --resume"
         )
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(config.name).stem).strip("-.") or "config"
-    words = f"{secrets.choice(_WORDS)}-{secrets.choice(_NOUNS)}"
-    if name is not None:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-            raise StickgenError(f"--name {name!r}: use letters, digits, dots, dashes, at most 80")
-        words = name
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    run = Run(path or root / f"{stamp}-{stem}-{words}")
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise StickgenError(f"--name {name!r}: use letters, digits, dots, dashes, at most 80")
+    if path is not None:
+        run = Run(path)
+    else:
+        run = Run(_unused(root, stem, name))
     try:
-        run.path.parent.mkdir(parents=True, exist_ok=True)
-        run.path.mkdir(mode=0o700, exist_ok=path is not None)
+        run.path.mkdir(mode=0o700, parents=True, exist_ok=path is not None)
         run.path.chmod(0o700)
         for folder in (run.samples_dir, run.checkpoints_dir, run.control_dir):
             folder.mkdir(mode=0o700)
@@ -224,6 +222,15 @@ def create_run(
     except OSError as error:
         raise StickgenError(f"{run.path}: cannot make the run directory ({error.strerror})") from error
     return run
+
+
+def _unused(root: Path, stem: str, name: str | None) -> Path:
+    """A folder below `root` that is not there yet: time, config and two words, or `name` in their place."""
+    while True:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        path = root / f"{stamp}-{stem}-{name or f'{secrets.choice(_WORDS)}-{secrets.choice(_NOUNS)}'}"
+        if name is not None or not path.exists():
+            return path
 
 
 def list_runs(root: Path) -> list[Run]:

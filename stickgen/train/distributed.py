@@ -62,6 +62,10 @@ class Ranks:
         """This process's parts. They come sorted by length, and each process gets short and long ones."""
         return list(parts[self.rank :: self.size])
 
+    def most(self, parts: Sequence[T]) -> int:
+        """How many of them a process gets at the most."""
+        return -(-len(parts) // self.size)
+
     def sum(self, values: Tensor) -> Tensor:
         """`values` summed over all processes, in place."""
         if self.size > 1:

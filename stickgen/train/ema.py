@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from stickgen.train.lora import AdaptedLinear, trained_weights
+from stickgen.train.sharding import own_part
 
 
 class AveragedWeights:
@@ -44,7 +45,7 @@ class AveragedWeights:
             return self._lists
         own: dict[str, Tensor] = dict(self.model.named_parameters())
         trained = trained_weights(self._source)
-        lists = [own[name] for name in trained], list(trained.values())
+        lists = [own_part(own[name]) for name in trained], [own_part(weight) for weight in trained.values()]
         if not any(isinstance(module, AdaptedLinear) for module in self._source.modules()):
             self._lists = lists
         return lists

@@ -13,7 +13,6 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.errors import RunFailedError, StickgenError
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.objective import Batch
-from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.parameters import count_parameters
 from stickgen.planner.speed import step_cost
 from stickgen.planner.workload import frames_at_once, workload_of
@@ -72,15 +71,28 @@ class Trainer:
         self.total_steps = self.steps_per_epoch * config.training["epochs"]
         self.journal.total_steps, self.journal.steps_per_epoch = self.total_steps, self.steps_per_epoch
 
-        self.state = TrainState(config, self.clips.fit_normaliser(), self.device)
+        sharded = config.device["sharding"] == "fsdp" and self.ranks.size > 1
+        whole_on = torch.device("cpu") if sharded else self.device  # a GPU may not hold it in whole
+        self.state = TrainState(config, self.clips.fit_normaliser(), whole_on)
         self.saver = (Saver if self.ranks.leads else SilentSaver)(self.journal, config.bytes)
         self.guard = LossGuard(self.journal)
-        self.limit = MicroBatchLimit(lambda message: self.journal.event("alert", message))
+        known = self.identity.get("clips_at_once")
+        self.limit = MicroBatchLimit(
+            self._found_limit, known if isinstance(known, int) and known > 0 else None
+        )
         self.profile = Profile(self.device) if self.identity.get("profile") else NO_PROFILE
         self._resume()
+        if sharded:
+            self.state.shard(self.device, self.ranks.size)
         self.compiled = self._compile()
         if self.ranks.leads:
             self._say_what_runs()
+
+    def _found_limit(self, message: str, clips: int) -> None:
+        """Memory ran out: say so, and remember what fits, or a resumed run would not be the run it would have been."""
+        self.journal.event("alert", message)
+        if self.ranks.leads:
+            self.run.update_identity(clips_at_once=clips)
 
     def _say_what_runs(self) -> None:
         config = self.config
@@ -177,7 +189,7 @@ class Trainer:
                     self.until_stopped(islice(batches, len(self.ranks.share(micro_batches)))),
                     clips=sum(map(len, micro_batches)), config=config, step=state.step,
                     device=self.device, precision=self.precision, limit=self.limit, profile=self.profile,
-                    ranks=self.ranks,
+                    ranks=self.ranks, passes=self.ranks.most(micro_batches),
                 )  # fmt: skip
                 self.after_step(result, rate, time.monotonic() - began)
                 if self.wishes(minutes):
@@ -188,7 +200,10 @@ class Trainer:
         return self.finish(f"trained {config.training['epochs']} epochs, {state.step} steps")
 
     def _where(self) -> str:
-        return str(self.device) if self.ranks.size == 1 else f"{self.ranks.size} processes on {self.device}"
+        if self.ranks.size == 1:
+            return str(self.device)
+        each = ", each with a shard of the weights," if self.state.model.sharded else ""
+        return f"{self.ranks.size} processes on {self.device}{each}"
 
     def plan(self, epoch: int) -> list[list[MicroBatch]]:
         """The micro-batches of the epoch's steps that are still to be done."""
@@ -294,6 +309,7 @@ class Trainer:
         if not len(self.clips.held_out) or self.validated_step == state.step:
             return False
         self.validated_step = state.step
+        self.gather()
         result = self.ranks.from_first(self.measure() if self.ranks.leads else None)
         self.journal.validation_record(result)
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
@@ -308,9 +324,8 @@ class Trainer:
         with (
             self.journal.phase("validating"),
             self.profile.part("validation"),
-            state.ema.evaluating() as model,
+            state.evaluating() as model,
         ):
-            assert isinstance(model, MotionTransformer)
             return validate(
                 model, state.normaliser, self.clips.held_out, self.config.loss_weights, self.device,
                 min(max(self.config.training["batch_size"], 8), 32), self.until_stopped,
@@ -318,13 +333,19 @@ class Trainer:
 
     def draw_sample(self) -> None:
         """Draw the monitor's motion."""
+        self.gather()
         if self.ranks.leads:
             with self.profile.part("sample"):
                 draw_sample(self.state, self.clips, self.config, self.device, self.journal)
         self.sampled_at = time.monotonic()
 
+    def gather(self) -> None:
+        """Bring sharded weights together at the process that writes."""
+        self.state.gather(keep=self.ranks.leads)
+
     def save(self) -> None:
         """Begin a checkpoint."""
+        self.gather()
         with self.profile.part("checkpoint"):
             self.saver.begin(self.state)
         self.remember()
@@ -352,11 +373,12 @@ class Trainer:
     def saved(self) -> bool:
         """Whether the present weights are on disk, or could be brought there."""
         self.remember()
+        self.gather()
         return self.saver.save_patiently(self.state, self.asked)
 
     def rescue(self) -> None:
         """Save the last whole step: what ended the run need not be the fault of its weights."""
-        if self.state.step and self.state.whole:
+        if self.state.step and self.state.whole and self.state.at_hand:
             self.saver.save(self.state)
 
     def stop(self) -> int:

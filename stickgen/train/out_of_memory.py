@@ -23,14 +23,17 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 class MicroBatchLimit:
-    """The most clips of a micro-batch; none until memory has run out.
+    """The most clips of a micro-batch; none until memory has run out, `clips` where it did in an earlier launch.
 
     A step's gradient does not depend on how its clips are cut, but for rounding and the dropout of the clips
     that are cut apart: the same clips, with the same noise, count the same.
     """
 
-    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
-        self.clips: int | None = None
+    def __init__(
+        self, say: Callable[[str, int], None] = lambda message, clips: None, clips: int | None = None
+    ) -> None:
+        """`say` is told in words, and the new limit, when memory runs out."""
+        self.clips = clips
         self._say = say
 
     def cut(self, batch: Batch) -> list[Batch]:
@@ -48,7 +51,8 @@ class MicroBatchLimit:
             torch.cuda.empty_cache()
         self._say(
             f"out of memory with {tried} clips at a time ({reason}); the step is done again with {self.clips} "
-            "at a time, the same clips and the same effective batch"
+            "at a time, the same clips and the same effective batch",
+            self.clips,
         )
 
 

@@ -5,6 +5,7 @@ Lock and signals come before torch is loaded, which takes seconds in which nothi
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import time
@@ -49,9 +50,12 @@ def run_training(path: Path, launch: int | None = None) -> int:
         run.check_writable()
         if rank in {None, "0"}:
             _warn(run, launch)
+        gc.disable()  # what torch's modules are made of stays; to look through it again and again takes time
         from stickgen.train.loop import Trainer
         from stickgen.train.out_of_memory import is_out_of_memory
 
+        gc.freeze()
+        gc.enable()
         try:
             return Trainer(run, launch=launch, asked=asked).train()
         except RuntimeError as error:  # torch says so of RAM and of a GPU's memory

@@ -9,7 +9,6 @@ import torch
 from stickgen.atomic import write_text
 from stickgen.config.loading import TrainingConfig
 from stickgen.model.sampler import sample
-from stickgen.model.transformer import MotionTransformer
 from stickgen.train.clips import Clips
 from stickgen.train.journal import Journal
 from stickgen.train.state import TrainState
@@ -20,8 +19,7 @@ def draw_sample(
 ) -> None:
     """Draw it with the averaged weights and write it to the run's `samples/`."""
     item = (clips.held_out if len(clips.held_out) else clips.train)[0]
-    with journal.phase("sampling"), state.ema.evaluating() as model:
-        assert isinstance(model, MotionTransformer)
+    with journal.phase("sampling"), state.evaluating() as model:
         motion = sample(
             model, state.normaliser, item["embedding"][None].to(device), config.data["max_frames"],
             sampling_steps=config.diffusion["sampling_steps"],

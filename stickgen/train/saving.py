@@ -72,8 +72,8 @@ class Saver:
         with self.journal.phase("saving"):
             self._began = time.monotonic()
             self._numbers = state.numbers()
-            tensors, roomy = state.tensors(), False
-            if local_machine_fast().ram_available_bytes > 2 * size_bytes(tensors):
+            tensors, roomy = state.tensors(), state.model.sharded  # those are copies already
+            if not roomy and local_machine_fast().ram_available_bytes > 2 * size_bytes(tensors):
                 with suppress(MemoryError, RuntimeError):  # torch says the latter where it gets no memory
                     tensors, roomy = copied(tensors), True
             self._under_way = self._thread.submit(

@@ -6,6 +6,8 @@ Random generators are not among it: what a step draws follows from the seed and 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -25,6 +27,7 @@ from stickgen.train.ema import AveragedWeights
 from stickgen.train.initial import load_initial
 from stickgen.train.lora import add_adapters
 from stickgen.train.optimizer import build_optimizer
+from stickgen.train.sharding import cut_like, gathered, shard
 
 
 class TrainState:
@@ -39,15 +42,17 @@ class TrainState:
         self.ema = AveragedWeights(self.model, config.training["ema_decay"], adapted=lora["enabled"])
         if lora["enabled"]:
             add_adapters(self.model, lora["rank"], lora["alpha"])
+        self.config, self.device = config, device
         self.optimizer = build_optimizer(self.model, config.training)
         self.step = 0
         self.whole = True  # weights, average and step count belong together; false while the weights move
         self.optimizer.register_step_pre_hook(self._begin_to_move)
+        self._gathered: dict[str, dict[str, Tensor]] | None = None  # of sharded weights, after this step
         self.best_val = math.inf
         self.best_step: int | None = None
 
     def _begin_to_move(self, *_: Any) -> None:
-        self.whole = False
+        self.whole, self._gathered = False, None
 
     def advance(self, *, moved: bool) -> None:
         """A step is done; the average follows where the weights moved."""
@@ -80,8 +85,60 @@ class TrainState:
         load_initial(initial, config, self.ema.model, self.normaliser)
         self.model.load_state_dict(self.ema.model.state_dict(), strict=False)  # adapters start as nothing
 
+    def shard(self, device: torch.device, processes: int) -> None:
+        """Keep one part of so many of all that is trained, on `device`; until now it lay on the CPU in whole."""
+        before = dict(self.model.named_parameters())
+        moments = self.optimizer.state
+        shard(self.model, device, processes)
+        if self.ema.model is not self.model:
+            assert isinstance(self.ema.model, MotionTransformer)
+            shard(self.ema.model, device, processes)
+        self.normaliser, self.device = self.normaliser.to(device), device
+        self.optimizer = build_optimizer(self.model, self.config.training)
+        self.optimizer.register_step_pre_hook(self._begin_to_move)
+        for name, parameter in self.model.named_parameters():
+            of_it = moments.get(before[name], {})
+            self.optimizer.state[parameter] = {
+                key: cut_like(value, parameter) for key, value in of_it.items()
+            }
+
+    def gather(self, *, keep: bool) -> None:
+        """Bring sharded weights together for those who `keep` them; all processes call it after the same step.
+
+        What is not sharded is at hand anyway.
+        """
+        if not self.model.sharded or self._gathered is not None:
+            return
+        self._gathered = {stem: gathered(group, keep=keep) for stem, group in self._own().items()}
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether `tensors` can be had without the other processes."""
+        return not self.model.sharded or self._gathered is not None
+
+    @contextmanager
+    def evaluating(self) -> Iterator[MotionTransformer]:
+        """The averaged model in evaluation mode; of sharded weights what `gather` brought together."""
+        if not self.model.sharded:
+            with self.ema.evaluating() as model:
+                assert isinstance(model, MotionTransformer)
+                yield model
+            return
+        whole = MotionTransformer(self.model.config)
+        whole.load_state_dict(self.tensors()["ema"])
+        yield whole.to(self.device).requires_grad_(False).eval()
+
     def tensors(self) -> dict[str, dict[str, Tensor]]:
-        """By the stem of the file that they are kept in; the tensors themselves, not copies."""
+        """By the stem of the file that they are kept in; the tensors themselves, not copies.
+
+        Of sharded weights, what `gather` brought together.
+        """
+        if not self.model.sharded:
+            return self._own()
+        assert self._gathered is not None, "sharded weights are gathered by all processes first"
+        return self._gathered
+
+    def _own(self) -> dict[str, dict[str, Tensor]]:
         return {
             "model": self.model.state_dict(),
             "ema": self.ema.state(),

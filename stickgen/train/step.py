@@ -11,12 +11,15 @@ import torch
 from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.model.losses import UNLABELLED
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import TERMS, Batch, Draw, clip_losses, mixed_seed
 from stickgen.model.transformer import MotionTransformer
+from stickgen.train.batches import PAD_TO
 from stickgen.train.distributed import ALONE, Ranks
 from stickgen.train.out_of_memory import MicroBatchLimit, is_out_of_memory
 from stickgen.train.profile import NO_PROFILE, Profile
+from stickgen.train.sharding import whole
 
 LOSSES = (*TERMS, "total")
 
@@ -53,15 +56,20 @@ def optimizer_step(
     limit: MicroBatchLimit | None = None,
     profile: Profile = NO_PROFILE,
     ranks: Ranks = ALONE,
+    passes: int = 0,
 ) -> StepResult:
     """Train on `micro_batches` as optimizer step number `step`, of `clips` clips over all processes.
 
     Every random choice comes from the seed and the step, so the step can be repeated to the bit. A loss or
     gradient that is not finite leaves weights and optimizer as they were. When memory runs out, the step
-    begins anew with micro-batches of half the size; MemoryError when not even one clip fits.
+    begins anew with micro-batches of half the size; MemoryError when not even one clip fits. Where weights are
+    sharded, every process makes `passes` over the model, some of them without clips, and memory that runs out
+    is an error: the others could not begin anew.
     """
     limit = limit or MicroBatchLimit()
-    work = _Gradients(model, normaliser, clips, config, step, device, precision, profile)
+    work = _Gradients(
+        model, normaliser, clips, config, step, device, precision, profile, passes if model.sharded else 0
+    )
     source = profile.timed("data", iter(micro_batches))
     seen: list[Batch] = []
 
@@ -76,17 +84,18 @@ def optimizer_step(
             sums, frames = work.of(part for batch in all_of_them() for part in limit.cut(batch))
             break
         except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
+            if model.sharded or not is_out_of_memory(error):
                 raise
             reason = str(error)
         # outside of the handler, whose exception holds the tensors of every frame it came through
         optimizer.zero_grad(set_to_none=True)
         limit.halve(max(map(len, seen)), reason)
     with profile.part("optimizer"):
-        ranks.sum_gradients(model.parameters())
+        if not model.sharded:
+            ranks.sum_gradients(model.parameters())
         nothing = torch.zeros((), device=device)
         totals = ranks.sum(torch.stack([sums.get(name, nothing) for name in LOSSES] + [nothing + frames]))
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.training["max_grad_norm"])
+        norm = whole(torch.nn.utils.clip_grad_norm_(model.parameters(), config.training["max_grad_norm"]))
         # one look at the device for all of it
         *values, frames_trained, grad_norm = torch.cat((totals, norm.to(device)[None])).tolist()
         finite = all(map(math.isfinite, (*values, grad_norm)))
@@ -109,16 +118,27 @@ class _Gradients:
     device: torch.device
     precision: str
     profile: Profile
+    passes: int
 
     def of(self, micro_batches: Iterable[Batch]) -> tuple[dict[str, Tensor], int]:
         """The sums of every loss over the clips, on the device, and the number of real frames."""
         sums: dict[str, Tensor] = {}
-        frames = 0
+        frames = passes = 0
         for batch in micro_batches:
+            passes += 1
             frames += int(batch.mask.sum())
             for name, value in self._one(batch).items():
                 sums[name] = sums[name] + value if name in sums else value
+        for _ in range(passes, self.passes):
+            self._one(self._nobody())
         return sums, frames
+
+    def _nobody(self) -> Batch:
+        """One clip without a frame: its losses and gradients are nothing, but it takes part in every exchange."""
+        model = self.model.config
+        motion, text = torch.zeros(1, PAD_TO, model.input_dim), torch.zeros(1, model.embedding_dim)
+        blank = torch.zeros(1, PAD_TO, dtype=torch.bool)
+        return Batch(motion, blank, torch.full((1, PAD_TO), UNLABELLED), text, (0,))
 
     def _one(self, batch: Batch) -> dict[str, Tensor]:
         seed = (self.config.training["seed"], self.step)

@@ -22,7 +22,7 @@ from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
 from stickgen.planner.site import site_of
 from stickgen.runs.dataset_facts import dataset_path
-from stickgen_tui.editing import Edit, EditSession, edit_text
+from stickgen_tui.editing import Edit, EditSession, mend_text
 from stickgen_tui.forecasting import Surroundings, forecast, look_around
 from stickgen_tui.launching import shown_path
 from stickgen_tui.screens.advice import AdviceScreen
@@ -142,12 +142,12 @@ class EditorScreen(Screen[None]):
         self._side.follow(event.field.key)
 
     def _refresh_all(self) -> None:
-        """After a change: all that follows from it, in this very turn, so that one frame shows it."""
+        """After a change: the row, the title and the forecast in one frame, the file beside it in the next."""
         self._form.reload(self._session)
         self._show_title()
         self._show_forecast()
-        self._side.refresh_all(self._session)
         self.refresh_bindings()
+        self.call_after_refresh(self._side.refresh_all, self._session)
 
     # -- editing
 
@@ -179,7 +179,7 @@ class EditorScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "mend":
-            return any(problem.edit for problem in self._session.problems)
+            return any(problem.mendable for problem in self._session.problems)
         return True
 
     def action_mend(self) -> None:
@@ -191,7 +191,7 @@ class EditorScreen(Screen[None]):
             notice(self.app, error, error=True)
             return
         if mended is not None:
-            notice(self.app, f"set {edit_text(mended)}; ctrl+z takes it back")
+            notice(self.app, f"{mend_text(mended)}; ctrl+z takes it back")
             self._refresh_all()
 
     def action_undo(self) -> None:
@@ -296,7 +296,7 @@ class EditorScreen(Screen[None]):
         line = self.query_one("#forecast", ForecastLine)
         if self._session.errors:
             self._config = None
-            fix = next((edit_text(problem) for problem in self._session.errors if problem.edit), "")
+            fix = next((mend_text(problem, "s") for problem in self._session.errors if problem.mendable), "")
             line.show_errors(len(self._session.errors), fix)
             return
         if self._typed is None or self._config is None:
@@ -371,7 +371,7 @@ class EditorScreen(Screen[None]):
         session = self._session
         if session.errors:
             problem = session.errors[0]
-            fix = "; f fixes it" if problem.edit else ""
+            fix = "; f fixes it" if problem.mendable else ""
             notice(self.app, f"not launched: {problem.path}: {problem.message}{fix}", error=True)
             return
         if session.dirty:

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from stickgen.config.schema import KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import EditSession, FieldState, edit_text
+from stickgen_tui.editing import EditSession, FieldState, mend_text
 from stickgen_tui.path_suggester import PathSuggester
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED
@@ -112,7 +112,7 @@ class Field(Widget, can_focus=True):
         problem = self.state.problem
         if problem is None:
             return None
-        key = f"; f sets {edit_text(problem)}" if problem.edit else ""
+        key = f"; f {mend_text(problem, 's')}" if problem.mendable else ""
         fix = f"{key}; {problem.fix}" if problem.fix else key
         return clean(f"{problem.message}{fix}", single_line=True, limit=300)
 

@@ -28,7 +28,7 @@ class ForecastLine(Line):
         """No forecast while the config does not hold together; `fix` is what f does about it, "" for nothing."""
         noun = "error" if count == 1 else "errors"
         words = Content.styled(f"✗ {count} {noun} to mend before this can be launched", "$text-error")
-        self.show(words + (Content.styled(f"\n  f sets {fix}", MUTED) if fix else ""))
+        self.show(words + (Content.styled(f"\n  f {fix}", MUTED) if fix else ""))
 
     def show_forecast(self, now: Estimate, before: Estimate | None = None) -> None:
         """Show this forecast; what is another than `before` is shown as a change."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,19 @@ def test_keys_of_other_programs_and_anchors_are_set_where_they_are_there(tmp_pat
     result = stickgen("config", "set", path, "mine.new=1")
     assert result.returncode == 2
     assert "unknown key" in result.stderr
+
+
+def test_rename_keeps_value_place_and_comment_and_check_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "my config.yaml"
+    path.write_text("training:\n  batch_sise: 3  # small\n")
+    shown = stickgen("config", "check", path, "--anywhere").stdout
+    command = f"stickgen config rename '{path}' training.batch_sise batch_size"
+    assert command in shown
+    result = stickgen(*shlex.split(command)[1:])
+    assert result.stdout == "training.batch_sise: now named batch_size\n"
+    assert path.read_text() == "training:\n  batch_size: 3  # small\n"
+    result = stickgen("config", "rename", path, "training.batch_sise", "x")
+    assert result.returncode == 2 and "there is no training.batch_sise to rename" in result.stderr
 
 
 def test_diff_by_values_text_preset_and_draft(tmp_path: Path, repo: Path) -> None:

@@ -21,11 +21,16 @@ def said(run: Run, kind: str) -> list[str]:
 
 def test_the_micro_batch_halves_and_no_clip_is_lost(make: MakeRun) -> None:
     tight, roomy = make(**{"training.epochs": 3}), make(**{"training.epochs": 3})
-    for run, patches in ((tight, ("note_clips", "room_for_two")), (roomy, ("note_clips",))):
-        trainer = forked.start(run, 0, *patches)
+    tight.update_identity(max_steps=6)
+    for launch, (run, patches) in enumerate(
+        [(tight, ("note_clips", "room_for_two"))] * 2 + [(roomy, ("note_clips",))]
+    ):
+        trainer = forked.start(run, launch % 2, *patches)
         trainer.join(120)
         assert trainer.exitcode == 0, run.log_path.read_text()
-    (alert,) = said(tight, "alert")
+        tight.update_identity(max_steps=None)
+    (alert,) = said(tight, "alert")  # the second launch knew what fits
+    assert tight.identity["clips_at_once"] == 2
     assert "out of memory with 4 clips at a time" in alert and "the same effective batch" in alert
     assert forked.clips_seen(tight) == forked.clips_seen(roomy)
     checkpoint, _ = newest_checkpoint(tight.checkpoints_dir)

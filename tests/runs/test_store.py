@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,19 @@ def test_a_stage_chooses_the_dataset_below_flag_and_variable(monkeypatch: pytest
         monkeypatch.setenv("TRAIN_DATA_PATH", "/variable.pt")
         assert dataset_path(config) == Path("/variable.pt")
         monkeypatch.delenv("TRAIN_DATA_PATH")
+
+
+def test_runs_of_one_second_that_draw_the_same_words_have_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["calm", "fox", "calm", "fox", "calm", "deer"])
+    monkeypatch.setattr("stickgen.runs.store.secrets.choice", lambda words: next(drawn))
+    monkeypatch.setattr("stickgen.runs.store.datetime", _StoppedClock)
+    names = [create_run(TrainingConfig(preset_path("small")), root=tmp_path).name for _ in range(2)]
+    assert names == ["20261124-120000-small-calm-fox", "20261124-120000-small-calm-deer"]
+
+
+class _StoppedClock:
+    @staticmethod
+    def now(_: object) -> datetime:
+        return datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -27,6 +27,7 @@ from stickgen.train import loop
 from stickgen.train.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.device import choose_device
 from stickgen.train.loop import Trainer
+from stickgen.train.state import TrainState
 
 torch.set_num_threads(1)
 BASE: dict[str, Any] = {
@@ -291,6 +292,22 @@ def _compile(shop: Workshop) -> None:
         assert asked == []
         Trainer(shop.run({"training.compile": "always"}))
         assert asked == ["compiled"]
+
+
+@effect("device.sharding")
+def _sharding(shop: Workshop) -> None:
+    """That two processes with it train what one does is in test_distributed.py."""
+    asked: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainState, "shard", lambda state, device, processes: asked.append(processes))
+        Trainer(shop.run({"device.sharding": "fsdp"}))
+        assert asked == []  # one process has nothing to share
+        patch.setattr(loop.Ranks, "join", classmethod(lambda cls, device: cls(0, 2, device)))
+        patch.setattr(loop.Ranks, "from_first", lambda ranks, value: value)
+        Trainer(shop.run({"device.sharding": "none"}))
+        assert asked == []
+        Trainer(shop.run({"device.sharding": "fsdp"}))
+        assert asked == [2]
 
 
 # -- loss

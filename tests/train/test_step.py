@@ -107,12 +107,12 @@ def test_out_of_memory_halves_the_micro_batch_and_the_step_is_the_same(
         return losses
 
     monkeypatch.setattr(step_module, "clip_losses", greedy)
-    said: list[str] = []
-    limit = MicroBatchLimit(said.append)
+    said: list[tuple[str, int]] = []
+    limit = MicroBatchLimit(lambda *words: said.append(words))
     _, same = take(model(), clips().split(4), limit)
     assert limit.clips == 1
-    assert [line[:41] for line in said] == [
-        "out of memory with 4 clips at a time (no ", "out of memory with 2 clips at a time (no ",
+    assert [(line[:41], clips) for line, clips in said] == [
+        ("out of memory with 4 clips at a time (no ", 2), ("out of memory with 2 clips at a time (no ", 1),
     ]  # fmt: skip
     for name, gradient in gradients.items():
         torch.testing.assert_close(same[name], gradient, rtol=1e-3, atol=1e-5)
@@ -146,7 +146,7 @@ t.take(t.model(), [t.clips(1, 250)], count=1)
 size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + 60 * 2**20,) * 2)
 said = []
-result, _ = t.take(t.model(), batches, t.MicroBatchLimit(said.append), count=64)
+result, _ = t.take(t.model(), batches, t.MicroBatchLimit(lambda *words: said.append(words)), count=64)
 print(len(said), result.clips, result.skipped)
 """
 

@@ -15,7 +15,7 @@ from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
 from stickgen.errors import StickgenError
 from stickgen_tui.comparing import Reference, differences, nearest_preset, preset_reference
-from stickgen_tui.editing import EditSession, next_value, value_text
+from stickgen_tui.editing import EditSession, mend_text, next_value, value_text
 
 BATCH = KEY_BY_PATH["training.batch_size"]
 
@@ -226,3 +226,21 @@ def test_a_number_that_other_readers_take_for_text_is_mended(tmp_path: Path) -> 
     assert session.document.text == "training:\n  learning_rate: 1.0e-4 # slow\n"
     assert session.problems == []
     assert session.mend(None) is None
+
+
+def test_a_misspelt_key_is_renamed_in_its_place_and_that_is_undone(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    text = "traning:\n  batch_sise: 3  # small\n  epochs: 2\n"
+    path.write_text(text)
+    session = EditSession.open(path)
+    assert mend_text(session.problems[0], "s") == "renames traning to training"
+    session.mend(None)
+    assert mend_text(session.problems[0]) == "rename batch_sise to batch_size"
+    session.mend(None)
+    assert session.document.text == "training:\n  batch_size: 3  # small\n  epochs: 2\n"
+    assert session.errors == []
+    assert session.undo() and session.undo() and not session.undo()
+    assert session.document.text == text
+    session.document.replace("training:\n  batch_sise: 3\n  batch_size: 4\n")  # the right name is taken
+    again = EditSession(session.document)
+    assert again.problems[0].message == "unknown key" and not again.problems[0].mendable

@@ -44,4 +44,14 @@ KEYS: tuple[Key, ...] = (
         choices=("auto", "fp32", "bf16"),
         in_specification=False,
     ),
+    Key(
+        "device.sharding",
+        str,
+        "none",
+        '"none" or "fsdp"',
+        "Of several processes: none keeps all weights, moments and averages in each; fsdp a part in each, for models "
+        "that no single GPU holds, at the price of more traffic. One process has nothing to share.",
+        choices=("none", "fsdp"),
+        in_specification=False,
+    ),
 )
