@@ -37,6 +37,8 @@ class Splicer:
         if node.tag is not None:
             if not is_core_tag(node.tag):
                 raise self.refuse(f"{path} has the tag {node.tag}, whose meaning is not known", node.start)
+            if "!" not in self.text[node.start : node.content]:
+                raise self.refuse(f"{path} has its tag {node.tag} on another line", node.start)
             start = node.start  # the new value has its own type
         like = node.text if node.alias_of is None and node.style is None else ""
         written = format_value(value, node.style if node.alias_of is None else None, like)
