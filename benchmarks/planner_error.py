@@ -4,10 +4,11 @@
     python benchmarks/planner_error.py report [--json FILE]                  the table, with the present constants
     python benchmarks/planner_error.py fit [--json FILE]                     constants for memory.py and speed.py
 
-Each case is a run as `stickgen train` would start it, in a fresh process, on made-up clips, and then a probe
-of the same config as `stickgen estimate --probe` makes it. Memory is the most that the kernel saw the run's
-process hold. Time is given twice: as it passed, and as the CPU seconds of a step over its threads, which is
-what the machine would have taken with nothing else to do.
+Each case is a run as `stickgen train` would start it, in a fresh process, on made-up clips, then a probe of the
+same config as `stickgen estimate --probe` makes it, then another such run: a machine that others share is not
+equally fast at all times, and the probe is compared with both sides of it. Memory is the most that the kernel
+saw the first run's process hold. Time is given twice: as it passed, and as the CPU seconds of a step over its
+threads, which is what the machine would have taken with nothing else to do.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ class Clock:
 
 
 def measure(case: Case, folder: Path, machine: Machine) -> dict[str, Any]:
-    """Train `case` for some steps in a process of its own, then probe it."""
+    """Train `case` for some steps in a process of its own, probe it, and train it again."""
     config = case.config()
     run, facts = made_run(case, config, folder)
     trained = watch(run)
@@ -162,16 +163,17 @@ def measure(case: Case, folder: Path, machine: Machine) -> dict[str, Any]:
             clock.look(child, at.steps)
 
     probed = probe(config, machine, facts, limit_seconds=PROBE_SECONDS[case.precision], progress=progress)
+    again = watch(made_run(case, config, folder)[0])
     return {
         "title": case.title,
         "engine": engine_digest(),
         "workload": work.to_json(),
         "peak_bytes": trained.peak_bytes,
-        "wall": trained.wall,
-        "cpu": trained.cpu,
+        "wall": [trained.wall, again.wall],
+        "cpu": [trained.cpu, again.cpu],
         "probe": probed.to_json(),
-        "probe_wall": clock.watched.wall,
-        "probe_cpu": clock.watched.cpu,
+        "probe_wall": [clock.watched.wall],
+        "probe_cpu": [clock.watched.cpu],
     }
 
 
@@ -234,8 +236,9 @@ def read_rows(path: Path) -> list[Row]:
     found = {}
     for one in json.loads(path.read_text()) if path.exists() else []:
 
-        def middle(seconds: list[float]) -> float:
-            return statistics.median(seconds[::2])  # before the others it validated and saved
+        def middle(processes: list[list[float]]) -> float:
+            # of every second step: before the others it validated and saved
+            return statistics.median(second for steps in processes for second in steps[::2])
 
         found[one["title"]] = Row(
             one["title"], Workload(**one["workload"]), one["peak_bytes"], Measurement.from_json(one["probe"]),

@@ -92,19 +92,19 @@ def preflight(path: Path, root: Path | None = None) -> Preflight:
 
 
 def _dataset_check(path: Path, facts: DatasetFacts | None, config: TrainingConfig) -> Check:
-    shown = clean(shown_path(path), single_line=True)
-    if not path.is_file():
-        return Check("error", f"no dataset at {shown}: make one with `stickgen data import ARCHIVES… -o {shown}`, "
-                     f"then `stickgen data embed {shown}`")  # fmt: skip
+    from stickgen.runs.dataset_file import UnfitDatasetError, check_dataset
+
+    shown = shown_path(path)
+    width = config.model["embedding_dim"]
+    try:
+        check_dataset(Path(shown), width)
+    except UnfitDatasetError as error:
+        return Check("error", clean(error, limit=400), error.edits)
+    except StickgenError as error:
+        return Check("error", clean(error, limit=400))
+    shown = clean(shown, single_line=True)
     if facts is None:
         return Check("warning", f"{shown} has no facts beside it: the run will check it when it starts")
-    width = config.get("model.embedding_dim")
-    if facts.embedding_dim is None:
-        return Check("error", f"{shown} has no text embeddings yet: `stickgen data embed {shown}`")
-    if facts.embedding_dim != width:
-        return Check("error", f"{shown} has embeddings of {facts.embedding_dim}, the config asks for {width}: "
-                     f"set model.embedding_dim to {facts.embedding_dim}",
-                     (("model.embedding_dim", facts.embedding_dim),))  # fmt: skip
     return Check("ok", f"dataset {shown}: {facts.clips:,} clips, embeddings of {width}")
 
 

@@ -7,12 +7,12 @@ has happened. Undo puts the former bytes back.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence as SequenceABC
 from pathlib import Path
 from typing import Protocol
 
 from stickgen.atomic import replacing
+from stickgen.config.conflict import SaveConflictError, check_conflict, text_diff
 from stickgen.config.files import read_config_file
 from stickgen.config.nodes import (
     ConfigError,
@@ -47,19 +47,11 @@ from stickgen.errors import StickgenError
 
 __all__ = [
     "MISSING", "ConfigError", "Document", "EditRefusedError", "SaveConflictError", "format_value",
-    "read_config_file",
+    "read_config_file", "text_diff",
 ]  # fmt: skip
 
 MAX_UNDO = 1000
 AnyPath = str | Path_  # `group.name`, or its parts where one of them has a dot
-
-
-class SaveConflictError(StickgenError):
-    """The file on disk is no longer the one that was opened; `diff` is what another program changed in it."""
-
-    def __init__(self, message: str, on_disk: bytes = b"", diff: SequenceABC[str] = ()) -> None:
-        super().__init__(message)
-        self.on_disk, self.diff = on_disk, list(diff)
 
 
 class JournalLike(Protocol):
@@ -391,39 +383,14 @@ class Document:
             with replacing(target) as file:
                 file.write(self.data)
                 if not over:  # asked last, so that the time in which another write could be missed is short
-                    self._check_conflict(target)
+                    own = self.path is not None and target.absolute() == self.path.absolute()
+                    check_conflict(target, self.data, self._saved_data if own else None)
         except OSError as error:
             raise StickgenError(f"{target}: cannot be saved ({error.strerror})") from error
         self.path = target
         self._saved_data = self.data
         if self.journal is not None:
             self.journal.discard()
-
-    def _check_conflict(self, target: Path) -> None:
-        own = self.path is not None and target.absolute() == self.path.absolute()
-        try:
-            on_disk = read_config_file(target)
-        except ConfigError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return
-            raise SaveConflictError(f"{error}; save under another name") from error
-        if not own and on_disk != self.data:
-            raise SaveConflictError(f"{target}: there is a file of this name already", on_disk)
-        if own and on_disk != self._saved_data:
-            raise SaveConflictError(
-                f"{target}: changed on disk since it was opened; open it again, or save under another name",
-                on_disk,
-                text_diff(self._saved_data, on_disk),
-            )
-
-
-def text_diff(before: bytes, after: bytes, *, context: int = 1) -> list[str]:
-    """The lines of a unified diff, without its heading. Foreign text: clean it before it is shown."""
-    old, new = (data.decode("utf-8", errors="replace").splitlines() for data in (before, after))
-    lines = list(difflib.unified_diff(old, new, n=context, lineterm=""))[2:]
-    if not lines and before != after:
-        return ["the lines are the same; only their ends or a byte-order mark differ"]
-    return lines
 
 
 def _parts(path: AnyPath) -> Path_:

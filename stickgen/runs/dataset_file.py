@@ -5,8 +5,17 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+from stickgen.config.rules import Edit
 from stickgen.errors import StickgenError
 from stickgen.runs.dataset_facts import read_dataset_facts
+
+
+class UnfitDatasetError(StickgenError):
+    """The dataset does not fit the config; `edits` make the config fit."""
+
+    def __init__(self, message: str, edits: tuple[Edit, ...] = ()) -> None:
+        super().__init__(message)
+        self.edits = edits
 
 
 def check_dataset(path: Path, embedding_dim: int) -> None:
@@ -24,8 +33,8 @@ def check_dataset_file(path: Path) -> None:
     """Raise StickgenError that says what `path` is, where it is not a zip file as `torch.save` writes them."""
     if not path.exists():
         raise StickgenError(
-            f"{path}: there is no such dataset; name one with --data-path, or make one with "
-            "stickgen data import or stickgen data synth"
+            f"{path}: there is no such dataset; make one with stickgen data synth or stickgen data import, "
+            "then stickgen data embed; or name another by data.train_data or --data-path"
         )
     if not path.is_file():
         raise StickgenError(f"{path}: not a file; name the dataset itself, which ends in .pt")
@@ -45,13 +54,14 @@ def check_dataset_file(path: Path) -> None:
 
 
 def check_embedding_width(path: Path, there: int | None, wanted: int) -> None:
-    """Raise StickgenError, with the edit that mends it, where the embeddings are not as wide as the config says."""
+    """Raise UnfitDatasetError where the embeddings are not as wide as the config says."""
     if there is None:
         raise StickgenError(f"{path}: its texts are not embedded yet; run: stickgen data embed {path}")
     if there != wanted:
-        raise StickgenError(
+        raise UnfitDatasetError(
             f"{path}: its text embeddings are {there} wide, but model.embedding_dim is {wanted}; "
-            f"use --set model.embedding_dim={there}"
+            f"use --set model.embedding_dim={there}",
+            (("model.embedding_dim", there),),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from stickgen_tui.widgets.forecast_line import forecast_content
 
 
 def dataset(path: Path, embedding_dim: int | None) -> None:
-    """A file with facts beside it; nobody here opens the file itself."""
+    """A file with facts beside it; nobody here looks further than that it is a zip file."""
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(b"stands for a dataset")
+    zipfile.ZipFile(path, "w").close()
     write_dataset_facts(path, DatasetFacts(
         clips=231, frames=36401, mean_frames=140.0, longest_frames=1584, clips_train=208, clips_val=23,
         frames_train=30864, texts=208, embedding_dim=embedding_dim, encoder="offline", sources=("CMU",),
@@ -27,15 +28,21 @@ def dataset(path: Path, embedding_dim: int | None) -> None:
 
 def test_a_missing_dataset_names_the_command_that_makes_it(config: Path) -> None:
     (error,) = preflight(config).errors
-    assert error.text.startswith("no dataset at data/quickstart.pt")
-    assert "stickgen data import" in error.text and "stickgen data embed data/quickstart.pt" in error.text
+    assert error.text.startswith(
+        "data/quickstart.pt: there is no such dataset; make one with stickgen data synth"
+    )
+    assert "stickgen data import, then stickgen data embed" in error.text
 
 
 def test_a_dataset_without_or_with_other_embeddings_is_refused(config: Path) -> None:
     dataset(Path("data/quickstart.pt"), None)
     assert "stickgen data embed" in preflight(config).errors[0].text
     dataset(Path("data/quickstart.pt"), 1024)
-    assert "set model.embedding_dim to 1024" in preflight(config).errors[0].text
+    looked = preflight(config)
+    assert "1024 wide, but model.embedding_dim is 384" in looked.errors[0].text
+    assert looked.mend == (("model.embedding_dim", 1024),)
+    Path("data/quickstart.pt").write_text("a list of clips")
+    assert "not a dataset, but a text file" in preflight(config).errors[0].text
 
 
 def test_with_all_in_order_it_says_what_it_will_train_on(config: Path) -> None:

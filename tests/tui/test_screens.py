@@ -40,7 +40,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
 @pytest.mark.parametrize("size", SIZES)
 async def test_home_shows_machine_config_and_runs(app: StickgenApp, run: Run, size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: "no dataset at" in screen_text(app) and "finished" in screen_text(app))
+        await until(pilot, lambda: "there is no such" in screen_text(app) and "finished" in screen_text(app))
         text = screen_text(app)
         assert "12.0 of 16.0 GiB free" in text and "8, bf16" in text
         assert "configs/quickstart.yaml  chosen" in text
@@ -69,7 +69,7 @@ async def test_without_a_dataset_enter_says_what_to_do_and_launches_nothing(
     app: StickgenApp, launched: list[Run]
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "no dataset at" in screen_text(app))
+        await until(pilot, lambda: "there is no such" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
         assert "Not launched" in screen_text(app)

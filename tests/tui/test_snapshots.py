@@ -26,7 +26,8 @@ def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def _home(pilot: Pilot[None]) -> None:
     await until(
-        pilot, lambda: "no dataset at" in screen_text(pilot.app) and "finished" in screen_text(pilot.app)
+        pilot,
+        lambda: "there is no such" in screen_text(pilot.app) and "finished" in screen_text(pilot.app),
     )
 
 
