@@ -48,7 +48,7 @@ def lines(path: Path) -> int:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_the_killed_run_is_the_undisturbed_run(make: MakeRun, workers: int) -> None:
-    often = {"logging.save_interval": 1, "device.num_workers": workers}
+    often = {"logging.save_interval": 1, "device.num_workers": workers, "training.max_minutes": 60.0}
     killed, undisturbed = make(**often), make(**often)
     moments = random.Random(SEED + workers)
     saved, during = 0, {"no save": 0, "a save": 0}
@@ -73,7 +73,7 @@ def test_the_killed_run_is_the_undisturbed_run(make: MakeRun, workers: int) -> N
     print(f"{sum(during.values())} kills, {during}, at step {saved} in the end")  # pytest -s
     undisturbed.update_identity(max_steps=saved)
     trainer = forked.start(undisturbed, 0, "note_clips")
-    trainer.join(120)
+    trainer.join(120 + 5 * KILLS)
     assert trainer.exitcode == 0
     (one_step, one), (other_step, other) = weights(killed), weights(undisturbed)
     assert one_step == other_step == saved
