@@ -108,7 +108,7 @@ def command(
             checkpoint = find_initial(init_from, root)
             check_initial(checkpoint, config)
             facts["init_from"] = str(checkpoint.path.absolute())
-        _check_budget(config, data, Path(run_dir) if run_dir is not None else root, force)
+        _check_budget(config, data, Path(run_dir) if run_dir is not None else root, nproc or 1, force)
         if run_dir is not None and name is not None:
             raise StickgenError("--run-dir names the run already; leave --name away")
         run = create_run(
@@ -138,7 +138,7 @@ def command(
     follow_and_exit(run, owner=True)
 
 
-def _check_budget(config: TrainingConfig, data: Path, directory: Path, force: bool) -> None:
+def _check_budget(config: TrainingConfig, data: Path, directory: Path, nproc: int, force: bool) -> None:
     """Warn of what memory and disk will be short of; raise StickgenError where it is hopeless."""
     from stickgen.errors import StickgenError
     from stickgen.hardware.machine import local_machine_fast
@@ -146,7 +146,8 @@ def _check_budget(config: TrainingConfig, data: Path, directory: Path, force: bo
     from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.text import clean
 
-    budget = check_budget(config, local_machine_fast(), read_dataset_facts(data), directory)
+    facts = read_dataset_facts(data)
+    budget = check_budget(config, local_machine_fast(), facts, directory, processes=nproc)
     if budget.refusals and not force:
         raise StickgenError("; ".join(budget.refusals) + "; or launch it all the same with --force")
     for sentence in (*budget.refusals, *budget.warnings):

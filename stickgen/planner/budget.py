@@ -28,21 +28,30 @@ class Budget:
 
 
 def check_budget(
-    config: TrainingConfig, machine: Machine, facts: DatasetFacts | None, directory: Path
+    config: TrainingConfig,
+    machine: Machine,
+    facts: DatasetFacts | None,
+    directory: Path,
+    *,
+    processes: int = 1,
 ) -> Budget:
     """Compare the prediction with what is free now, on the disk of `directory` for the checkpoints.
 
-    Memory refuses only where even the lower end of the interval is too much, and not on a GPU, where the
-    trainer halves its micro-batch by itself; a disk that does not hold two checkpoints refuses.
+    Of several `processes` on a CPU each needs as much. Memory refuses only where even the lower end of the
+    interval is too much, and not on a GPU, where the trainer halves its micro-batch by itself, nor where weights
+    are sharded, which this counts as if they were whole; a disk that does not hold two checkpoints refuses.
     """
     directory = _there(directory)
     disk_free = free_disk_bytes(directory)
     answer = estimate(config, machine, facts, disk_free_bytes=disk_free, calibration=calibration_of(machine))
     refusals: list[str] = []
     warnings: list[str] = []
-    if answer.verdict != "fits":
-        hopeless = answer.needed_memory.low > answer.memory_free_bytes and answer.device == "cpu"
-        (refusals if hopeless else warnings).append(_memory(answer))
+    on_cpu, sharded = answer.device == "cpu", config.device["sharding"] != "none"
+    times = processes if on_cpu else 1
+    if times * answer.needed_memory.high > answer.memory_free_bytes:
+        hopeless = times * answer.needed_memory.low > answer.memory_free_bytes
+        hopeless = hopeless and on_cpu and not (sharded and times > 1)
+        (refusals if hopeless else warnings).append(_memory(answer, times))
     if not answer.disk_fits:
         hopeless = LEAST_CHECKPOINTS * answer.checkpoint_bytes > (disk_free or 0)
         (refusals if hopeless else warnings).append(_disk(answer, directory))
@@ -65,11 +74,12 @@ def _there(directory: Path) -> Path:
     return directory
 
 
-def _memory(answer: Estimate) -> str:
+def _memory(answer: Estimate, processes: int) -> str:
     peak = answer.needed_memory
+    each = f" in each of {processes} processes" if processes > 1 else ""
     return (
         f"training would take about {peak.value / GIB:.1f} GiB of memory ({peak.low / GIB:.1f} to "
-        f"{peak.high / GIB:.1f}), and {answer.memory_free_bytes / GIB:.1f} GiB are free; use a smaller "
+        f"{peak.high / GIB:.1f}){each}, and {answer.memory_free_bytes / GIB:.1f} GiB are free; use a smaller "
         "training.batch_size, or ask stickgen advise"
     )
 

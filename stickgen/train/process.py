@@ -105,7 +105,9 @@ def _warn(run: Run, launch: int) -> None:
 
     config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
     facts = read_dataset_facts(str(run.identity.get("data_path", "")))
-    budget = check_budget(config, local_machine_fast(), facts, run.checkpoints_dir)
+    budget = check_budget(
+        config, local_machine_fast(), facts, run.checkpoints_dir, processes=processes_of(run)
+    )
     for sentence in (*budget.refusals, *budget.warnings):
         _say(run, launch, sentence, event="alert")
 

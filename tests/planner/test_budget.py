@@ -38,6 +38,17 @@ def test_memory_is_warned_of_and_refused_where_it_is_hopeless(tmp_path: Path) ->
     assert "training would take about" in warning
 
 
+def test_several_processes_on_a_cpu_take_as_much_each(tmp_path: Path) -> None:
+    config = TrainingConfig(preset_path("large"), {"device.type": "cpu"})
+    room = machine(2 * budget.estimate(config, machine(60), None).peak_memory.high / GIB)
+    assert check_budget(config, room, None, tmp_path, processes=2) == budget.Budget()
+    (refusal,) = check_budget(config, room, None, tmp_path, processes=8).refusals
+    assert "in each of 8 processes" in refusal
+    config = TrainingConfig(preset_path("large"), {"device.type": "cpu", "device.sharding": "fsdp"})
+    found = check_budget(config, room, None, tmp_path, processes=8)
+    assert found.refusals == () and len(found.warnings) == 1
+
+
 def test_disk_is_warned_of_and_refused_where_not_two_checkpoints_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
