@@ -12,8 +12,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-MOST_BYTES = 64 * 2**20  # read since the last time, and the kernel maps some around every read
-AROUND_BYTES = 64 * 1024  # fault_around_bytes of Linux
+MOST_BYTES = 64 * 2**20  # that may be mapped before all is given back
+# How much the kernel maps around a read is its own affair: 64 KiB, or where the page cache has large folios
+# (ext4 since Linux 6.16) up to 2 MiB, a hundred times a clip. So it is asked after each so many bytes.
+LOOK_BYTES = 2**20
 
 
 class Resident:
@@ -26,22 +28,34 @@ class Resident:
     def __init__(self, path: Path | None = None, tensors: tuple[Tensor, ...] = ()) -> None:
         there = _mappings(path) if path is not None else []
         self._ranges = [pages for tensor in tensors if (pages := _pages(tensor, there))]
-        self._read = 0
+        self._read = 0  # bytes since the last look
+        self._others = 0  # mapped bytes that are not of the dataset, mostly torch itself
 
     def read(self, size: int) -> None:
         """`size` bytes at one place were read."""
-        self._read += size + AROUND_BYTES
-        if self._read > MOST_BYTES:
+        self._read += size
+        if self._read > LOOK_BYTES:
+            self.look()
+
+    def look(self) -> None:
+        """Give the pages back if they have become many."""
+        self._read = 0
+        if self._ranges and _mapped_bytes() - self._others > MOST_BYTES:
             self.give_back()
 
     def give_back(self) -> None:
         """Give all pages back; who reads them again gets them from the page cache, or the disk."""
-        self._read = 0
         if not self._ranges:
             return
         libc = ctypes.CDLL(None)
         for start, length in self._ranges:
             libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), mmap.MADV_DONTNEED)
+        self._others = _mapped_bytes()
+
+
+def _mapped_bytes() -> int:
+    """What this process holds of mapped files and of shared memory."""
+    return int(Path("/proc/self/statm").read_text().split()[2]) * mmap.PAGESIZE
 
 
 def _mappings(path: Path) -> list[tuple[int, int]]:

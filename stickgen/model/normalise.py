@@ -6,6 +6,8 @@ is small and most of it is the same for all texts of a dataset; fed as they are,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -34,10 +36,10 @@ class Normaliser(nn.Module):
         self.register_buffer("text_mean", torch.zeros(embedding_dim))
         self.register_buffer("text_std", torch.ones(embedding_dim))
 
-    def fit(self, motions: list[Tensor], texts: Tensor) -> None:
+    def fit(self, motions: Iterable[Tensor], texts: Tensor) -> None:
         """Take the statistics of `motions`, each [t, 20], and of the embeddings `texts` [n, embedding_dim].
 
-        Motion by motion: a dataset may be larger than memory.
+        Motion by motion, several times over: a dataset may be larger than memory.
         """
         frames = sum(map(len, motions))
         mean = sum((to_features(motion).double().sum(0) for motion in motions), torch.zeros(1)) / frames

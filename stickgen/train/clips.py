@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import TRAIN, VALIDATION, DatasetFile, MotionDataset, open_dataset
@@ -27,16 +30,39 @@ class Clips:
         texts = sorted({text for clip in shown for text in self.file.texts(clip)})
         embeddings = self.file.content["embeddings"]
         normaliser = Normaliser(embeddings.shape[1])
-        normaliser.fit([self.file.motion(clip) for clip in shown], embeddings[texts])
+        normaliser.fit(_Motions(self.file, shown), embeddings[texts])
         self.file.resident.give_back()
         return normaliser
+
+
+@dataclass(frozen=True)
+class _Motions:
+    """The motions of some clips, one after the other, as often as one goes through them; none is kept."""
+
+    file: DatasetFile
+    clips: Sequence[int]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        for clip in self.clips:
+            motion = self.file.motion(clip)
+            yield motion
+            self.file.resident.read(motion.nbytes)
+
+
+def _highest_action(file: DatasetFile) -> int:
+    """The largest number of an action, found in pieces: actions of a large dataset are large as well."""
+    highest = -1
+    for part in file.content["actions"].split(2**20):
+        highest = max(highest, int(part.max()))
+        file.resident.read(part.nbytes)
+    return highest
 
 
 def open_clips(path: str, config: TrainingConfig) -> Clips:
     """Open a dataset for `config`. Raises StickgenError where it is damaged, of another width, or empty."""
     file = open_dataset(path)
     check_embedding_width(file.path, file.embedding_dim, config.model["embedding_dim"])
-    highest = int(file.content["actions"].max())
+    highest = _highest_action(file)
     if highest >= config.model["num_actions"]:
         raise StickgenError(
             f"{file.path}: it has frames of action number {highest}, but model.num_actions is "
