@@ -102,7 +102,11 @@ def test_two_processes_train_what_one_does_and_one_goes_on_with_it(
     "overrides",
     [
         pytest.param({}, id="plain"),
-        pytest.param({"training.activation_checkpointing": True, "diffusion.enabled": False}, id="again"),
+        pytest.param(
+            {"training.activation_checkpointing": True, "diffusion.enabled": False},
+            id="again",
+            marks=pytest.mark.drill,
+        ),
     ],
 )
 def test_sharded_weights_train_what_whole_ones_do_and_one_process_goes_on(
