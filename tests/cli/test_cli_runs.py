@@ -17,6 +17,7 @@ TINY = [
     for setting in (
         "training.grad_accum_steps=1", "logging.sample_minutes=0", "model.num_layers=1", "model.d_model=32",
         "model.nhead=4", "diffusion.sampling_steps=1", "logging.log_interval=1", "training.epochs=10000",
+        "training.compile=never",
     )
     for part in ("--set", setting)
 ]  # fmt: skip
