@@ -24,7 +24,6 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
-from ruamel.yaml.scanner import Scanner
 
 from stickgen.config.nodes import (
     Alias,
@@ -40,9 +39,9 @@ from stickgen.config.nodes import (
     origin,
 )
 from stickgen.config.scalars import CORE_TAG
+from stickgen.config.scanning import MAX_DEPTH, BoundedScanner, TooDeepError, TooLongError
 
 MAX_BYTES = 100_000  # the parser reads about 0.3 MB a second
-MAX_DEPTH = 64  # it takes minutes on thousands of open brackets
 MAX_EVENTS = 5_000  # the template has 200
 MAX_ALIASES = 500
 MAX_EXPANDED = 5_000  # nodes after aliases and merges are written out
@@ -54,59 +53,7 @@ _UNREADABLE = re.compile(
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _GAP = re.compile(r"(?:[ \t\r\n]|(?<![^\s])#[^\n]*)*")  # blanks, line ends, comments
-_BLANKS, _FLOW_BLANKS, _COMMENT = (
-    re.compile(" *"),
-    re.compile("[ \t]*"),
-    re.compile("[^\n\r\0\x85\u2028\u2029]*"),
-)
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
-
-
-class _TooDeepError(Exception):
-    def __init__(self, offset: int) -> None:
-        self.offset = offset
-
-
-class _TooLongError(Exception):
-    pass
-
-
-class _BoundedScanner(Scanner):
-    """Stops at too many brackets inside one another, and when the time is over."""
-
-    deadline = float("inf")
-
-    def scan_to_next_token(self) -> None:
-        """The same as the parser's own, which goes through comments a character at a time: half of the time."""
-        reader = self.reader
-        if reader.index == 0 and reader.peek() == "\ufeff":
-            reader.forward()
-        blanks = _FLOW_BLANKS if self.flow_level > 0 else _BLANKS
-        while True:
-            self._skip(blanks)
-            if reader.peek() == "#":
-                self._skip(_COMMENT)
-            if not self.scan_line_break():
-                return
-            if not self.flow_level:
-                self.allow_simple_key = True
-
-    def _skip(self, pattern: re.Pattern[str]) -> None:
-        """Go behind what matches here, within the line."""
-        reader = self.reader
-        found = pattern.match(reader.buffer, reader.pointer)
-        assert found is not None
-        length = found.end() - reader.pointer
-        reader.pointer += length
-        reader.index += length
-        reader.column += length
-
-    def fetch_more_tokens(self) -> Any:
-        if self.flow_level > MAX_DEPTH:
-            raise _TooDeepError(self.reader.get_mark().index)
-        if time.monotonic() > self.deadline:
-            raise _TooLongError
-        return super().fetch_more_tokens()
 
 
 def decode(data: bytes, name: str) -> str:
@@ -146,11 +93,11 @@ def parse(text: str, name: str, *, repeats: bool = False) -> Tree:
         mark = error.problem_mark or error.context_mark
         offset = mark.index if mark is not None else 0
         raise located(text, name, offset, _hint(text, offset, error)) from error
-    except _TooDeepError as error:
+    except TooDeepError as error:
         raise located(
             text, name, error.offset - 1, f"more than {MAX_DEPTH} brackets inside one another"
         ) from error
-    except _TooLongError as error:
+    except TooLongError as error:
         raise ConfigError(f"{name}: reading it takes too long; this is no config") from error
     except (ConfigError, MemoryError):
         raise
@@ -187,7 +134,7 @@ class _Builder:
 
     def counted(self) -> Iterator[Any]:
         yaml = YAML(typ="safe", pure=True)
-        scanner = type("BoundedScanner", (_BoundedScanner,), {"deadline": time.monotonic() + MAX_SECONDS})
+        scanner = type("BoundedScanner", (BoundedScanner,), {"deadline": time.monotonic() + MAX_SECONDS})
         yaml.Scanner = scanner
         for count, event in enumerate(yaml.parse(self.text)):
             if count > MAX_EVENTS:

@@ -12,8 +12,8 @@ from readers import CORPUS
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from stickgen.config.parsing import _BoundedScanner
 from stickgen.config.presets import preset_names, preset_path
+from stickgen.config.scanning import BoundedScanner
 
 
 def events(text: str, scanner: type | None) -> list[tuple[Any, ...]]:
@@ -37,11 +37,11 @@ def events(text: str, scanner: type | None) -> list[tuple[Any, ...]]:
 )
 def test_the_same_events_from_files(path: Path) -> None:
     text = path.read_bytes().decode()
-    assert events(text, _BoundedScanner) == events(text, None)
+    assert events(text, BoundedScanner) == events(text, None)
 
 
 @given(yaml_texts())
 def test_the_same_events_from_any_text(text: str) -> None:
-    assert events(text, _BoundedScanner) == events(text, None)
+    assert events(text, BoundedScanner) == events(text, None)
     cut = text[: len(text) // 2]
-    assert events(cut, _BoundedScanner) == events(cut, None)
+    assert events(cut, BoundedScanner) == events(cut, None)

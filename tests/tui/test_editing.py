@@ -15,7 +15,8 @@ from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
 from stickgen.errors import StickgenError
 from stickgen_tui.comparing import Reference, differences, nearest_preset, preset_reference
-from stickgen_tui.editing import EditSession, mend_text, next_value, value_text
+from stickgen_tui.editing import EditSession, mend_text, value_text
+from stickgen_tui.stepping import next_value
 
 BATCH = KEY_BY_PATH["training.batch_size"]
 
