@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 CORPUS = sorted((Path(__file__).parent / "corpus").iterdir())
 
@@ -47,6 +48,6 @@ def readable(read: Any, data: bytes) -> bool:
     """Whether a reader takes the file at all."""
     try:
         read(data)
-    except Exception:  # noqa: BLE001 - on rare YAML they end by errors of every kind
+    except (yaml.YAMLError, YAMLError, ValueError):
         return False
     return True
