@@ -163,7 +163,7 @@ def measure(case: Case, folder: Path, machine: Machine) -> dict[str, Any]:
             clock.look(child, at.steps)
 
     probed = probe(config, machine, facts, limit_seconds=PROBE_SECONDS[case.precision], progress=progress)
-    again = watch(made_run(case, config, folder)[0])
+    again = watch(begun_run(config, folder))
     return {
         "title": case.title,
         "engine": engine_digest(),
@@ -189,10 +189,12 @@ def made_run(case: Case, config: TrainingConfig, folder: Path) -> tuple[Run, Any
     )
     wanted = json.dumps([clips, [high] * 8, config.model["embedding_dim"]])
     subprocess.run([sys.executable, "-c", code, str(data), wanted], check=True)
-    return (
-        create_run(config, root=folder, data_path=str(data), max_steps=STEPS, trial=True),
-        read_dataset_facts(data),
-    )
+    return begun_run(config, folder), read_dataset_facts(data)
+
+
+def begun_run(config: TrainingConfig, folder: Path) -> Run:
+    """A run directory on the clips that are there."""
+    return create_run(config, root=folder, data_path=str(folder / "clips.pt"), max_steps=STEPS, trial=True)
 
 
 def watch(run: Run) -> Watched:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.planner.estimate import Estimate
     from stickgen.planner.settings import Edit
-    from stickgen.runs.dataset_facts import DatasetFacts
     from stickgen.runs.store import Run
     from stickgen_tui.forecasting import Surroundings
 
@@ -76,7 +75,7 @@ def preflight(path: Path, root: Path | None = None) -> Preflight:
     except StickgenError as error:
         return Preflight(path, (Check("error", clean(error, limit=400)),))
     checks = [Check("error", sentence) for sentence in refusals(config, starts_from_weights=False)]
-    checks.append(_dataset_check(around.dataset, around.facts, config))
+    checks.append(_dataset_check(around.dataset, config))
     checks += _budget_checks(config, around, cost, (root or runs_root()).absolute())
     size = (
         f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, "
@@ -91,13 +90,13 @@ def preflight(path: Path, root: Path | None = None) -> Preflight:
     return Preflight(path, tuple(checks))
 
 
-def _dataset_check(path: Path, facts: DatasetFacts | None, config: TrainingConfig) -> Check:
+def _dataset_check(path: Path, config: TrainingConfig) -> Check:
     from stickgen.runs.dataset_file import UnfitDatasetError, check_dataset
 
     shown = shown_path(path)
     width = config.model["embedding_dim"]
     try:
-        check_dataset(Path(shown), width)
+        facts = check_dataset(Path(shown), width)
     except UnfitDatasetError as error:
         return Check("error", clean(error, limit=400), error.edits)
     except StickgenError as error:

@@ -249,8 +249,9 @@ def fmt_check(paths: tuple[str, ...], fix: bool, as_json: bool) -> None:
 
 def _mend(problem: Problem, path: str) -> str:
     """What makes a problem's edit, behind `stickgen config`."""
-    words = ["rename", path, problem.path, str(problem.rename)]
-    if problem.edit is not None:
+    if problem.edit is None:
+        words = ["rename", path, problem.path, str(problem.rename)]
+    else:
         key, value = problem.edit
         words = ["set", path, f"{key}={_text(value)}"]
     return clean(shlex.join(words), single_line=True)

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import DatasetFacts
 
 
 @click.command(
@@ -100,7 +101,7 @@ def command(
         for problem in config.warnings:
             click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
         data = dataset_path(config, data_path)
-        check_dataset(data, config.model["embedding_dim"])
+        known = check_dataset(data, config.model["embedding_dim"])
         facts: dict[str, str] = {"data_path": str(data)}
         if init_from is not None:
             from stickgen.train.initial import check_initial, find_initial
@@ -108,7 +109,7 @@ def command(
             checkpoint = find_initial(init_from, root)
             check_initial(checkpoint, config)
             facts["init_from"] = str(checkpoint.path.absolute())
-        _check_budget(config, data, Path(run_dir) if run_dir is not None else root, nproc or 1, force)
+        _check_budget(config, known, Path(run_dir) if run_dir is not None else root, nproc or 1, force)
         if run_dir is not None and name is not None:
             raise StickgenError("--run-dir names the run already; leave --name away")
         run = create_run(
@@ -138,15 +139,15 @@ def command(
     follow_and_exit(run, owner=True)
 
 
-def _check_budget(config: TrainingConfig, data: Path, directory: Path, nproc: int, force: bool) -> None:
+def _check_budget(
+    config: TrainingConfig, facts: DatasetFacts | None, directory: Path, nproc: int, force: bool
+) -> None:
     """Warn of what memory and disk will be short of; raise StickgenError where it is hopeless."""
     from stickgen.errors import StickgenError
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.budget import check_budget
-    from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.text import clean
 
-    facts = read_dataset_facts(data)
     budget = check_budget(config, local_machine_fast(), facts, directory, processes=nproc)
     if budget.refusals and not force:
         raise StickgenError("; ".join(budget.refusals) + "; or launch it all the same with --force")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from stickgen.config.scalars import format_value
 from stickgen.config.schema import Value
 
 Severity = Literal["error", "warning", "info"]
@@ -147,16 +148,15 @@ def _device(config: _Values, where: Site) -> Iterator[BrokenRule]:
 def _sharding(config: _Values) -> Iterator[BrokenRule]:
     if config["device.sharding"] == "none":
         return
-    for path, value, why in (
-        ("lora.enabled", True, "adapters are small: there is nothing to share"),
-        ("training.optimizer", "muon", "Muon needs its matrices in whole"),
-        ("training.compile", "always", "sharded blocks are not compiled"),
+    for path, value, instead, why in (
+        ("lora.enabled", True, False, "adapters are small: there is nothing to share"),
+        ("training.optimizer", "muon", "adamw", "Muon needs its matrices in whole"),
+        ("training.compile", "always", "never", "sharded blocks are not compiled"),
     ):
         if config[path] == value:
-            other: Edit = (path, False) if value is True else (path, "adamw" if value == "muon" else "never")
             yield BrokenRule(
-                "error", path, f"{value} does not go with device.sharding fsdp; {why}",
-                f"use {'false' if other[1] is False else other[1]}, or device.sharding none", other, "device.sharding",
+                "error", path, f"{format_value(value)} does not go with device.sharding fsdp; {why}",
+                f"use {format_value(instead)}, or device.sharding none", (path, instead), "device.sharding",
             )  # fmt: skip
 
 

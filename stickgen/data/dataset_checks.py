@@ -88,7 +88,7 @@ def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda
     demand(len(actions) == len(motion), f"`actions` has {len(actions)} frames, `motion` {len(motion)}")
     action_names = strings("action_names", None) if "action_names" in content else None
     top = len(action_names) if action_names is not None else 64
-    for chunk in _chunks(actions, read):
+    for chunk in chunks(actions, read):
         demand(
             int(chunk.min()) >= -1 and int(chunk.max()) < top,
             f"`actions` has an index that is none of the {top}",
@@ -139,8 +139,8 @@ def _demand_offsets(demand: Any, name: str, offsets: Tensor, end: int, *, least:
     )
 
 
-def _chunks(values: Tensor, read: Callable[[int], None]) -> Iterator[Tensor]:
-    """`values` in pieces of some MiB."""
+def chunks(values: Tensor, read: Callable[[int], None]) -> Iterator[Tensor]:
+    """`values` in pieces of some MiB; `read` is told of each when it is done with."""
     rows = max(_CHUNK_BYTES // max(values[:1].nbytes, 1), 1)
     for start in range(0, len(values), rows):
         chunk = values[start : start + rows]
@@ -151,7 +151,7 @@ def _chunks(values: Tensor, read: Callable[[int], None]) -> Iterator[Tensor]:
 def _first_bad_row(values: Tensor, read: Callable[[int], None]) -> int | None:
     """The first row of [n, d] with a value that is not finite."""
     before = 0
-    for chunk in _chunks(values, read):
+    for chunk in chunks(values, read):
         # a sum over all is many times faster, and finite only where every value is
         if not math.isfinite(float(chunk.sum(dtype=torch.float32))):
             bad = ~torch.isfinite(chunk).all(dim=1)

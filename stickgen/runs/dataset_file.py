@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stickgen.config.rules import Edit
 from stickgen.errors import StickgenError
-from stickgen.runs.dataset_facts import read_dataset_facts
+from stickgen.runs.dataset_facts import DatasetFacts, read_dataset_facts
 
 
 class UnfitDatasetError(StickgenError):
@@ -18,15 +18,16 @@ class UnfitDatasetError(StickgenError):
         self.edits = edits
 
 
-def check_dataset(path: Path, embedding_dim: int) -> None:
-    """Raise StickgenError where `path` is no dataset, or its facts say that it does not fit the config.
+def check_dataset(path: Path, embedding_dim: int) -> DatasetFacts | None:
+    """The facts beside a dataset. StickgenError where `path` is none, or they say that it does not fit the config.
 
-    Without facts beside it the trainer finds out about its content.
+    Without facts the trainer finds out about its content.
     """
     check_dataset_file(path)
     facts = read_dataset_facts(path)
     if facts is not None:
         check_embedding_width(path, facts.embedding_dim, embedding_dim)
+    return facts
 
 
 def check_dataset_file(path: Path) -> None:

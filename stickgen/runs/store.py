@@ -197,10 +197,7 @@ def create_run(
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(config.name).stem).strip("-.") or "config"
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
         raise StickgenError(f"--name {name!r}: use letters, digits, dots, dashes, at most 80")
-    if path is not None:
-        run = Run(path)
-    else:
-        run = Run(_unused(root, stem, name))
+    run = Run(path or _unused(root, stem, name))
     try:
         run.path.mkdir(mode=0o700, parents=True, exist_ok=path is not None)
         run.path.chmod(0o700)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import TRAIN, VALIDATION, DatasetFile, MotionDataset, open_dataset
+from stickgen.data.dataset_checks import chunks
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
 from stickgen.runs.dataset_file import check_embedding_width
@@ -49,25 +50,17 @@ class _Motions:
             self.file.resident.read(motion.nbytes)
 
 
-def _highest_action(file: DatasetFile) -> int:
-    """The largest number of an action, found in pieces: actions of a large dataset are large as well."""
-    highest = -1
-    for part in file.content["actions"].split(2**20):
-        highest = max(highest, int(part.max()))
-        file.resident.read(part.nbytes)
-    return highest
-
-
 def open_clips(path: str, config: TrainingConfig) -> Clips:
     """Open a dataset for `config`. Raises StickgenError where it is damaged, of another width, or empty."""
     file = open_dataset(path)
     check_embedding_width(file.path, file.embedding_dim, config.model["embedding_dim"])
-    highest = _highest_action(file)
-    if highest >= config.model["num_actions"]:
-        raise StickgenError(
-            f"{file.path}: it has frames of action number {highest}, but model.num_actions is "
-            f"{config.model['num_actions']}; use --set model.num_actions={highest + 1} or more"
-        )
+    if config.model["num_actions"] < len(file.action_names):  # opening it has looked at all of them already
+        highest = max(int(part.max()) for part in chunks(file.content["actions"], file.resident.read))
+        if highest >= config.model["num_actions"]:
+            raise StickgenError(
+                f"{file.path}: it has frames of action number {highest}, but model.num_actions is "
+                f"{config.model['num_actions']}; use --set model.num_actions={highest + 1} or more"
+            )
     options = {
         "max_frames": config.data["max_frames"],
         "val_fraction": config.training["val_fraction"],

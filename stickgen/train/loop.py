@@ -309,7 +309,7 @@ class Trainer:
         if not len(self.clips.held_out) or self.validated_step == state.step:
             return False
         self.validated_step = state.step
-        self.gather()
+        self.gather("ema")
         result = self.ranks.from_first(self.measure() if self.ranks.leads else None)
         self.journal.validation_record(result)
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
@@ -333,15 +333,15 @@ class Trainer:
 
     def draw_sample(self) -> None:
         """Draw the monitor's motion."""
-        self.gather()
+        self.gather("ema")
         if self.ranks.leads:
             with self.profile.part("sample"):
                 draw_sample(self.state, self.clips, self.config, self.device, self.journal)
         self.sampled_at = time.monotonic()
 
-    def gather(self) -> None:
+    def gather(self, *stems: str) -> None:
         """Bring sharded weights together at the process that writes."""
-        self.state.gather(keep=self.ranks.leads)
+        self.state.gather(*stems, keep=self.ranks.leads)
 
     def save(self) -> None:
         """Begin a checkpoint."""

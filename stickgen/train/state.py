@@ -43,16 +43,20 @@ class TrainState:
         if lora["enabled"]:
             add_adapters(self.model, lora["rank"], lora["alpha"])
         self.config, self.device = config, device
-        self.optimizer = build_optimizer(self.model, config.training)
+        self.optimizer = self._new_optimizer()
         self.step = 0
         self.whole = True  # weights, average and step count belong together; false while the weights move
-        self.optimizer.register_step_pre_hook(self._begin_to_move)
-        self._gathered: dict[str, dict[str, Tensor]] | None = None  # of sharded weights, after this step
+        self._gathered: dict[str, dict[str, Tensor]] = {}  # of sharded weights, after this step
         self.best_val = math.inf
         self.best_step: int | None = None
 
+    def _new_optimizer(self) -> torch.optim.Optimizer:
+        optimizer = build_optimizer(self.model, self.config.training)
+        optimizer.register_step_pre_hook(self._begin_to_move)
+        return optimizer
+
     def _begin_to_move(self, *_: Any) -> None:
-        self.whole, self._gathered = False, None
+        self.whole, self._gathered = False, {}
 
     def advance(self, *, moved: bool) -> None:
         """A step is done; the average follows where the weights moved."""
@@ -94,27 +98,28 @@ class TrainState:
             assert isinstance(self.ema.model, MotionTransformer)
             shard(self.ema.model, device, processes)
         self.normaliser, self.device = self.normaliser.to(device), device
-        self.optimizer = build_optimizer(self.model, self.config.training)
-        self.optimizer.register_step_pre_hook(self._begin_to_move)
+        self.optimizer = self._new_optimizer()
         for name, parameter in self.model.named_parameters():
             of_it = moments.get(before[name], {})
             self.optimizer.state[parameter] = {
                 key: cut_like(value, parameter) for key, value in of_it.items()
             }
 
-    def gather(self, *, keep: bool) -> None:
-        """Bring sharded weights together for those who `keep` them; all processes call it after the same step.
+    def gather(self, *stems: str, keep: bool) -> None:
+        """Bring sharded tensors together for those who `keep` them; all processes call it after the same step.
 
-        What is not sharded is at hand anyway.
+        Those of the files `stems`, of all of them where none is named. What is not sharded is at hand anyway.
         """
-        if not self.model.sharded or self._gathered is not None:
-            return
-        self._gathered = {stem: gathered(group, keep=keep) for stem, group in self._own().items()}
+        if self.model.sharded:
+            own = self._own()
+            for stem in stems or own:
+                if stem not in self._gathered:
+                    self._gathered[stem] = gathered(own[stem], keep=keep)
 
     @property
     def at_hand(self) -> bool:
         """Whether `tensors` can be had without the other processes."""
-        return not self.model.sharded or self._gathered is not None
+        return not self.model.sharded or self._gathered.keys() == self._own().keys()
 
     @contextmanager
     def evaluating(self) -> Iterator[MotionTransformer]:
@@ -125,7 +130,7 @@ class TrainState:
                 yield model
             return
         whole = MotionTransformer(self.model.config)
-        whole.load_state_dict(self.tensors()["ema"])
+        whole.load_state_dict(self._gathered["ema"])
         yield whole.to(self.device).requires_grad_(False).eval()
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
@@ -135,7 +140,7 @@ class TrainState:
         """
         if not self.model.sharded:
             return self._own()
-        assert self._gathered is not None, "sharded weights are gathered by all processes first"
+        assert self.at_hand, "sharded weights are gathered by all processes first"
         return self._gathered
 
     def _own(self) -> dict[str, dict[str, Tensor]]:
