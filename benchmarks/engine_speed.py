@@ -179,7 +179,10 @@ def take_turns(side: str, case: Case, data: Path) -> None:
 
             step = Baseline(config, clips.train, normaliser).step
         else:
-            step, precision = engine(config, clips, normaliser)
+            from engine import Engine
+
+            ours = Engine(config, clips, normaliser)
+            step, precision = lambda: ours.step().clips, ours.precision
     step()
     model = config.model
     d, layers, t = model["d_model"], model["num_layers"], (case.frames[0] + case.frames[1]) / 2 + 1
@@ -192,47 +195,6 @@ def take_turns(side: str, case: Case, data: Path) -> None:
     unit = 1 if sys.platform == "darwin" else 1024
     say(rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
     del torch
-
-
-def engine(config: TrainingConfig, clips: Any, normaliser: Any) -> tuple[Any, str]:
-    """The trainer's own step, with its plan of micro-batches."""
-    import torch
-
-    from stickgen.planner.workload import frames_at_once
-    from stickgen.train.batches import load_batches
-    from stickgen.train.compiling import compile_blocks
-    from stickgen.train.device import choose_precision
-    from stickgen.train.plan import plan_epoch
-    from stickgen.train.state import TrainState
-    from stickgen.train.step import optimizer_step
-
-    device = torch.device("cpu")
-    precision = choose_precision("auto", device)
-    state = TrainState(config, normaliser, device)
-    if config.training["compile"] == "always":
-        compile_blocks(state.model)
-    training = config.training
-    steps: list[Any] = []
-
-    def step() -> int:
-        if not steps:
-            plan = plan_epoch(
-                clips.train.lengths, batch_size=training["batch_size"], seed=0, epoch=state.step,
-                effective_batch=config.effective_batch,
-                most_frames=frames_at_once(config.model["d_model"], "cpu"),
-            )  # fmt: skip
-            steps.extend(plan)
-        micro_batches = steps.pop()
-        count = sum(map(len, micro_batches))
-        optimizer_step(
-            state.model, state.normaliser, state.optimizer, load_batches(clips.train, micro_batches),
-            clips=count, config=config, step=state.step, device=device, precision=precision,
-        )  # fmt: skip
-        state.ema.update()
-        state.step += 1
-        return count
-
-    return step, precision
 
 
 def matrix_products(config: TrainingConfig) -> Any:

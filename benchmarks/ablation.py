@@ -1,0 +1,273 @@
+"""Variants of a config trained for equal CPU time: what each change does to quality and to speed.
+
+    python benchmarks/ablation.py --variant muon:training.optimizer=muon \\
+        --variant "muon lr 3e-3:training.optimizer=muon,training.learning_rate=0.003" \\
+        --cpu-seconds 120 --seeds 3 --json ablation.jsonl
+
+The config as it is comes first, under the name "base". Every variant and seed is a cell: a process with one
+thread, on its own, that trains until it has used so many CPU seconds, and then measures its averaged weights on
+the held-out clips. The cells of a seed take turns of some CPU seconds, so that whatever else the machine does
+meets all of them. Loading, validating and evaluating are not counted.
+
+The learning rate follows the share of the budget that is used, not the steps: every variant's schedule ends
+where its time ends, with the warm-up's share of the epochs as the config has it.
+
+Each cell that is done is a line of the JSON file; cells that are there already (same values of the config, same
+data, same code of the engine, same budget and seed) are not trained again. `--report` only prints the table.
+Differences to the base are paired by seed; ± is the standard error of their mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stickgen.config.loading import TrainingConfig, parse_override
+from stickgen.planner.measurements import engine_digest
+from stickgen.runs.supervisor import ENVIRONMENT
+
+TURN = 5.0  # CPU seconds that a cell trains before the next one's turn
+SCHEDULE = 100_000  # points of the learning-rate schedule over the budget
+COLUMNS = (  # member of a record, title, format
+    ("loss_pose", "pose", "{:.4f}"),
+    ("loss", "loss", "{:.4f}"),
+    ("action_accuracy", "action", "{:.3f}"),
+    ("clips_per_second", "clips/s", "{:.1f}"),
+    ("steps", "steps", "{:.0f}"),
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A name and the keys that differ from the config."""
+
+    name: str
+    changes: tuple[str, ...]
+
+    @classmethod
+    def read(cls, text: str) -> Variant:
+        """Of `name:key=value,key=value`."""
+        name, colon, changes = text.partition(":")
+        if not colon or not name.strip():
+            raise SystemExit(f"--variant {text}: write name:key=value,key=value")
+        return cls(name.strip(), tuple(part.strip() for part in changes.split(",") if part.strip()))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A variant and a seed."""
+
+    variant: Variant
+    config: str
+    data: str
+    seed: int
+    cpu_seconds: float
+
+    def training_config(self) -> TrainingConfig:
+        """The config with the variant's changes and the seed."""
+        changes = dict(parse_override(change) for change in self.variant.changes)
+        changes["training.seed"] = self.seed
+        return TrainingConfig(self.config, {"device.type": "cpu", "training.compile": "never", **changes})
+
+    @property
+    def key(self) -> str:
+        """What a result depends on, as a digest."""
+        config = self.training_config()
+        values = {group: config.get(group) for group in ("model", "training", "loss_weights", "diffusion")}
+        values |= {group: config.get(group) for group in ("lora", "data", "device")}
+        size = Path(self.data).stat()
+        parts = (values, engine_digest(), size.st_size, size.st_mtime_ns, self.cpu_seconds)
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+# -- a cell
+
+
+def train_cell(cell: Cell) -> None:
+    """In a process of its own: train for as long as each line read says; the last answer is the result."""
+    import torch
+
+    torch.set_num_threads(1)
+    from engine import CPU, Engine
+
+    from stickgen.train.clips import open_clips
+    from stickgen.train.schedule import learning_rate
+    from stickgen.train.validate import validate
+
+    config = cell.training_config()
+    training = config.training
+    clips = open_clips(cell.data, config)
+    engine = Engine(config, clips, clips.fit_normaliser())
+    warmup = SCHEDULE * training["warmup_epochs"] / max(training["epochs"], 1)
+    used, seen, steps = 0.0, 0, 0
+    for line in sys.stdin:
+        until = min(used + float(line), cell.cpu_seconds)
+        before, began = used, time.process_time()
+        while used < until:
+            rate = learning_rate(
+                int(SCHEDULE * used / cell.cpu_seconds), peak=training["learning_rate"],
+                warmup_steps=int(warmup), total_steps=SCHEDULE, min_lr_ratio=training["min_lr_ratio"],
+                schedule=training["schedule"],
+            )  # fmt: skip
+            result = engine.step(rate)
+            seen, steps = seen + result.clips, steps + 1
+            used = before + time.process_time() - began
+        answer: dict[str, Any] = {
+            "used": used,
+            "done": used >= cell.cpu_seconds,
+            "train": result.losses["pose"],
+        }
+        if answer["done"]:
+            with engine.state.evaluating() as model:
+                answer |= validate(
+                    model, engine.state.normaliser, clips.held_out, config.loss_weights, CPU, 16
+                )
+            answer |= {
+                "steps": steps, "clips": seen, "clips_per_second": seen / used, "epochs": seen / len(clips.train),
+                "precision": engine.precision, "parameters": sum(p.numel() for p in engine.state.model.parameters()),
+            }  # fmt: skip
+        print(json.dumps(answer), flush=True)
+
+
+class CellProcess:
+    """A cell's process, and what it said last."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell, self.last = cell, dict[str, Any]()
+        asked = json.dumps({**cell.__dict__, "variant": cell.variant.__dict__})
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--cell", asked], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, **ENVIRONMENT, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+
+    def turn(self, seconds: float) -> CellProcess:
+        """Let it train for so many CPU seconds."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(f"{seconds}\n")
+            self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        self.last = json.loads(line) if line else {"failed": True, "done": True}
+        return self
+
+    def close(self) -> None:
+        """Let it end."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def run_cells(cells: list[Cell], at_once: int, path: Path) -> None:
+    """Train the cells in turns of equal CPU time, `at_once` of them at a time; each result is appended to `path`."""
+    waiting = [CellProcess(cell) for cell in cells]
+    with ThreadPoolExecutor(at_once) as pool:
+        while waiting:
+            for process in list(pool.map(lambda one: one.turn(TURN), waiting)):
+                cell = process.cell
+                if not process.last["done"]:
+                    continue
+                waiting.remove(process)
+                process.close()
+                if "failed" in process.last:
+                    print(f"{cell.variant.name}, seed {cell.seed}: failed, see above", flush=True)
+                    continue
+                record = {
+                    "variant": cell.variant.name, "changes": cell.variant.changes, "seed": cell.seed,
+                    "config": cell.config, "data": cell.data, "cpu_seconds": cell.cpu_seconds, "key": cell.key,
+                    "engine": engine_digest(), "time": time.time(), **process.last,
+                }  # fmt: skip
+                with path.open("a") as out:
+                    out.write(json.dumps(record) + "\n")
+
+
+# -- the table
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """The cells that are done; a line that was cut off is left out."""
+    found = []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        with contextlib.suppress(json.JSONDecodeError):
+            found.append(json.loads(line))
+    return found
+
+
+def report(records: list[dict[str, Any]]) -> str:
+    """The table: means over the seeds, and the difference of the pose loss to the first variant's."""
+    by_variant: dict[str, dict[int, dict[str, Any]]] = {}
+    for record in records:
+        by_variant.setdefault(record["variant"], {})[record["seed"]] = record
+    if not by_variant:
+        return "nothing was measured yet"
+    base = next(iter(by_variant.values()))
+    width = max(map(len, by_variant)) + 2
+    lines = ["".join([f"{'variant':<{width}}{'seeds':>6}", *(f"{t:>10}" for _, t, _ in COLUMNS)]) + f"{'pose against base':>24}"]  # fmt: skip
+    for name, cells in by_variant.items():
+        row = f"{name:<{width}}{len(cells):>6}"
+        for member, _, shape in COLUMNS:
+            values = [cell[member] for cell in cells.values() if member in cell]
+            row += f"{shape.format(statistics.fmean(values)) if values else '–':>10}"
+        pairs = [cells[seed]["loss_pose"] / base[seed]["loss_pose"] - 1 for seed in cells if seed in base]
+        if cells is not base and pairs:
+            row += f"{statistics.fmean(pairs):>+14.1%}"
+            if len(pairs) > 1:
+                row += f" ±{statistics.stdev(pairs) / math.sqrt(len(pairs)):5.1%}"
+        lines.append(row)
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Train what is missing, and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", default="configs/quickstart.yaml")
+    parser.add_argument("--data", default="data/quickstart.pt", help="a dataset with embeddings")
+    parser.add_argument(
+        "--variant", action="append", default=[], metavar="NAME:KEY=VALUE,…", help="may be given many times"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="for every variant and the base"
+    )
+    parser.add_argument("--cpu-seconds", type=float, default=120.0, help="of each cell")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--at-once", type=int, default=1, help="cells that train at the same time")
+    parser.add_argument("--json", type=Path, default=Path("ablation.jsonl"))
+    parser.add_argument("--report", action="store_true", help="only print the table of what is there")
+    parser.add_argument("--cell", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.cell:
+        values = json.loads(options.cell)
+        variant = Variant(values["variant"]["name"], tuple(values["variant"]["changes"]))
+        train_cell(Cell(**{**values, "variant": variant}))
+        return
+    variants = [Variant("base", ()), *map(Variant.read, options.variant)]
+    variants = [Variant(one.name, (*options.set, *one.changes)) for one in variants]
+    wanted = []
+    for number in range(options.seeds if not options.report else 0):
+        seed = options.first_seed + number
+        cells = [Cell(one, options.config, options.data, seed, options.cpu_seconds) for one in variants]
+        wanted += [(cell.key, cell) for cell in cells]
+        done = {record["key"] for record in read_records(options.json)}
+        run_cells([cell for cell in cells if cell.key not in done], options.at_once, options.json)
+        keys = {key for key, _ in wanted}
+        print(report([record for record in read_records(options.json) if record["key"] in keys]), flush=True)
+    if options.report:
+        print(report(read_records(options.json)))
+
+
+if __name__ == "__main__":
+    main()

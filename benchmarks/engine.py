@@ -1,0 +1,57 @@
+"""The engine's own training, an optimizer step at a time: what `stickgen train` does without its run directory."""
+
+from __future__ import annotations
+
+import torch
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.model.normalise import Normaliser
+from stickgen.planner.workload import frames_at_once
+from stickgen.train.batches import load_batches
+from stickgen.train.clips import Clips
+from stickgen.train.compiling import compile_blocks
+from stickgen.train.device import choose_precision
+from stickgen.train.plan import MicroBatch, plan_epoch
+from stickgen.train.state import TrainState
+from stickgen.train.step import StepResult, optimizer_step
+
+CPU = torch.device("cpu")
+
+
+class Engine:
+    """A model of `config` in training on a CPU."""
+
+    def __init__(self, config: TrainingConfig, clips: Clips, normaliser: Normaliser) -> None:
+        self.config, self.clips = config, clips
+        self.precision = choose_precision(config.device["precision"], CPU)
+        self.state = TrainState(config, normaliser, CPU)
+        if config.training["compile"] == "always":
+            compile_blocks(self.state.model)
+        self.epoch = 0
+        self._planned: list[list[MicroBatch]] = []
+
+    def step(self, rate: float | None = None) -> StepResult:
+        """One optimizer step, at this learning rate where one is given."""
+        config, state = self.config, self.state
+        if not self._planned:
+            self._planned = plan_epoch(
+                self.clips.train.lengths,
+                effective_batch=config.effective_batch,
+                batch_size=config.training["batch_size"],
+                seed=config.training["seed"],
+                epoch=self.epoch,
+                most_frames=frames_at_once(config.model["d_model"], "cpu"),
+            )[::-1]
+            self.clips.train.set_epoch(self.epoch)
+            self.epoch += 1
+        if rate is not None:
+            for group in state.optimizer.param_groups:
+                group["lr"] = rate
+        micro_batches = self._planned.pop()
+        result = optimizer_step(
+            state.model, state.normaliser, state.optimizer, load_batches(self.clips.train, micro_batches),
+            clips=sum(map(len, micro_batches)), config=config, step=state.step, device=CPU,
+            precision=self.precision,
+        )  # fmt: skip
+        state.advance(moved=not result.skipped)
+        return result
