@@ -26,7 +26,7 @@ quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and dr
 	@$(BIN)/stickgen train --config configs/quickstart.yaml
 	@$(BIN)/stickgen generate latest "a person walks forward" "a person waves with the right hand" \
 	  "a person does jumping jacks" "a person turns a cartwheel" "a person sits down on a chair" \
-	  "a person kicks with the left leg" -o quickstart.gif
+	  "a person kicks with the left leg" -o quickstart.gif --force
 
 test: $(READY)  ## all tests but the long ones
 	$(BIN)/python -m pytest

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stickgen.cli.output import FORCE
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -194,20 +195,24 @@ def diff(
 
 @command.command("schema", epilog="Example: stickgen config schema -o configs/schema.json")
 @click.option("-o", "--output", metavar="FILE", help="Write it here instead of to the terminal.")
-def schema(output: str | None) -> None:
+@FORCE
+def schema(output: str | None, force: bool) -> None:
     """Print the keys as a JSON Schema, for editors that complete and check YAML.
 
     A config that begins with `# yaml-language-server: $schema=PATH` is completed and checked by it.
     """
     from stickgen.atomic import write_text
     from stickgen.config.json_schema import json_schema
+    from stickgen.outputs import SCHEMA, Output
 
+    place = Output(Path(output), SCHEMA, force=force) if output is not None else None
     text = json.dumps(json_schema(), indent=1, ensure_ascii=False)
-    if output is None:
+    if place is None:
         click.echo(text)
         return
     try:
-        write_text(Path(output), text + "\n")
+        place.make_way()
+        write_text(place.path, text + "\n")
     except OSError as error:
         raise StickgenError(f"{output}: cannot be written ({error.strerror})") from error
 

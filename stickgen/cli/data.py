@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from stickgen.cli.output import FORCE
 from stickgen.text import clean
 
 
@@ -26,18 +27,22 @@ def command() -> None:
 )
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
 @click.option("--actions", metavar="A,B,…", help="Only these actions (default: all 64).")
-def synth(clips: int, seed: int, output: str, actions: str | None) -> None:
+@FORCE
+def synth(clips: int, seed: int, output: str, actions: str | None, force: bool) -> None:
     """Make motion of the 64 actions, with captions, where there are no captures."""
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
     from stickgen.data.synthetic import synthesize
     from stickgen.motion.skeleton import FPS
+    from stickgen.runs.dataset_facts import dataset_output
 
+    place = dataset_output(Path(output), force=force)
     made = []
     with shown_progress("making clips") as progress:
         for clip in synthesize(clips, seed, actions.split(",") if actions else None):
             made.append(clip)
             progress(len(made), clips)
+    _say_kept(place.make_way())
     facts = save_dataset(Path(output), pack(made)).facts()
     click.echo(
         f"{clean(output)}: {facts.clips} clips, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts"
@@ -54,14 +59,18 @@ def synth(clips: int, seed: int, output: str, actions: str | None) -> None:
 )
 @click.option("--fps", type=click.FloatRange(1, 1000), help="True frame rate, where the files have it wrong.")
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
-def import_(sources: tuple[str, ...], index: str | None, fps: float | None, output: str) -> None:
+@FORCE
+def import_(sources: tuple[str, ...], index: str | None, fps: float | None, output: str, force: bool) -> None:
     """Turn BVH captures (zip archives, folders or files) into a dataset of the ten-joint figure."""
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
     from stickgen.data.importing import import_archives
     from stickgen.errors import StickgenError
     from stickgen.motion.skeleton import FPS
+    from stickgen.runs.dataset_facts import dataset_output
 
+    inputs = tuple(Path(given) for given in (*sources, *([index] if index else [])))
+    place = dataset_output(Path(output), inputs=inputs, force=force)
     with shown_progress("reading captures") as progress:
         report = import_archives(
             [Path(source) for source in sources],
@@ -73,6 +82,7 @@ def import_(sources: tuple[str, ...], index: str | None, fps: float | None, outp
         click.echo(f"skipped {clean(reason, single_line=True)}", err=True)
     if not report.clips:
         raise StickgenError(f"no clip could be read from {', '.join(sources)}; the reasons are above")
+    _say_kept(place.make_way())
     file = save_dataset(Path(output), pack(report.clips))
     facts = file.facts()
     click.echo(
@@ -94,13 +104,27 @@ def import_(sources: tuple[str, ...], index: str | None, fps: float | None, outp
 @click.option(
     "--batch-size", type=click.IntRange(1, 4096), default=32, show_default=True, help="Texts at a time."
 )
-def embed_(path: str, encoder: str | None, batch_size: int) -> None:
-    """Give every text of a dataset its embedding; the dataset is replaced when all of them are there."""
+@click.option(
+    "-o", "output", metavar="FILE", help="The dataset to write (default: the one that is read is replaced)."
+)
+@FORCE
+def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, force: bool) -> None:
+    """Give every text of a dataset its embedding; the dataset is replaced when all of them are there.
+
+    Where that would lose something (embeddings by another encoder, what only the older layout holds), it takes
+    -o FILE, or --force, which keeps the old one beside it.
+    """
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import open_dataset, save_dataset
     from stickgen.data.embed import DEFAULT, OFFLINE, EncoderUnavailableError, embed, load_encoder
+    from stickgen.data.older_layout import check_replaceable
+    from stickgen.outputs import keep_backup
+    from stickgen.runs.dataset_facts import dataset_output
 
     file = open_dataset(path)
+    place = dataset_output(Path(output), inputs=(Path(path),), force=force) if output else None
+    if place is None:
+        check_replaceable(file, None, force)
     try:
         loaded = load_encoder(encoder or DEFAULT)
     except EncoderUnavailableError as error:
@@ -111,11 +135,13 @@ def embed_(path: str, encoder: str | None, batch_size: int) -> None:
         click.echo(
             f"NOTE: the offline encoder takes its place; its embeddings are {loaded.dim} wide", err=True
         )
+    lost = place is None and check_replaceable(file, loaded.digest, force)
     with shown_progress("embedding texts") as progress:
         content = embed(file.content, loaded, batch_size=batch_size, progress=progress)
-    save_dataset(Path(path), content)
+    _say_kept(place.make_way() if place else keep_backup(file.path) if lost else None)
+    save_dataset(place.path if place else file.path, content)
     click.echo(
-        f"{clean(path)}: {len(content['texts'])} texts embedded by {clean(loaded.name)}, {loaded.dim} wide"
+        f"{clean(output or path)}: {len(content['texts'])} texts embedded by {clean(loaded.name)}, {loaded.dim} wide"
     )
     click.echo(f"a config for it says model.embedding_dim: {loaded.dim}, data.encoder: {clean(loaded.name)}")
 
@@ -163,6 +189,7 @@ def info(path: str, as_json: bool) -> None:
 @click.option("--action", metavar="NAME", help="Only clips with frames of this action.")
 @click.option("--contains", metavar="TEXT", default="", help="Only clips with this in a caption.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed chooses others.")
+@FORCE
 def preview(
     path: str,
     output: str | None,
@@ -171,6 +198,7 @@ def preview(
     action: str | None,
     contains: str,
     seed: int,
+    force: bool,
 ) -> None:
     """Draw a sheet of clips, a row of poses each."""
     import shutil
@@ -179,7 +207,11 @@ def preview(
     from stickgen.generate.in_terminal import poses_in_terminal
     from stickgen.generate.render import draw_gif, draw_sheet
     from stickgen.motion.skeleton import FPS
+    from stickgen.outputs import GIF, PNG, Output, distinct
 
+    wanted = ((output, PNG), (gif, GIF))
+    places = [Output(Path(name), kind, (Path(path),), force) for name, kind in wanted if name]
+    distinct(places)
     file = open_dataset(path)
     chosen = file.choose(clips or (12 if output else 4), action=action, contains=contains, seed=seed)
     drawn = [(file.captions(clip)[0], file.motion(clip).tolist()) for clip in chosen]
@@ -194,3 +226,8 @@ def preview(
         for text, motion in drawn:
             click.echo(clean(f"{text} ({len(motion) / FPS:.1f} s)", single_line=True, limit=columns))
             click.echo("\n".join(poses_in_terminal(motion, columns)))
+
+
+def _say_kept(backup: Path | None) -> None:
+    if backup is not None:
+        click.echo(f"the old one is kept as {clean(backup)}", err=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from stickgen.cli.output import FORCE
+
 
 @click.command(
     "export",
@@ -23,14 +25,15 @@ import click
     help="The weights, or the sampler's step as a torch.export or ONNX program; may be given several times.",
 )
 @click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
-def command(source: str, output: str, formats: tuple[str, ...], runs: str | None) -> None:
+@FORCE
+def command(source: str, output: str, formats: tuple[str, ...], runs: str | None, force: bool) -> None:
     """Write the averaged weights of a run's newest checkpoint, or of the one named, with a model card."""
     from stickgen.export.folder import export
     from stickgen.runs.store import runs_root
     from stickgen.train.initial import find_initial
 
     checkpoint = find_initial(source, Path(runs) if runs else runs_root())
-    subject = export(checkpoint, Path(output), tuple(dict.fromkeys(formats)))
+    subject = export(checkpoint, Path(output), tuple(dict.fromkeys(formats)), force=force)
     for name, difference in subject.differences.items():
         click.echo(f"the {name} program differs from the model by at most {difference:.1g}")
     click.echo(

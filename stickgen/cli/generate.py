@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from stickgen.cli.output import FORCE
+
 
 @click.command(
     "generate",
@@ -23,6 +25,7 @@ import click
 @click.option("--seed", type=int, default=0, help="Another seed draws another motion.")
 @click.option("--encoder", help="Text encoder (default: the config's data.encoder, if stickgen knows it).")
 @click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@FORCE
 def command(
     run_name: str,
     texts: tuple[str, ...],
@@ -31,6 +34,7 @@ def command(
     seed: int,
     encoder: str | None,
     runs: str | None,
+    force: bool,
 ) -> None:
     """Draw the motions of texts with a trained model."""
     from stickgen.data.embed import load_encoder
@@ -39,11 +43,14 @@ def command(
     from stickgen.generate.from_run import Generator
     from stickgen.generate.render import draw_gif, draw_sheet
     from stickgen.motion.skeleton import FPS
+    from stickgen.outputs import PICTURES, Output
     from stickgen.runs.store import find_run, runs_root
 
     path = Path(output)
-    if path.suffix.lower() not in {".gif", ".png"}:
+    kind = PICTURES.get(path.suffix.lower())
+    if kind is None:
         raise StickgenError(f"{output}: name a .gif or a .png file")
+    place = Output(path, kind, force=force)
     generator = Generator.of_run(find_run(run_name, Path(runs) if runs else runs_root()))
     named = encoder_of_run(generator.config.data["encoder"], encoder)
     embeddings = load_encoder(named).encode(list(texts))
@@ -51,6 +58,7 @@ def command(
     for text, embedding in zip(texts, embeddings, strict=True):
         frames = int(seconds * FPS) if seconds else generator.natural_frames(embedding)
         drawn.append((text, generator.draw(embedding, frames, seed)))
+    place.make_way()
     (draw_gif if path.suffix.lower() == ".gif" else draw_sheet)(drawn, path)
     longest = max(len(motion) for _, motion in drawn) / FPS
     click.echo(f"{path} ({longest:.1f} s, weights of step {generator.step})")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.cli.output import FORCE
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
 if TYPE_CHECKING:
+    from stickgen.outputs import Output
     from stickgen.planner.fitting import Fit, Fitting
     from stickgen.runs.dataset_facts import DatasetFacts
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for times and clip lengths.")
 @click.option("--largest", is_flag=True, help="Take the largest model that fits, however long it takes.")
 @click.option("-o", "--output", metavar="FILE", help="Write the recommended config there.")
+@FORCE
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
 def command(
     ram: float | None,
@@ -35,6 +38,7 @@ def command(
     data_path: str | None,
     largest: bool,
     output: str | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Recommend a config for this machine, or for one you describe.
@@ -44,10 +48,16 @@ def command(
     """
     from stickgen.hardware.described import described
     from stickgen.hardware.machine import detect
+    from stickgen.outputs import CONFIG, Output
     from stickgen.planner.calibration import calibration_of
     from stickgen.planner.fitting import fit
     from stickgen.runs.dataset_facts import read_dataset_facts
 
+    place = (
+        None
+        if output is None
+        else Output(Path(output), CONFIG, (Path(data_path),) if data_path else (), force)
+    )
     machine = described(detect(), ram_gib=ram, vram_gib=vram, cores=cores)
     facts = None if data_path is None else read_dataset_facts(data_path)
     if data_path is not None and facts is None:
@@ -56,8 +66,8 @@ def command(
         )
     fitting = fit(machine, facts, calibration=calibration_of(machine))
     chosen = fitting.largest if largest else fitting.recommended
-    if output is not None:
-        _write(Path(output), fitting, chosen, facts)
+    if place is not None:
+        _write(place, fitting, chosen, facts)
     if as_json:
         click.echo(json.dumps(fitting.to_json() | {"written": output}, indent=1))
         return
@@ -91,12 +101,13 @@ def _shown(fitting: Fitting) -> str:
     return clean(path if relative.startswith("..") else relative)
 
 
-def _write(path: Path, fitting: Fitting, chosen: Fit, facts: DatasetFacts | None) -> None:
+def _write(place: Output, fitting: Fitting, chosen: Fit, facts: DatasetFacts | None) -> None:
     from stickgen.config.document import Document
     from stickgen.planner.fitting import apply
 
-    if os.path.lexists(path):
-        raise StickgenError(f"-o {clean(path)}: there is something already; name a new file")
     document = Document.open(fitting.recommendation.config_path)
     apply(document, chosen, facts)
-    document.save(path)
+    kept = place.make_way()
+    document.save(place.path, over=kept is not None)
+    if kept is not None:
+        click.echo(f"the old one is kept as {clean(kept)}", err=True)

@@ -81,8 +81,9 @@ def open_dataset(path: str | Path) -> DatasetFile:
     """Open and check a dataset. Raises StickgenError that says what is wrong and with which clip."""
     path = Path(path)
     content = load_untrusted(path)
+    left_out: tuple[str, ...] | None = None
     if isinstance(content, list):
-        content = convert_older_layout(path, content)
+        content, left_out = convert_older_layout(path, content)
     large = (
         [content.get(name) for name in ("motion", "actions", "embeddings")]
         if isinstance(content, dict)
@@ -90,7 +91,7 @@ def open_dataset(path: str | Path) -> DatasetFile:
     )
     resident = Resident(path, tuple(tensor for tensor in large if isinstance(tensor, Tensor)))
     check_content(path, content, resident.read)
-    return DatasetFile(path, content, resident)
+    return DatasetFile(path, content, resident, left_out)
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class DatasetFile:
     resident: Resident = field(
         default_factory=Resident, compare=False
     )  # told of what is read of the mapped file
+    left_out: tuple[str, ...] | None = None  # of the older layout, the fields that have no place in today's
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a worker process opens the file again instead of being sent a copy of it

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from stickgen.export.card import Subject, config_json, model_card
 from stickgen.export.program import check_onnx, step_program, trace, write_onnx, write_torch
 from stickgen.export.standalone import standalone_sources
 from stickgen.generate.from_run import Generator
+from stickgen.outputs import backup_path, check_output_folder
 from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
 from stickgen.runs.dataset_facts import DatasetFacts
 from stickgen.runs.metrics import RecordReader
@@ -23,30 +27,55 @@ from stickgen.train.checkpoint import Checkpoint
 FORMATS = ("safetensors", "torch", "onnx")
 
 
-def export(checkpoint: Checkpoint, folder: Path, formats: tuple[str, ...] = ("safetensors",)) -> Subject:
+def export(
+    checkpoint: Checkpoint,
+    folder: Path,
+    formats: tuple[str, ...] = ("safetensors",),
+    *,
+    force: bool = False,
+) -> Subject:
     """Write the averaged model of `checkpoint` into the new `folder`; returns what the card tells.
 
-    The folder appears whole or not at all. Raises StickgenError when it is there already and not empty, when
-    it cannot be written, or when a program that was written does not compute what the model does.
+    The folder appears whole or not at all. Raises StickgenError when it is there already and not empty (an earlier
+    export is set aside with `force`), when it cannot be written, or when a program that was written does not compute what the model does.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StickgenError(f"{folder}: it is there already and not empty; name a new folder")
+    replaces = check_output_folder(folder, _is_export, "an exported model", force=force)
     if "onnx" in formats:
         check_onnx()
     run = Run(checkpoint.path.parent.parent)
     generator = Generator.of_checkpoint(checkpoint, run if run.identity else None)
     target = folder.absolute()
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
     try:
-        temporary.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+    except OSError as error:
+        raise StickgenError(f"{folder}: cannot be written ({error.strerror})") from error
+    try:
+        temporary.chmod(0o777 & ~_umask())
         subject = _write(generator, checkpoint, run, temporary, formats)
+        if replaces:
+            target.rename(backup_path(target))
         temporary.replace(target)
     except OSError as error:
         raise StickgenError(f"{folder}: cannot be written ({error.strerror})") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return subject
+
+
+def _is_export(folder: Path) -> bool:
+    """Whether stickgen exported a model into it, and nothing else lies there."""
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(config, dict) and "stickgen_version" in config
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
 
 
 def _write(

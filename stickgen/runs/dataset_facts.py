@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stickgen.atomic import write_text
+from stickgen.outputs import Kind, Output, distinct, is_dataset
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
 
 _DIRECTORY_BYTES = 65_536
+_SYNTHETIC = ("synthetic",)  # sources of a dataset that stickgen made and can make again
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,25 @@ def read_dataset_facts(dataset: str | Path) -> DatasetFacts | None:
         return DatasetFacts(**found)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def dataset_output(path: Path, *, inputs: tuple[Path, ...] = (), force: bool = False) -> Output:
+    """Where a dataset may be written, its facts beside it. Raises StickgenError where not."""
+    output = Output(path, _DATASET, inputs, force)
+    distinct([output, Output(facts_path(path), _FACTS, inputs, force=True)])
+    return output
+
+
+def _may_be_lost(dataset: Path) -> bool:
+    facts = read_dataset_facts(dataset)
+    return facts is None or facts.sources != _SYNTHETIC
+
+
+_DATASET = Kind("a dataset", is_dataset, kept=_may_be_lost)
+_FACTS = Kind(
+    "the facts of a dataset",
+    lambda path: path.stat().st_size < 2**24 and b'"file_stamp"' in path.read_bytes(),
+)
 
 
 def _stamp(dataset: Path) -> str:
