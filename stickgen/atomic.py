@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +21,13 @@ def fsync_directory(directory: Path) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, mode: int | None = None, durable: bool = True) -> Iterator[IO[bytes]]:
+def replacing(
+    path: Path, *, mode: int | None = None, durable: bool = True, follow: bool = True
+) -> Iterator[IO[bytes]]:
     """A file to write into that takes the place of `path` when the block ends, and vanishes if it raises.
 
-    A symlink is followed, so that the file it names is replaced and not the link. The new file takes
+    A symlink is followed, so that the file it names is replaced and not the link, unless `follow` is off:
+    then the new file takes the place of the link, and what it named is not touched. The new file takes
     the mode and, where allowed, the owner of the one it replaces; `mode` is for a file that is new
     (default: 0666 less the umask). The temporary file lies beside the target, never in $TMPDIR, which
     may be another filesystem, where a rename is not atomic. `durable=False` skips the fsync, for files
@@ -32,7 +36,7 @@ def replacing(path: Path, *, mode: int | None = None, durable: bool = True) -> I
     Raises OSError (disk full, read-only, no such directory); the old file is then untouched and the
     temporary one is gone.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path)) if follow else path
     fd, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     temporary = Path(name)
     try:
@@ -50,20 +54,26 @@ def replacing(path: Path, *, mode: int | None = None, durable: bool = True) -> I
         fsync_directory(target.parent)
 
 
-def write_bytes(path: Path, data: bytes, *, mode: int | None = None, durable: bool = True) -> None:
+def write_bytes(
+    path: Path, data: bytes, *, mode: int | None = None, durable: bool = True, follow: bool = True
+) -> None:
     """Replace `path` by `data` atomically, as `replacing` does."""
-    with replacing(path, mode=mode, durable=durable) as file:
+    with replacing(path, mode=mode, durable=durable, follow=follow) as file:
         file.write(data)
 
 
-def write_text(path: Path, text: str, *, mode: int | None = None, durable: bool = True) -> None:
+def write_text(
+    path: Path, text: str, *, mode: int | None = None, durable: bool = True, follow: bool = True
+) -> None:
     """`write_bytes` of `text` in UTF-8."""
-    write_bytes(path, text.encode(), mode=mode, durable=durable)
+    write_bytes(path, text.encode(), mode=mode, durable=durable, follow=follow)
 
 
 def _take_permissions(fd: int, target: Path, mode: int | None) -> None:
     try:
-        old = target.stat()
+        old = target.lstat()
+        if not stat.S_ISREG(old.st_mode):
+            raise FileNotFoundError(target)
     except FileNotFoundError:
         if mode is None:
             umask = os.umask(0)

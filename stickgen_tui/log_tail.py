@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from stickgen.runs.files import open_regular
 from stickgen.text import clean
 
 # Colours and cursor moves of a progress bar carry nothing here; what is left of an escape is made visible.
@@ -28,7 +29,7 @@ class LogTail:
     def read_new(self) -> list[str]:
         """The lines completed since the last call, cleaned. A file that shrank is read anew."""
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 size = os.fstat(file.fileno()).st_size
                 if self._offset is None:
                     self._offset = max(size - _FIRST_READ, 0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stickgen.runs.files import open_regular
 from stickgen.runs.metrics import decode
 from stickgen.runs.store import Run, list_runs, runs_root
 from stickgen_tui.states import look_of
@@ -54,7 +55,7 @@ def summary_of(run: Run) -> RunSummary:
 def newest_train_record(path: Path) -> dict[str, Any]:
     """The last whole train record of a metrics log, from its end only; {} when there is none."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = file.seek(0, 2)
             file.seek(max(size - _TAIL_BYTES, 0))
             lines = file.read().split(b"\n")

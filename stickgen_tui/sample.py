@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, POSE_DIM
+from stickgen.runs.files import is_own_folder, read_regular
 from stickgen.text import clean
 
 _LARGEST_FILE = 4 * 1024 * 1024
@@ -27,6 +28,8 @@ class Sample:
 def sample_files(folder: Path) -> list[Path]:
     """The samples of a run, oldest first."""
     try:
+        if not is_own_folder(folder):
+            return []
         return sorted(path for path in folder.glob("step_*.json") if not path.name.startswith("."))[
             -_MOST_SAMPLES:
         ]
@@ -37,9 +40,7 @@ def sample_files(folder: Path) -> list[Path]:
 def read_sample(path: Path) -> Sample | None:
     """The sample in `path`, or None when it is not one (half gone, foreign, or too large)."""
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            return None
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_regular(path, _LARGEST_FILE))
         motion = tuple(tuple(float(value) for value in pose) for pose in found["motion"][: 4 * MAX_FRAMES])
         step, fps = int(found["step"]), float(found.get("fps", FPS))
         text = clean(found.get("text", ""), single_line=True, limit=300)

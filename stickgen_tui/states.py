@@ -25,6 +25,7 @@ LOOKS: dict[str, Look] = {
     "finished": Look("✓", "finished", "$text-success", False),
     "failed": Look("✗", "failed", "$text-error", False),
     "died": Look("†", "died", "$text-error", False),
+    "unreadable": Look("?", "unreadable", "$text-error", False),
 }
 
 

@@ -141,13 +141,14 @@ class Ending:
     def of(cls, run: Run) -> Ending:
         """Read it from the run directory."""
         state = run.state()
-        code = run.exit.get("code", 1)
+        code = run.exit.get("code")
         return cls(
             run.name, state.status, state.reason, state.step, state.total_steps,
-            checkpoint=_last(run.checkpoints_dir, "step_*"), sample=_last(run.samples_dir, "step_*.json"),
+            checkpoint=str(run.checkpoints[-1]) if run.checkpoints else None,
+            sample=_last(run.samples_dir, "step_*.json"),
             gif=_last(run.samples_dir, "*.gif"), log=str(run.log_path),
             resume=None if state.alive else f"stickgen train --resume {run.reference}",
-            exit_code=EXIT_CODES.get(state.status, code if code in {1, 2} else 1),
+            exit_code=EXIT_CODES.get(state.status, 2 if code == 2 else 1),
         )  # fmt: skip
 
 

@@ -24,10 +24,11 @@ def command(context: click.Context, root: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_obj
 def list_(root: Path, as_json: bool) -> None:
-    """Every run, newest first, and how it is."""
+    """Every run and how it is: those that are going first, then the newest first."""
     from stickgen.runs.store import list_runs
 
     rows = [(run, run.state()) for run in list_runs(root)]
+    rows.sort(key=lambda row: not row[1].alive)
     if as_json:
         facts = [
             {
@@ -42,7 +43,9 @@ def list_(root: Path, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=1))
         return
     for run, state in rows:
-        click.echo(f"{state.status:<9} {state.step:>8}/{state.total_steps:<8} {clean(run.name)}")
+        click.echo(
+            f"{state.status:<10} {state.step:>8}/{state.total_steps:<8} {clean(run.name, single_line=True)}"
+        )
     if not rows:
         click.echo(f"no runs in {root}; start one with: stickgen train")
 
@@ -53,16 +56,26 @@ def list_(root: Path, as_json: bool) -> None:
 @click.pass_obj
 def show(root: Path, which: str, as_json: bool) -> None:
     """What a run is, how it is and what happened in it."""
-    from stickgen.runs.metrics import RecordReader
+    from stickgen.runs.metrics import RecordReader, damaged_lines
     from stickgen.runs.store import find_run
 
     run = find_run(which, root)
     state = run.state()
-    events = RecordReader(run.events_path).read_new()
+    events, damaged = (
+        RecordReader(run.events_path).read_new(),
+        damaged_lines(run.metrics_path, run.events_path),
+    )
     if as_json:
         click.echo(
             json.dumps(
-                {"status": state.status, "reason": state.reason, **run.identity, "events": events}, indent=1
+                {
+                    "status": state.status,
+                    "reason": state.reason,
+                    **run.identity,
+                    "damaged_lines": damaged,
+                    "events": events,
+                },
+                indent=1,
             )
         )
         return
@@ -71,6 +84,10 @@ def show(root: Path, which: str, as_json: bool) -> None:
     )
     for fact in ("config_name", "data_path", "parameters", "device", "precision", "created"):
         click.echo(f"  {fact:<12} {clean(run.identity.get(fact, ''), single_line=True)}")
+    if problem := run.identity_problem:
+        click.echo(f"  {clean(problem, single_line=True)}")
+    for name, count in damaged.items():
+        click.echo(f"  {name}: {count} damaged line{'s' * (count > 1)}, passed over")
     for event in events[-20:]:
         click.echo(f"  {clean(event.get('event'))}: {clean(event.get('message'), single_line=True)}")
 
@@ -137,7 +154,7 @@ def save(root: Path, which: str, seconds: float, as_json: bool) -> None:
 
 @command.command("rm", epilog="Example: stickgen runs rm calm-otter --yes")
 @click.argument("which")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask; `latest` is asked for all the same.")
 @click.pass_obj
 def remove(root: Path, which: str, yes: bool) -> None:
     """Remove a run with its checkpoints and samples. A live one is refused."""
@@ -145,8 +162,11 @@ def remove(root: Path, which: str, yes: bool) -> None:
     from stickgen.runs.store import find_run
 
     run = find_run(which, root)
-    if not yes:
-        count = len(list(run.checkpoints_dir.glob("step_*")))
-        click.confirm(f"remove {clean(run.path)}, with {count} checkpoints?", abort=True)
+    if not yes or which == "latest":  # which run that is may have changed since it was last looked at
+        count = len(run.checkpoints)
+        latest = f"latest is {clean(run.name, single_line=True)}: " if which == "latest" else ""
+        click.confirm(
+            f"{latest}remove {clean(run.path)}, with {count} checkpoint{'s' * (count != 1)}?", abort=True
+        )
     remove_run(run)
     click.echo(f"{clean(run.path)}: removed")

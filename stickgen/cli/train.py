@@ -96,6 +96,9 @@ def command(
             raise StickgenError(
                 f"--run-dir {run_dir} is not the run that --resume {resume} names; give one of them"
             )
+        if damage := run.identity_problem:
+            source = run.rebuild_identity()
+            click.echo(f"warning: {clean(damage)}; it was made anew from {source}", err=True)
     else:
         config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
         for problem in config.warnings:

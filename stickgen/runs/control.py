@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from stickgen.atomic import write_text
+from stickgen.errors import StickgenError
+from stickgen.runs.files import is_own_folder, read_regular
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 
 Wish = Literal["stop", "save", "sample"]
+_MAX_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,11 @@ def request(run: Run, wish: Wish) -> str:
     """Leave a request to the present launch in the run's inbox; returns its id."""
     identifier = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
     body = json.dumps({"wish": wish, "launch": len(run.launches)})
-    write_text(run.control_dir / f"{identifier}.json", body, mode=0o600)
+    if not is_own_folder(run.control_dir):
+        raise StickgenError(
+            f"{run.control_dir}: it is no folder, or a link; requests are left in a real folder"
+        )
+    write_text(run.control_dir / f"{identifier}.json", body, mode=0o600, follow=False)
     return identifier
 
 
@@ -41,9 +48,11 @@ def take_requests(run: Run, launch: int) -> list[Request]:
     Taking it removes it, so none is applied twice; one that cannot be removed is not taken.
     """
     taken: list[Request] = []
+    if not is_own_folder(run.control_dir):
+        return taken
     for path in sorted(run.control_dir.glob("*.json")):
         try:
-            data = path.read_bytes()
+            data = read_regular(path, _MAX_BYTES)
             path.unlink()
         except OSError:
             continue

@@ -14,6 +14,7 @@ import psutil
 
 from stickgen.errors import StickgenError
 from stickgen.runs.control import request
+from stickgen.runs.files import check_own_files
 from stickgen.runs.locks import LaunchLock, trainer_lock_holder
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run
@@ -26,6 +27,7 @@ def launch(run: Run, timeout_seconds: float = 20.0, **facts: Any) -> None:
     at once one wins; the others raise StickgenError before they touch a file of the run. So does one
     whose folders cannot be written, or whose trainer does not appear.
     """
+    check_own_files(run.path)  # before anything is written, the locks too
     try:
         lock = LaunchLock(run)
         if not lock.acquire():

@@ -20,7 +20,7 @@ from stickgen.errors import StickgenError
 if TYPE_CHECKING:
     from stickgen.runs.store import Run
 
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO must not make us wait
 _PATIENCE_SECONDS = 0.5  # somebody who asks whether the launch lock is free holds it for microseconds
 _held_here: set[Path] = set()  # run locks of this process: to open and close such a file would drop its lock
 
@@ -59,11 +59,13 @@ def trainer_lock_holder(run: Run) -> int | None:
     if run.lock_path in _held_here:
         return os.getpid()
     try:
-        fd = os.open(run.lock_path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(run.lock_path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
     try:
         return _holder(fd)
+    except OSError:  # no regular file, or a filesystem without locks
+        return None
     finally:
         os.close(fd)
 
@@ -114,7 +116,7 @@ class LaunchLock:
 def launch_under_way(run: Run) -> bool:
     """Whether a launcher or a supervisor is at work on the run."""
     try:
-        fd = os.open(run.launch_lock_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(run.launch_lock_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:

@@ -15,10 +15,14 @@ from typing import Any
 
 import orjson
 
+from stickgen.runs.files import open_regular
+
 _MARK = b',"crc32":"'
 _TRAILER = len(_MARK) + 10  # the mark, eight digits, `"}`
 MAX_WAITING = 10_000  # records kept in memory while the disk is full
 _TAIL_BYTES = 64 * 1024
+_PIECE_BYTES = 16 * 2**20
+MAX_LINE_BYTES = 64 * 2**20  # no record is near as long
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -66,7 +70,7 @@ def decode_lines(lines: list[bytes]) -> list[dict[str, Any]]:
 def last_record(path: Path, **having: Any) -> dict[str, Any] | None:
     """The newest whole record whose members equal `having`, looked for in the last 64 KiB alone."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             file.seek(max(size - _TAIL_BYTES, 0))
             lines = file.read().split(b"\n")
@@ -77,6 +81,18 @@ def last_record(path: Path, **having: Any) -> dict[str, Any] | None:
         if record is not None and all(record.get(name) == value for name, value in having.items()):
             return record
     return None
+
+
+def damaged_lines(*paths: Path) -> dict[str, int]:
+    """How many lines of each log are damaged, by the name of the file; those without are left out."""
+    found = {}
+    for path in paths:
+        reader = RecordReader(path)
+        while reader.read_new(_PIECE_BYTES):
+            pass
+        if reader.bad_lines:
+            found[path.name] = reader.bad_lines
+    return found
 
 
 class RecordWriter:
@@ -107,6 +123,8 @@ class RecordWriter:
                     return int(record["seq"])
             if start == 0:
                 return 0
+            if window >= MAX_LINE_BYTES:
+                return size  # more than the records in it, whatever it holds
             window *= 4
 
     def write(self, record: Mapping[str, Any]) -> None:
@@ -171,13 +189,14 @@ class RecordReader:
         self.path = path
         self.bad_lines = 0
         self._offset = 0
+        self._in_a_long_line = False
         self._file: tuple[int, int] | None = None  # device and inode of what was read last
 
     def skip_to_end(self) -> None:
         """Take all that is there as read; a line that is half written will still come whole."""
         self._offset = 0
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 status = os.fstat(file.fileno())
                 self._file = status.st_dev, status.st_ino
                 for end in range(status.st_size, 0, -_TAIL_BYTES):
@@ -194,6 +213,11 @@ class RecordReader:
 
         With `limit_bytes`, about so much of a long log at a time: call until nothing comes.
         """
+        if limit_bytes < 0:
+            found: list[dict[str, Any]] = []
+            while piece := self.read_new(_PIECE_BYTES):
+                found += piece
+            return found
         while True:
             try:
                 data = self._new_lines(limit_bytes)
@@ -202,12 +226,12 @@ class RecordReader:
             lines = [line for line in data.split(b"\n") if line]
             records = decode_lines(lines)
             self.bad_lines += len(lines) - len(records)
-            if records or not data or limit_bytes < 0:
+            if records or not data:
                 return records  # where all of a piece was damaged, what follows it may not be
 
     def _new_lines(self, limit_bytes: int) -> bytes:
         """Whole lines from where the reader stands, and move behind them."""
-        with self.path.open("rb") as file:
+        with open_regular(self.path) as file:
             status = os.fstat(file.fileno())
             identity = status.st_dev, status.st_ino
             replaced = self._file is not None and identity != self._file
@@ -216,14 +240,21 @@ class RecordReader:
             self._file = identity
             file.seek(self._offset)
             data = file.read(limit_bytes)
-            while b"\n" not in data and limit_bytes > 0:  # a line longer than the limit
+            while b"\n" not in data:  # a line longer than the limit
                 more = file.read(limit_bytes)
                 if not more:
                     break
                 data += more
+                if len(data) > MAX_LINE_BYTES:  # no log of ours: passed over, not kept in memory
+                    self.bad_lines += not self._in_a_long_line
+                    self._in_a_long_line = True
+                    self._offset += len(data)
+                    return b""
         whole = data.rfind(b"\n") + 1
         self._offset += whole
-        return data[:whole]
+        start = data.find(b"\n") + 1 if self._in_a_long_line else 0  # the rest of what was passed over
+        self._in_a_long_line = self._in_a_long_line and not whole
+        return data[start:whole]
 
     def _stands_behind_a_line(self, fd: int) -> bool:
-        return self._offset == 0 or os.pread(fd, 1, self._offset - 1) == b"\n"
+        return self._offset == 0 or self._in_a_long_line or os.pread(fd, 1, self._offset - 1) == b"\n"

@@ -49,7 +49,7 @@ def find_process(described: Mapping[str, Any] | None) -> psutil.Process | None:
         else:
             same = abs(process.create_time() - float(described["create_time"])) < 0.5
         return process if same and process.status() not in _GONE else None
-    except (psutil.Error, OSError, LookupError, ValueError, TypeError):
+    except (psutil.Error, OSError, LookupError, ValueError, TypeError, ArithmeticError):
         return None
 
 

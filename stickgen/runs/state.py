@@ -33,7 +33,10 @@ _STEPS = 10
 
 
 class Status(StrEnum):
-    """How a run is. `died`: the trainer was killed, or is gone and nobody wrote how it ended."""
+    """How a run is. `died`: the trainer was killed, or is gone and nobody wrote how it ended.
+
+    `unreadable`: its folder or its run.json cannot be read now, so that nothing is known.
+    """
 
     STARTING = "starting"
     RUNNING = "running"
@@ -42,6 +45,7 @@ class Status(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     DIED = "died"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ def derive_state(run: Run) -> State:
             if not beat:
                 return State(Status.STARTING, "starting", *at)
             return State(Status.RUNNING, "ending", *at)
+    if not launches and (problem := run.identity_problem) is not None:
+        return State(Status.UNREADABLE, problem, *at)
     if launches:
         said = last_words(run, len(launches))  # a trainer that outlived its supervisor has no exit file
         if said is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
 import re
 import secrets
 import shlex
+import stat
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -15,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from stickgen.atomic import write_bytes, write_text
 from stickgen.errors import StickgenError
+from stickgen.runs.checkpoint_folders import checkpoint_folders
+from stickgen.runs.files import check_own_files, read_json, read_regular
+from stickgen.runs.identity import COPY, problem_of, read_identity, rebuild_identity, stamp_of, write_identity
 from stickgen.runs.locks import exclusive
 from stickgen.runs.preflight import refusals
 from stickgen.runs.process import boot_id
@@ -25,6 +31,16 @@ __all__ = ["Run", "State", "Status", "create_run", "find_run", "list_runs", "run
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
 
+MAX_CONFIG_BYTES = 2**26
+_OUT_OF_REACH = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+    errno.ENOTCONN,
+    errno.EHOSTDOWN,
+}
 _WORDS = [
     "amber",
     "brisk",
@@ -103,8 +119,21 @@ class Run:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """run.json: what runs, from what, where. Empty if it cannot be read."""
-        return _read_json(self.path / "run.json")
+        """run.json: what runs, from what, where. Empty if it cannot be read: see `identity_problem`."""
+        try:
+            return read_identity(self.path)
+        except (OSError, ValueError):
+            return {}
+
+    @property
+    def identity_problem(self) -> str | None:
+        """Why run.json cannot be read, in words; None where it can."""
+        return problem_of(self.path)
+
+    @property
+    def checkpoints(self) -> list[Path]:
+        """The folders of its checkpoints, the newest last; whether they are whole is found out on use."""
+        return checkpoint_folders(self.checkpoints_dir)
 
     @property
     def launches(self) -> list[dict[str, Any]]:
@@ -113,12 +142,24 @@ class Run:
         return [x for x in launches if isinstance(x, dict)] if isinstance(launches, list) else []
 
     def update_identity(self, **facts: Any) -> None:
-        """Add facts to run.json, atomically; of two that do so at once, neither loses its facts."""
+        """Add facts to run.json, atomically; of two that do so at once, neither loses its facts.
+
+        Raises StickgenError, and writes nothing, where run.json is there and cannot be read.
+        """
         with exclusive(self.path / "run.json.lock"):
-            write_text(self.path / "run.json", json.dumps({**self.identity, **facts}, indent=1), mode=0o600)
+            write_identity(self.path, facts)
+
+    def rebuild_identity(self) -> str:
+        """Make a damaged run.json anew; returns from what, in words. See identity.py."""
+        with exclusive(self.path / "run.json.lock"):
+            return rebuild_identity(self.path)
 
     def check_writable(self) -> None:
-        """Raise StickgenError for the first folder of the run that no file can be made in; make those missing."""
+        """Raise StickgenError for the first folder of the run that no file can be made in; make those missing.
+
+        Before that, for anything in it that leads out of it.
+        """
+        check_own_files(self.path)
         for folder in (self.path, self.checkpoints_dir, self.samples_dir, self.control_dir):
             try:
                 if folder != self.path:
@@ -131,12 +172,12 @@ class Run:
     @property
     def exit(self) -> dict[str, Any]:
         """exit.json: how the trainer ended; empty while it has not."""
-        return _read_json(self.exit_path)
+        return _read_or_nothing(self.exit_path)
 
     @property
     def config_bytes(self) -> bytes:
         """The exact config of this run."""
-        return self.config_path.read_bytes()
+        return read_regular(self.config_path, MAX_CONFIG_BYTES)
 
     def beat(self, phase: str, step: int, total_steps: int, median_step_seconds: float | None = None) -> None:
         """The trainer's sign of life: small, not synced, and no reason to stop if it fails."""
@@ -149,25 +190,29 @@ class Run:
             "boot_id": boot_id(),
         }
         try:
-            write_text(self.path / "heartbeat", json.dumps(beat), mode=0o600, durable=False)
+            write_text(self.path / "heartbeat", json.dumps(beat), mode=0o600, durable=False, follow=False)
         except OSError:
             return
 
     def heartbeat(self) -> dict[str, Any]:
         """The last sign of life; empty before the first."""
-        return _read_json(self.path / "heartbeat")
+        return _read_or_nothing(self.path / "heartbeat")
 
     def state(self) -> State:
-        """How the run is; see state.py."""
-        return derive_state(self)
+        """How the run is; see state.py. Never raises: one odd run must not hide the others."""
+        try:
+            return derive_state(self)
+        except Exception as error:  # noqa: BLE001 - whatever somebody put there
+            return State(
+                Status.UNREADABLE, f"{self.path}: it cannot be read ({type(error).__name__}: {error})"
+            )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_or_nothing(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
+        return read_json(path)
     except (OSError, ValueError):
         return {}
-    return value if isinstance(value, dict) else {}
 
 
 def runs_root() -> Path:
@@ -231,10 +276,54 @@ def _unused(root: Path, stem: str, name: str | None) -> Path:
 
 
 def list_runs(root: Path) -> list[Run]:
-    """Every run below `root`, newest first."""
-    if not root.is_dir():
+    """Every run below `root`, the newest first by what run.json says; those that cannot be read come last."""
+    try:
+        paths = [path for path in root.iterdir() if path.name != "lost+found" and is_run(path)]
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return [Run(path.parent) for path in sorted(root.glob("*/run.json"), reverse=True)]
+    except OSError as error:
+        raise StickgenError(f"{root}: it cannot be read ({error.strerror})") from error
+    return sorted(map(Run, paths), key=lambda run: (created_seconds(run), run.name), reverse=True)
+
+
+def is_run(path: Path) -> bool:
+    """Whether `path` is a run directory, or one that cannot be reached at this moment."""
+    for name in ("run.json", COPY):
+        try:
+            if not stat.S_ISDIR((path / name).lstat().st_mode):
+                return True
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError) as error:
+            return isinstance(error, OSError) and error.errno in _OUT_OF_REACH
+    return False
+
+
+_created: dict[
+    Path, tuple[tuple[int, int, int], float]
+] = {}  # by file, so that a thousand runs cost a look each
+
+
+def created_seconds(run: Run) -> float:
+    """When the run was made, in seconds since 1970; minus infinity where run.json does not say."""
+    path = run.path / "run.json"
+    try:
+        status = path.lstat()
+        stamp = status.st_ino, status.st_mtime_ns, status.st_size
+        known = _created.get(path)
+        if known is None or known[0] != stamp:
+            known = _created[path] = stamp, _created_by(run.name, read_identity(run.path))
+        return known[1]
+    except (OSError, ValueError):
+        return -math.inf
+
+
+def _created_by(name: str, identity: dict[str, Any]) -> float:
+    seconds = identity.get("created_unix")
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        return float(seconds)
+    stamp = stamp_of(name)
+    return stamp.timestamp() if stamp is not None else 0.0
 
 
 def find_run(which: str, root: Path) -> Run:
@@ -242,7 +331,7 @@ def find_run(which: str, root: Path) -> Run:
 
     Raises StickgenError with what there is.
     """
-    if (Path(which) / "run.json").is_file():
+    if is_run(Path(which)):
         return Run(Path(which))
     runs = list_runs(root)
     if not runs:

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from stickgen.atomic import write_text
+from stickgen.errors import StickgenError
 from stickgen.runs.process import describe_process
 from stickgen.runs.state import last_words
 from stickgen.runs.store import Run
@@ -60,7 +61,7 @@ def supervise(run: Run, command: list[str]) -> int:
                 },
             ]
         )
-    except OSError:
+    except (OSError, StickgenError):
         trainer.kill()
         raise
     signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
@@ -119,7 +120,7 @@ def _write_exit(run: Run, code: int, launch: int) -> None:
     )
     for _ in range(_EXIT_TRIES):
         try:
-            write_text(run.exit_path, text, mode=0o600)
+            write_text(run.exit_path, text, mode=0o600, follow=False)
             return
         except OSError as error:
             print(f"exit.json could not be written: {error.strerror}", file=sys.stderr, flush=True)

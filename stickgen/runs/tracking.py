@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stickgen.atomic import write_text
+from stickgen.runs.files import read_json
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 
@@ -109,7 +110,7 @@ class Copier:
         self._reader = RecordReader(run.metrics_path)
         self._kept = run.path / "tracker.json"
         try:
-            self._sent = int(json.loads(self._kept.read_bytes())["sent"])
+            self._sent = int(read_json(self._kept)["sent"])
         except (OSError, ValueError, KeyError, TypeError):
             self._sent = 0
 
@@ -128,7 +129,7 @@ class Copier:
             self._tracker.log(values, step, float(record.get("time", time.time())))
             self._sent = seq
         if self._sent != before:
-            write_text(self._kept, json.dumps({"sent": self._sent}), mode=0o600, durable=False)
+            write_text(self._kept, json.dumps({"sent": self._sent}), mode=0o600, durable=False, follow=False)
 
 
 def track(run: Run, kind: str) -> None:

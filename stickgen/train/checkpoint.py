@@ -27,6 +27,8 @@ from torch import Tensor, nn
 
 from stickgen.atomic import fsync_directory
 from stickgen.errors import StickgenError
+from stickgen.runs.checkpoint_folders import checkpoint_folders, is_own_checkpoint
+from stickgen.runs.files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json
 
 FORMAT = "stickgen-checkpoint-1"
 MANIFEST = "MANIFEST.json"
@@ -35,7 +37,6 @@ NEEDED = {"model.safetensors", "trainer.json", "config.yaml"}
 MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")  # what AdamW and Muon keep of a parameter
 
 # No checkpoint of ours comes near these; what does is damaged, or meant to fill the memory of who opens it.
-MAX_JSON_BYTES = 2**20
 MAX_HEADER_BYTES = 2**22
 MAX_FILE_BYTES = 2**36
 
@@ -120,6 +121,12 @@ def save_checkpoint(
         fsync_directory(temporary)
         if target.exists():  # the same step again: the old one stays until the new one is in its place
             aside = target.with_name(f"{target.name}.old")
+            if not is_own_checkpoint(
+                target
+            ):  # somebody's copy under this name: moved out of the way, and kept
+                aside = next(
+                    p for n in range(1, 10**6) if not (p := target.with_name(f"not-ours-{n}")).exists()
+                )
             shutil.rmtree(aside, ignore_errors=True)
             target.rename(aside)
         temporary.rename(target)
@@ -156,7 +163,7 @@ def verify_checkpoint(path: Path) -> Checkpoint:
             raise StickgenError(f"{path / MANIFEST}: it does not name {', '.join(sorted(lacking))}")
         _check_sizes(path, manifest)
         for name, expected in manifest.items():
-            with (path / name).open("rb") as opened:
+            with open_regular(path / name) as opened:
                 if hashlib.file_digest(opened, "sha256").hexdigest() != expected["sha256"]:
                     raise StickgenError(
                         f"{path / name}: its checksum is not the manifest's; the file is damaged"
@@ -170,11 +177,10 @@ def verify_checkpoint(path: Path) -> Checkpoint:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    size = path.stat().st_size
+    size = path.lstat().st_size
     if size > MAX_JSON_BYTES:
         raise StickgenError(f"{path}: {size} bytes, which no checkpoint of stickgen has there")
-    content: dict[str, Any] = json.loads(path.read_bytes())
-    return content
+    return read_json(path)
 
 
 def _check_sizes(path: Path, manifest: Mapping[str, Mapping[str, Any]]) -> None:
@@ -182,7 +188,7 @@ def _check_sizes(path: Path, manifest: Mapping[str, Mapping[str, Any]]) -> None:
     for name, expected in manifest.items():
         if Path(name).name != name:
             raise StickgenError(f"{path / MANIFEST}: {name!r} is not a file of this checkpoint")
-        size = (path / name).stat().st_size
+        size = (path / name).lstat().st_size
         if size != expected["bytes"]:
             raise StickgenError(f"{path / name}: {size} bytes, but the manifest says {expected['bytes']}")
         if size > MAX_FILE_BYTES:
@@ -192,7 +198,7 @@ def _check_sizes(path: Path, manifest: Mapping[str, Mapping[str, Any]]) -> None:
 def newest_checkpoint(directory: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that verifies, and a sentence for each newer one that does not."""
     skipped: list[str] = []
-    for path in reversed(_by_step(directory)):
+    for path in reversed(checkpoint_folders(directory)):
         try:
             return verify_checkpoint(path), skipped
         except StickgenError as error:
@@ -202,23 +208,20 @@ def newest_checkpoint(directory: Path) -> tuple[Checkpoint | None, list[str]]:
 
 def unfinished_saves(directory: Path) -> list[Path]:
     """What saves left that a crash cut off; the next save clears it away."""
-    return sorted(directory.glob(".step_*.tmp"))
-
-
-def _by_step(directory: Path) -> list[Path]:
-    """Checkpoints, the newest last; one that was just being replaced by another of its step before that."""
-    return sorted(directory.glob("step_*"), key=lambda path: (path.stem, path.suffix == ""))
+    if not is_own_folder(directory):
+        return []
+    return sorted(path for path in directory.glob(".step_*.tmp") if is_own_folder(path))
 
 
 def prune_checkpoints(directory: Path, *, newest: Checkpoint, best_step: int | None) -> None:
-    """Drop all but the last two and the best, and what crashed saves left.
+    """Drop all but the last two and the best, and what crashed saves left; never what a person put there.
 
     `newest` was verified just now; the other that is kept as one of the last two has at least its size.
     """
     for leftover in unfinished_saves(directory):
         shutil.rmtree(leftover, ignore_errors=True)
     kept = 0
-    for path in reversed(_by_step(directory)):
+    for path in reversed(checkpoint_folders(directory)):
         if path != newest.path and not (kept < KEEP and path.suffix == "" and _complete(path)):
             if path.name != f"step_{best_step or -1:08d}":
                 shutil.rmtree(path, ignore_errors=True)
@@ -252,7 +255,7 @@ def _opened(checkpoint: Checkpoint, stem: str) -> Iterator[Any]:
     """The file, mapped, after its header's length has been looked at. Raises StickgenError."""
     path = checkpoint.path / f"{stem}.safetensors"
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             header = int.from_bytes(file.read(8), "little")
         if header > MAX_HEADER_BYTES:
             raise StickgenError(f"{path}: a header of {header} bytes, which no checkpoint of stickgen has")

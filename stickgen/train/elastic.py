@@ -17,6 +17,7 @@ import time
 from types import FrameType
 
 from stickgen.hardware.machine import local_machine_fast
+from stickgen.runs.checkpoint_folders import newest_name
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.state import last_words
 from stickgen.runs.store import Run
@@ -135,7 +136,7 @@ class RankKeeper:
                 process.send_signal(number)
 
     def _newest(self) -> str:
-        return max((path.name for path in self.run.checkpoints_dir.glob("step_*")), default="")
+        return newest_name(self.run.checkpoints_dir)
 
     def _give_up(self, message: str, code: int = 1) -> int:
         """Say how it ended, where no process of the group has done so."""

@@ -61,11 +61,18 @@ class Trainer:
         self.journal.beat("loading")
         self.config = config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
         logging.getLogger("stickgen").setLevel(config.logging["level"])
+        if problem := run.identity_problem:
+            raise StickgenError(f"{problem}; go on with: stickgen train --resume {run.reference}")
         self.identity = run.identity
 
         self.device = choose_device(config.device["type"])
         self.ranks = Ranks.join(self.device)
         self.precision = choose_precision(config.device["precision"], self.device)
+        if not isinstance(self.identity.get("data_path"), str):
+            raise StickgenError(
+                f"{run.path / 'run.json'}: it names no dataset; "
+                f"name it: stickgen train --resume {run.reference} --data-path FILE"
+            )
         self.clips = open_clips(self.identity["data_path"], config)
         self.steps_per_epoch = steps_per_epoch(len(self.clips.train), config.effective_batch)
         self.total_steps = self.steps_per_epoch * config.training["epochs"]
@@ -92,11 +99,20 @@ class Trainer:
         """Memory ran out: say so, and remember what fits, or a resumed run would not be the run it would have been."""
         self.journal.event("alert", message)
         if self.ranks.leads:
-            self.run.update_identity(clips_at_once=clips)
+            self._note(clips_at_once=clips)
+
+    def _note(self, **facts: object) -> None:
+        """Add facts to run.json; where that cannot be, say so and train on."""
+        try:
+            self.run.update_identity(**facts)
+        except OSError as error:
+            self.journal.event("alert", f"run.json could not be written ({error.strerror or error})")
+        except StickgenError as error:
+            self.journal.event("alert", str(error))
 
     def _say_what_runs(self) -> None:
         config = self.config
-        self.run.update_identity(
+        self._note(
             compiled=self.compiled,
             processes=self.ranks.size,
             parameters=count_parameters(config),

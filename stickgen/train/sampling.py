@@ -30,7 +30,10 @@ def draw_sample(
     path = journal.run.samples_dir / f"step_{state.step:08d}.json"
     try:
         write_text(
-            path, json.dumps({"step": state.step, "text": text, "fps": 25, "motion": frames}), mode=0o600
+            path,
+            json.dumps({"step": state.step, "text": text, "fps": 25, "motion": frames}),
+            mode=0o600,
+            follow=False,
         )
     except OSError as error:
         journal.event("alert", f"the sample could not be written ({error.strerror}); training goes on")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,3 +75,24 @@ class _StoppedClock:
     @staticmethod
     def now(_: object) -> datetime:
         return datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_latest_is_the_newest_by_what_run_json_says_and_its_removal_is_asked_for(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from stickgen.cli.runs import command
+
+    root = tmp_path / "runs"
+    older = create_run(TrainingConfig(), root=root, path=root / "production")
+    older.update_identity(created_unix=time.time() - 100)
+    newer = create_run(TrainingConfig(), root=root, name="scratch")
+    damaged = create_run(TrainingConfig(), root=root, path=root / "zzz")
+    (damaged.path / "run.json").write_text("{")
+    assert [run.name for run in list_runs(root)] == [newer.name, older.name, damaged.name]
+    assert find_run("latest", root).name == newer.name
+    asked = CliRunner().invoke(command, ["--runs", str(root), "rm", "latest", "--yes"], input="n\n")
+    assert f"latest is {newer.name}" in asked.output and newer.path.is_dir()
+    CliRunner().invoke(command, ["--runs", str(root), "rm", "latest", "--yes"])  # nobody to answer
+    assert newer.path.is_dir()
+    done = CliRunner().invoke(command, ["--runs", str(root), "rm", "latest"], input="y\n")
+    assert done.exit_code == 0 and not newer.path.exists() and older.path.is_dir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from stickgen.errors import StickgenError
+from stickgen.runs.checkpoint_folders import checkpoint_folders
 from stickgen.train import checkpoint as checkpoints
 from stickgen.train.checkpoint import (
     load_module,
@@ -223,3 +225,50 @@ def test_moments_that_do_not_fit_are_refused_by_name(
     )
     with pytest.raises(StickgenError, match=name):
         load_optimizer(model, torch.optim.AdamW(model.parameters()), saved)
+
+
+COPIES = ["step_best_keep", "step_00000003.bak", "step_00000003 (copy)", "step_3", "step_00000009", "step_"]
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_persons_copy_is_never_taken_pruned_or_counted(tmp_path: Path, name: str) -> None:
+    save(tmp_path, 2)
+    shutil.copytree(save(tmp_path, 3), tmp_path / name)
+    newest = verify_checkpoint(save(tmp_path, 5))
+    assert [path.name for path in checkpoint_folders(tmp_path)] == [f"step_{n:08d}" for n in (2, 3, 5)]
+    prune_checkpoints(tmp_path, newest=newest, best_step=None)
+    assert (tmp_path / name / "model.safetensors").is_file()
+    assert [path.name for path in checkpoint_folders(tmp_path)] == ["step_00000003", "step_00000005"]
+    found, skipped = newest_checkpoint(tmp_path)
+    assert found is not None and (found.step, skipped) == (5, [])
+
+
+def test_a_save_moves_a_persons_copy_out_of_its_way_and_keeps_it(tmp_path: Path) -> None:
+    shutil.copytree(save(tmp_path, 3), tmp_path / "step_00000005")
+    assert verify_checkpoint(save(tmp_path, 5)).step == 5
+    assert verify_checkpoint(tmp_path / "not-ours-1").step == 3
+
+
+def test_a_checkpoint_behind_a_link_is_none(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    save(here, 3)
+    (here / "step_00000007").symlink_to(save(there, 7))
+    found, _ = newest_checkpoint(here)
+    assert found is not None and found.step == 3
+    prune_checkpoints(here, newest=found, best_step=None)
+    assert (there / "step_00000007" / "model.safetensors").is_file()
+    tmp_path.joinpath("linked").symlink_to(here)
+    assert newest_checkpoint(tmp_path / "linked") == (None, [])
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_file_of_a_checkpoint_that_is_no_file_is_named_and_not_opened(tmp_path: Path, kind: str) -> None:
+    file = save(tmp_path, 3) / "model.safetensors"
+    kept = file.rename(tmp_path / "kept")
+    if kind == "link":
+        file.symlink_to(kept)
+    else:
+        os.mkfifo(file)
+    assert newest_checkpoint(tmp_path)[0] is None

@@ -1,0 +1,51 @@
+"""Which folders below `checkpoints/` the program wrote: a person's copy beside them is theirs, not ours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from stickgen.runs.files import MAX_JSON_BYTES, is_own_folder, read_json, read_regular
+
+_NAME = re.compile(r"step_(\d{8,})(\.old)?")
+
+
+def checkpoint_folders(directory: Path) -> list[Path]:
+    """Checkpoints, the newest last; one that was just being replaced by another of its step before that.
+
+    Only real folders with the very name that a save gives, and, where their trainer.json can be read, of the
+    step that the name says. Whether they are whole is another question.
+    """
+    found = []
+    try:
+        paths = list(directory.iterdir()) if is_own_folder(directory) else []
+    except OSError:
+        paths = []
+    for path in paths:
+        match = _NAME.fullmatch(path.name)
+        if match is not None and is_own_checkpoint(path):
+            found.append((int(match[1]), match[2] is None, path))
+    return [path for _, _, path in sorted(found)]
+
+
+def is_own_checkpoint(path: Path) -> bool:
+    """Whether a save wrote this folder under this name."""
+    match = _NAME.fullmatch(path.name)
+    if match is None or not is_own_folder(path):
+        return False
+    try:
+        data = read_regular(path / "trainer.json", MAX_JSON_BYTES)
+        step = json.loads(data)["step"]
+        listed = read_json(path / "MANIFEST.json")["trainer.json"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return True  # one of ours that is damaged
+    damaged = listed != hashlib.sha256(data).hexdigest()
+    return damaged or type(step) is not int or step == int(match[1])
+
+
+def newest_name(directory: Path) -> str:
+    """The name of the newest checkpoint, "" where there is none."""
+    folders = checkpoint_folders(directory)
+    return folders[-1].name if folders else ""
