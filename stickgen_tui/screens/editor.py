@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -45,6 +48,19 @@ if TYPE_CHECKING:
     from stickgen.planner.estimate import Estimate
 
 LOOK_AGAIN = 5.0  # seconds after which an edit makes the machine's free memory be read anew
+
+
+def taking_the_box(action: Callable[..., None]) -> Callable[..., None]:
+    """An action that an open text box is taken for first; one that is refused keeps the focus instead."""
+
+    @functools.wraps(action)
+    def taken_first(screen: EditorScreen, *arguments: object) -> None:
+        if screen._settle():
+            action(screen, *arguments)
+        elif (field := screen._form.open_field) is not None:
+            notice(screen.app, f"{field.key.name}: {field.error}", error=True)
+
+    return taken_first
 
 
 class EditorScreen(Screen[None]):
@@ -97,6 +113,7 @@ class EditorScreen(Screen[None]):
         self._config: TrainingConfig | None = None  # what the form says, where it holds together
         self._before: Estimate | None = None  # of the file as saved
         self._typed: tuple[str, Value] | None = None  # what stands in a text box and is not taken yet
+        self._typed_in: Field | None = None  # the row that was typed in last
         self._said_failure: str | None = None
 
     # -- composing
@@ -151,13 +168,54 @@ class EditorScreen(Screen[None]):
 
     # -- editing
 
-    @on(Field.Change)
-    def _change(self, event: Field.Change) -> None:
-        key, value = event.field.key, event.value
-        if value is None:
-            self._apply(self._session.default_edits([key]))
-        elif isinstance(value, bool | int | float | str):
-            self._apply([(key.path, value)])
+    def _settle(self) -> bool:
+        """Take what stands in an open text box; False where it is refused: the box stays, and says why.
+
+        Everything that shows, saves, launches or leaves the config calls this first.
+        """
+        field = self._form.open_field
+        if field is None:
+            return True
+        try:
+            edits = field.typed_edits()
+            self._session.apply(edits)
+        except StickgenError as error:
+            where = re.escape(self._session.document.name)
+            field.refuse(re.sub(rf"^{where}(:\d+)?: ", "", str(error)))  # the row is the place
+            return False
+        self._typed = None
+        field.close()
+        if edits:
+            self._applied()
+        return True
+
+    @on(Field.Take)
+    def _take(self, event: Field.Take) -> None:
+        if self._settle() and event.then:
+            self._form.move(event.then)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click beside the open box takes it, on whatever it falls."""
+        field = self._form.open_field
+        if field is not None and not field.region.contains(*event.screen_offset):
+            self._settle()
+
+    @on(Field.Open)
+    async def _open_box(self, event: Field.Open) -> None:
+        if self._settle():
+            await event.field.open_box()
+
+    @on(Field.Step)
+    def _step(self, event: Field.Step) -> None:
+        if self._settle():
+            value = self._session.stepped(event.field.key, event.direction)
+            if value is not None:
+                self._apply([(event.field.key.path, value)])
+
+    @on(Field.Default)
+    def _to_default(self, event: Field.Default) -> None:
+        if self._settle():
+            self._apply(self._session.default_edits([event.field.key]))
 
     def _apply(self, edits: Sequence[Edit]) -> bool:
         """Make these edits as one step; False, and a notice, where they are refused."""
@@ -165,9 +223,14 @@ class EditorScreen(Screen[None]):
             self._session.apply(edits)
         except StickgenError as error:
             notice(self.app, error, error=True)
-            return False
-        finally:
             self._refresh_all()
+            return False
+        self._applied()
+        return True
+
+    def _applied(self) -> None:
+        """Show what an edit made, and say what it made beside."""
+        self._refresh_all()
         if self._session.also_changed:
             others = ", ".join(self._session.also_changed)
             notice(self.app, f"the value has an anchor: this changed {others} too")
@@ -175,13 +238,13 @@ class EditorScreen(Screen[None]):
         if failure and failure != self._said_failure:
             self._said_failure = failure
             notice(self.app, failure, error=True)
-        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "mend":
             return any(problem.mendable for problem in self._session.problems)
         return True
 
+    @taking_the_box
     def action_mend(self) -> None:
         """Apply the suggested edit of the row's problem, or of the first problem there is."""
         focused = self.focused
@@ -195,19 +258,29 @@ class EditorScreen(Screen[None]):
             self._refresh_all()
 
     def action_undo(self) -> None:
+        """Take back the last change; of a text that is being typed, the typing."""
+        field = self._form.open_field
+        if field is not None:
+            typed = field.box_changed
+            field.close()
+            if typed:
+                return
         if self._session.undo():
             self._refresh_all()
 
+    @taking_the_box
     def action_redo(self) -> None:
         if self._session.redo():
             self._refresh_all()
 
+    @taking_the_box
     def action_move(self, by: int) -> None:
         self._form.move(by)
 
     @on(Field.Choose)
     def _choose(self, event: Field.Choose) -> None:
-        self._choose_for(event.field)
+        if self._settle():
+            self._choose_for(event.field)
 
     @work(group="choose", exclusive=True)
     async def _choose_for(self, field: Field) -> None:
@@ -217,6 +290,7 @@ class EditorScreen(Screen[None]):
         if chosen:
             self._apply([(field.key.path, chosen)])
 
+    @taking_the_box
     def action_reset(self) -> None:
         self._reset()
 
@@ -227,6 +301,7 @@ class EditorScreen(Screen[None]):
         if edits and self._apply(edits):
             notice(self.app, f"reset {len(edits)} key{'s' if len(edits) != 1 else ''}; ctrl+z takes it back")
 
+    @taking_the_box
     def action_advice(self) -> None:
         self._advise()
 
@@ -241,9 +316,11 @@ class EditorScreen(Screen[None]):
 
     # -- the panes
 
+    @taking_the_box
     def action_diff(self) -> None:
         self._side.next_difference()
 
+    @taking_the_box
     def action_yaml(self) -> None:
         shown = self._side.query_one("#yaml").display and self._side.query_one("#pane").display
         self._side.turn_to("none" if shown else "yaml")
@@ -251,6 +328,7 @@ class EditorScreen(Screen[None]):
     def action_scroll_pane(self, by: int) -> None:
         self._side.scroll_pane(by)
 
+    @taking_the_box
     def action_preset(self) -> None:
         self._choose_preset()
 
@@ -265,6 +343,7 @@ class EditorScreen(Screen[None]):
 
     # -- finding
 
+    @taking_the_box
     def action_find(self) -> None:
         self.query_one("#find-row").display = True
         box = self.query_one("#find", Input)
@@ -337,12 +416,20 @@ class EditorScreen(Screen[None]):
     @on(Field.Typing)
     def _typing(self, event: Field.Typing) -> None:
         """The answer comes while a value is typed, before it is taken."""
-        known = event.value is not None and not self._session.errors
+        self._typed_in = event.field
+        known = event.field.typing and event.value is not None and not self._session.errors
         self._typed = (event.field.key.path, event.value) if known and event.value is not None else None
         self._show_forecast()
 
+    def on_unmount(self) -> None:
+        """What is typed when a signal ends the app goes into the draft, like every other edit."""
+        if self._typed_in is not None:
+            with contextlib.suppress(StickgenError):
+                self._session.apply(self._typed_in.typed_edits())
+
     # -- saving, launching, leaving
 
+    @taking_the_box
     def action_save(self) -> None:
         self._save()
 
@@ -363,6 +450,7 @@ class EditorScreen(Screen[None]):
         self._refresh_all()
         return True
 
+    @taking_the_box
     def action_launch(self) -> None:
         self._launch()
 
@@ -383,6 +471,7 @@ class EditorScreen(Screen[None]):
         if edits and self._apply(edits):
             notice(self.app, "fixed: look at it, then F5 launches")
 
+    @taking_the_box
     def action_leave(self) -> None:
         if self._close_find():
             self.set_focus(self.query(Field).first())

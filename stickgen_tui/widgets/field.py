@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -14,7 +15,7 @@ from textual.widgets import Input
 
 from stickgen.config.schema import KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import EditSession, FieldState, mend_text
+from stickgen_tui.editing import Edit, EditSession, FieldState, mend_text
 from stickgen_tui.path_suggester import PathSuggester
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED
@@ -24,7 +25,11 @@ VALUE_WIDTH = 26
 
 
 class Field(Widget, can_focus=True):
-    """Shows a key of the session. Steps and typed values are asked for by message; the screen applies them."""
+    """Shows a key of the session. Steps and typed values are asked for by message; the screen applies them.
+
+    A text box is open from `action_edit` until `close`. Whoever does something else first takes what stands in
+    it: `typed_edits` reads it, `refuse` says why it cannot be.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -56,12 +61,26 @@ class Field(Widget, can_focus=True):
         ),
     ]
 
-    class Change(Message):
-        """A person wants this key to have this value; None: its default."""
+    class Default(Message):
+        """A person wants this key at its default."""
 
-        def __init__(self, field: Field, value: object) -> None:
+        def __init__(self, field: Field) -> None:
             super().__init__()
-            self.field, self.value = field, value
+            self.field = field
+
+    class Step(Message):
+        """A person wants the next value up (+1) or down (-1)."""
+
+        def __init__(self, field: Field, direction: int) -> None:
+            super().__init__()
+            self.field, self.direction = field, direction
+
+    class Take(Message):
+        """The text box is to be taken and closed; `then` is the row to go to, so many further down."""
+
+        def __init__(self, field: Field, then: int = 0) -> None:
+            super().__init__()
+            self.field, self.then = field, then
 
     class Typing(Message):
         """What stands in the text box now, where it is allowed; None: it is not, or the box was closed."""
@@ -69,6 +88,13 @@ class Field(Widget, can_focus=True):
         def __init__(self, field: Field, value: Value | None) -> None:
             super().__init__()
             self.field, self.value = field, value
+
+    class Open(Message):
+        """A person clicked to type a value."""
+
+        def __init__(self, field: Field) -> None:
+            super().__init__()
+            self.field = field
 
     class Choose(Message):
         """A person wants to see the choices of this key."""
@@ -94,7 +120,8 @@ class Field(Widget, can_focus=True):
         self._session = session
         self.state: FieldState = session.state(key)
         self._typed_error: str | None = None
-        self.read_only = False
+        self._box: Input | None = None
+        self._box_began = ""  # the value as shown when the box was opened
 
     def reload(self, session: EditSession | None = None) -> None:
         """Take the state from the session; redraw only when it changed."""
@@ -144,18 +171,22 @@ class Field(Widget, can_focus=True):
         room = NAME_WIDTH - 3
         return name if len(name) <= room else "…" + name[-(room - 1) :]
 
-    def _value(self) -> Content:
+    def _shown(self) -> str:
+        """The value as it stands in the row, cut to its room."""
         room = VALUE_WIDTH - 4
         text = clean(self.state.text, single_line=True)
         if self.key.type is bool:
             text = {"true": "━● true", "false": "●━ false"}.get(text, text)
-        if len(text) > room:
-            text = "…" + text[-(room - 1) :]  # the end of a path says more than its beginning
+        # the end of a path says more than its beginning
+        return text if cell_len(text) <= room else "…" + set_cell_size(text[::-1], room - 1)[::-1]
+
+    def _value(self) -> Content:
+        text = self._shown()
         steps = self.key.type is not str or bool(self.key.choices)
-        left, right = ("‹ ", " ›") if steps and self.has_focus else ("  ", "  ")
+        left, right = ("‹ ", " ›") if steps and (self.has_focus or self.mouse_hover) else ("  ", "  ")
         style = MUTED if not self.state.in_file else "" if self.state.is_default else "$text-accent"
         unit = f" {self.key.unit}" if self.key.unit else ""
-        rest = VALUE_WIDTH - 4 - len(text)
+        rest = VALUE_WIDTH - 4 - cell_len(text)
         unit = unit[:rest] if len(unit) <= rest else ""
         pad = " " * (rest - len(unit))
         if not right.strip():
@@ -171,28 +202,30 @@ class Field(Widget, can_focus=True):
     # -- keys
 
     def action_step(self, direction: int) -> None:
-        if self.read_only:
-            return
-        value = self._session.stepped(self.key, direction)
-        if value is not None:
-            self.post_message(self.Change(self, value))
+        self.post_message(self.Step(self, direction))
 
     def action_reset(self) -> None:
-        if not self.read_only:
-            self.post_message(self.Change(self, None))
+        self.post_message(self.Default(self))
 
     async def action_enter(self) -> None:
         """The control of the key's type: a switch turns, choices open as a list, the rest is typed."""
         if self.key.type is bool and self.state.text in ("true", "false"):
             self.action_step(1)
-        elif self.key.choices and not self.read_only:
+        elif self.key.choices:
             self.post_message(self.Choose(self))
         else:
-            await self.action_edit()
+            await self.open_box()
 
-    async def action_edit(self, text: str | None = None) -> None:
+    async def action_type(self, character: str) -> None:
+        """A digit begins a new number; a binding, so that it keeps its place among the keys before it."""
+        if self.key.type in (int, float):
+            await self.open_box(character)
+
+    # -- the text box
+
+    async def open_box(self, text: str | None = None) -> None:
         """Open a text box over the value, with `text` instead of the present value."""
-        if self.read_only or self.typing:
+        if self._box is not None:
             return
         box = Input(
             self.state.text if text is None else text,
@@ -201,35 +234,70 @@ class Field(Widget, can_focus=True):
             suggester=PathSuggester() if self.key.is_path else None,
             classes="field-box",
         )
-        self.typing = True
+        self._box, self._box_began, self.typing = box, self.state.text, True
         await self.mount(box)
         if text is None:
             box.select_all()
         self.screen.set_focus(box)  # at once: Widget.focus waits, and the next key would miss the box
 
-    async def action_type(self, character: str) -> None:
-        """A digit begins a new number; a binding, so that it keeps its place among the keys before it."""
-        if self.key.type in (int, float):
-            await self.action_edit(character)
+    @property
+    def box_changed(self) -> bool:
+        """Whether the text in the box is another than the value it was opened on."""
+        return self._box is not None and self._box.value != self._box_began
+
+    def typed_edits(self) -> list[Edit]:
+        """The edits that the box stands for, none where its text is as it was.
+
+        Raises StickgenError with what is allowed.
+        """
+        if self._box is None or not self.box_changed:
+            return []
+        try:
+            return [(self.key.path, self._session.parse(self.key, self._box.value))]
+        except ValueError as error:
+            raise StickgenError(str(error)) from error
+
+    def refuse(self, reason: object) -> None:
+        """Say below the value why the text cannot be taken, and go back into the box."""
+        self._typed_error = clean(reason, single_line=True, limit=300)
+        self._fit()
+        if self._box is not None:
+            self.screen.set_focus(self._box)
+
+    def close(self) -> None:
+        """Close the box, whatever stands in it. The focus stays in this row where it was here."""
+        box, self._box = self._box, None
+        if box is None:
+            return
+        self.typing = False
+        self._typed_error = None
+        self._fit()
+        self.post_message(self.Typing(self, None))
+        if self.screen.focused in (box, None):
+            self.screen.set_focus(self, scroll_visible=False)
+        box.remove()
 
     async def on_key(self, event: events.Key) -> None:
-        if self.typing and event.key == "escape":
+        box = self._box
+        if box is None:
+            return
+        if event.key == "escape":
             event.stop()
-            await self._close()
-        elif self.typing and event.key in ("up", "down"):
+            self.close()
+        elif event.key in ("up", "down"):
             event.stop()
-            if await self._take(self.query_one(Input).value):
-                self.screen.focus_next(Field) if event.key == "down" else self.screen.focus_previous(Field)
-        elif self.typing and event.key == "tab":  # takes what is suggested
+            self.post_message(self.Take(self, then=1 if event.key == "down" else -1))
+        elif event.key == "tab":  # takes what is suggested
             event.stop()
             event.prevent_default()
-            box = self.query_one(Input)
             box.cursor_position = len(box.value)
             box.action_cursor_right()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        if event.input is not self._box:  # it has been closed meanwhile
+            return
         value: Value | None = None
         error = None
         try:
@@ -242,42 +310,41 @@ class Field(Widget, can_focus=True):
             self._fit()
 
     @on(Input.Submitted)
-    async def _submitted(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        await self._take(event.value)
+        self.post_message(self.Take(self))
 
-    async def _take(self, text: str) -> bool:
-        """Ask for the typed value; False, and the box stays, while it is not allowed."""
-        try:
-            value = self._session.parse(self.key, text)
-        except (StickgenError, ValueError) as problem:
-            self._typed_error = clean(problem, single_line=True, limit=300)
-            self._fit()
-            return False
-        await self._close()
-        self.post_message(self.Change(self, value))
-        return True
+    @on(Input.Blurred)
+    def _left(self, event: Input.Blurred) -> None:
+        """Something else got the focus. A terminal that is left for another window gives it back."""
+        event.stop()
+        if event.input is self._box and self.app.app_focus:
+            self.post_message(self.Take(self))
 
-    async def _close(self) -> None:
-        self.typing = False
-        self._typed_error = None
-        self.post_message(self.Typing(self, None))
-        self._fit()
-        self.screen.set_focus(self, scroll_visible=False)
-        await self.query(Input).remove()
-
-    async def on_click(self, event: events.Click) -> None:
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is not self:  # into the text box
+            return
         at = event.x - NAME_WIDTH
-        if 0 <= at < 2:
+        listed = self.key.type is bool or bool(self.key.choices)
+        behind = 2 + cell_len(self._shown())  # the value: its › stands here, behind a blank
+        if not 0 <= at < VALUE_WIDTH:
+            return
+        if at < 2 and (listed or self.key.type is not str):
             self.action_step(-1)
-        elif 2 <= at < VALUE_WIDTH and (self.key.type is bool or self.key.choices):
+        elif listed or (self.key.type is not str and behind <= at < behind + 2):
             self.action_step(1)
-        elif 2 <= at < VALUE_WIDTH and event.chain == 2:
-            await self.action_edit()
+        elif at >= 2 and event.chain == 2:
+            self.post_message(self.Open(self))
 
     def on_focus(self) -> None:
         self.post_message(self.Focused(self))
         self.refresh()
 
     def on_blur(self) -> None:
+        self.refresh()
+
+    def on_enter(self) -> None:
+        self.refresh()  # the arrows that a click would meet
+
+    def on_leave(self) -> None:
         self.refresh()

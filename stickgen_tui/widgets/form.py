@@ -47,6 +47,11 @@ class Form(Vertical):  # a VerticalScroll would take up and down for itself
         for field in self.query(Field):
             field.reload(session)
 
+    @property
+    def open_field(self) -> Field | None:
+        """The row whose text box is open."""
+        return next((field for field in self.query(Field) if field.typing), None)
+
     def move(self, by: int) -> None:
         """Give the focus to the row so many further, among those in sight."""
         fields = [field for field in self.query(Field) if field.display]

@@ -347,5 +347,5 @@ async def test_a_key_press_is_answered_within_one_turn(app: StickgenApp) -> None
         screen._looked_at = time.monotonic()
         screen._look = None  # type: ignore[assignment]  # a worker that is asked would fail
         field = screen.query_one("#field-training-batch_size", Field)
-        screen._change(Field.Change(field, 64))
+        screen._apply([(field.key.path, 64)])
         assert "→" in screen.query_one("#forecast")._said.plain  # type: ignore[attr-defined]
