@@ -181,7 +181,7 @@ def _lowered(x: Floats, y: Floats, feet: list[Floats]) -> Floats:
     for foot in feet:
         across = np.hypot(foot[:, 0] - x, foot[:, 2])
         highest = foot[:, 1] + np.sqrt(np.maximum(REACH**2 - across**2, 0.01))
-        grounded = np.clip(1 - foot[:, 1] / 0.02, 0, 1)  # a swinging foot is pulled in instead
+        grounded = np.clip((0.02 - foot[:, 1]) / 0.016, 0, 1)  # a swinging foot is pulled in instead
         y = y - grounded * np.maximum(y - highest, 0)
     return y
 

@@ -12,7 +12,7 @@ from stickgen.data.clip import Clip
 from stickgen.data.synthetic import combat_and_dance, floor, gestures, hands, leaps, locomotion
 from stickgen.data.synthetic.body import INDEX, Floats, ease, joints
 from stickgen.data.synthetic.phrase import PERFORMANCES, Chance, Phrase
-from stickgen.data.synthetic.styles import FAST, SLOW, STYLES, Style
+from stickgen.data.synthetic.styles import STYLES, Style, tempo
 from stickgen.data.synthetic.wording import sentences
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
@@ -26,7 +26,18 @@ _STARTS_DOWN = {"stand_up", "sit_up", "push_up", "crawl"}
 _ENDS_DOWN = {"sit_down", "lie_down", "fall", "sit_up", "push_up", "crawl", "climb"}
 _UNSTYLED_GROUPS = {"floor", "acrobatics", "exercise"}
 _UNSTYLED = {"crawl", "climb", "jump", "leap", "hop", "limp", "stagger", "idle", "balance"}
-_NO_TEMPO = {"sprint", "run", "tiptoe", "think", "pray", "hug", "nod"}
+# of these nobody says how fast they are done, or gravity has the say
+_NO_TEMPO = {
+    "sprint", "tiptoe", "think", "pray", "hug", "nod", "idle", "balance", "stagger", "limp", "crawl", "climb",
+    "jump", "leap", "hop", "roll", "somersault", "handstand", "lie_down", "fall", "sit_up", "catch", "skip",
+}  # fmt: skip
+_SLOW, _FAST = (0.5, 0.68), (1.45, 1.8)  # times the usual pace
+_SLOW_GAIT, _FAST_GAIT = (0.55, 0.7), (1.28, 1.45)  # legs have less to spare
+_MANNERED = 0.25  # share of the clips done in a style
+_BACKWARDS = 0.25  # of the walks, where that is no action of its own
+_TIMED = 0.6  # share of the rest that is told to be slow or fast
+_SIZES, _PACES = (0.85, 1.15), (0.9, 1.12)  # from one performance to the next
+CAPTIONS = (3, 5)  # a clip
 TRANSITION_SECONDS = (0.35, 0.6)
 LICENCE = "MIT (made by stickgen)"
 
@@ -57,12 +68,14 @@ def _clip(first: str, allowed: list[str], rng: np.random.Generator, name: str) -
     actions = _follow_ups(first, allowed, rng)
     style = _style(actions, rng)
     size, pace = (style.size, style.pace) if style else (1.0, 1.0)
-    chance = Chance(rng, size, pace, on_floor=bool(rng.random() < 0.4))
+    chance = Chance(
+        rng, size * rng.uniform(*_SIZES), pace * rng.uniform(*_PACES), on_floor=bool(rng.random() < 0.4)
+    )
     phrases: list[Phrase] = []
     track: Floats | None = None
     labels: list[int] = []
     for action in actions:
-        phrase = PERFORMANCES[action](chance)
+        phrase = PERFORMANCES[_performed(action, allowed, rng)](chance)
         label = ACTION_INDEX[action]
         if track is None:
             track = phrase.track
@@ -80,9 +93,15 @@ def _clip(first: str, allowed: list[str], rng: np.random.Generator, name: str) -
         track = style.applied(track, chance.between(0, 6))
     motion = joints(track[:MAX_FRAMES], trunk=chance.between(0.94, 1.06), arms=chance.between(0.94, 1.06))
     motion[:, 0::2] -= motion[0, 2 * PELVIS]
-    texts = sentences(phrases, style, chance, chance.count(1, 3))
+    texts = sentences(phrases, style, chance, chance.count(*CAPTIONS))
     frames = np.array(labels[:MAX_FRAMES], np.int16)
     return Clip(motion.astype(np.float32), texts, frames, "synthetic", LICENCE, name)
+
+
+def _performed(action: str, allowed: list[str], rng: np.random.Generator) -> str:
+    """The performance of an action: who may only walk also walks backwards."""
+    backwards = action == "walk" and "walk_backward" not in allowed and rng.random() < _BACKWARDS
+    return "walk_backward" if backwards else action
 
 
 def _follow_ups(first: str, allowed: list[str], rng: np.random.Generator) -> list[str]:
@@ -102,13 +121,15 @@ def _follow_ups(first: str, allowed: list[str], rng: np.random.Generator) -> lis
 
 
 def _style(actions: list[str], rng: np.random.Generator) -> Style | None:
-    if any(_GROUP[action] in _UNSTYLED_GROUPS or action in _UNSTYLED for action in actions):
-        return None
-    share = rng.random()
-    if share < 0.35:
-        return STYLES[int(rng.integers(len(STYLES)))]
-    if share < 0.55 and not _NO_TEMPO & set(actions):
-        return SLOW if share < 0.45 else FAST
+    groups = {_GROUP[action] for action in actions}
+    style, timed = rng.random() < _MANNERED, rng.random() < _TIMED
+    slow, share = rng.random() < 0.5, rng.random()
+    if style and not groups & _UNSTYLED_GROUPS and not _UNSTYLED & set(actions):
+        return STYLES[int(share * len(STYLES))]
+    if timed and not _NO_TEMPO & set(actions):
+        goes = "locomotion" in groups or "acrobatics" in groups
+        low, high = (_SLOW_GAIT if goes else _SLOW) if slow else (_FAST_GAIT if goes else _FAST)
+        return tempo(low + (high - low) * share)
     return None
 
 

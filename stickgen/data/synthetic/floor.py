@@ -18,7 +18,8 @@ from stickgen.data.synthetic.body import (
 )
 from stickgen.data.synthetic.gait import spread
 from stickgen.data.synthetic.gestures import HANGING, aside, both
-from stickgen.data.synthetic.phrase import SIDE_NAMES, Chance, performs
+from stickgen.data.synthetic.phrase import Chance, performs
+from stickgen.data.synthetic.phrasebook import Facts, facts
 from stickgen.motion.skeleton import FPS
 
 SEATED = {"x": -0.22, "y": 0.27, "pitch": 0.05, "la": 0.5, "ra": 0.5, "le": 0.5, "re": 0.5}
@@ -34,21 +35,8 @@ def _sit(chance: Chance, score: Score, floor: bool) -> Score:
     return score.to(chance.seconds(0.4, 0.6), **SEATED)
 
 
-@performs("sit_down")
-def _sit_down(chance: Chance) -> tuple[Floats, list[str]]:
-    floor = chance.on_floor
-    score = _sit(chance, Score(yaw=aside(chance)).hold(0.2), floor).hold(chance.between(0.6, 1.6))
-    if floor:
-        return score.track(), [
-            "sits down on the floor",
-            "sits down on the ground",
-            "lowers to a seat on the floor",
-        ]
-    return score.track(), ["sits down", "sits down on a chair", "takes a seat"]
-
-
 @performs("stand_up")
-def _stand_up(chance: Chance) -> tuple[Floats, list[str]]:
+def _stand_up(chance: Chance) -> tuple[Floats, Facts]:
     floor = chance.on_floor
     down = _sit(Chance(chance.rng), Score(yaw=aside(chance)), floor).pose
     score = Score()
@@ -61,17 +49,11 @@ def _stand_up(chance: Chance) -> tuple[Floats, list[str]]:
     else:
         score.to(chance.seconds(0.35, 0.5), x=-0.16, y=0.31, pitch=0.7, la=0.7, ra=0.7)
     score.to(chance.seconds(0.6, 0.9), x=0.0, y=STANDING, pitch=0.0, **HANGING).hold(0.3)
-    if floor:
-        return score.track(), [
-            "gets up from the floor",
-            "stands up from the ground",
-            "rises from sitting on the floor",
-        ]
-    return score.track(), ["stands up", "stands up from a chair", "rises from the seat"]
+    return score.track(), facts("ground" if floor else "chair")
 
 
 @performs("kneel")
-def _kneel(chance: Chance) -> tuple[Floats, list[str]]:
+def _kneel(chance: Chance) -> tuple[Floats, Facts]:
     one = chance.rng.random() < 0.5
     score = Score(yaw=aside(chance)).hold(0.2)
     if one:
@@ -83,75 +65,39 @@ def _kneel(chance: Chance) -> tuple[Floats, list[str]]:
             f"{side}y": 0.02,
             f"{'r' if side == 'l' else 'l'}f": 0.2,
         }
-        words = [f"kneels on the {SIDE_NAMES[side]} knee", "goes down on one knee", "kneels on one knee"]
+        known = facts("one", side=side)
     else:
-        pose, words = KNEELING, ["kneels", "kneels down", "goes down on both knees"]
+        pose, known = KNEELING, facts("both")
     score.to(chance.seconds(0.8, 1.2), **pose).hold(chance.between(0.6, 1.6))
     score.to(chance.seconds(0.8, 1.1), y=STANDING, x=0.0, lf=0.0, rf=0.0, ly=0.0, ry=0.0)
-    return score.hold(0.2).track(), words
+    return score.hold(0.2).track(), known
 
 
 @performs("lie_down")
-def _lie_down(chance: Chance) -> tuple[Floats, list[str]]:
+def _lie_down(chance: Chance) -> tuple[Floats, Facts]:
     score = _sit(chance, Score(yaw=chance.between(-0.1, 0.2)).hold(0.2), True)
     score.to(chance.seconds(0.8, 1.2), pitch=-deg(88), y=0.06, lf=0.19, rf=0.19, **both(0.15, 0.1, 0.1, 0.1))
     score.hold(chance.between(0.6, 1.6))
-    return score.track(), ["lies down", "lies down on the back", "sits and then lies down on the floor"]
+    return score.track(), facts()
 
 
 @performs("fall")
-def _fall(chance: Chance) -> tuple[Floats, list[str]]:
+def _fall(chance: Chance) -> tuple[Floats, Facts]:
     ahead = chance.rng.random() < 0.5
     score = Score(yaw=chance.between(-0.1, 0.2)).hold(0.25)
     if ahead:
         score.to(0.3, x=0.12, pitch=0.45, **both(0.9, 0.2, 0.3, 0.2))
         score.to(0.3, x=0.33, y=0.27, pitch=1.0, **both(1.5, 0.2, 0.2, 0.2))
         score.to(0.25, x=0.485, y=0.06, pitch=1.52, **both(2.5, 0.2, 0.5, 0.2))
-        words = ["falls forward", "trips and falls on the face", "falls to the ground"]
     else:
         score.to(0.3, x=-0.1, y=0.45, pitch=-0.3, **both(0.9, 0.5, 0.3, 0.5))
         score.to(0.3, x=-0.26, y=0.22, pitch=-0.7, **both(0.3, 0.7, 0.4, 0.7))
         score.to(0.3, x=-0.34, y=0.06, pitch=-deg(86), lf=0.1, rf=0.1, **both(0.3, 0.9, 0.2, 0.9))
-        words = ["falls backwards", "slips and falls on the back", "falls over"]
-    return score.hold(chance.between(0.6, 1.4)).track(), words
-
-
-@performs("squat")
-def _squat(chance: Chance) -> tuple[Floats, list[str]]:
-    count = chance.count(1, 4)
-    score = Score(yaw=chance.between(-0.1, 0.6)).hold(0.15)
-    depth = chance.between(0.2, 0.27) * min(chance.size, 1.1)
-    for _ in range(count):
-        score.to(
-            chance.seconds(0.55, 0.8), y=STANDING - depth, x=-0.09, pitch=0.5, **both(1.6, 0.1, 0.1, 0.1)
-        )
-        score.to(chance.seconds(0.5, 0.7), y=STANDING, x=0.0, pitch=0.0, **HANGING)
-    return score.hold(0.1).track(), [
-        f"does a squat{chance.times(count)}" if count == 1 else f"squats{chance.times(count)}",
-        "squats down and comes up again",
-    ]
-
-
-@performs("lunge")
-def _lunge(chance: Chance) -> tuple[Floats, list[str]]:
-    side, count = chance.side(), chance.count(1, 3)
-    score = Score(yaw=aside(chance)).hold(0.15)
-    for _ in range(count):
-        score.step(side, chance.seconds(0.4, 0.55), 0.07, **{f"{side}f": 0.36}, x=0.15, y=0.42)
-        score.to(chance.seconds(0.3, 0.45), y=0.3, x=0.18).hold(0.2).to(
-            chance.seconds(0.3, 0.4), y=0.42, x=0.14
-        )
-        score.step(side, chance.seconds(0.4, 0.55), 0.06, **{f"{side}f": 0.0}, x=0.0, y=STANDING)
-    name = SIDE_NAMES[side]
-    return score.track(), [
-        f"lunges forward with the {name} leg{chance.times(count)}",
-        f"does a lunge with the {name} leg",
-        "does lunges" if count > 1 else "lunges",
-    ]
+    return score.hold(chance.between(0.6, 1.4)).track(), facts("forward" if ahead else "backward")
 
 
 @performs("push_up")
-def _push_up(chance: Chance) -> tuple[Floats, list[str]]:
+def _push_up(chance: Chance) -> tuple[Floats, Facts]:
     count = chance.count(2, 5)
     period = chance.seconds(1.1, 1.6)
     time = np.arange(round(count * period * FPS) + 1) / FPS
@@ -167,22 +113,55 @@ def _push_up(chance: Chance) -> tuple[Floats, list[str]]:
     for side in "lr":
         spread(track, side, a=a, e=e, b=0.0, c=0.0)
     track[:, [INDEX["x"], INDEX["lx"], INDEX["rx"]]] -= x[0]
-    return track, [
-        "does push-ups",
-        f"does push-ups{chance.times(count)}",
-        f"does {('', '', 'two', 'three', 'four', 'five')[count]} push-ups",
-    ]
+    return track, facts(count=count)
 
 
 @performs("sit_up")
-def _sit_up(chance: Chance) -> tuple[Floats, list[str]]:
+def _sit_up(chance: Chance) -> tuple[Floats, Facts]:
     count = chance.count(2, 4)
     lying = {"x": -0.3, "y": 0.06, "pitch": -deg(86), "lf": 0.0, "rf": 0.0}
     score = Score(**lying, **both(2.6, 0.3, 2.2, 0.0))
     for _ in range(count):
         score.to(chance.seconds(0.6, 0.9), pitch=0.35).to(chance.seconds(0.6, 0.9), pitch=-deg(86)).hold(0.1)
-    return score.track(), [
-        "does sit-ups",
-        f"does sit-ups{chance.times(count)}",
-        "trains the belly with sit-ups",
-    ]
+    return score.track(), facts(count=count)
+
+
+@performs("sit_down")
+def _sit_down(chance: Chance) -> tuple[Floats, Facts]:
+    floor = chance.on_floor
+    start = Score(yaw=aside(chance)).hold(chance.between(0.0, 0.4))
+    score = _sit(chance, start, floor).hold(chance.between(0.6, 1.6))
+    return score.track(), facts("ground" if floor else "chair")
+
+
+@performs("squat")
+def _squat(chance: Chance) -> tuple[Floats, Facts]:
+    count, how = chance.count(1, 4), chance.pick("deep", "shallow", "")
+    score = Score(yaw=chance.between(-0.1, 0.6)).hold(chance.between(0.0, 0.3))
+    depth = chance.between(*{"deep": (0.25, 0.3), "shallow": (0.09, 0.13), "": (0.17, 0.21)}[how])
+    lean, lift = 2.2 * depth * chance.between(0.8, 1.3), chance.between(0.3, 1.7)
+    for _ in range(count):
+        score.to(
+            chance.seconds(0.5, 0.8),
+            y=STANDING - depth, x=-0.4 * depth, pitch=lean, **both(lift, 0.1, 0.1, 0.1),
+        )  # fmt: skip
+        score.hold(chance.between(0.0, 0.3))
+        score.to(chance.seconds(0.45, 0.7), y=STANDING, x=0.0, pitch=0.0, **HANGING)
+    return score.hold(0.1).track(), facts(how, count=count)
+
+
+@performs("lunge")
+def _lunge(chance: Chance) -> tuple[Floats, Facts]:
+    side, count = chance.side(), chance.count(1, 3)
+    ahead = chance.rng.random() < 0.6
+    way, foot = (1.0 if ahead else -1.0), f"{side}f"
+    stride, low = chance.between(0.3, 0.4), chance.between(0.27, 0.34)
+    score = Score(yaw=aside(chance)).hold(chance.between(0.0, 0.3))
+    for _ in range(count):
+        score.step(
+            side, chance.seconds(0.4, 0.55), 0.07, **{foot: way * stride}, x=way * 0.42 * stride, y=0.42
+        )
+        score.to(chance.seconds(0.3, 0.45), y=low, x=way * 0.5 * stride).hold(chance.between(0.05, 0.4))
+        score.to(chance.seconds(0.3, 0.4), y=0.42, x=way * 0.4 * stride)
+        score.step(side, chance.seconds(0.4, 0.55), 0.06, **{foot: 0.0}, x=0.0, y=STANDING)
+    return score.track(), facts("forward" if ahead else "backward", side=side, count=count)

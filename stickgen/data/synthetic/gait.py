@@ -66,7 +66,8 @@ def footsteps(
     landing = start + number * cycle
     here = speed * (landing + duty * cycle / 2)
     swing = np.clip((part - duty) / (1 - duty), 0, 1)
-    place = here + speed * cycle * ease(swing) * ~stands
+    # the foot has arrived when it comes down
+    place = here + speed * cycle * ease(np.clip(1.12 * swing - 0.06, 0, 1)) * ~stands
     ground = number * rise
     arc = lift * np.sin(np.pi * swing) ** 2 + kick * np.sin(np.pi * np.minimum(swing * 1.6, 1)) ** 2
     climbed = rise * ease(np.minimum(swing * 1.5, 1)) + 0.35 * rise * np.sin(np.pi * swing)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from stickgen.data.synthetic.body import INDEX, STANDING, Floats, Score, deg, still
-from stickgen.data.synthetic.phrase import OTHER, SIDE_NAMES, Chance, performs
+from stickgen.data.synthetic.body import GRAVITY, INDEX, STANDING, Floats, Score, deg, still
+from stickgen.data.synthetic.phrase import OTHER, Chance, performs
+from stickgen.data.synthetic.phrasebook import Facts, facts
 from stickgen.motion.skeleton import FPS
 
 FRONT = np.pi / 2  # facing the viewer
@@ -37,160 +38,54 @@ def aside(chance: Chance) -> float:
     return chance.between(-0.1, 0.5)
 
 
-@performs("wave")
-def _wave(chance: Chance) -> tuple[Floats, list[str]]:
-    side, count = chance.side(), chance.count(2, 5)
-    two = chance.rng.random() < 0.2
-    high = chance.between(1.5, 2.1)
-    sides = "lr" if two else side
-    score = Score(yaw=front(chance))
-    score.to(chance.seconds(0.5, 0.8), **_each(sides, 0.2, high, 0.0, 2.7))
-    for _ in range(count):
-        score.to(chance.seconds(0.18, 0.28), **_each(sides, 0.2, high, 0.0, 2.2))
-        score.to(chance.seconds(0.18, 0.28), **_each(sides, 0.2, high, 0.0, 3.3))
-    score.to(chance.seconds(0.5, 0.8), **HANGING)
-    if two:
-        return score.track(), [
-            "waves with both arms",
-            "waves goodbye with both hands",
-            "waves both hands overhead",
-        ]
-    name = SIDE_NAMES[side]
-    return score.track(), [
-        f"waves with the {name} hand",
-        f"waves the {name} arm",
-        f"raises the {name} hand and waves",
-    ]
-
-
 def _each(sides: str, a: float, b: float, e: float, c: float) -> dict[str, float]:
     return {name: value for side in sides for name, value in arm(side, a, b, e, c).items()}
 
 
-@performs("bow")
-def _bow(chance: Chance) -> tuple[Floats, list[str]]:
-    depth = deg(chance.between(45, 80)) * min(chance.size, 1.15)
-    score = Score(yaw=aside(chance)).hold(0.2)
-    score.to(chance.seconds(0.7, 1.1), pitch=depth, x=-0.07, la=depth * 0.75, ra=depth * 0.75)
-    score.hold(chance.between(0.3, 1.0)).to(
-        chance.seconds(0.7, 1.1), pitch=0.0, x=0.0, la=0.05, ra=0.05
-    ).hold(0.2)
-    how = "deeply" if depth > 1.1 else "politely"
-    return score.track(), ["bows", f"bows {how}", "takes a bow", f"bends forward in a bow, {how}"]
-
-
 @performs("point")
-def _point(chance: Chance) -> tuple[Floats, list[str]]:
+def _point(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     ahead = chance.rng.random() < 0.5
     score = Score(yaw=aside(chance) if ahead else front(chance)).hold(0.15)
     target = arm(side, 1.5, 0.05, 0.05, 0.05) if ahead else arm(side, 0.2, 1.5, 0.0, 1.5)
     score.to(chance.seconds(0.4, 0.6), **target).hold(chance.between(0.6, 1.6))
     score.to(chance.seconds(0.5, 0.8), **rest(side)).hold(0.1)
-    name = SIDE_NAMES[side]
-    where = "ahead" if ahead else f"to the {name}"
-    return score.track(), [
-        f"points {where}",
-        f"points {where} with the {name} arm",
-        f"raises the {name} arm and points {where}",
-    ]
-
-
-@performs("clap")
-def _clap(chance: Chance) -> tuple[Floats, list[str]]:
-    count = chance.count(3, 8)
-    score = Score(yaw=front(chance)).to(chance.seconds(0.4, 0.6), **both(0.7, 0.45, 1.0, -0.1))
-    for _ in range(count):
-        score.to(chance.seconds(0.12, 0.18), **both(0.7, 0.35, 1.0, -0.75))
-        score.to(chance.seconds(0.12, 0.18), **both(0.7, 0.5, 1.0, -0.1))
-    score.to(chance.seconds(0.4, 0.6), **HANGING)
-    return score.track(), [
-        "claps",
-        "claps hands",
-        "applauds",
-        f"claps{chance.times(count) if count < 7 else ' many times'}",
-    ]
+    return score.track(), facts("ahead" if ahead else "out", side=side)
 
 
 @performs("nod")
-def _nod(chance: Chance) -> tuple[Floats, list[str]]:
+def _nod(chance: Chance) -> tuple[Floats, Facts]:
     count = chance.count(2, 4)
     score = Score(yaw=aside(chance)).hold(0.2)
     for _ in range(count):
         score.to(chance.seconds(0.18, 0.26), pitch=0.2 * chance.size, spine=0.97)
         score.to(chance.seconds(0.18, 0.26), pitch=0.0, spine=1.0)
     score.hold(0.3)
-    return score.track(), ["nods", f"nods{chance.times(count)}", "nods in agreement", "says yes with a nod"]
+    return score.track(), facts(count=count)
 
 
 @performs("salute")
-def _salute(chance: Chance) -> tuple[Floats, list[str]]:
+def _salute(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.pick("r", "r", "l")
     score = Score(yaw=front(chance), lb=0.05, rb=0.05, lc=0.02, rc=0.02).hold(0.2)
     score.to(chance.seconds(0.3, 0.45), **arm(side, 0.0, 1.5, 0.0, 4.25)).hold(chance.between(0.8, 1.8))
     score.to(chance.seconds(0.3, 0.5), **rest(side)).hold(0.2)
-    name = SIDE_NAMES[side]
-    return score.track(), [
-        "salutes",
-        f"salutes with the {name} hand",
-        "stands straight and salutes like a soldier",
-    ]
+    return score.track(), facts(side=side)
 
 
 @performs("beckon")
-def _beckon(chance: Chance) -> tuple[Floats, list[str]]:
+def _beckon(chance: Chance) -> tuple[Floats, Facts]:
     side, count = chance.side(), chance.count(2, 4)
     score = Score(yaw=aside(chance)).to(chance.seconds(0.4, 0.6), **arm(side, 1.2, 0.1, 0.2, 0.1))
     for _ in range(count):
         score.to(chance.seconds(0.22, 0.34), **arm(side, 0.8, 0.1, 1.9, 0.1))
         score.to(chance.seconds(0.22, 0.34), **arm(side, 1.2, 0.1, 0.3, 0.1))
     score.to(chance.seconds(0.4, 0.6), **rest(side))
-    name = SIDE_NAMES[side]
-    return score.track(), [
-        "beckons",
-        f"beckons with the {name} hand",
-        "waves somebody over",
-        f"signals to come closer with the {name} arm",
-    ]
-
-
-@performs("raise_hand")
-def _raise_hand(chance: Chance) -> tuple[Floats, list[str]]:
-    side = chance.side()
-    score = Score(yaw=front(chance)).hold(0.2)
-    score.to(chance.seconds(0.45, 0.7), **arm(side, 0.0, 2.85, 0.0, 2.95)).hold(chance.between(0.7, 2.0))
-    score.to(chance.seconds(0.45, 0.7), **rest(side)).hold(0.2)
-    name = SIDE_NAMES[side]
-    return score.track(), [
-        f"raises the {name} hand",
-        f"puts the {name} hand up",
-        f"holds the {name} arm up, as if to ask",
-    ]
-
-
-@performs("cheer")
-def _cheer(chance: Chance) -> tuple[Floats, list[str]]:
-    count = chance.count(2, 4)
-    period = chance.seconds(0.5, 0.65)
-    time = np.arange(round(count * period * FPS) + 1) / FPS
-    wave = 0.5 - 0.5 * np.cos(2 * np.pi * time / period)
-    up = np.minimum(time / 0.35, 1) * np.minimum((time[-1] - time) / 0.35, 1)
-    track = still(
-        len(time), yaw=front(chance), y=STANDING - 0.03 * (1 - wave) * up,
-        la=0.05 * (1 - up), ra=0.05 * (1 - up), le=0.2 * (1 - up), re=0.2 * (1 - up),
-        lb=0.12 + (1.9 + 0.6 * wave) * up, rb=0.12 + (1.9 + 0.6 * wave) * up,
-        lc=0.1 + (2.3 + 0.4 * wave) * up, rc=0.1 + (2.3 + 0.4 * wave) * up,
-    )  # fmt: skip
-    return track, [
-        "cheers",
-        "cheers with both arms in the air",
-        "throws the arms up and celebrates",
-        "celebrates a victory",
-    ]
+    return score.track(), facts(side=side)
 
 
 @performs("shrug")
-def _shrug(chance: Chance) -> tuple[Floats, list[str]]:
+def _shrug(chance: Chance) -> tuple[Floats, Facts]:
     count = chance.count(1, 2)
     score = Score(yaw=front(chance)).hold(0.2)
     for _ in range(count):
@@ -198,30 +93,30 @@ def _shrug(chance: Chance) -> tuple[Floats, list[str]]:
             chance.between(0.3, 0.7)
         )
         score.to(chance.seconds(0.35, 0.5), **HANGING, spine=1.0).hold(0.1)
-    return score.track(), ["shrugs", "shrugs as if not knowing", "shrugs with open hands"]
+    return score.track(), facts(count=count)
 
 
 @performs("pray")
-def _pray(chance: Chance) -> tuple[Floats, list[str]]:
+def _pray(chance: Chance) -> tuple[Floats, Facts]:
     score = Score(yaw=front(chance) if chance.rng.random() < 0.5 else aside(chance)).hold(0.2)
     score.to(chance.seconds(0.6, 0.9), **both(0.55, 0.3, 1.9, -0.55), pitch=0.15).hold(
         chance.between(1.0, 2.5)
     )
     score.to(chance.seconds(0.6, 0.9), **HANGING, pitch=0.0).hold(0.1)
-    return score.track(), ["prays", "folds the hands and prays", "stands with folded hands in prayer"]
+    return score.track(), facts()
 
 
 @performs("hug")
-def _hug(chance: Chance) -> tuple[Floats, list[str]]:
+def _hug(chance: Chance) -> tuple[Floats, Facts]:
     score = Score(yaw=chance.between(0.2, 0.7)).hold(0.2)
     score.to(chance.seconds(0.5, 0.8), **both(1.3, 0.7, 0.1, 0.6), pitch=0.05)
     score.to(chance.seconds(0.4, 0.6), **both(1.2, 0.3, 0.9, -0.8), pitch=0.18).hold(chance.between(0.8, 1.8))
     score.to(chance.seconds(0.5, 0.8), **HANGING, pitch=0.0)
-    return score.track(), ["hugs somebody", "opens the arms and gives a hug", "embraces a friend"]
+    return score.track(), facts()
 
 
 @performs("idle")
-def _idle(chance: Chance) -> tuple[Floats, list[str]]:
+def _idle(chance: Chance) -> tuple[Floats, Facts]:
     time = np.arange(round(chance.between(1.5, 4) * FPS)) / FPS
     a, b = chance.between(0, 6), chance.between(0, 6)
     track = still(
@@ -229,11 +124,11 @@ def _idle(chance: Chance) -> tuple[Floats, list[str]]:
         x=0.008 * (np.sin(0.9 * time + b) - np.sin(b)), pitch=0.02 * np.sin(1.1 * time + a),
         la=0.05 + 0.03 * np.sin(1.3 * time + b), ra=0.05 + 0.03 * np.sin(1.2 * time + a),
     )  # fmt: skip
-    return track, ["stands still", "stands and waits", "stands idle", "stands in place"]
+    return track, facts()
 
 
 @performs("balance")
-def _balance(chance: Chance) -> tuple[Floats, list[str]]:
+def _balance(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     seconds = chance.between(1.5, 3.5)
     score = Score(yaw=front(chance)).to(chance.seconds(0.5, 0.8), **both(0.0, 1.45, 0.0, 1.45))
@@ -248,33 +143,24 @@ def _balance(chance: Chance) -> tuple[Floats, list[str]]:
         frame[INDEX["roll"]] += tilt
     score.to(chance.seconds(0.5, 0.8), **{f"{side}y": 0.0, f"{side}s": 0.06 if side == "l" else -0.06}, x=0.0)
     score.to(chance.seconds(0.4, 0.6), **HANGING)
-    name = SIDE_NAMES[OTHER[side]]
-    return score.track(), [
-        f"balances on the {name} leg",
-        "stands on one leg with the arms out",
-        f"keeps balance on the {name} foot",
-    ]
+    return score.track(), facts(side=OTHER[side])
 
 
 @performs("stretch")
-def _stretch(chance: Chance) -> tuple[Floats, list[str]]:
+def _stretch(chance: Chance) -> tuple[Floats, Facts]:
     score = Score(yaw=front(chance))
     score.to(chance.seconds(0.8, 1.2), **both(0.0, 2.9, 0.0, 3.0), y=STANDING)
     if chance.rng.random() < 0.5:
         score.hold(0.4).to(0.8, roll=0.35).hold(0.3).to(1.2, roll=-0.35).hold(0.3).to(0.8, roll=0.0)
-        words = [
-            "stretches to both sides with the arms up",
-            "bends from side to side to stretch",
-            "stretches the flanks",
-        ]
+        kind = "sides"
     else:
         score.hold(chance.between(0.6, 1.4))
-        words = ["stretches", "stretches both arms up high", "reaches for the ceiling to stretch"]
-    return score.to(chance.seconds(0.8, 1.1), **HANGING).track(), words
+        kind = "tall"
+    return score.to(chance.seconds(0.8, 1.1), **HANGING).track(), facts(kind)
 
 
 @performs("turn")
-def _turn(chance: Chance) -> tuple[Floats, list[str]]:
+def _turn(chance: Chance) -> tuple[Floats, Facts]:
     whole = chance.rng.random() < 0.5
     left = chance.rng.random() < 0.5
     start = chance.between(0, 0.5)
@@ -285,33 +171,22 @@ def _turn(chance: Chance) -> tuple[Floats, list[str]]:
     for number in range(1, steps + 1):
         side = "lr"[number % 2]
         score.step(side, chance.seconds(0.28, 0.4), 0.04, yaw=start + angle * number / steps)
-    way = "left" if left else "right"
-    far = "all the way around" if whole else "around"
-    return score.hold(0.2).track(), [
-        f"turns {far} to the {way}",
-        f"turns {far}",
-        f"turns full circle to the {way}" if whole else f"turns to the {way} and looks back",
-    ]
+    return score.hold(0.2).track(), facts("whole" if whole else "half", side="left" if left else "right")
 
 
 @performs("look_around")
-def _look_around(chance: Chance) -> tuple[Floats, list[str]]:
+def _look_around(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     yaw = front(chance)
     score = Score(yaw=yaw).to(chance.seconds(0.4, 0.6), **arm(side, 0.5, 0.9, 1.2, 2.9))
     for way in (0.6, -0.6, 0.4):
         score.to(chance.seconds(0.5, 0.8), yaw=yaw + way, roll=way * 0.12).hold(chance.between(0.2, 0.5))
     score.to(chance.seconds(0.5, 0.7), yaw=yaw, roll=0.0, **rest(side))
-    return score.track(), [
-        "looks around",
-        "looks left and right",
-        "shades the eyes and looks around",
-        "searches the horizon",
-    ]
+    return score.track(), facts(side=side)
 
 
 @performs("think")
-def _think(chance: Chance) -> tuple[Floats, list[str]]:
+def _think(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     score = Score(yaw=chance.between(0.1, 1.2)).hold(0.2)
     score.to(
@@ -322,4 +197,99 @@ def _think(chance: Chance) -> tuple[Floats, list[str]]:
     )
     score.hold(chance.between(0.6, 1.2)).to(0.5, pitch=0.2).hold(chance.between(0.4, 1.0))
     score.to(chance.seconds(0.6, 0.9), **HANGING, pitch=0.0)
-    return score.track(), ["thinks, with a hand at the chin", "stands in thought", "ponders something"]
+    return score.track(), facts(side=side)
+
+
+@performs("wave")
+def _wave(chance: Chance) -> tuple[Floats, Facts]:
+    side, count = chance.side(), chance.count(1, 5)
+    two = chance.rng.random() < 0.2
+    level = chance.pick("high", "low", "")
+    # the forearm goes between two angles, up beside the head, overhead, or before the hip
+    lift, inner, outer = {"high": (2.4, 2.7, 3.5), "low": (0.35, 0.9, 1.75), "": (1.75, 2.2, 3.3)}[level]
+    lift += chance.between(-0.2, 0.2)
+    spread = chance.between(-0.15, 0.15)
+    inner, outer = inner - spread, outer + spread
+    sides = "lr" if two else side
+    score = Score(yaw=front(chance))
+    score.to(chance.seconds(0.45, 0.8), **_each(sides, 0.2, lift, 0.0, (inner + outer) / 2))
+    for _ in range(count):
+        score.to(chance.seconds(0.16, 0.28), **_each(sides, 0.2, lift, 0.0, inner))
+        score.to(chance.seconds(0.16, 0.28), **_each(sides, 0.2, lift, 0.0, outer))
+    score.to(chance.seconds(0.45, 0.8), **HANGING)
+    hands = "both" if two else "one"
+    return score.track(), facts(hands, level, side="" if two else side, count=count)
+
+
+@performs("bow")
+def _bow(chance: Chance) -> tuple[Floats, Facts]:
+    how, count = chance.pick("deep", "slight", ""), chance.count(1, 3)
+    depth = deg(chance.between(*{"deep": (65, 88), "slight": (18, 32), "": (42, 58)}[how]))
+    score = Score(yaw=aside(chance)).hold(chance.between(0.0, 0.3))
+    for _ in range(count):
+        back = 0.07 * depth
+        score.to(chance.seconds(0.6, 1.1), pitch=depth, x=-back, la=depth * 0.75, ra=depth * 0.75)
+        score.hold(chance.between(0.1, 1.2 / count)).to(
+            chance.seconds(0.6, 1.0), pitch=0.0, x=0.0, la=0.05, ra=0.05
+        )
+    return score.hold(chance.between(0.0, 0.3)).track(), facts(how, count=count)
+
+
+@performs("clap")
+def _clap(chance: Chance) -> tuple[Floats, Facts]:
+    count, level = chance.count(1, 6), chance.pick("high", "low", "", "")
+    lift, bend = {"high": (2.5, 0.35), "low": (0.15, 0.75), "": (0.6, 1.1)}[level]
+    lift += chance.between(-0.1, 0.1)
+    width = chance.between(0.15, 0.5)
+    apart, together = both(lift, 0.45 + width / 3, bend, width), both(lift, 0.35, bend, -0.37)
+    score = Score(yaw=front(chance)).to(chance.seconds(0.35, 0.6), **apart)
+    for _ in range(count):
+        score.to(chance.seconds(0.11, 0.18), **together)
+        score.to(chance.seconds(0.13, 0.22), **apart)
+    return score.to(chance.seconds(0.35, 0.6), **HANGING).track(), facts(level, count=count)
+
+
+@performs("raise_hand")
+def _raise_hand(chance: Chance) -> tuple[Floats, Facts]:
+    side, two = chance.side(), chance.rng.random() < 0.2
+    level = chance.pick("high", "low", "")
+    count = chance.count(1, 3) if chance.rng.random() < 0.3 else 1
+    lift = chance.between(*{"high": (2.7, 3.0), "low": (1.3, 1.6), "": (2.1, 2.45)}[level])
+    fore = lift + chance.between(-0.1, 0.25)
+    sides = "lr" if two else side
+    score = Score(yaw=front(chance)).hold(chance.between(0.0, 0.4))
+    for _ in range(count):
+        score.to(chance.seconds(0.4, 0.75), **_each(sides, 0.0, lift, 0.0, fore))
+        score.hold(chance.between(0.2, 2.0 / count))
+        score.to(chance.seconds(0.4, 0.75), **HANGING)
+    hands = "both" if two else "one"
+    return score.hold(chance.between(0.0, 0.3)).track(), facts(
+        hands, level, side="" if two else side, count=count
+    )
+
+
+@performs("cheer")
+def _cheer(chance: Chance) -> tuple[Floats, Facts]:
+    count, side = chance.count(2, 4), chance.side()
+    kind = chance.pick("both", "both", "jumping", "side")
+    period = chance.seconds(0.45, 0.65)
+    time = np.arange(round(count * period * FPS) + 1) / FPS
+    beat = 0.5 - 0.5 * np.cos(2 * np.pi * time / period)
+    up = np.minimum(time / 0.35, 1) * np.minimum((time[-1] - time) / 0.35, 1)
+    track = still(len(time), yaw=front(chance), y=STANDING - 0.03 * (1 - beat) * up)
+    if kind == "jumping":
+        air = (
+            GRAVITY / 8 * (0.6 * period) ** 2 * np.maximum(1 - ((time / period % 1 - 0.5) / 0.3) ** 2, 0) * up
+        )
+        track[:, INDEX["y"]] += air
+        track[:, [INDEX["ly"], INDEX["ry"]]] = air[:, None]
+    out, swing = chance.between(1.7, 2.3), chance.between(0.3, 0.8)
+    for arm_side in side if kind == "side" else "lr":
+        track[:, INDEX[f"{arm_side}a"]] *= 1 - up
+        track[:, INDEX[f"{arm_side}e"]] *= 1 - up
+        track[:, INDEX[f"{arm_side}b"]] += (out - 0.12 + swing * beat) * up
+        track[:, INDEX[f"{arm_side}c"]] += (out + 0.3 + swing * beat) * up
+    return track, facts(
+        *{"jumping": ("both", "jumping"), "both": ("both",), "side": ()}[kind],
+        side=side if kind == "side" else "",
+    )

@@ -17,7 +17,8 @@ from stickgen.data.synthetic.body import (
     still,
 )
 from stickgen.data.synthetic.gait import RUN, go, spread
-from stickgen.data.synthetic.phrase import SIDE_NAMES, Chance, performs
+from stickgen.data.synthetic.phrase import Chance, performs
+from stickgen.data.synthetic.phrasebook import Facts, facts
 from stickgen.motion.skeleton import FPS
 
 
@@ -64,35 +65,15 @@ def landing(chance: Chance, track: Floats, depth: float) -> Floats:
     return np.concatenate((track, score.track()))
 
 
-@performs("jump")
-def _jump(chance: Chance) -> tuple[Floats, list[str]]:
-    count = chance.count(1, 3)
-    yaw = chance.between(0, 0.6)
-    track = Score(yaw=yaw).hold(0.1).track()
-    for _ in range(count):
-        score = Score()
-        score.pose, score.frames = track[-1].copy(), []
-        crouch_and_stretch(chance, score, 0.15 * chance.size, 1.9 * chance.size)
-        track = np.concatenate((track, score.track()))
-        track = flight(track, 0.16 * chance.size * chance.between(0.8, 1.3), 0.0, tuck=0.04)
-        track = landing(chance, track, 0.1)
-    times = chance.times(count)
-    return track, [f"jumps up{times}", f"jumps into the air{times}", f"jumps on the spot{times}"]
-
-
 @performs("leap")
-def _leap(chance: Chance) -> tuple[Floats, list[str]]:
+def _leap(chance: Chance) -> tuple[Floats, Facts]:
     if chance.rng.random() < 0.5:
         score = crouch_and_stretch(chance, Score().hold(0.1), 0.17, 1.8)
         track = flight(score.track(), 0.13 * chance.size, 0.75 * chance.size, tuck=0.1, ahead=0.15)
-        return landing(chance, track, 0.13), [
-            "leaps forward",
-            "makes a standing long jump",
-            "jumps far ahead",
-        ]
+        return landing(chance, track, 0.13), facts("standing")
     run = go(RUN, chance.between(0.7, 1.2))
     leap = _running_leap(run, chance)
-    return leap, ["runs up and leaps", "takes a run-up and leaps ahead", "runs and jumps over something"]
+    return leap, facts("running")
 
 
 def _running_leap(run: Floats, chance: Chance) -> Floats:
@@ -119,7 +100,7 @@ def _running_leap(run: Floats, chance: Chance) -> Floats:
 
 
 @performs("hop")
-def _hop(chance: Chance) -> tuple[Floats, list[str]]:
+def _hop(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     other = "r" if side == "l" else "l"
     count = chance.count(3, 6)
@@ -137,34 +118,9 @@ def _hop(chance: Chance) -> tuple[Floats, list[str]]:
     down.to(0.14, y=STANDING - 0.07).to(
         0.3, y=STANDING, **{f"{other}y": 0.0, f"{other}x": down.pose[INDEX[f"{side}x"]]}
     )
-    name = SIDE_NAMES[side]
-    way = "forward " if forward else ""
-    return np.concatenate((track, down.track())), [
-        f"hops {way}on the {name} foot", f"hops {way}on one leg", f"hops on the {name} leg{chance.times(count)}"
-    ]  # fmt: skip
-
-
-@performs("jumping_jack")
-def _jumping_jack(chance: Chance) -> tuple[Floats, list[str]]:
-    count = chance.count(3, 6)
-    period = chance.seconds(0.85, 1.1)
-    time = np.arange(round(count * period * FPS) + 1) / FPS
-    open_ = 0.5 - 0.5 * np.cos(2 * np.pi * time / period)
-    # two hops a cycle: the body is highest while the legs move fastest
-    hop = np.sin(2 * np.pi * time / period) ** 2
-    air = 0.05 * np.maximum(hop - 0.35, 0)
-    track = still(
-        len(time), yaw=np.pi / 2, y=0.485 - 0.035 * open_ + air,
-        lb=0.15 + 2.7 * open_, rb=0.15 + 2.7 * open_, lc=0.1 + 2.75 * open_, rc=0.1 + 2.75 * open_,
-        la=0.0, ra=0.0, le=0.05, re=0.05,
-        ls=0.05 + 0.17 * open_, rs=-0.05 - 0.17 * open_, ly=air, ry=air,
-    )  # fmt: skip
-    times = chance.times(count)
-    return track, [
-        f"does jumping jacks{times}",
-        "does jumping jacks",
-        f"does {'a few' if count < 5 else 'several'} star jumps",
-    ]
+    return np.concatenate((track, down.track())), facts(
+        "forward" if forward else "place", side=side, count=count
+    )
 
 
 def hang_legs(track: Floats, aside: float | Floats, bend: float | Floats, length: float | Floats) -> Floats:
@@ -203,7 +159,7 @@ def joined(*tracks: Floats, blend: int = 5) -> Floats:
 
 
 @performs("cartwheel")
-def _cartwheel(chance: Chance) -> tuple[Floats, list[str]]:
+def _cartwheel(chance: Chance) -> tuple[Floats, Facts]:
     count = chance.count(1, 2)
     frames = round(chance.seconds(1.15, 1.5) * FPS) * count
     part = np.arange(frames + 1) / frames
@@ -229,11 +185,7 @@ def _cartwheel(chance: Chance) -> tuple[Floats, list[str]]:
     end[:, [INDEX["x"], INDEX["lx"], INDEX["rx"]]] += distance
     whole = joined(before, track, end, blend=6)
     whole[-1, INDEX["roll"]] = -2 * np.pi * count
-    times = chance.times(count)
-    return whole, [
-        f"turns a cartwheel{times}" if count == 1 else f"turns cartwheels{times}",
-        "does a cartwheel" if count == 1 else "does two cartwheels",
-    ]
+    return whole, facts(side="left", count=count)
 
 
 def _tumble(frames: int, turned: Floats, x: Floats, height: Floats, tucked: Floats) -> Floats:
@@ -246,7 +198,7 @@ def _tumble(frames: int, turned: Floats, x: Floats, height: Floats, tucked: Floa
 
 
 @performs("roll")
-def _roll(chance: Chance) -> tuple[Floats, list[str]]:
+def _roll(chance: Chance) -> tuple[Floats, Facts]:
     frames = round(chance.seconds(0.9, 1.2) * FPS)
     part = np.arange(frames + 1) / frames
     turned = 0.6 + (2 * np.pi - 0.6) * part
@@ -261,15 +213,11 @@ def _roll(chance: Chance) -> tuple[Floats, list[str]]:
     up.to(chance.seconds(0.5, 0.7), y=STANDING, la=0.05, ra=0.05, le=0.2, re=0.2)
     rising = up.track()
     rising[:, [INDEX["x"], INDEX["lx"], INDEX["rx"]]] += 1.0
-    return joined(down, rolling, rising, blend=7), [
-        "rolls forward over the ground",
-        "does a forward roll",
-        "does a shoulder roll and gets up",
-    ]
+    return joined(down, rolling, rising, blend=7), facts()
 
 
 @performs("somersault")
-def _somersault(chance: Chance) -> tuple[Floats, list[str]]:
+def _somersault(chance: Chance) -> tuple[Floats, Facts]:
     back = chance.rng.random() < 0.4
     sign, distance = (-1.0, 0.15) if back else (1.0, 0.5)
     score = crouch_and_stretch(chance, Score().hold(0.1), 0.17, 2.4)
@@ -288,16 +236,11 @@ def _somersault(chance: Chance) -> tuple[Floats, list[str]]:
     end.to(0.4, y=STANDING, la=0.05, ra=0.05)
     last = end.track()
     last[:, [INDEX["x"], INDEX["lx"], INDEX["rx"]]] += distance
-    which = "backflip" if back else "front flip"
-    return joined(track, last, blend=4), [
-        f"does a {which}",
-        f"jumps and does a {which}",
-        f"turns a somersault {'backwards' if back else 'forward'} in the air",
-    ]
+    return joined(track, last, blend=4), facts("backflip" if back else "frontflip")
 
 
 @performs("handstand")
-def _handstand(chance: Chance) -> tuple[Floats, list[str]]:
+def _handstand(chance: Chance) -> tuple[Floats, Facts]:
     up, hold = round(chance.seconds(0.9, 1.2) * FPS), round(chance.between(0.8, 2.0) * FPS)
     rise = ease(np.arange(up + 1) / up)
     share = np.concatenate((rise, np.ones(hold), rise[::-1]))
@@ -334,8 +277,44 @@ def _handstand(chance: Chance) -> tuple[Floats, list[str]]:
         .to(0.5, la=0.05, ra=0.05, le=0.2, re=0.2, lb=0.12, rb=0.12)
         .track()
     )
-    return joined(before, track, after), [
-        "does a handstand",
-        "kicks up into a handstand and comes down again",
-        "stands on the hands",
-    ]
+    return joined(before, track, after), facts()
+
+
+@performs("jump")
+def _jump(chance: Chance) -> tuple[Floats, Facts]:
+    count, way = chance.count(1, 4), chance.pick("up", "up", "forward", "backward")
+    level = chance.pick("high", "low", "") if way == "up" else ""
+    height = chance.between(*{"high": (0.22, 0.3), "low": (0.04, 0.07), "": (0.1, 0.17)}[level])
+    distance = 0.0 if way == "up" else chance.between(0.2, 0.45)
+    effort = np.sqrt(height / 0.16)
+    # who jumps backwards faces the other way, for a clip goes to +x
+    yaw = np.pi + chance.between(-0.4, 0.4) if way == "backward" else chance.between(-0.1, 0.6)
+    track = Score(yaw=yaw).hold(chance.between(0.0, 0.3)).track()
+    swing = chance.between(0.8, 2.2) * min(effort, 1.2)
+    for _ in range(count):
+        score = Score()
+        score.pose, score.frames = track[-1].copy(), []
+        crouch_and_stretch(chance, score, min(0.14 * effort, 0.2), swing)
+        track = np.concatenate((track, score.track()))
+        track = flight(track, height, distance, tuck=0.04 * effort, ahead=0.1)
+        track = landing(chance, track, 0.09 * min(effort, 1.4))
+    return track, facts(way, level, count=count)
+
+
+@performs("jumping_jack")
+def _jumping_jack(chance: Chance) -> tuple[Floats, Facts]:
+    count = chance.count(1, 5)
+    period = chance.seconds(0.8, 1.1)
+    time = np.arange(round(count * period * FPS) + 1) / FPS
+    open_ = 0.5 - 0.5 * np.cos(2 * np.pi * time / period)
+    # two hops a cycle: the body is highest while the legs move fastest
+    hop = np.sin(2 * np.pi * time / period) ** 2
+    air = 0.05 * np.maximum(hop - 0.35, 0)
+    lift, legs = chance.between(2.4, 2.8), chance.between(0.12, 0.2)
+    track = still(
+        len(time), yaw=np.pi / 2 + chance.between(-0.25, 0.25), y=0.485 - 0.035 * open_ + air,
+        lb=0.15 + lift * open_, rb=0.15 + lift * open_, lc=0.1 + 1.02 * lift * open_, rc=0.1 + 1.02 * lift * open_,
+        la=0.0, ra=0.0, le=0.05, re=0.05,
+        ls=0.05 + legs * open_, rs=-0.05 - legs * open_, ly=air, ry=air,
+    )  # fmt: skip
+    return track, facts(count=count)

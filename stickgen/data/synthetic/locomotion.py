@@ -8,7 +8,8 @@ import numpy as np
 
 from stickgen.data.synthetic.body import INDEX, NECK_LENGTH, Floats, Score, arm_towards, deg, ease, still
 from stickgen.data.synthetic.gait import JOG, RUN, SPRINT, WALK, Gait, footsteps, go, spread
-from stickgen.data.synthetic.phrase import SIDE_NAMES, Chance, performs
+from stickgen.data.synthetic.phrase import Chance, performs
+from stickgen.data.synthetic.phrasebook import Facts, facts
 from stickgen.motion.skeleton import FPS
 
 
@@ -19,27 +20,18 @@ def _going(chance: Chance, gait: Gait, low: float, high: float) -> Floats:
 
 
 @performs("walk")
-def _walk(chance: Chance) -> tuple[Floats, list[str]]:
-    return _going(chance, WALK, 2, 5), [
-        "walks forward",
-        "walks straight ahead",
-        "takes a walk",
-        "strolls along",
-    ]
+def _walk(chance: Chance) -> tuple[Floats, Facts]:
+    return _going(chance, WALK, 2, 5), facts("forward")
 
 
 @performs("walk_backward")
-def _walk_backward(chance: Chance) -> tuple[Floats, list[str]]:
+def _walk_backward(chance: Chance) -> tuple[Floats, Facts]:
     gait = replace(WALK, speed=0.5, step_rate=1.7, yaw=np.pi, lean=0.02, arm_swing=0.25)
-    return _going(chance, gait, 2, 4.5), [
-        "walks backwards",
-        "steps back, one foot after the other",
-        "backs away",
-    ]
+    return _going(chance, gait, 2, 4.5), facts()
 
 
 @performs("sidestep")
-def _sidestep(chance: Chance) -> tuple[Floats, list[str]]:
+def _sidestep(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     # travel is to +x: that is to the left of a figure that faces the viewer, to the right of one that does not
     yaw = np.pi / 2 if side == "l" else -np.pi / 2
@@ -50,51 +42,31 @@ def _sidestep(chance: Chance) -> tuple[Floats, list[str]]:
         at = number * stride
         score.step(lead, seconds, 0.04, **{f"{lead}x": at, "x": at - stride / 2})
         score.step(follow, seconds, 0.04, **{f"{follow}x": at, "x": at})
-    name = SIDE_NAMES[side]
-    return score.track(), [
-        f"steps sideways to the {name}",
-        f"sidesteps to the {name}",
-        f"shuffles to the {name}",
-    ]
-
-
-@performs("run")
-def _run(chance: Chance) -> tuple[Floats, list[str]]:
-    return _going(chance, RUN, 1.6, 3.5), ["runs", "runs forward", "goes for a run"]
+    return score.track(), facts(side=side)
 
 
 @performs("jog")
-def _jog(chance: Chance) -> tuple[Floats, list[str]]:
-    return _going(chance, JOG, 2, 4.5), ["jogs", "jogs along", "runs at an easy pace"]
+def _jog(chance: Chance) -> tuple[Floats, Facts]:
+    return _going(chance, JOG, 2, 4.5), facts()
 
 
 @performs("sprint")
-def _sprint(chance: Chance) -> tuple[Floats, list[str]]:
-    return _going(chance, SPRINT, 1.4, 2.8), ["sprints", "dashes forward", "runs as fast as possible"]
-
-
-@performs("march")
-def _march(chance: Chance) -> tuple[Floats, list[str]]:
-    gait = Gait(speed=0.6, step_rate=1.8, lift=0.2, lean=-0.03, arm_swing=0.8, elbow=0.05, duty=0.58)
-    return _going(chance, gait, 2.2, 5), [
-        "marches",
-        "marches like a soldier",
-        "marches forward with high knees",
-    ]
+def _sprint(chance: Chance) -> tuple[Floats, Facts]:
+    return _going(chance, SPRINT, 1.4, 2.8), facts()
 
 
 @performs("tiptoe")
-def _tiptoe(chance: Chance) -> tuple[Floats, list[str]]:
+def _tiptoe(chance: Chance) -> tuple[Floats, Facts]:
     gait = Gait(
         speed=0.32, step_rate=1.2, lift=0.12, lean=0.28, arm_swing=0.12, elbow=1.5, crouch=0.07, duty=0.66
     )
     track = _going(chance, gait, 3, 6)
     track[:, [INDEX["la"], INDEX["ra"]]] += 0.5
-    return track, ["sneaks along", "tiptoes forward", "creeps ahead without a sound"]
+    return track, facts()
 
 
 @performs("limp")
-def _limp(chance: Chance) -> tuple[Floats, list[str]]:
+def _limp(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     gait = Gait(speed=0.42, step_rate=1.5, lift=0.03, lean=0.12, arm_swing=0.2, uneven=0.5, duty=0.64)
     track = _going(chance, gait, 3, 5)
@@ -103,8 +75,7 @@ def _limp(chance: Chance) -> tuple[Floats, list[str]]:
     phase = np.arange(len(track)) / FPS * gait.step_rate * np.pi
     track[:, INDEX["y"]] -= 0.03 * np.maximum(np.sin(phase), 0)
     track[:, INDEX["pitch"]] += 0.14 * np.maximum(np.sin(phase), 0)
-    name = SIDE_NAMES[side]
-    return track, [f"limps, sparing the {name} leg", f"hobbles on a hurt {name} leg", "limps along"]
+    return track, facts(side=side)
 
 
 def _mirrored(track: Floats) -> Floats:
@@ -118,7 +89,7 @@ def _mirrored(track: Floats) -> Floats:
 
 
 @performs("stagger")
-def _stagger(chance: Chance) -> tuple[Floats, list[str]]:
+def _stagger(chance: Chance) -> tuple[Floats, Facts]:
     gait = Gait(speed=0.4, step_rate=1.5, lift=0.05, lean=0.1, arm_swing=0.3, elbow=0.5, duty=0.66)
     track = _going(chance, gait, 3, 6)
     time = np.arange(len(track)) / FPS
@@ -128,17 +99,17 @@ def _stagger(chance: Chance) -> tuple[Floats, list[str]]:
     for side, shift in (("l", 0.0), ("r", 1.7)):
         track[:, INDEX[f"{side}b"]] += 0.5 + 0.4 * np.sin(2.9 * time + a + shift)
         track[:, INDEX[f"{side}a"]] += 0.4 * np.sin(2.2 * time + b + shift)
-    return track, ["staggers along", "stumbles forward as if drunk", "sways and staggers"]
+    return track, facts()
 
 
 @performs("skip")
-def _skip(chance: Chance) -> tuple[Floats, list[str]]:
+def _skip(chance: Chance) -> tuple[Floats, Facts]:
     gait = Gait(speed=1.0, step_rate=2.1, duty=0.4, lift=0.2, lean=0.02, arm_swing=0.9, elbow=0.6)
-    return _going(chance, gait, 2, 4), ["skips along", "skips forward happily", "skips like a child"]
+    return _going(chance, gait, 2, 4), facts()
 
 
 @performs("crawl")
-def _crawl(chance: Chance) -> tuple[Floats, list[str]]:
+def _crawl(chance: Chance) -> tuple[Floats, Facts]:
     speed, cycle, seconds = 0.3 * chance.pace, 1.2 / chance.pace, chance.between(3, 6)
     time = np.arange(round(seconds * FPS)) / FPS
     pitch, height = deg(78), 0.285
@@ -151,19 +122,15 @@ def _crawl(chance: Chance) -> tuple[Floats, list[str]]:
         hand, high = footsteps(time, start=(0.5 - shift) * cycle, lift=0.05, kick=0.0, **options)
         a, e = arm_towards(hand + 0.28 - speed * time - neck_x, high + 0.01 - neck_y, pitch)
         spread(track, side, a=a, e=e, b=0.0, c=0.0)
-    return track, ["crawls on hands and knees", "crawls forward", "moves along on all fours"]
+    return track, facts()
 
 
 @performs("climb")
-def _climb(chance: Chance) -> tuple[Floats, list[str]]:
+def _climb(chance: Chance) -> tuple[Floats, Facts]:
     if chance.rng.random() < 0.5:
         gait = Gait(speed=0.42, step_rate=1.5, lift=0.05, rise=0.09, lean=0.16, arm_swing=0.3, duty=0.62)
-        return _going(chance, gait, 2.2, 4), [
-            "climbs the stairs",
-            "goes up a flight of stairs",
-            "walks up some steps",
-        ]
-    return _ladder(chance), ["climbs a ladder", "climbs up a ladder, rung by rung", "scales a ladder"]
+        return _going(chance, gait, 2.2, 4), facts("stairs")
+    return _ladder(chance), facts("ladder")
 
 
 def _ladder(chance: Chance) -> Floats:
@@ -187,3 +154,22 @@ def _rungs(time: Floats, cycle: float, shift: float, rate: float) -> tuple[Float
     number, part = np.floor(phase), phase - np.floor(phase)
     moving = np.clip((part - 0.7) / 0.3, 0, 1)
     return rate * cycle * (number - shift + ease(moving)), np.sin(np.pi * moving)
+
+
+@performs("run")
+def _run(chance: Chance) -> tuple[Floats, Facts]:
+    if chance.rng.random() < 0.2:
+        back = replace(JOG, speed=0.9, heel_kick=0.02, lean=-0.02, yaw=np.pi, arm_swing=0.4)
+        return _going(chance, back, 1.6, 3.5), facts("backward")
+    return _going(chance, RUN, 1.6, 3.5), facts("forward")
+
+
+@performs("march")
+def _march(chance: Chance) -> tuple[Floats, Facts]:
+    way = chance.pick("forward", "forward", "place", "backward")
+    gait = Gait(speed=0.6, step_rate=1.8, lift=0.2, lean=-0.03, arm_swing=0.8, elbow=0.05, duty=0.58)
+    if way == "place":
+        gait = replace(gait, speed=0.0)
+    elif way == "backward":
+        gait = replace(gait, speed=0.4, yaw=np.pi)
+    return _going(chance, gait, 2.2, 5), facts(way)

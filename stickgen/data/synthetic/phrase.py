@@ -1,4 +1,4 @@
-"""One action as it is performed: its controls over time, and words for it."""
+"""One action as it is performed: its controls over time, and what is true of it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from stickgen.data.synthetic.body import Floats
-
-TIMES = {1: ("", "once"), 2: ("twice", "two times"), 3: ("three times", "three times"), 4: ("four times", "four times"),
-         5: ("five times", "five times"), 6: ("six times", "six times")}  # fmt: skip
+from stickgen.data.synthetic.phrasebook import Facts
 
 
 @dataclass
 class Phrase:
-    """`words` are ways to say it, in the third person: `waves with the left hand`."""
+    """`facts` choose the words for it."""
 
     action: str
     track: Floats  # [t, controls]
-    words: list[str]
+    facts: Facts
 
 
 @dataclass
@@ -51,25 +49,19 @@ class Chance:
         """A duration from the range, at this performance's pace."""
         return self.between(low, high) / self.pace
 
-    def times(self, count: int) -> str:
-        """` twice`, ` three times`; empty for once. With its space, to be put behind a verb."""
-        word = TIMES[count][int(self.rng.integers(2))] if count > 1 else ""
-        return f" {word}" if word else ""
 
-
-SIDE_NAMES = {"l": "left", "r": "right"}
 OTHER = {"l": "r", "r": "l"}
 Performance = Callable[[Chance], Phrase]
 PERFORMANCES: dict[str, Performance] = {}
 
 
-def performs(action: str) -> Callable[[Callable[[Chance], tuple[Floats, list[str]]]], Performance]:
-    """Register how an action is performed: a function of Chance to a track and words."""
+def performs(action: str) -> Callable[[Callable[[Chance], tuple[Floats, Facts]]], Performance]:
+    """Register how an action is performed: a function of Chance to a track and its facts."""
 
-    def register(function: Callable[[Chance], tuple[Floats, list[str]]]) -> Performance:
+    def register(function: Callable[[Chance], tuple[Floats, Facts]]) -> Performance:
         def perform(chance: Chance) -> Phrase:
-            track, words = function(chance)
-            return Phrase(action, track, words)
+            track, known = function(chance)
+            return Phrase(action, track, known)
 
         PERFORMANCES[action] = perform
         return perform
