@@ -1,7 +1,9 @@
 """`python -m stickgen_tui`."""
 
-from __future__ import annotations
+from stickgen.children import forget_working_folder
 
-from stickgen_tui.cli import main
+forget_working_folder()
+
+from stickgen_tui.cli import main  # noqa: E402
 
 main()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from stickgen.atomic import write_text
+from stickgen.children import child_environment
 from stickgen.text import clean
 
 PROBE_SECONDS = 90.0  # a cold disk takes torch 20 s and more to load
@@ -106,7 +107,7 @@ def _ask(options: list[str]) -> dict[str, Any]:
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=PROBE_SECONDS, stdin=subprocess.DEVNULL,
-            env={**os.environ, "GOMP_SPINCOUNT": "0"},
+            env=child_environment(GOMP_SPINCOUNT="0"),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return {"error": f"torch did not answer within {PROBE_SECONDS:.0f} s"}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stickgen.atomic import write_bytes
+from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine
 from stickgen.planner.workload import Workload
 from stickgen.runs.locks import exclusive
@@ -143,7 +144,7 @@ def keep(measurement: Measurement, path: Path | None = None) -> bool:
             others = [kept for kept in read_measurements(path) if _subject(kept) != _subject(measurement)]
             lines = [encode(kept.to_json()) for kept in [*others, measurement][-MOST:]]
             write_bytes(path, b"".join(lines), mode=0o600)
-    except OSError:
+    except (OSError, StickgenError):
         return False
     return True
 

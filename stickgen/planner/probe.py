@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from stickgen.children import child_environment
 from stickgen.config.document import Document
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
@@ -165,7 +166,7 @@ def _trainer(run: Run) -> Iterator[psutil.Popen]:
     with run.log_path.open("wb") as log:
         trainer = psutil.Popen(
             [sys.executable, "-m", "stickgen.train.trial", str(run.path)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **ENVIRONMENT},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=child_environment(**ENVIRONMENT),
         )  # fmt: skip
     try:
         yield trainer

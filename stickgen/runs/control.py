@@ -31,14 +31,22 @@ class Request:
 
 
 def request(run: Run, wish: Wish) -> str:
-    """Leave a request to the present launch in the run's inbox; returns its id."""
+    """Leave a request to the present launch in the run's inbox; returns its id.
+
+    Raises StickgenError where it cannot be written: a full or a read-only disk, another user's run.
+    """
     identifier = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
     body = json.dumps({"wish": wish, "launch": len(run.launches)})
     if not is_own_folder(run.control_dir):
         raise StickgenError(
             f"{run.control_dir}: it is no folder, or a link; requests are left in a real folder"
         )
-    write_text(run.control_dir / f"{identifier}.json", body, mode=0o600, follow=False)
+    try:
+        write_text(run.control_dir / f"{identifier}.json", body, mode=0o600, follow=False)
+    except OSError as error:
+        raise StickgenError(
+            f"{run.control_dir}: the request cannot be written ({error.strerror or error})"
+        ) from error
     return identifier
 
 

@@ -26,7 +26,7 @@ _LONGEST_INTEGER = 18  # digits: what fits into 64 bits
 # What the program itself keeps in a run directory; whatever else a person puts there is left alone.
 _OWN_FILES = (
     "run.json", "run.json.lock", "run-copy.json", "config.yaml", "metrics.jsonl", "events.jsonl", "heartbeat",
-    "train.log", "exit.json", "run.lock", "launch.lock", "tracker.json",
+    "train.log", "exit.json", ".exit.room", "run.lock", "launch.lock", "tracker.json",
 )  # fmt: skip
 _OWN_FOLDERS = ("checkpoints", "samples", "control", "tensorboard", "wandb")
 

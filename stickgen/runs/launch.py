@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.runs.control import request
 from stickgen.runs.files import check_own_files
@@ -58,6 +60,7 @@ def _start(run: Run, lock: LaunchLock, timeout_seconds: float, facts: dict[str, 
             stdout=log,
             stderr=log,
             start_new_session=True,
+            env=child_environment(),
             close_fds=True,
             pass_fds=(lock.fd,),
         )
@@ -71,9 +74,10 @@ def _start(run: Run, lock: LaunchLock, timeout_seconds: float, facts: dict[str, 
 
 
 def stop(run: Run, *, force: bool = False) -> None:
-    """Ask for a stop with a checkpoint; `force` kills the trainer at once.
+    """Ask for a stop with a checkpoint, as often as one likes; `force` kills the trainer at once.
 
-    Raises StickgenError when nothing runs, or nothing that can be reached from here.
+    The signal comes first: it needs no disk. Raises StickgenError when nothing runs, or nothing that can be
+    reached from here.
     """
     state = run.state()
     if not state.alive:
@@ -93,11 +97,35 @@ def stop(run: Run, *, force: bool = False) -> None:
         if force:
             process.kill()
             return
-        request(run, "stop")
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGCONT)  # a paused process hears nothing else
+        process.send_signal(signal.SIGUSR2)  # never taken for a second one, unlike SIGTERM
     except psutil.NoSuchProcess:
         return
+    except psutil.AccessDenied as error:
+        raise StickgenError(
+            f"{run.name} is a run of {_owner(process)}, and only they can stop it (process {process.pid})"
+        ) from error
+    _wake(process)
+    with contextlib.suppress(StickgenError):  # the signal has said it
+        request(run, "stop")
+
+
+def _wake(trainer: psutil.Process) -> None:
+    """A paused process hears nothing but SIGCONT, and who waits for a paused one waits for ever."""
+    with contextlib.suppress(psutil.Error):
+        family = [trainer, *trainer.children(recursive=True)]
+        launch = trainer.parent()
+        if launch is not None and launch.pid != os.getpid():
+            family.append(launch)  # the supervisor, which says how it ended
+        for process in family:
+            with contextlib.suppress(psutil.Error):
+                process.send_signal(signal.SIGCONT)
+
+
+def _owner(process: psutil.Process) -> str:
+    try:
+        return process.username()
+    except (psutil.Error, KeyError):
+        return "another user"
 
 
 def remove_run(run: Run) -> None:

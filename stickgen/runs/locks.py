@@ -6,6 +6,7 @@ The kernel drops each of them when its holder dies, however it dies.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import struct
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO must not make us wait
 _PATIENCE_SECONDS = 0.5  # somebody who asks whether the launch lock is free holds it for microseconds
+_TAKEN = {errno.EACCES, errno.EAGAIN}  # fcntl(2): somebody has it
 _held_here: set[Path] = set()  # run locks of this process: to open and close such a file would drop its lock
+
+
+def no_locks(path: Path, error: OSError) -> StickgenError:
+    """What to say where a lock can neither be had nor refused: some network and FUSE filesystems have none."""
+    return StickgenError(
+        f"{path}: this filesystem gives no file locks ({error.strerror}), and without them two trainers could "
+        "write to one run; put the runs on a local disk: --runs DIR, or STICKGEN_RUNS"
+    )
 
 
 class RunLock:
@@ -42,6 +52,8 @@ class RunLock:
         try:
             fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            if error.errno not in _TAKEN:
+                raise no_locks(self._run.lock_path, error) from error
             pid = _holder(self._fd)
             host = self._run.identity.get("host", "this machine")
             raise StickgenError(
@@ -71,7 +83,17 @@ def trainer_lock_holder(run: Run) -> int | None:
 
 
 def _holder(fd: int) -> int | None:
-    """F_GETLK: who would stand in the way of a write lock on the whole file (fcntl(2), `struct flock`)."""
+    """F_GETLK: who would stand in the way of a write lock on the whole file (fcntl(2), `struct flock`).
+
+    None where the filesystem has no locks: nobody can hold one.
+    """
+    try:
+        return _ask_for_holder(fd)
+    except OSError:
+        return None
+
+
+def _ask_for_holder(fd: int) -> int | None:
     if sys.platform == "darwin":
         answer = fcntl.fcntl(fd, fcntl.F_GETLK, struct.pack("qqihh", 0, 0, 0, fcntl.F_WRLCK, 0))
         _, _, pid, kind, _ = struct.unpack("qqihh", answer)
@@ -93,7 +115,7 @@ class LaunchLock:
         self.fd = fd
 
     def acquire(self) -> bool:
-        """Try for half a second; whether it is ours now."""
+        """Try for half a second; whether it is ours now. Raises StickgenError where there are no locks."""
         self.fd = os.open(self._run.launch_lock_path, _FLAGS, 0o600)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
@@ -105,6 +127,9 @@ class LaunchLock:
                     self.close()
                     return False
                 time.sleep(0.02)
+            except OSError as error:
+                self.close()
+                raise no_locks(self._run.launch_lock_path, error) from error
 
     def close(self) -> None:
         """Close this process's copy."""
@@ -132,10 +157,16 @@ def launch_under_way(run: Run) -> bool:
 
 @contextlib.contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """While the block runs, nobody else is in one for the same `path`. Waits its turn."""
+    """While the block runs, nobody else is in one for the same `path`. Waits its turn.
+
+    Raises StickgenError where the filesystem has no locks.
+    """
     fd = os.open(path, _FLAGS, 0o600)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        except OSError as error:
+            raise no_locks(path, error) from error
         yield
     finally:
         os.close(fd)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import psutil
 
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _GONE = {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
 
 
@@ -68,3 +71,17 @@ def is_paused(process: psutil.Process) -> bool:
         return process.status() in {psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP}
     except psutil.Error:
         return False
+
+
+def die_with(parent: int) -> None:
+    """On Linux, let the kernel kill this process when the thread that started it is gone (prctl(2)).
+
+    `parent` is the process of that thread: if it is gone already, this one ends now.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent and not psutil.pid_exists(parent):
+        os.kill(os.getpid(), signal.SIGKILL)

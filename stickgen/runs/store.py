@@ -20,6 +20,7 @@ from stickgen.atomic import write_bytes, write_text
 from stickgen.errors import StickgenError
 from stickgen.runs.checkpoint_folders import checkpoint_folders
 from stickgen.runs.files import check_own_files, read_json, read_regular
+from stickgen.runs.heartbeat import whole_heartbeat, write_heartbeat
 from stickgen.runs.identity import COPY, problem_of, read_identity, rebuild_identity, stamp_of, write_identity
 from stickgen.runs.locks import exclusive
 from stickgen.runs.preflight import refusals
@@ -190,13 +191,13 @@ class Run:
             "boot_id": boot_id(),
         }
         try:
-            write_text(self.path / "heartbeat", json.dumps(beat), mode=0o600, durable=False, follow=False)
+            write_heartbeat(self.path / "heartbeat", beat)
         except OSError:
             return
 
     def heartbeat(self) -> dict[str, Any]:
         """The last sign of life; empty before the first."""
-        return _read_or_nothing(self.path / "heartbeat")
+        return whole_heartbeat(lambda: _read_or_nothing(self.path / "heartbeat"))
 
     def state(self) -> State:
         """How the run is; see state.py. Never raises: one odd run must not hide the others."""

@@ -7,6 +7,7 @@ until the end is on disk. It stays small: it imports no torch.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -18,15 +19,18 @@ from pathlib import Path
 from types import FrameType
 
 from stickgen.atomic import write_text
+from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.runs.process import describe_process
 from stickgen.runs.state import last_words
+from stickgen.runs.stops import FORWARDED, STOPS, ignore_stops
 from stickgen.runs.store import Run
 
 # spinning OpenMP threads make two jobs that share the cores many times slower; read before torch loads
 ENVIRONMENT = {"GOMP_SPINCOUNT": "0", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
-FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
-_EXIT_TRIES = 30  # seconds to wait for space on a full disk
+_ROOM, _ROOM_BYTES = ".exit.room", 4096
+_EXIT_PATIENCE_SECONDS = 86400.0  # to wait for space on a disk that had no block to keep
+_LONGEST_PAUSE_SECONDS = 10.0
 
 
 def supervise(run: Run, command: list[str]) -> int:
@@ -46,10 +50,11 @@ def supervise(run: Run, command: list[str]) -> int:
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        env={**os.environ, **ENVIRONMENT},
+        env=child_environment(**ENVIRONMENT),
         close_fds=True,
     )
     _forward(trainer)
+    _keep_room(run)
     try:
         run.update_identity(
             launches=[
@@ -82,6 +87,7 @@ def _start_tracking(run: Run, log: int) -> None:
             stderr=log,
             start_new_session=True,
             close_fds=True,
+            env=child_environment(),
         )
     except OSError as error:
         print(f"tracker: could not be started ({error.strerror})", file=sys.stderr, flush=True)
@@ -90,8 +96,8 @@ def _start_tracking(run: Run, log: int) -> None:
 def _forward(trainer: subprocess.Popen[bytes]) -> None:
     """Pass on what this process is told.
 
-    The first SIGTERM or SIGINT goes on as SIGUSR2, "stop with a checkpoint". Whoever stops the whole group,
-    as service managers do, signals the trainer as well, and a second SIGTERM would end it at once.
+    The first stop goes on as SIGUSR2, "stop with a checkpoint", which never counts as a second one: whoever stops
+    the whole group, as service managers do, signals the trainer as well.
     """
     stops = 0
 
@@ -100,31 +106,64 @@ def _forward(trainer: subprocess.Popen[bytes]) -> None:
         stops += 1
         trainer.send_signal(signal.SIGUSR2 if stops == 1 else number)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in STOPS:
+        signal.signal(number, stop)
     signal.signal(signal.SIGUSR1, lambda number, _: trainer.send_signal(number))
-    signal.signal(signal.SIGUSR2, lambda number, _: trainer.send_signal(number))
 
 
 def _write_exit(run: Run, code: int, launch: int) -> None:
-    """Write exit.json, on a full disk as soon as there is room; without it the events tell."""
+    """Write exit.json, on a full disk into the room kept for it, else as soon as there is some."""
     received = _signal_name(-code) if code < 0 else None
     text = json.dumps(
         {
             "code": code if code >= 0 else 128 - code,
             "signal": received,
-            "reason": _reason(run, code, received, launch),
+            "reason": _reason(run, code, received, launch)[: _ROOM_BYTES // 8],
             "launch": launch,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
-    for _ in range(_EXIT_TRIES):
+    began, pause, said = time.monotonic(), 1.0, False
+    while run.path.is_dir() and time.monotonic() - began < _EXIT_PATIENCE_SECONDS:
+        for write in (_write_into_room, _write_anew):
+            try:
+                write(run, text)
+                return
+            except OSError as error:
+                reason = error.strerror
+        if not said:
+            print(f"exit.json cannot be written yet: {reason}", file=sys.stderr, flush=True)
+        said = True
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def _keep_room(run: Run) -> None:
+    """Take a block of the disk for exit.json while there is one: the end is to be known on a full disk too."""
+    with contextlib.suppress(OSError):
+        fd = os.open(run.path / _ROOM, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            write_text(run.exit_path, text, mode=0o600, follow=False)
-            return
-        except OSError as error:
-            print(f"exit.json could not be written: {error.strerror}", file=sys.stderr, flush=True)
-            time.sleep(1)
+            os.pwrite(fd, b" " * _ROOM_BYTES, 0)
+        finally:
+            os.close(fd)
+
+
+def _write_into_room(run: Run, text: str) -> None:
+    """Write over the block that was kept, and give it its name: neither needs space."""
+    room = run.path / _ROOM
+    fd = os.open(room, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        data = text.encode()[:_ROOM_BYTES]
+        os.pwrite(fd, data.ljust(_ROOM_BYTES), 0)
+        os.ftruncate(fd, len(data))
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    room.replace(run.exit_path)
+
+
+def _write_anew(run: Run, text: str) -> None:
+    write_text(run.exit_path, text, mode=0o600, follow=False)
 
 
 def _signal_name(number: int) -> str:
@@ -148,3 +187,4 @@ def _reason(run: Run, code: int, received: str | None, launch: int) -> str:
 if __name__ == "__main__":
     os.set_inheritable(int(sys.argv[2]), False)
     supervise(Run(Path(sys.argv[1])), [sys.executable, "-m", "stickgen.train", sys.argv[1]])
+    ignore_stops()

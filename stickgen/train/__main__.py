@@ -1,17 +1,21 @@
-"""`python -m stickgen.train RUN_DIR [LAUNCH]`: the trainer process, as the supervisor starts it."""
+"""`python -m stickgen.train RUN_DIR [LAUNCH]`: the trainer process, as the supervisor or torchrun starts it."""
 
-from __future__ import annotations
+from stickgen.children import forget_working_folder
 
-import logging
-import os
-import sys
-from pathlib import Path
+forget_working_folder()  # torchrun starts it with `-m`
 
-from stickgen.train.process import run_training
+import logging  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from stickgen.runs.stops import ignore_stops  # noqa: E402
+from stickgen.train.process import run_training  # noqa: E402
 
 if __name__ == "__main__":
     who = f" [{os.environ['RANK']}]" if "RANK" in os.environ else ""
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s{who} %(levelname)s %(message)s")
     code = run_training(Path(sys.argv[1]), *map(int, sys.argv[2:3]))
+    ignore_stops()
     # torchrun takes every other code for a failure, and would start a run that was stopped again
     sys.exit(0 if code == 130 and "TORCHELASTIC_RUN_ID" in os.environ else code)

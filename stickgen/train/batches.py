@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from functools import partial
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import torch
@@ -13,7 +18,10 @@ from stickgen.data.dataset import MotionDataset
 from stickgen.model.losses import UNLABELLED
 from stickgen.model.objective import Batch
 from stickgen.motion.skeleton import POSE_DIM
+from stickgen.runs.process import die_with
+from stickgen.runs.stops import FORWARDED
 from stickgen.train.plan import MicroBatch
+from stickgen.train.signals import Asked
 
 # Each length of a batch is a shape for which oneDNN generates kernels and keeps them: in bf16 a run whose
 # batches have any length grows to 1.3 GiB where one of few lengths stays at 0.6 (benchmarks/padding.py).
@@ -37,14 +45,73 @@ def collate(items: list[dict[str, Any]], most: int) -> Batch:
 
 
 def load_batches(
-    dataset: MotionDataset, micro_batches: list[MicroBatch], *, num_workers: int = 0, pin_memory: bool = False
+    dataset: MotionDataset,
+    micro_batches: list[MicroBatch],
+    *,
+    num_workers: int = 0,
+    pin_memory: bool = False,
+    asked: Asked | None = None,
 ) -> Iterator[Batch]:
-    """The micro-batches in order. Which clips they hold does not depend on the number of workers."""
+    """The micro-batches in order. Which clips they hold does not depend on the number of workers.
+
+    With `asked`, a stop ends the wait for a worker by StopWantedError, however stuck the worker is.
+    """
     loader: DataLoader[dict[str, Any]] = DataLoader(
         dataset,
         batch_sampler=micro_batches,
         collate_fn=partial(collate, most=dataset.max_frames),
         num_workers=num_workers,
         pin_memory=pin_memory,
+        worker_init_fn=partial(_begin_worker, os.getpid()),
     )
-    return iter(loader)
+    return WorkerBatches(loader, asked) if num_workers else iter(loader)
+
+
+class WorkerBatches:
+    """The batches that data workers make. Whoever stops before the last one calls `end_workers`."""
+
+    _newest: WorkerBatches | None = None  # kept: to drop one that is not used up waits for its workers
+
+    def __init__(self, loader: DataLoader[Any], asked: Asked | None) -> None:
+        self._asked = asked
+        before = multiprocessing.active_children()
+        # a worker is forked with the trainer's handlers, and forgets them in `_begin_worker`: until then it waits
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, (*FORWARDED, signal.SIGHUP))
+        try:
+            self._batches = iter(loader)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        self._workers: list[BaseProcess] = [
+            process for process in multiprocessing.active_children() if process not in before
+        ]
+        WorkerBatches._newest = self
+
+    def __iter__(self) -> WorkerBatches:
+        return self
+
+    def __next__(self) -> Batch:
+        if self._asked is None:
+            return next(self._batches)
+        with self._asked.ending_the_wait():
+            return next(self._batches)
+
+    @classmethod
+    def end_workers(cls) -> None:
+        """Kill the workers that are left in this process, however busy they are: nobody waits for a batch."""
+        if cls._newest is None:
+            return
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch's handler takes their end for a failure
+        for worker in cls._newest._workers:
+            worker.kill()
+
+
+def _begin_worker(trainer: int, _: int) -> None:
+    """In a data worker: what stops a trainer, often sent to all of its group, is nothing to a worker.
+
+    It works until the trainer has saved, and ends with the trainer.
+    """
+    for number in (*FORWARDED, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (*FORWARDED, signal.SIGHUP))
+    die_with(trainer)

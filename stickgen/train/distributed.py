@@ -17,6 +17,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from stickgen.errors import StickgenError
+from stickgen.train.elastic import STORE
 
 BUCKET_BYTES = 32 * 2**20  # gradients that go over the wire together
 TIMEOUT = timedelta(minutes=30)  # of waiting for the others: one of them may be drawing a long sample
@@ -35,12 +36,13 @@ class Ranks:
     def join(cls, device: torch.device) -> Ranks:
         """Meet the others that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT speak of; a group of one without.
 
+        The processes of `--nproc` meet in a file instead, which no other user can open.
         On CUDA this process takes the GPU of its LOCAL_RANK. Raises StickgenError where there is none.
         """
-        size = int(os.environ.get("WORLD_SIZE", "1"))
+        size = _number("WORLD_SIZE", 1)
         if size == 1:
             return cls()
-        rank, local = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", "0"))
+        rank, local = _number("RANK"), _number("LOCAL_RANK", 0)
         if device.type == "cuda":
             if local >= torch.cuda.device_count():
                 raise StickgenError(
@@ -50,7 +52,14 @@ class Ranks:
             torch.cuda.set_device(local)
         elif device.type == "mps":
             raise StickgenError("several processes cannot share an Apple GPU; use --set device.type=cpu")
-        dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
+        backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+        store = os.environ.get(STORE)
+        if store is None:
+            dist.init_process_group(backend, timeout=TIMEOUT)
+        else:
+            dist.init_process_group(
+                backend, store=dist.FileStore(store, size), rank=rank, world_size=size, timeout=TIMEOUT
+            )
         return cls(rank, size, device)
 
     @property
@@ -115,6 +124,17 @@ class Ranks:
 
 
 ALONE = Ranks()
+
+
+def _number(name: str, default: int | None = None) -> int:
+    value = os.environ.get(name, "" if default is None else str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise StickgenError(
+            f"{name} is {value!r} in the environment, and WORLD_SIZE {os.environ.get('WORLD_SIZE')!r}: several "
+            "processes are started by `stickgen train --nproc` or torchrun, which set both"
+        ) from error
 
 
 def is_first() -> bool:

@@ -6,22 +6,26 @@ checkpoint. It stays small, like the supervisor: no torch is loaded here.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
+from stickgen.children import child_environment
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.runs.checkpoint_folders import newest_name
 from stickgen.runs.metrics import RecordWriter
-from stickgen.runs.state import last_words
+from stickgen.runs.state import boot_seconds, last_words
+from stickgen.runs.stops import FORWARDED, STOPS, Stops
 from stickgen.runs.store import Run
-from stickgen.runs.supervisor import FORWARDED
 
 log = logging.getLogger("stickgen")
 
@@ -29,7 +33,9 @@ KEEPER = "STICKGEN_KEEPER"  # the process id of who started the ranks: they do n
 PEER_LOST = 75  # exit code of a process whose group broke (EX_TEMPFAIL)
 MAX_RESTARTS = 3  # in a row without a new checkpoint
 _OWN_ENDS = {0, 1, 2, 130}  # exit codes that a process chose; the others and signals are accidents
+STORE = "STICKGEN_STORE"  # the file by which the ranks of one machine find each other
 _GRACE_SECONDS = 60.0  # for the others to notice that one is gone, and for the first to save what it has
+_STOP_SECONDS = 15.0  # without a sign of life, after a stop, before a rank that hangs is given up
 
 
 class RankKeeper:
@@ -38,20 +44,23 @@ class RankKeeper:
     def __init__(self, run: Run, launch: int, count: int) -> None:
         self.run, self.launch, self.count = run, launch, count
         self._ranks: list[subprocess.Popen[bytes]] = []
-        self._stops = 0
+        self._stops = Stops()
 
     def keep(self) -> int:
         """Run them to their end; returns the exit code of the launch."""
         self._listen()
         restarts, newest = 0, self._newest()
         while True:
-            self._start()
-            codes = self._wait()
+            with _meeting_place(self.run) as store:
+                self._start(store)
+                codes = self._wait()
             if said := [code for code in codes if code in {1, 2}]:
                 return self._give_up("a process failed; see train.log", said[0])
             if all(code in _OWN_ENDS for code in codes):
                 return max(codes)
             if self._stops:
+                if codes[0] in _OWN_ENDS:  # the first has saved what all of them had
+                    return codes[0]
                 return self._give_up("a process was killed while the run stopped")
             if self._newest() != newest:
                 restarts, newest = 0, self._newest()
@@ -67,36 +76,37 @@ class RankKeeper:
             )
 
     def _listen(self) -> None:
-        """Pass signals on: the first stop as SIGUSR2, so that a stop of the whole group counts once."""
+        """Pass signals on: a stop as SIGUSR2, so that a stop of the whole group counts once."""
 
         def stop(number: int, _: FrameType | None) -> None:
-            self._stops += 1
-            if number != signal.SIGUSR2 and self._stops > 1:
+            if self._stops.add(number):
                 self._send(signal.SIGKILL)
                 signal.signal(number, signal.SIG_DFL)
                 os.kill(os.getpid(), number)
             self._send(signal.SIGUSR2)
+            self._send(signal.SIGCONT)  # a paused one hears nothing else, and the others wait for it
 
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+        for number in STOPS:
             signal.signal(number, stop)
         signal.signal(signal.SIGUSR1, lambda number, _: self._send(number))
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
 
-    def _start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    def _start(self, store: Path) -> None:
         cores = int(local_machine_fast().cores_usable)
-        environment = {
-            **os.environ,
-            KEEPER: str(os.getpid()),
-            "WORLD_SIZE": str(self.count),
-            "LOCAL_WORLD_SIZE": str(self.count),
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(port),
-            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(max(cores // self.count, 1)),
-        }
+        loopback = "lo0" if sys.platform == "darwin" else "lo"
+        environment = child_environment(
+            **{
+                KEEPER: str(os.getpid()),
+                STORE: str(store),
+                "WORLD_SIZE": str(self.count),
+                "LOCAL_WORLD_SIZE": str(self.count),
+                "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(max(cores // self.count, 1)),
+                # all are on this machine: nothing listens where another one could come in
+                "GLOO_SOCKET_IFNAME": loopback,
+                "NCCL_SOCKET_IFNAME": loopback,
+            }
+        )
         # blocked, and so in each of them until it listens: a signal that comes meanwhile waits
         signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
         self._ranks = [
@@ -112,10 +122,20 @@ class RankKeeper:
             self._send(signal.SIGUSR2)
 
     def _wait(self) -> list[int]:
-        """Wait until all have ended; once one has ended badly, the others have a few seconds and are killed."""
+        """Wait until all have ended; once one has ended badly, the others have a few seconds and are killed.
+
+        So are those that hang when a stop is wanted: the others first, so that the first can save and end.
+        """
         deadline: float | None = None
         killed: set[int] = set()
         while True:
+            if self._hangs():
+                for rank in range(1, self.count):
+                    if self._ranks[rank].poll() is None:
+                        killed.add(rank)
+                        self._ranks[rank].kill()
+                if deadline is None:
+                    deadline = time.monotonic() + _GRACE_SECONDS
             codes = [process.poll() for process in self._ranks]
             if all(code is not None for code in codes):
                 # those that were killed here are no accident of their own
@@ -129,6 +149,20 @@ class RankKeeper:
                         process.kill()
                 deadline = None
             time.sleep(0.05)
+
+    def _hangs(self) -> bool:
+        """Whether a stop is wanted and nothing moves: no sign of life for long, and longer than some steps take."""
+        if self._stops.since_seconds < _STOP_SECONDS:
+            return False
+        beat = self.run.heartbeat()
+        if beat.get("phase") in {"saving", "validating", "sampling"}:  # they beat once
+            return False
+        try:
+            quiet = boot_seconds() - float(beat.get("boot_seconds") or 0.0)
+            usual = float(beat.get("median_step_seconds") or 0.0)
+        except (TypeError, ValueError):
+            return False
+        return quiet > max(_STOP_SECONDS, 5 * usual)
 
     def _send(self, number: int) -> None:
         for process in self._ranks:
@@ -153,6 +187,23 @@ class RankKeeper:
             return
         writer.write({"event": event, "time": time.time(), "launch": self.launch, "message": message})
         writer.close()
+
+
+@contextlib.contextmanager
+def _meeting_place(run: Run) -> Iterator[Path]:
+    """The path of a file in a new folder that nobody else can enter. Raises OSError where there is no room."""
+    places = [tempfile.gettempdir(), str(run.path)]
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        places.insert(0, runtime)
+    for place in places:
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="stickgen-", dir=place, ignore_cleanup_errors=True)
+            break
+        except OSError:
+            if place == places[-1]:
+                raise
+    with folder as path:
+        yield Path(path) / "store"
 
 
 def _accident(codes: list[int]) -> str:

@@ -20,7 +20,7 @@ from stickgen.runs.control import take_requests
 from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.runs.preflight import refusals
 from stickgen.runs.store import Run
-from stickgen.train.batches import load_batches
+from stickgen.train.batches import WorkerBatches, load_batches
 from stickgen.train.checkpoint import newest_checkpoint, unfinished_saves
 from stickgen.train.clips import open_clips
 from stickgen.train.compiling import compile_blocks, is_worth_compiling
@@ -36,16 +36,14 @@ from stickgen.train.remember import remember
 from stickgen.train.sampling import draw_sample
 from stickgen.train.saving import Saver, SilentSaver
 from stickgen.train.schedule import learning_rate
-from stickgen.train.signals import Asked
+from stickgen.train.signals import NOTHING_TRAINED, Asked, StopWantedError
 from stickgen.train.state import TrainState
 from stickgen.train.step import StepResult, optimizer_step
 from stickgen.train.validate import validate
 
+log = logging.getLogger("stickgen")
+
 SECONDS_BETWEEN_BEST = 60.0
-
-
-class _StopWantedError(Exception):
-    """Leaves the step that is under way; its weights have not moved, so the last whole step is what counts."""
 
 
 class Trainer:
@@ -165,13 +163,17 @@ class Trainer:
         """
         try:
             code = self._train()
-        except _StopWantedError:
+        except StopWantedError:
             code = self.stop()
         except Exception:
-            self.rescue()
-            raise
+            saved = self.rescue()
+            if not (self.asked.stop and saved):
+                raise
+            log.exception("it broke while a stop was wanted; the last whole step is saved")
+            return self.stopped()
         finally:
             self.saver.close()
+            WorkerBatches.end_workers()
         if self.profile is not NO_PROFILE:
             self.tell_profile()
         self.ranks.leave()
@@ -243,13 +245,14 @@ class Trainer:
             [micro_batch for step in plan for micro_batch in self.ranks.share(step)],
             num_workers=device["num_workers"],
             pin_memory=device["pin_memory"] and self.device.type == "cuda",
+            asked=self.asked if self.ranks.size == 1 else None,
         )
 
     def until_stopped(self, micro_batches: Iterator[Batch]) -> Iterator[Batch]:
         """The micro-batches of a step, as long as nobody wants a stop; of several processes none leaves alone."""
         for batch in micro_batches:
             if self.asked.stop and self.ranks.size == 1:
-                raise _StopWantedError
+                raise StopWantedError
             yield batch
 
     def set_learning_rate(self) -> float:
@@ -296,7 +299,7 @@ class Trainer:
             self.asked.sample = False
             self.draw_sample()
         if stop:
-            raise _StopWantedError
+            raise StopWantedError
         return over
 
     def answer_requests(self) -> None:
@@ -392,20 +395,27 @@ class Trainer:
         self.gather()
         return self.saver.save_patiently(self.state, self.asked)
 
-    def rescue(self) -> None:
-        """Save the last whole step: what ended the run need not be the fault of its weights."""
-        if self.state.step and self.state.whole and self.state.at_hand:
-            self.saver.save(self.state)
+    def rescue(self) -> bool:
+        """Save the last whole step: what ended the run need not be the fault of its weights. Whether it is saved."""
+        if self.state.step == 0:
+            return True
+        return self.state.whole and self.state.at_hand and self.saver.save(self.state)
 
     def stop(self) -> int:
         """Leave with a checkpoint, as somebody asked. Raises RunFailedError when it cannot be saved."""
+        if self.state.step and not self.saved():
+            raise RunFailedError(
+                f"stopped after step {self.state.step}, but its checkpoint could not be saved"
+            )
+        return self.stopped()
+
+    def stopped(self) -> int:
+        """Say that it ended as somebody asked; its exit code."""
         step = self.state.step
-        if step == 0:
-            self.journal.event("stopped", "stopped before the first step; nothing was trained yet")
-            return 130
-        if not self.saved():
-            raise RunFailedError(f"stopped after step {step}, but its checkpoint could not be saved")
-        self.journal.event("stopped", f"stopped after step {step}, with a checkpoint")
+        self.journal.event(
+            "stopped",
+            f"stopped after step {step}, with a checkpoint" if step else NOTHING_TRAINED,
+        )
         return 130
 
     def finish(self, message: str) -> int:

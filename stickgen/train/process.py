@@ -18,7 +18,7 @@ from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
 from stickgen.train.elastic import KEEPER, PEER_LOST, RankKeeper, end_with_keeper
-from stickgen.train.signals import Asked
+from stickgen.train.signals import NOTHING_TRAINED, Asked, StopWantedError
 
 log = logging.getLogger("stickgen")
 
@@ -51,17 +51,23 @@ def run_training(path: Path, launch: int | None = None) -> int:
         if rank in {None, "0"}:
             _warn(run, launch)
         gc.disable()  # what torch's modules are made of stays; to look through it again and again takes time
-        from stickgen.train.loop import Trainer
         from stickgen.train.out_of_memory import is_out_of_memory
 
-        gc.freeze()
-        gc.enable()
         try:
-            return Trainer(run, launch=launch, asked=asked).train()
+            with asked.ending_the_wait():  # a large dataset takes minutes to open, and nothing can be lost
+                from stickgen.train.loop import Trainer
+
+                gc.freeze()
+                gc.enable()
+                trainer = Trainer(run, launch=launch, asked=asked)
+            return trainer.train()
         except RuntimeError as error:  # torch says so of RAM and of a GPU's memory
             if not is_out_of_memory(error):
                 raise
             raise MemoryError(str(error)) from error
+    except StopWantedError:
+        _say(run, launch, _stopped_while_loading(run), event="stopped")
+        return 130
     except StickgenError as error:
         _say(run, launch, str(error))
         return error.exit_code
@@ -110,6 +116,12 @@ def _warn(run: Run, launch: int) -> None:
     )
     for sentence in (*budget.refusals, *budget.warnings):
         _say(run, launch, sentence, event="alert")
+
+
+def _stopped_while_loading(run: Run) -> str:
+    if any(run.checkpoints_dir.glob("step_*")):
+        return "stopped while it was loading; its checkpoints are as they were"
+    return NOTHING_TRAINED
 
 
 def _less_memory(run: Run) -> str:

@@ -1,43 +1,66 @@
-"""What the signals of a trainer mean. Handlers set flags and nothing else; the loop looks at them."""
+"""What the signals of a trainer mean. Handlers set flags; the loop looks at them between steps."""
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
+
+from stickgen.runs.stops import FORWARDED, STOPS, Stops
+
+NOTHING_TRAINED = "stopped before the first step; nothing was trained yet"
+
+
+class StopWantedError(BaseException):
+    """Leaves what is under way; the weights have not moved, so the last whole step is what counts.
+
+    Not an Exception: it may be raised while a library waits, and no library is to take it for a failure.
+    """
 
 
 class Asked:
     """What was asked for so far.
 
-    SIGUSR2, SIGTERM and SIGINT ask for a stop with a checkpoint; the second SIGTERM or SIGINT ends the
-    process at once. SIGUSR2 is how the supervisor passes a stop on, and never counts as the second.
-    SIGUSR1 asks for a checkpoint. SIGHUP is nothing: no terminal holds a run.
+    Every signal of STOPS asks for a stop with a checkpoint; the same SIGTERM or SIGINT again, later, ends the
+    process at once (see stops.py). SIGUSR1 asks for a checkpoint. SIGHUP is nothing: no terminal holds a run.
     """
 
     def __init__(self) -> None:
         self.stop = False
         self.save = False
         self.sample = False  # no signal: `stickgen runs sample`
-        self._stops = 0
+        self._stops = Stops()
+        self._waiting = False
 
     def listen(self) -> None:
         """Take the signals of this process from now on, those the supervisor has held back first."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+        for number in STOPS:
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGUSR1, self._on_save)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        waiting = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2}
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, waiting)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+
+    @contextmanager
+    def ending_the_wait(self) -> Iterator[None]:
+        """While the block waits for something that may never come, a stop raises StopWantedError at once."""
+        outer, self._waiting = self._waiting, True
+        try:
+            if self.stop:
+                raise StopWantedError
+            yield
+        finally:
+            self._waiting = outer
 
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         self.stop = True
-        if number == signal.SIGUSR2:
-            return
-        self._stops += 1
-        if self._stops > 1:  # end as by the signal itself, so that the exit file says so
+        if self._stops.add(number):  # end as by the signal itself, so that the exit file says so
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
+        if self._waiting:
+            self._waiting = False  # once: it unwinds already
+            raise StopWantedError
 
     def _on_save(self, number: int, frame: FrameType | None) -> None:
         self.save = True

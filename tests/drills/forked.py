@@ -162,6 +162,13 @@ def no_patience(path: Path) -> None:
     saving.PATIENCE_SECONDS = saving.STOP_PATIENCE_SECONDS = 0.0
 
 
+def two_stops_count_at_once(path: Path) -> None:
+    """A second stop need not come later to mean: at once."""
+    from stickgen.runs import stops
+
+    stops.SAME_STOP_SECONDS = 0.0
+
+
 def nan_at_step_3(path: Path) -> None:
     """One step whose loss is not finite."""
     from stickgen.train import loop

@@ -17,9 +17,9 @@ from stickgen.train.checkpoint import newest_checkpoint
 pytestmark = pytest.mark.drill
 
 
-def begin(run: Run, patch: str) -> forked.BaseProcess:
+def begin(run: Run, *patches: str) -> forked.BaseProcess:
     """A trainer that has begun the slow thing."""
-    trainer = forked.start(run, 0, patch)
+    trainer = forked.start(run, 0, *patches)
     wait_until(lambda: (run.path / "slow").exists())
     return trainer
 
@@ -52,7 +52,7 @@ def test_a_stop_in_any_phase_leaves_a_checkpoint(make: MakeRun, phase: str, numb
 @pytest.mark.parametrize("phase", ["slow_step", "slow_save"])
 def test_a_second_one_ends_it_at_once_and_damages_nothing(make: MakeRun, phase: str, number: int) -> None:
     run = make(**{"logging.save_interval": 1})
-    trainer = begin(run, phase)
+    trainer = begin(run, phase, "two_stops_count_at_once")
     os.kill(trainer.pid or 0, number)
     time.sleep(0.1)
     began = time.monotonic()
