@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import math
 import os
 import re
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stickgen.atomic import write_bytes, write_text
+from stickgen.atomic import write_bytes
 from stickgen.errors import StickgenError
 from stickgen.runs.checkpoint_folders import checkpoint_folders
 from stickgen.runs.files import check_own_files, read_json, read_regular

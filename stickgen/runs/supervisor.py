@@ -29,6 +29,7 @@ from stickgen.runs.store import Run
 # spinning OpenMP threads make two jobs that share the cores many times slower; read before torch loads
 ENVIRONMENT = {"GOMP_SPINCOUNT": "0", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
 _ROOM, _ROOM_BYTES = ".exit.room", 4096
+_LONGEST_REASON = 600  # characters, which fit into the room even where JSON writes each as six
 _EXIT_PATIENCE_SECONDS = 86400.0  # to wait for space on a disk that had no block to keep
 _LONGEST_PAUSE_SECONDS = 10.0
 
@@ -118,7 +119,7 @@ def _write_exit(run: Run, code: int, launch: int) -> None:
         {
             "code": code if code >= 0 else 128 - code,
             "signal": received,
-            "reason": _reason(run, code, received, launch)[: _ROOM_BYTES // 8],
+            "reason": _reason(run, code, received, launch)[:_LONGEST_REASON],
             "launch": launch,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import psutil
 import pytest
 
 from stickgen.errors import StickgenError
-from stickgen.runs import locks, stops, supervisor
+from stickgen.runs import control, locks, stops, supervisor
 from stickgen.runs.heartbeat import BYTES
 from stickgen.runs.launch import launch, stop
 from stickgen.runs.locks import RunLock
@@ -169,9 +168,10 @@ def test_a_filesystem_without_locks_is_a_sentence(run: Run, monkeypatch: pytest.
     assert json.loads((run.path / "run.json").read_text())["launches"] == []
 
 
-def test_what_is_asked_of_a_run_that_cannot_be_written_is_a_sentence(run: Run) -> None:
-    from stickgen.runs.control import request
+def test_what_is_asked_on_a_full_disk_is_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    os.rmdir(run.control_dir)  # noqa: PTH106
-    with pytest.raises(StickgenError, match="the request cannot be written"):
-        request(run, "save")
+    monkeypatch.setattr(control, "write_text", full)
+    with pytest.raises(StickgenError, match="the request cannot be written .No space left on device"):
+        control.request(run, "save")
