@@ -1,0 +1,257 @@
+"""MDM (Tevet et al., arXiv 2209.14916) of the parameters of a config, trained for the same CPU time on the same clips.
+
+    python benchmarks/mdm_baseline.py --config configs/quickstart.yaml --cpu-seconds 195 --prompts texts.txt --out mdm.npz
+
+The peer that `stickgen evaluate` is to be compared with, written after its paper and its code (trans_enc): a stock
+Post-Norm `nn.TransformerEncoder` with GELU and dropout 0.1, learned maps in and out of a frame, sinusoidal
+positions, and one token in front that is the pooled text plus the diffusion time. It predicts the clean motion under
+a cosine noise schedule of 50 steps (its "50 steps" model; `--diffusion-steps 1000` for the paper's) with a plain
+squared error, hides the text of one clip in ten, and samples by all steps with guidance 2.5. Its width is what
+brings it nearest to the config's number of parameters, with MDM's proportions: hidden layer 2·d, heads of 64 or
+less. It sees the features that the engine sees, scaled alike, the same clips in the same windows.
+
+AdamW at `--learning-rate`, held constant after `--warmup` steps as in its code, an average of the weights with the
+config's decay (MDM's opt-in), fp32 or bf16 as `device.precision` says. One thread; loading is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from stickgen.config.loading import TrainingConfig, parse_override
+from stickgen.data.embed import load_encoder
+from stickgen.model.losses import pose_loss
+from stickgen.model.normalise import Normaliser
+from stickgen.model.objective import Batch
+from stickgen.motion.skeleton import MAX_FRAMES, POSE_DIM
+from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.train.batches import load_batches
+from stickgen.train.clips import Clips, open_clips
+from stickgen.train.device import choose_precision
+from stickgen.train.plan import plan_epoch
+from stickgen.train.step import autocast
+
+CPU = torch.device("cpu")
+AT_ONCE = 16  # motions that are drawn together
+
+
+def positions(length: int, width: int) -> Tensor:
+    """Sinusoids of Vaswani et al. (arXiv 1706.03762): [length, width]."""
+    angles = torch.arange(length)[:, None] * torch.exp(
+        torch.arange(0, width, 2) * (-math.log(10_000.0) / width)
+    )
+    return torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(1)[:, :width]
+
+
+class MDM(nn.Module):
+    """The denoiser: noised features [b, t, 20], step [b], text [b, embedding_dim] → clean features [b, t, 20]."""
+
+    table: Tensor
+
+    def __init__(self, width: int, layers: int, heads: int, embedding_dim: int, steps: int) -> None:
+        super().__init__()
+        self.pose_in = nn.Linear(POSE_DIM, width)
+        self.text_in = nn.Linear(embedding_dim, width)
+        self.time_in = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
+        layer = nn.TransformerEncoderLayer(
+            width, heads, dim_feedforward=2 * width, dropout=0.1, activation="gelu", batch_first=True
+        )
+        self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.pose_out = nn.Linear(width, POSE_DIM)
+        self.dropout = nn.Dropout(0.1)
+        table = positions(max(steps, MAX_FRAMES) + 1, width)
+        self.register_buffer("table", table, persistent=False)
+
+    def forward(self, x: Tensor, step: Tensor, text: Tensor, known: Tensor, mask: Tensor | None) -> Tensor:
+        """`known` [b]: false hides the text; `mask` [b, t]: true on real frames."""
+        told = self.text_in(text) * known[:, None]
+        token = self.time_in(self.table[step]) + told
+        tokens = torch.cat((token[:, None], self.pose_in(x)), dim=1)
+        tokens = self.dropout(tokens + self.table[: tokens.shape[1]])
+        padding = None
+        if mask is not None:
+            padding = torch.cat((torch.zeros_like(mask[:, :1]), ~mask), dim=1)
+        poses: Tensor = self.pose_out(self.encoder(tokens, src_key_padding_mask=padding)[:, 1:]).float()
+        return poses
+
+
+def of_parameters(wanted: int, layers: int, embedding_dim: int, steps: int) -> MDM:
+    """The MDM whose number of parameters is nearest to `wanted`."""
+
+    def count(width: int) -> int:
+        with torch.device("meta"):
+            model = MDM(width, layers, 1, embedding_dim, steps)
+        return sum(parameter.numel() for parameter in model.parameters())
+
+    width = min(range(32, 2049, 32), key=lambda width: abs(count(width) - wanted))
+    return MDM(width, layers, max(width // 64, 1) if width % 64 == 0 else width // 32, embedding_dim, steps)
+
+
+class Diffusion:
+    """The cosine schedule (Nichol and Dhariwal, arXiv 2102.09672) and ancestral sampling from it."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        at = torch.linspace(0, 1, steps + 1, dtype=torch.float64)
+        height = torch.cos((at + 0.008) / 1.008 * math.pi / 2).square()
+        betas = (1 - height[1:] / height[:-1]).clamp_max(0.999)
+        kept = torch.cumprod(1 - betas, 0)
+        before = torch.cat((torch.ones(1, dtype=torch.float64), kept[:-1]))
+        self.kept = kept.float()
+        # mean and spread of the step before, given the clean motion and this one
+        self.of_clean = (betas * before.sqrt() / (1 - kept)).float()
+        self.of_noised = ((1 - before) * (1 - betas).sqrt() / (1 - kept)).float()
+        self.spread = (betas * (1 - before) / (1 - kept)).sqrt().float()
+
+    def noised(self, clean: Tensor, step: Tensor, noise: Tensor) -> Tensor:
+        """`clean` after `step` [b] steps of noise."""
+        kept = self.kept[step][:, None, None]
+        return kept.sqrt() * clean + (1 - kept).sqrt() * noise
+
+    @torch.no_grad()
+    def sample(self, model: MDM, text: Tensor, mask: Tensor, guidance: float, seed: int) -> Tensor:
+        """Clean features [b, t, 20] for normalised texts [b, embedding_dim]; `mask` [b, t]: frames wanted."""
+        generator = torch.Generator().manual_seed(seed)
+        b, frames = mask.shape
+        x = torch.randn(b, frames, POSE_DIM, generator=generator)
+        texts, known, wanted = torch.cat((text, text)), torch.arange(2 * b) < b, torch.cat((mask, mask))
+        for step in range(self.steps - 1, -1, -1):
+            both = model(torch.cat((x, x)), torch.full((2 * b,), step), texts, known, wanted)
+            clean = both[b:] + guidance * (both[:b] - both[b:])
+            x = self.of_clean[step] * clean + self.of_noised[step] * x
+            if step:
+                x += self.spread[step] * torch.randn(x.shape, generator=generator)
+        return x
+
+
+class Training:
+    """An MDM in training on the clips of a config."""
+
+    def __init__(
+        self, config: TrainingConfig, clips: Clips, steps: int, rate: float, warmup: int, batch_size: int
+    ) -> None:
+        torch.manual_seed(config.training["seed"])
+        self.config, self.clips, self.rate, self.warmup = config, clips, rate, warmup
+        self.batch_size = batch_size
+        self.normaliser: Normaliser = clips.fit_normaliser()
+        self.diffusion = Diffusion(steps)
+        wanted = count_parameters(config) + count_diffusion_parameters(config)
+        self.model = of_parameters(
+            wanted, config.model["num_layers"], config.model["embedding_dim"], steps
+        ).train()
+        self.average = AveragedModel(
+            self.model, multi_avg_fn=get_ema_multi_avg_fn(config.training["ema_decay"])
+        )
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=rate, betas=(0.9, 0.999), weight_decay=0.01, fused=True
+        )
+        self.precision = choose_precision(config.device["precision"], CPU)
+        self.steps = self.epoch = self.seen = 0
+        self._planned: list[list[int]] = []
+
+    def step(self) -> float:
+        """One optimizer step; the loss."""
+        if not self._planned:
+            plan = plan_epoch(
+                self.clips.train.lengths, effective_batch=self.batch_size, batch_size=self.batch_size,
+                seed=self.config.training["seed"], epoch=self.epoch,
+            )  # fmt: skip
+            self._planned = [micro for step in plan for micro in step]
+            self.clips.train.set_epoch(self.epoch)
+            self.epoch += 1
+        batch: Batch = next(load_batches(self.clips.train, [self._planned.pop()]))
+        clean, text = self.normaliser.encode(batch.motion), self.normaliser.encode_text(batch.text)
+        at = torch.randint(self.diffusion.steps, (len(batch),))
+        noised = self.diffusion.noised(clean, at, torch.randn_like(clean))
+        known = torch.rand(len(batch)) >= 0.1
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate * min((self.steps + 1) / max(self.warmup, 1), 1.0)
+        with autocast(CPU, self.precision):
+            predicted = self.model(noised, at, text, known, batch.mask)
+        loss = pose_loss(predicted, clean, batch.mask).mean()
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.training["max_grad_norm"])
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+        self.steps, self.seen = self.steps + 1, self.seen + len(batch)
+        return loss.item()
+
+    def draw(self, embeddings: Tensor, frames: list[int], guidance: float, seed: int) -> list[Tensor]:
+        """Motions [frames, 20] in coordinates for text embeddings [b, embedding_dim], by the averaged weights."""
+        model = self.average.module.eval()
+        assert isinstance(model, MDM)
+        mask = torch.arange(max(frames)) < torch.tensor(frames)[:, None]
+        features = self.diffusion.sample(model, self.normaliser.encode_text(embeddings), mask, guidance, seed)
+        return [
+            motion[:length] for motion, length in zip(self.normaliser.decode(features), frames, strict=True)
+        ]
+
+
+def main() -> None:
+    """Train, draw, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", default="configs/quickstart.yaml", help="whose parameters and window")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--data", default="data/quickstart.pt", help="a dataset with embeddings")
+    parser.add_argument("--cpu-seconds", type=float, default=195.0)
+    parser.add_argument("--diffusion-steps", type=int, default=50)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--warmup", type=int, default=50, help="steps")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--guidance", type=float, default=2.5)
+    parser.add_argument("--prompts", type=Path, help="a text a line; without it, the held-out clips' texts")
+    parser.add_argument("--out", type=Path, default=Path("mdm.npz"), help="texts and motions")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    config = TrainingConfig(options.config, dict(parse_override(change) for change in options.set))
+    clips = open_clips(options.data, config)
+    training = Training(
+        config, clips, options.diffusion_steps, options.learning_rate, options.warmup, options.batch_size
+    )
+    parameters = sum(parameter.numel() for parameter in training.model.parameters())
+    print(f"{parameters:,} parameters, {training.precision}", flush=True)
+    began, losses = time.process_time(), list[float]()
+    while time.process_time() - began < options.cpu_seconds:
+        losses.append(training.step())
+        if training.steps % 100 == 0:
+            print(f"step {training.steps}  loss {np.mean(losses[-100:]):.4f}", flush=True)
+    used = time.process_time() - began
+    print(f"{training.steps} steps, {training.seen / used:.1f} clips/s of one thread, loss {np.mean(losses[-50:]):.4f}")  # fmt: skip
+    held = clips.held_out
+    if options.prompts:
+        texts = options.prompts.read_text().splitlines()
+        encoder = load_encoder(str(clips.file.content.get("encoder") or config.data["encoder"]))
+        embeddings = torch.as_tensor(encoder.encode(texts))
+        lengths = [config.data["max_frames"]] * len(texts)
+    else:
+        items = [held[number] for number in range(len(held))]
+        texts = [clips.file.content["texts"][item["text"]] for item in items]
+        embeddings = torch.stack([item["embedding"] for item in items])
+        lengths = [len(item["motion"]) for item in items]
+    order = sorted(range(len(texts)), key=lengths.__getitem__)
+    motions: dict[int, Tensor] = {}
+    for start in range(0, len(order), AT_ONCE):
+        rows = order[start : start + AT_ONCE]
+        drawn = training.draw(embeddings[rows], [lengths[row] for row in rows], options.guidance, start)
+        motions |= dict(zip(rows, drawn, strict=True))
+    padded = np.zeros((len(motions), max(lengths), POSE_DIM), np.float32)
+    for row, motion in motions.items():
+        padded[row, : len(motion)] = motion
+    np.savez(options.out, texts=np.array(json.dumps(texts)), frames=np.array(lengths), motions=padded)
+    print(f"{len(motions)} motions in {options.out}")
+
+
+if __name__ == "__main__":
+    main()
