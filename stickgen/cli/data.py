@@ -27,8 +27,14 @@ def command() -> None:
 )
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
 @click.option("--actions", metavar="A,B,…", help="Only these actions (default: all 64).")
+@click.option(
+    "--mirror/--no-mirror",
+    default=True,
+    show_default=True,
+    help="Show half of the clips with left and right swapped, in figure and captions.",
+)
 @FORCE
-def synth(clips: int, seed: int, output: str, actions: str | None, force: bool) -> None:
+def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool, force: bool) -> None:
     """Make motion of the 64 actions, with captions, where there are no captures."""
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
@@ -39,7 +45,7 @@ def synth(clips: int, seed: int, output: str, actions: str | None, force: bool) 
     place = dataset_output(Path(output), force=force)
     made = []
     with shown_progress("making clips") as progress:
-        for clip in synthesize(clips, seed, actions.split(",") if actions else None):
+        for clip in synthesize(clips, seed, actions.split(",") if actions else None, mirror=mirror):
             made.append(clip)
             progress(len(made), clips)
     _say_kept(place.make_way())
@@ -59,12 +65,21 @@ def synth(clips: int, seed: int, output: str, actions: str | None, force: bool) 
 )
 @click.option("--fps", type=click.FloatRange(1, 1000), help="True frame rate, where the files have it wrong.")
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
+@click.option(
+    "--mirror/--no-mirror",
+    default=True,
+    show_default=True,
+    help="Add each clip once more with left and right swapped, in figure and captions: twice as many clips.",
+)
 @FORCE
-def import_(sources: tuple[str, ...], index: str | None, fps: float | None, output: str, force: bool) -> None:
+def import_(
+    sources: tuple[str, ...], index: str | None, fps: float | None, output: str, mirror: bool, force: bool
+) -> None:
     """Turn BVH captures (zip archives, folders or files) into a dataset of the ten-joint figure."""
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
     from stickgen.data.importing import import_archives
+    from stickgen.data.mirroring import with_mirrors
     from stickgen.errors import StickgenError
     from stickgen.motion.skeleton import FPS
     from stickgen.runs.dataset_facts import dataset_output
@@ -83,10 +98,11 @@ def import_(sources: tuple[str, ...], index: str | None, fps: float | None, outp
     if not report.clips:
         raise StickgenError(f"no clip could be read from {', '.join(sources)}; the reasons are above")
     _say_kept(place.make_way())
-    file = save_dataset(Path(output), pack(report.clips))
+    file = save_dataset(Path(output), pack(with_mirrors(report.clips) if mirror else report.clips))
     facts = file.facts()
+    mirrors = f" ({len(report.clips)} and their mirrors)" if mirror else ""
     click.echo(
-        f"{clean(output)}: {facts.clips} clips, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts, "
+        f"{clean(output)}: {facts.clips} clips{mirrors}, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts, "
         f"{len(report.skipped)} files skipped"
     )
     for licence in facts.licences:

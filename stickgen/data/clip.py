@@ -18,3 +18,5 @@ class Clip:
     source: str
     licence: str
     name: str
+    view: str | None = None  # `side` or `front`, from where it is seen; None where nobody says
+    mirror_of: Clip | None = None  # the clip that this is the mirror of: both are held out, or neither

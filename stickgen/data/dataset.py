@@ -22,6 +22,7 @@ from stickgen.config.schema import KEY_BY_PATH
 from stickgen.data.actions import ACTIONS
 from stickgen.data.clip import Clip
 from stickgen.data.dataset_checks import FORMAT, check_content, load_untrusted
+from stickgen.data.mirroring import side_neutral
 from stickgen.data.older_layout import convert_older_layout
 from stickgen.data.resident import Resident
 from stickgen.errors import StickgenError
@@ -55,6 +56,9 @@ def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[s
         "licence": [clip.licence for clip in clips],
         "name": [clip.name for clip in clips],
     }
+    if any(clip.mirror_of is not None for clip in clips):
+        place = {id(clip): number for number, clip in enumerate(clips)}
+        content["mirror_of"] = torch.tensor([place.get(id(clip.mirror_of), -1) for clip in clips])
     return content if split is None else {**content, "split": torch.tensor(split, dtype=torch.int8)}
 
 
@@ -153,7 +157,13 @@ class DatasetFile:
             own: list[int] = stored.tolist()
             return own
         firsts = self.content["clip_texts"][self.content["clip_text_offsets"][:-1]].tolist()
-        return split_by_text([self.content["texts"][first] for first in firsts], val_fraction)
+        texts = [self.content["texts"][first] for first in firsts]
+        mirror_of = self.content.get("mirror_of")
+        if mirror_of is not None:  # a clip and its mirror are of one text, but for the sides in it
+            texts = [
+                side_neutral(texts[clip if of < 0 else of]) for clip, of in enumerate(mirror_of.tolist())
+            ]
+        return split_by_text(texts, val_fraction)
 
     @property
     def action_names(self) -> list[str]:

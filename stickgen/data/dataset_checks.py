@@ -121,6 +121,14 @@ def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda
         split = tensor("split", (torch.int8,), 1)
         demand(len(split) == clips, f"`split` has {len(split)} entries for {clips} clips")
 
+    if content.get("mirror_of") is not None:
+        mirror_of = tensor("mirror_of", (torch.int64,), 1)
+        demand(len(mirror_of) == clips, f"`mirror_of` has {len(mirror_of)} entries for {clips} clips")
+        demand(
+            int(mirror_of.min()) >= -1 and int(mirror_of.max()) < clips,
+            f"`mirror_of` points beyond the {clips} clips",
+        )
+
     bad = _first_bad_row(motion, read)
     if bad is not None:
         clip = int(torch.searchsorted(offsets, bad, right=True)) - 1

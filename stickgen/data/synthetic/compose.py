@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 import numpy as np
 
 from stickgen.data.actions import ACTION_INDEX, ACTIONS
 from stickgen.data.clip import Clip
+from stickgen.data.mirroring import MARK
 from stickgen.data.synthetic import combat_and_dance, floor, gestures, hands, leaps, locomotion
 from stickgen.data.synthetic.body import INDEX, Floats, ease, joints
 from stickgen.data.synthetic.phrase import PERFORMANCES, Chance, Phrase
@@ -36,17 +38,22 @@ _SLOW_GAIT, _FAST_GAIT = (0.55, 0.7), (1.28, 1.45)  # legs have less to spare
 _MANNERED = 0.25  # share of the clips done in a style
 _BACKWARDS = 0.25  # of the walks, where that is no action of its own
 _TIMED = 0.6  # share of the rest that is told to be slow or fast
+_TRIES = 20  # at a performance that is no longer than a clip
 _SIZES, _PACES = (0.85, 1.15), (0.9, 1.12)  # from one performance to the next
 CAPTIONS = (3, 5)  # a clip
 TRANSITION_SECONDS = (0.35, 0.6)
 LICENCE = "MIT (made by stickgen)"
 
 
-def synthesize(count: int, seed: int = 0, actions: Collection[str] | None = None) -> Iterator[Clip]:
+def synthesize(
+    count: int, seed: int = 0, actions: Collection[str] | None = None, *, mirror: bool = True
+) -> Iterator[Clip]:
     """`count` clips; the same for the same seed, each independent of how many are asked for.
 
     They show all 64 actions in turn, or those of `actions`, by name. About a third of the clips go on with
-    one or two further actions, labelled frame by frame. Raises StickgenError for an action that is none.
+    one or two further actions, labelled frame by frame. With `mirror`, half of them are shown with sides
+    swapped, so that whatever is done is as often done on the left as on the right; the mirror of a clip that
+    is there already would teach less than another clip. Raises StickgenError for an action that is none.
     """
     names = [action.name for action in ACTIONS if actions is None or action.name in actions]
     unknown = [name for name in actions or () if name not in ACTION_INDEX]
@@ -56,7 +63,9 @@ def synthesize(count: int, seed: int = 0, actions: Collection[str] | None = None
     for number in range(count):
         rng = np.random.default_rng((seed, number))
         order = np.random.default_rng((seed, number // len(names), 1)).permutation(len(names))
-        yield _clip(names[int(order[number % len(names)])], names, rng, f"synthetic/{seed}/{number:06d}")
+        action = names[int(order[number % len(names)])]
+        swapped = mirror and bool(np.random.default_rng((seed, number, 2)).random() < 0.5)
+        yield _clip(action, names, rng, f"synthetic/{seed}/{number:06d}", mirror=swapped)
 
 
 def perform(action: str, seed: int = 0) -> Clip:
@@ -64,7 +73,9 @@ def perform(action: str, seed: int = 0) -> Clip:
     return _clip(action, list(ACTION_INDEX), np.random.default_rng(seed), f"synthetic/{action}/{seed}")
 
 
-def _clip(first: str, allowed: list[str], rng: np.random.Generator, name: str) -> Clip:
+def _clip(
+    first: str, allowed: list[str], rng: np.random.Generator, name: str, *, mirror: bool = False
+) -> Clip:
     actions = _follow_ups(first, allowed, rng)
     style = _style(actions, rng)
     size, pace = (style.size, style.pace) if style else (1.0, 1.0)
@@ -75,7 +86,9 @@ def _clip(first: str, allowed: list[str], rng: np.random.Generator, name: str) -
     track: Floats | None = None
     labels: list[int] = []
     for action in actions:
-        phrase = PERFORMANCES[_performed(action, allowed, rng)](chance)
+        phrase = _short_enough(_performed(action, allowed, rng), chance)
+        if mirror:
+            phrase = phrase.mirrored()
         label = ACTION_INDEX[action]
         if track is None:
             track = phrase.track
@@ -95,7 +108,16 @@ def _clip(first: str, allowed: list[str], rng: np.random.Generator, name: str) -
     motion[:, 0::2] -= motion[0, 2 * PELVIS]
     texts = sentences(phrases, style, chance, chance.count(*CAPTIONS))
     frames = np.array(labels[:MAX_FRAMES], np.int16)
-    return Clip(motion.astype(np.float32), texts, frames, "synthetic", LICENCE, name)
+    return Clip(motion.astype(np.float32), texts, frames, "synthetic", LICENCE, name + MARK * mirror)
+
+
+def _short_enough(action: str, chance: Chance) -> Phrase:
+    """A performance that fits into a clip whole, so that what is told of it is all there."""
+    for _ in range(_TRIES):
+        phrase = PERFORMANCES[action](chance)
+        if len(phrase.track) <= MAX_FRAMES:
+            return phrase
+    return replace(phrase, track=phrase.track[np.linspace(0, len(phrase.track) - 1, MAX_FRAMES).astype(int)])
 
 
 def _performed(action: str, allowed: list[str], rng: np.random.Generator) -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stickgen.data.synthetic.body import Floats
+from stickgen.data.mirroring import TRAVEL
+from stickgen.data.synthetic.body import CONTROLS, INDEX, Floats
 from stickgen.data.synthetic.phrasebook import Facts
+
+OTHER = {"l": "r", "r": "l"}
+# the control that takes each one's place when sides are swapped
+MIRRORED = [
+    INDEX[OTHER[name[0]] + name[1] if len(name) == 2 and name[0] in "lr" else name] for name in CONTROLS
+]
 
 
 @dataclass
@@ -18,6 +25,22 @@ class Phrase:
     action: str
     track: Floats  # [t, controls]
     facts: Facts
+
+    def mirrored(self) -> Phrase:
+        """With sides swapped: seen as `data/mirroring.py` has it, from the side of the way or from the front."""
+        other = self.track[:, MIRRORED].copy()
+        travels = np.ptp(self.track[:, INDEX["x"]]) > TRAVEL
+        front = not travels and abs(float(np.sin(self.track[0, INDEX["yaw"]]))) > np.sqrt(0.5)
+        for name in ("roll", "ls", "rs"):
+            other[:, INDEX[name]] *= -1
+        if front:
+            for name in ("x", "lx", "rx"):
+                other[:, INDEX[name]] *= -1
+            other[:, INDEX["yaw"]] = np.pi - other[:, INDEX["yaw"]]
+        else:
+            other[:, INDEX["yaw"]] *= -1
+        side = {"left": "right", "right": "left"}.get(self.facts.side, "")
+        return replace(self, track=other, facts=replace(self.facts, side=side))
 
 
 @dataclass
@@ -50,7 +73,6 @@ class Chance:
         return self.between(low, high) / self.pace
 
 
-OTHER = {"l": "r", "r": "l"}
 Performance = Callable[[Chance], Phrase]
 PERFORMANCES: dict[str, Performance] = {}
 

@@ -1,0 +1,138 @@
+"""Clips with sides swapped: left for right in the figure and in what is said of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stickgen.data.clip import Clip
+from stickgen.data.retiming import varied
+from stickgen.motion.skeleton import JOINTS, PELVIS
+
+TRAVEL = (
+    0.6  # units: a pelvis that moves about more is seen from the side of its way, as captures are projected
+)
+ASIDE = 0.04  # units: a figure seen from the front has its left limbs so far from its right ones, most of the time
+# the joint that takes each one's place
+SWAPPED = [
+    JOINTS.index(name.replace("left", "other").replace("right", "left").replace("other", "right"))
+    for name in JOINTS
+]
+MARK = " (mirrored)"  # behind the name of a clip
+
+_WORD = re.compile(r"\b(left|right|(?:counter|anti)-?clockwise|clockwise)(?=\b|ward)", re.IGNORECASE)
+_LIMBS = (
+    "hand|hands|handed|arm|arms|leg|legs|legged|foot|feet|footed|knee|knees|elbow|elbows|fist|fists|side|sides|"
+    "shoulder|shoulders|hip|hips|heel|toe|toes|thigh|wrist|palm|ankle|eye|ear|punch|punches|jab|hook|uppercut|kick|"
+    "kicks|lunge|lunges|cross|turn|step|steps|finger|thumb|calf|shin|cheek|front|back"
+)
+# a word before or after which left and right are sides, whatever else stands around
+_POINTING = re.compile(
+    r"(?:\b(?:the|a|his|her|their|its|your|my|one's|to|towards?|left|right|far|further|slightly|and|or|with|"
+    r"(?:turn|step|look|lean|fac|veer|head|shift|sidestep|mov|walk|go|bend|point|rotat|twist|shuffl|sway|glanc|tilt)"
+    r"(?:s|e|es|ed|ing|p|ped|ping|ent)?)|[,&/+-])\s*$",
+    re.IGNORECASE,
+)
+_LIMB_NEXT = re.compile(rf"[\s-]*(?:{_LIMBS})\b", re.IGNORECASE)
+# ... and words that make them something else: left behind, was left, right away, all right, a right angle
+_GONE = re.compile(
+    r"\b(?:is|are|was|were|be|been|being|has|have|had|he|she|they|who|it|i|we|you)\s+$", re.IGNORECASE
+)
+_ALL_RIGHT = re.compile(r"\b(?:all|that's|alright|just|quite|is|be|feels?|seems?)\s+$", re.IGNORECASE)
+_LEFT_WHAT = re.compile(
+    r"\s+(?:behind|alone|over|out|off|the|a|an|his|her|their|for|without)\b|over\b", re.IGNORECASE
+)
+_RIGHT_WHAT = re.compile(
+    r"[\s-]+(?:away|now|after|before|at|in|into|on|onto|up|down|over|there|here|through|behind|next|beside|as|"
+    r"where|when|until|past|above|below|under|angles?|angled|off|out|from|then|around)\b",
+    re.IGNORECASE,
+)
+
+
+def swap_sides(text: str) -> str:
+    """The text with left for right and clockwise for counterclockwise, and the other way round.
+
+    Only where they are sides: what is `left behind`, done `right away` or `all right` stays.
+    """
+    return _WORD.sub(lambda match: _other(match[0]) if _is_side(match) else match[0], text)
+
+
+def side_neutral(text: str) -> str:
+    """The text with a mark for each side that it names: a text and its mirror have one in common."""
+    return _WORD.sub("<side>", text)
+
+
+def _is_side(match: re.Match[str]) -> bool:
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    word = match[0].lower()
+    if word not in ("left", "right") or after.lower().startswith("ward") or _LIMB_NEXT.match(after):
+        return True
+    if word == "left" and _GONE.search(before):
+        return False
+    if word == "right" and _ALL_RIGHT.search(before):
+        return False
+    if _POINTING.search(before):
+        # `to the left`, but `to leave the left behind` is rare enough; `that is a right angle` is not
+        return not re.match(r"[\s-]+angle", after)
+    return not (_LEFT_WHAT if word == "left" else _RIGHT_WHAT).match(after)
+
+
+def _other(word: str) -> str:
+    swapped = {"left": "right", "right": "left", "clockwise": "counterclockwise"}.get(
+        word.lower(), "clockwise"
+    )
+    if word.isupper():
+        return swapped.upper()
+    return swapped.capitalize() if word[0].isupper() else swapped
+
+
+def view_of(motion: NDArray[np.floating]) -> str:
+    """From where a motion [t, 20] is seen: `side`, or `front` (or back) where left and right lie beside each other.
+
+    Who travels is seen from the side of the way, whatever way they face.
+    """
+    if np.ptp(motion[:, 2 * PELVIS]) > TRAVEL:
+        return "side"
+    x = motion.reshape(len(motion), len(JOINTS), 2)[..., 0]
+    left = [index for index, name in enumerate(JOINTS) if name.startswith("left")]
+    apart = (x[:, left] - x[:, [SWAPPED[index] for index in left]]).mean(axis=1)
+    return "front" if abs(float(np.median(apart))) > ASIDE else "side"
+
+
+def mirror_motion(motion: NDArray[np.float32], view: str) -> NDArray[np.float32]:
+    """The motion [t, 20] of the mirrored body, seen from where the figure is shown by the same custom.
+
+    A mirrored body seen from the `side` moves the other limbs along the same way: the joints change names. Seen
+    from the `front` it also stands the other way round: x changes its sign, so that left stays on the side it was.
+    """
+    joints = motion.reshape(len(motion), len(JOINTS), 2)[:, SWAPPED].copy()
+    if view == "front":
+        joints[..., 0] *= -1
+    return np.ascontiguousarray(joints.reshape(motion.shape))
+
+
+def mirrored(clip: Clip) -> Clip:
+    """The clip with sides swapped in figure and captions. Its view is `clip.view`, else it is inferred.
+
+    The actions stay: none of them is one of a side.
+    """
+    return replace(
+        clip,
+        motion=mirror_motion(clip.motion, clip.view or view_of(clip.motion)),
+        texts=[swap_sides(text) for text in clip.texts],
+        actions=clip.actions.copy(),
+        name=f"{clip.name}{MARK}",
+        mirror_of=clip,
+    )
+
+
+def with_mirrors(clips: Sequence[Clip]) -> list[Clip]:
+    """Each clip and, after it, its mirror: twice as many.
+
+    A mirror is played a little slower or faster than its clip, unless the captions speak of speed.
+    """
+    return [both for number, clip in enumerate(clips) for both in (clip, varied(mirrored(clip), number))]
