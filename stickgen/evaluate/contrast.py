@@ -90,7 +90,7 @@ AXES: tuple[Axis, ...] = (
             "jump": _times(rules.jumps), "hop": _times(rules.jumps), "punch": _times(rules.punches),
             "squat": _times(rules.dips), "lunge": _times(rules.dips), "cartwheel": _times(rules.inversions),
             "spin": _times(rules.turns), "jumping_jack": _times(rules.spread_arms), "clap": _times(rules.claps),
-            "nod": _times(rules.nods), "push_up": _times(rules.nods), "sit_up": _times(rules.rises),
+            "nod": _times(rules.nods), "push_up": _times(rules.nods), "sit_up": _times(rules.rises),"kick": _times(rules.kicks), "raise_hand": _times(rules.raises), "lift": _times(rules.raises),
         },
         {},
     ),
@@ -279,7 +279,8 @@ def judged(axis: Axis, group: Group, motions: Sequence[rules.Floats]) -> list[De
         return [Decision(axis.name, group.action, text, asked, None)]
     more, less = (measure(motion) for motion in motions)
     seen = (
-        group.sides[0] if more > LEAST_DIFFERENCE * less
+        None if min(more, less) <= 0
+        else group.sides[0] if more > LEAST_DIFFERENCE * less
         else group.sides[1] if less > LEAST_DIFFERENCE * more
         else None
     )  # fmt: skip

@@ -181,7 +181,11 @@ SPEED = tuple(
     for action, templates in {
         "walk": ("is walking {}", "goes for a stroll {}", "takes a few steps {}"),
         "march": ("is marching {}", "goes marching {}"),
+        "wave": ("is waving {}", "waves at somebody {}"),
         "clap": ("is clapping {}", "applauds {}"),
+        "punch": ("is punching {}", "hits the air {}"),
+        "dance": ("is dancing {}", "moves to the music {}"),
+        "squat": ("is doing squats {}", "goes down and up {}"),
         "raise_hand": ("puts up a hand {}", "lifts an arm {}"),
         "spin": ("is spinning around {}", "twirls about {}"),
         "pick_up": ("gets a thing from the floor {}", "is picking up a box {}"),

@@ -35,6 +35,7 @@ Measure = Callable[[Floats], float]
 CLEARLY = 1.15  # times as much as the other side: less is no choice
 LEAST_PATH = 0.2  # units that a hand or a foot goes at least where it does something
 LEAST_TRAVEL = 0.15  # units that a pelvis goes at least where it goes anywhere
+LEAST_REACH = 0.1  # units, all joints together, that a figure moves at least where it has a tempo
 LEAST_TURN = 0.4  # radians that a spine turns at least where it falls or flips
 
 
@@ -144,15 +145,20 @@ def way_of_fall(motion: Floats) -> str | None:
 
 
 def tempo(motion: Floats) -> float:
-    """Units a second that a joint goes on average, while the figure moves at all.
+    """How often a second the joints, seen from the pelvis, go as far as they ever reach, while anything moves.
 
-    Moments in which nearly nothing moves are left out: a quick turn with a long wait after it is quick.
+    Speed alone would take a small quick clap for slower than a wide slow one. Moments in which nearly nothing
+    moves are left out: a quick turn with a long wait after it is quick. 0 where the figure stands still.
     """
     points = joints_of(motion)
-    speed = np.linalg.norm(np.diff(points, axis=0), axis=-1).mean(axis=-1) * FPS  # [t - 1]
-    if not len(speed) or speed.max() < 1e-6:
+    points = points - points[:, PELVIS, None]
+    speed = np.linalg.norm(np.diff(points, axis=0), axis=-1) * FPS  # [t - 1, 10]
+    reach = np.linalg.norm(np.ptp(points, axis=0), axis=-1).sum()
+    if reach < LEAST_REACH:
         return 0.0
-    return float(speed[speed > 0.2 * np.quantile(speed, 0.95)].mean())
+    whole = speed.mean(axis=1)
+    moving = whole > 0.2 * np.quantile(whole, 0.95)
+    return float(speed[moving].mean(axis=0).sum() / reach)
 
 
 def highest_foot(motion: Floats) -> float:
@@ -231,12 +237,24 @@ def punches(motion: Floats) -> int:
     """How often a raised hand is thrust out from the neck."""
     points = joints_of(motion)
     out = np.abs(points[:, [LEFT_HAND, RIGHT_HAND]] - _neck(points)[:, None])  # [t, 2, 2]
-    raised = points[:, [LEFT_HAND, RIGHT_HAND], 1] > (_neck(points)[:, None, 1] - 0.15)
+    raised = points[:, [LEFT_HAND, RIGHT_HAND], 1] > (_neck(points)[:, None, 1] - 0.22)
     reach = np.where(raised, out[..., 0], np.nan)
     if np.isnan(reach).all():
         return 0
     guard = float(np.nanquantile(reach, 0.1))
     return peaks(np.nan_to_num(reach, nan=guard).max(axis=1), 0.06)
+
+
+def kicks(motion: Floats) -> int:
+    """How often a foot goes up."""
+    return peaks(joints_of(motion)[:, [LEFT_FOOT, RIGHT_FOOT], 1].max(axis=1), 0.08)
+
+
+def raises(motion: Floats) -> int:
+    """How often a hand goes up."""
+    points = joints_of(motion)
+    hands = points[:, [LEFT_HAND, RIGHT_HAND], 1].max(axis=1)
+    return peaks(hands - points[:, PELVIS, 1], 0.15)
 
 
 def inversions(motion: Floats) -> int:

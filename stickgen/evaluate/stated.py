@@ -13,6 +13,10 @@ _NOT_A_LIMB = re.compile(
 _NOT_A_COUNT = re.compile(
     r"\b(one (foot|leg|knee|hand|arm|fist|after|by|at a time|side|of)|(on|with|from) (one|two)\b(?! (push|sit))|two(-handed| hands| arms| feet| legs| fists)|all fours|at once)"
 )
+_NOT_A_HEIGHT = re.compile(r"\b(high|low) (spirits?|speed|tempo|pace|energy)\b")
+_GOES_NOWHERE = re.compile(r"\b(on the spot|in place|without (moving|going))\b")
+_LIFTED = re.compile(r"\blift(s|ed|ing)? .*\bbalanc")  # who lifts the left foot stands on the right
+_OTHER = {"left": "right", "right": "left"}
 
 _WORDS: dict[str, dict[str, str]] = {
     "hand": {"left": r"\bleft\b|\bleft-handed\b|\blefty\b", "right": r"\bright\b|\bright-handed\b|\brighty\b"},
@@ -43,5 +47,11 @@ def stated(axis: str, text: str) -> str | None:
         return found.pop() if len(found) == 1 else None
     if axis in ("hand", "leg"):
         text = _NOT_A_LIMB.sub(" ", text)
+    elif axis == "height":
+        text = _NOT_A_HEIGHT.sub(" ", text)
+    elif axis == "direction" and _GOES_NOWHERE.search(text):
+        return None
     sides = [side for side, pattern in _PATTERNS[axis].items() if pattern.search(text)]
-    return sides[0] if len(sides) == 1 else None
+    if len(sides) != 1:
+        return None
+    return _OTHER[sides[0]] if axis == "leg" and _LIFTED.search(text) else sides[0]

@@ -129,6 +129,9 @@ def test_walks_of_people_go_the_way_their_captions_say(real_data: Path) -> None:
         ("count", "a person hops on one leg", None),
         ("count", "a person claps", None),
         ("count", "a person does two push-ups", "2"),
+        ("leg", "a guy lifts his left foot and balances", "right"),
+        ("direction", "a person marches in place without moving ahead", None),
+        ("height", "a man kicks at high speed", None),
     ],
 )
 def test_what_a_caption_states(axis: str, text: str, side: str | None) -> None:
