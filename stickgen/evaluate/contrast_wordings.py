@@ -24,12 +24,12 @@ FRAMES: dict[str, int] = {
     "skip": 75, "crawl": 110, "leap": 45, "fall": 48, "wave": 76, "raise_hand": 75, "punch": 60, "throw": 50,
     "point": 62, "salute": 57, "beckon": 70, "reach": 57, "drink": 110, "slash": 72, "kick": 52, "lunge": 94,
     "hop": 80, "balance": 120, "kneel": 88, "clap": 70, "spin": 76, "pick_up": 70, "turn": 50, "wash": 93,
-    "sit_down": 62, "catch": 55,
+    "dance": 120, "squat": 74, "sit_down": 62, "catch": 55,
 }  # fmt: skip
 # For what is done a number of times: frames before and after, and frames each.
 FRAMES_BY_COUNT: dict[str, tuple[int, int]] = {
     "jump": (3, 42), "punch": (28, 14), "squat": (6, 32), "lunge": (4, 45), "cartwheel": (27, 33), "spin": (34, 20),
-    "jumping_jack": (0, 24), "clap": (25, 8), "nod": (14, 11), "push_up": (0, 36), "sit_up": (0, 40),
+    "kick": (24, 27), "jumping_jack": (0, 24), "clap": (25, 8), "nod": (14, 11), "push_up": (0, 36), "sit_up": (0, 40),
 }  # fmt: skip
 
 
@@ -255,6 +255,7 @@ def _counted(action: str, counts: str, verbs: tuple[str, ...], one: str, many: s
 COUNT = (
     _counted("jump", "123", ("is jumping in place", "springs up"), "jump", "jumps"),
     _counted("punch", "1234", ("is punching", "hits the air"), "punch", "punches"),
+    _counted("kick", "123", ("is kicking", "kicks the air"), "kick", "kicks"),
     _counted("squat", "1234", ("is squatting", "goes down in a squat"), "squat", "squats"),
     _counted("lunge", "123", ("is lunging", "goes down in a lunge"), "lunge", "lunges"),
     _counted("cartwheel", "12", ("is cartwheeling", "goes over in a cartwheel"), "cartwheel", "cartwheels"),
