@@ -28,7 +28,7 @@ class Reference:
 
     def value(self, key: Key) -> object:
         """Its value of a key, which is the default where it leaves the key out."""
-        found = self.document.get(key.path)
+        found = self.document.get(key.parts)
         return key.default if found is MISSING else found
 
 

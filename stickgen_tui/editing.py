@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from stickgen.config.conflict import Disk, disk_state
 from stickgen.config.document import (
     MISSING,
+    AnyPath,
     Document,
     EditRefusedError,
     read_config_file,
@@ -23,16 +25,36 @@ from stickgen.config.document import (
 )
 from stickgen.config.drafts import Draft, keep
 from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
+from stickgen.config.nodes import Path_, path_of, path_text
 from stickgen.config.rules import Site
-from stickgen.config.scalars import resolve
-from stickgen.config.schema import KEY_BY_PATH, Key, Value
+from stickgen.config.scalars import Plain, same_value
+from stickgen.config.schema import KEY_BY_PARTS, KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
 from stickgen_tui.stepping import next_value
 
 if TYPE_CHECKING:
     from stickgen_tui.comparing import Reference
 
-Edit = tuple[str, Value | None]  # a key by its dotted path and its new value; None takes it out of the file
+Edit = tuple[AnyPath, Value | None]  # a key and its new value; None takes it out of the file
+
+
+@dataclass(frozen=True)
+class UnknownKey(Key):
+    """A key that the schema does not have: kept as it is until a person changes it."""
+
+    at: Path_ = ()  # where it stands; `path` is for a person to read
+
+    @property
+    def parts(self) -> Path_:
+        return self.at
+
+    @property
+    def group(self) -> str:
+        return ""
+
+    @property
+    def name(self) -> str:
+        return self.at[-1]
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,7 @@ class EditSession:
         self.document = document
         self._saved = Document.parse(document.data if saved is None else saved, document.name)
         self._problems: list[Problem] | None = None
+        self._problem_of: dict[Path_, Problem] | None = None
         self.site: Site | None = None  # what is known of this machine and the dataset
         self._site_dataset: Path | None = None
         self._done: list[int] = []  # how many edits of the document each step of undo is made of
@@ -95,7 +118,14 @@ class EditSession:
         if self._problems is None:
             found = check(self.document, self._site_now())
             self._problems = sorted(found, key=lambda problem: problem.severity != "error")
+            self._problem_of = None
         return self._problems
+
+    def _problem_by_parts(self) -> dict[Path_, Problem]:
+        """The worst problem of each key."""
+        if self._problem_of is None:
+            self._problem_of = {problem.parts: problem for problem in reversed(self.problems)}
+        return self._problem_of
 
     def take_site(self, site: Site, dataset: Path) -> None:
         """Check the config against this machine and the facts of this dataset too."""
@@ -123,17 +153,17 @@ class EditSession:
 
     def value(self, key: Key) -> object:
         """The value in the file, or the default where the file leaves the key out."""
-        found = self.document.get(key.path)
+        found = self.document.get(key.parts)
         return key.default if found is MISSING else found
 
-    def value_at(self, path: str) -> object:
+    def value_at(self, path: AnyPath) -> object:
         """The same by path; "" for a key that neither the file nor the schema has."""
-        key = KEY_BY_PATH.get(path) or unknown_key(path)
-        return self.value(key)
+        parts = path_of(path) if isinstance(path, str) else path
+        return self.value(KEY_BY_PARTS.get(parts) or unknown_key(parts))
 
     def state(self, key: Key) -> FieldState:
         """All that a row shows."""
-        found, saved = self.document.get(key.path), self._saved.get(key.path)
+        found, saved = self.document.get(key.parts), self._saved.get(key.parts)
         text = value_text(self.value(key))
         saved_text = value_text(key.default if saved is MISSING else saved)
         return FieldState(
@@ -141,7 +171,7 @@ class EditSession:
             in_file=found is not MISSING,
             is_default=found is MISSING or found == key.default,
             was=saved_text if saved_text != text else None,
-            problem=next((problem for problem in self.problems if problem.path == key.path), None),
+            problem=self._problem_by_parts().get(key.parts),
         )
 
     @property
@@ -153,20 +183,16 @@ class EditSession:
         """The checked values. Raises ConfigError while there are errors."""
         return TrainingConfig.from_document(self.document)
 
-    def unknown(self) -> list[Key]:
+    def unknown(self) -> list[UnknownKey]:
         """Keys of the file that the schema does not have, as keys of free text: kept, shown and editable."""
-        return [
-            unknown_key(".".join(path))
-            for path in self.document.items()
-            if path and ".".join(path) not in KEY_BY_PATH
-        ]
+        return [unknown_key(path) for path in self.document.items() if path and path not in KEY_BY_PARTS]
 
     # -- editing
 
     def parse(self, key: Key, text: str) -> Value:
         """`text` as the key's type. Raises StickgenError with what is allowed."""
-        if key.path not in KEY_BY_PATH:
-            value = resolve(text.strip())
+        if isinstance(key, UnknownKey):
+            value = self.document.typed(key.parts, text)
             return text.strip() if value is None else value
         if key.type is str and not key.choices:
             return key.check(text)
@@ -209,7 +235,7 @@ class EditSession:
 
     def set(self, key: Key, value: Value) -> bool:
         """Give a key a value; False when it had it already. Raises EditRefusedError."""
-        return self.apply([(key.path, value)]) > 0
+        return self.apply([(key.parts, value)]) > 0
 
     def reset(self, key: Key) -> bool:
         """Put a key back to its default, with its comment kept; one that is not in the file stays out.
@@ -221,7 +247,7 @@ class EditSession:
     def default_edits(self, keys: Iterable[Key]) -> list[Edit]:
         """What puts `keys` back to their defaults."""
         return [
-            (key.path, key.default if key.path in KEY_BY_PATH else None)
+            (key.parts, None if isinstance(key, UnknownKey) else key.default)
             for key in keys
             if not self._is_default(key)
         ]
@@ -230,17 +256,17 @@ class EditSession:
         """What gives `keys` the values that they have in another config."""
         out: list[Edit] = []
         for key in keys:
-            there, here = reference.document.get(key.path), self.document.get(key.path)
+            there, here = reference.document.get(key.parts), self.document.get(key.parts)
             wanted = reference.value(key)
             if there is MISSING and reference.kind == "disk" and here is not MISSING:
-                out.append((key.path, None))  # it came by an edit
+                out.append((key.parts, None))  # it came by an edit
             elif isinstance(wanted, bool | int | float | str) and repr(wanted) != repr(self.value(key)):
-                out.append((key.path, wanted))
+                out.append((key.parts, wanted))
         return out
 
     def _is_default(self, key: Key) -> bool:
-        found = self.document.get(key.path)
-        return key.path in KEY_BY_PATH and (found is MISSING or found == key.default)
+        found = self.document.get(key.parts)
+        return not isinstance(key, UnknownKey) and (found is MISSING or found == key.default)
 
     def mend(self, key: Key | None) -> Problem | None:
         """Make the edit that mends `key`'s problem, or else the first that has one; returns what was mended.
@@ -248,12 +274,12 @@ class EditSession:
         None where no problem brings an edit. Raises EditRefusedError.
         """
         mendable = [problem for problem in self.problems if problem.mendable]
-        own = [problem for problem in mendable if key is not None and problem.path == key.path]
+        own = [problem for problem in mendable if key is not None and problem.parts == key.parts]
         for problem in (*own, *mendable):
             if problem.edit is not None:
                 self.apply([problem.edit])
             elif problem.rename is not None:
-                self.document.rename(problem.path, problem.rename)
+                self.document.rename(problem.parts, problem.rename)
                 self._made(1)
             return problem
         return None
@@ -292,13 +318,8 @@ class EditSession:
 
     def changes(self) -> list[tuple[str, str, str]]:
         """(path, saved text, present text) of every key that differs from what was last saved."""
-        before, after = self._saved.items(), self.document.items()
-        out = []
-        for path in list(after) + [path for path in before if path not in after]:
-            old, new = before.get(path, MISSING), after.get(path, MISSING)
-            if old is MISSING or new is MISSING or repr(old) != repr(new):
-                out.append((".".join(path), _shown(old), _shown(new)))
-        return out
+        changed = changed_values(self._saved, self.document)
+        return [(path_text(path), _shown(old), _shown(new)) for path, old, new in changed]
 
     def diff(self) -> list[str]:
         """What a save would do to the file as it is on disk now, as the lines of a unified diff.
@@ -312,7 +333,7 @@ class EditSession:
         return text_diff(before, self.document.data)
 
     def merged_onto_disk(self) -> EditSession:
-        """A session on the file as it is on disk now, with this session's changes made again there.
+        """A session on the file as it is on disk now, with this session's changes made again there, undone one by one.
 
         Raises ConfigError or EditRefusedError where that cannot be done; this session is then as it was.
         Its edits are not kept as a draft until `keep_draft`.
@@ -320,26 +341,46 @@ class EditSession:
         if self.document.path is None:
             raise EditRefusedError(f"{self.document.name}: it has no file to merge with")
         fresh = EditSession(Document.open(self.document.path))
-        edits: list[Edit] = []
-        for path, _, _ in self.changes():
-            value = self.document.get(path)
-            if value is MISSING:
-                edits.append((path, None))
-            elif isinstance(value, bool | int | float | str):
-                edits.append((path, value))
-        fresh.apply(edits)
+        for path, old, new in changed_values(self._saved, self.document):
+            before = fresh.document.text
+            if new is not MISSING:
+                fresh.document.set(path, cast(Plain, new))
+            elif old is not MISSING and fresh.document.node(path) is not None:
+                fresh.document.delete(path)
+            fresh._made(int(fresh.document.text != before))
         return fresh
+
+    def disk_state(self) -> Disk:
+        """How the file on disk stands to what was opened or last saved. Raises ConfigError where it cannot be read."""
+        path = self.document.path
+        return "same" if path is None else disk_state(path, self.document.saved_data)
 
     def keep_draft(self) -> None:
         """From here on each edit is kept where a crash cannot reach it."""
         keep(self.document)
 
 
-def unknown_key(path: str) -> Key:
-    """A key that the schema does not have: free text, kept as it is until a person changes it."""
-    return Key(
-        path, str, "", "kept as it is", "This version does not know the key; it has no effect on a run."
+def unknown_key(path: Path_) -> UnknownKey:
+    """A key that the schema does not have, as a key of free text."""
+    return UnknownKey(
+        path_text(path),
+        str,
+        "",
+        "kept as it is",
+        "This version does not know the key; it has no effect on a run.",
+        at=path,
     )
+
+
+def changed_values(before: Document, after: Document) -> list[tuple[Path_, object, object]]:
+    """(path, value before, value after) of every single value that differs; MISSING where there is none."""
+    old, new = before.items(), after.items()
+    found: list[tuple[Path_, object, object]] = []
+    for path in [*new, *(path for path in old if path not in new)]:
+        one, other = old.get(path, MISSING), new.get(path, MISSING)
+        if not same_value(one, other):
+            found.append((path, one, other))
+    return found
 
 
 def mend_text(problem: Problem, ending: str = "") -> str:
@@ -348,7 +389,7 @@ def mend_text(problem: Problem, ending: str = "") -> str:
         path, value = problem.edit
         return f"set{ending} {KEY_BY_PATH[path].name} to {value_text(value)}"
     if problem.rename is not None:
-        return f"rename{ending} {problem.path.rpartition('.')[2]} to {problem.rename}"
+        return f"rename{ending} {problem.parts[-1]} to {problem.rename}"
     return ""
 
 

@@ -38,6 +38,7 @@ class Preflight:
 
     config_path: Path
     checks: tuple[Check, ...]
+    config: TrainingConfig | None = None  # what was looked at, byte for byte; None where it could not be read
 
     @property
     def errors(self) -> list[Check]:
@@ -61,15 +62,19 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def preflight(path: Path, root: Path | None = None) -> Preflight:
-    """Look at everything a launch of `path` needs. Never raises for a bad config: it is an error line."""
+def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Preflight:
+    """Look at everything a launch of a file or of a config needs. Never raises for a bad config: it is an error line.
+
+    A file is read once; `start` takes the config that was looked at, so that another program cannot change it between.
+    """
     from stickgen.config.loading import TrainingConfig
     from stickgen.runs.preflight import refusals
     from stickgen.runs.store import runs_root
     from stickgen_tui.forecasting import forecast, look_around
 
+    path = Path(subject.name) if isinstance(subject, TrainingConfig) else subject
     try:
-        config = TrainingConfig(path)
+        config = subject if isinstance(subject, TrainingConfig) else TrainingConfig(subject)
         around = look_around(config, root)
         cost = forecast(config, around)
     except StickgenError as error:
@@ -87,7 +92,7 @@ def preflight(path: Path, root: Path | None = None) -> Preflight:
             f"{duration_text(cost.seconds_total.value)} in all"
         )
     checks.append(Check("ok", size))
-    return Preflight(path, tuple(checks))
+    return Preflight(path, tuple(checks), config)
 
 
 def _dataset_check(path: Path, config: TrainingConfig) -> Check:
@@ -124,14 +129,12 @@ def _budget_checks(config: TrainingConfig, around: Surroundings, cost: Estimate,
     return checks
 
 
-def start(path: Path, root: Path | None) -> Run:
-    """Create a run of the config at `path` and launch it, detached. Raises StickgenError."""
-    from stickgen.config.loading import TrainingConfig
+def start(config: TrainingConfig, root: Path | None) -> Run:
+    """Create a run of these bytes and launch it, detached. Raises StickgenError."""
     from stickgen.runs.dataset_facts import dataset_path
     from stickgen.runs.launch import launch
     from stickgen.runs.store import create_run, runs_root
 
-    config = TrainingConfig(path)
     run = create_run(
         config, root=root or runs_root(), argv=list(sys.argv), data_path=str(dataset_path(config))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -254,8 +255,10 @@ def fmt_check(paths: tuple[str, ...], fix: bool, as_json: bool) -> None:
 
 def _mend(problem: Problem, path: str) -> str:
     """What makes a problem's edit, behind `stickgen config`."""
+    from stickgen.config.nodes import path_text
+
     if problem.edit is None:
-        words = ["rename", path, problem.path, str(problem.rename)]
+        words = ["rename", path, path_text(problem.parts), str(problem.rename)]
     else:
         key, value = problem.edit
         words = ["set", path, f"{key}={_text(value)}"]
@@ -280,15 +283,14 @@ def _site(document: Document) -> Site:
 def _assignment(document: Document, text: str) -> tuple[str, bool | int | float | str | None]:
     """`key=value`; of a key that the schema does not have, what the value reads as, text where it stands in quotes."""
     from stickgen.config.loading import parse_override
-    from stickgen.config.nodes import Scalar
-    from stickgen.config.scalars import resolve
-    from stickgen.config.schema import KEY_BY_PATH
+    from stickgen.config.nodes import path_of
+    from stickgen.config.schema import KEY_BY_PARTS
 
-    key, equals, written = text.partition("=")
-    node = document.node(key.strip())
-    if equals and key.strip() not in KEY_BY_PATH and node is not None:
-        quoted = isinstance(node, Scalar) and node.style is not None
-        return key.strip(), written if quoted else resolve(written.strip())
+    quoted = re.match(r'\s*(?:"(?:[^"\\]|\\.)*"|[^"=])+?\s*(?==)', text)  # a `=` in quotes is part of the key
+    key = quoted.group().strip() if quoted else text.partition("=")[0].strip()
+    written = text[quoted.end() + 1 :] if quoted else ""
+    if quoted and path_of(key) not in KEY_BY_PARTS and document.node(key) is not None:
+        return key, document.typed(key, written)
     return parse_override(text)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stickgen.config.document import Document
-from stickgen.config.schema import KEY_BY_PATH, KEYS
+from stickgen.config.nodes import path_text
+from stickgen.config.schema import KEY_BY_PARTS, KEYS
 from stickgen.config.verifying import MISSING
 
 
@@ -27,10 +28,9 @@ def differences(document: Document, other: Document) -> list[Difference]:
             found.append(Difference(key.path, here, there))
     mine, theirs = document.items(), other.items()
     for path in dict.fromkeys([*mine, *theirs]):
-        name = ".".join(path)
         here, there = mine.get(path, MISSING), theirs.get(path, MISSING)
-        if name not in KEY_BY_PATH and not means_the_same(here, there):
-            found.append(Difference(name, here, there))
+        if path not in KEY_BY_PARTS and not means_the_same(here, there):
+            found.append(Difference(path_text(path), here, there))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from stickgen.config.files import read_config_file
 from stickgen.config.nodes import ConfigError
@@ -38,6 +39,19 @@ def check_conflict(target: Path, data: bytes, opened: bytes | None) -> None:
             on_disk,
             text_diff(opened, on_disk),
         )
+
+
+Disk = Literal["same", "changed", "gone"]
+
+
+def disk_state(path: Path, opened: bytes) -> Disk:
+    """How the file stands to the bytes that were opened or last saved. Raises ConfigError where it cannot be read."""
+    try:
+        return "same" if read_config_file(path) == opened else "changed"
+    except ConfigError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return "gone"
+        raise
 
 
 def text_diff(before: bytes, after: bytes, *, context: int = 1) -> list[str]:

@@ -26,11 +26,13 @@ from stickgen.config.nodes import (
     Values,
     line_and_column,
     origin,
+    path_of,
+    path_text,
     values,
     walk,
 )
 from stickgen.config.parsing import decode, is_collection_tag, parse
-from stickgen.config.scalars import Plain, format_value, reads_alike, same_value
+from stickgen.config.scalars import Plain, format_value, reads_alike, resolve, resolve_tagged, same_value
 from stickgen.config.splicing import EditRefusedError, Splicer
 from stickgen.config.verifying import (
     MISSING,
@@ -46,12 +48,12 @@ from stickgen.config.verifying import (
 from stickgen.errors import StickgenError
 
 __all__ = [
-    "MISSING", "ConfigError", "Document", "EditRefusedError", "SaveConflictError", "format_value",
+    "MISSING", "AnyPath", "ConfigError", "Document", "EditRefusedError", "SaveConflictError", "format_value",
     "read_config_file", "text_diff",
 ]  # fmt: skip
 
 MAX_UNDO = 1000
-AnyPath = str | Path_  # `group.name`, or its parts where one of them has a dot
+AnyPath = str | Path_  # `group.name` as `path_text` writes it, or its parts
 
 
 class JournalLike(Protocol):
@@ -146,6 +148,21 @@ class Document:
         node = self.node(path)
         return node.value if isinstance(node, Scalar) else MISSING
 
+    def typed(self, path: AnyPath, text: str) -> Plain:
+        """What a typed `text` is as the new value at `path`: text where text stands in quotes or in a block.
+
+        Elsewhere it is what it reads as. A block text keeps its last line end, which a box of one line does not show.
+        """
+        node = self.node(path)
+        if not isinstance(node, Scalar) or (node.style is None and node.tag is None):
+            return resolve(text.strip())
+        if node.style in {"|", ">"} and isinstance(node.value, str):
+            body = node.value.rstrip("\n")
+            return text + node.value[len(body) :]
+        if node.style is None or not isinstance(node.value, str):
+            return resolve_tagged(text.strip(), None, node.tag)
+        return text
+
     def items(self) -> dict[Path_, Plain]:
         """Every single value by its path; list items have their index as the last part."""
         return {path: value for path, value in self._values.items() if not isinstance(value, Empty)}
@@ -161,7 +178,7 @@ class Document:
         if node is None or node.alias_of is not None:
             return []
         return [
-            ".".join(other)
+            path_text(other)
             for other, found in walk(self._tree.root)
             if origin(found) is node and other != parts
         ]
@@ -319,7 +336,7 @@ class Document:
         before = self._values
         if changed != self._text:
             self._edited(changed, read)
-        return [".".join(path) for path in differing(before, self._values) if not related(path, parts)]
+        return [path_text(path) for path in differing(before, self._values) if not related(path, parts)]
 
     # -- finding the way
 
@@ -394,11 +411,11 @@ class Document:
 
 
 def _parts(path: AnyPath) -> Path_:
-    return tuple(path.split(".")) if isinstance(path, str) else path
+    return path_of(path) if isinstance(path, str) else path
 
 
 def _shown(parts: Path_) -> str:
-    return ".".join(parts) or "the file"
+    return path_text(parts) or "the file"
 
 
 def _own_child(node: Node | None, part: str) -> Node | None:

@@ -36,6 +36,11 @@ class Key:
     in_specification: bool = True  # False: a key of this engine that the user's guide does not have
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The path as a document takes it: a key of a file may have a dot in its name, one of the schema has none."""
+        return tuple(self.path.split("."))
+
+    @property
     def group(self) -> str:
         return self.path.split(".", 1)[0]
 

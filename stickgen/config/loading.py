@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 from collections.abc import Mapping as MappingABC
@@ -12,14 +11,13 @@ from typing import Any
 
 from stickgen.config import presets
 from stickgen.config.document import Document
-from stickgen.config.nodes import ConfigError, Mapping, Scalar, line_and_column
+from stickgen.config.nodes import ConfigError, Mapping, Path_, Scalar, line_and_column, path_of, path_text
 from stickgen.config.rules import Severity, Site, broken_rules
 from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve, truth_1_1
-from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Value
+from stickgen.config.schema import GROUPS, KEY_BY_PARTS, KEY_BY_PATH, KEYS, Key, Value
+from stickgen.config.suggesting import nearest
 from stickgen.errors import StickgenError
 from stickgen.text import clean
-
-LIKELY_TYPO = 0.8  # similarity from which an unknown key is taken for a misspelt one
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class Problem:
     fix: str
     edit: tuple[str, Value] | None = None  # a key and the value that mends it, where one is known
     rename: str | None = None  # the name that mends a misspelt key
+    parts: tuple[str, ...] = ()  # the path as a document takes it
 
     @property
     def mendable(self) -> bool:
@@ -57,63 +56,58 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
     groups = {group.name for group in GROUPS}
 
     def add(
-        severity: Severity, path: str, at: int, value: object, message: str, fix: str,
+        severity: Severity, parts: Path_, at: int, value: object, message: str, fix: str,
         edit: tuple[str, Value] | None = None, rename: str | None = None,
     ) -> None:  # fmt: skip
         line, column = line_and_column(document.text, at)
-        problems.append(Problem(severity, path, line, column, value, message, fix, edit, rename))
+        path = clean(path_text(parts), single_line=True)
+        problems.append(Problem(severity, path, line, column, value, message, fix, edit, rename, parts))
 
-    def add_unknown(path: str, candidates: list[str], at: int) -> None:
-        near = next(iter(difflib.get_close_matches(path, candidates, n=1, cutoff=0.5)), None)
-        fix = f"did you mean {near}?" if near else "it is kept, and has no effect"
-        if near is None or difflib.SequenceMatcher(None, path, near).ratio() < LIKELY_TYPO:
-            add("warning", clean(path, single_line=True), at, None, "unknown key", fix)
+    def add_unknown(parts: Path_, at: int, *, section: bool = False) -> None:
+        near = nearest(parts, section=section)
+        fix = f"did you mean {path_text(near.parts)}?" if near else "it is kept, and has no effect"
+        if near is None or not near.misspelt:
+            add("warning", parts, at, None, "unknown key", fix)
             return
-        same_section = near.rpartition(".")[0] == path.rpartition(".")[0]
-        mends = same_section and clean(path) == path and document.node(near) is None
-        name = near.rpartition(".")[2] if mends else None
-        add("error", clean(path, single_line=True), at, None, "unknown key", fix, rename=name)
+        free = near.parts[:-1] == parts[:-1] and document.node(near.parts) is None
+        add("error", parts, at, None, "unknown key", fix, rename=near.parts[-1] if free else None)
 
     for group, group_entry in (root.items if root is not None else {}).items():
         group_key, section = group_entry.key, group_entry.value
         if group not in groups:
-            add_unknown(group, sorted(groups), group_key.start)
+            add_unknown((group,), group_key.start, section=not isinstance(section, Scalar))
             continue
         if isinstance(section, Scalar) and section.value is None:
             continue
         if not isinstance(section, Mapping):
             shown = clean(document.text[section.start : section.end], single_line=True, limit=40)
-            add(
-                "error", group, section.start, shown, f"{shown} is no section", f"write keys below `{group}:`"
-            )
+            fix = f"write keys below `{group}:`"
+            add("error", (group,), section.start, shown, f"{shown} is no section", fix)
             continue
         for name, entry in section.items.items():
-            key_node, node = entry.key, entry.value
-            path = f"{group}.{name}"
-            key = KEY_BY_PATH.get(path)
+            node, parts = entry.value, (group, name)
+            key = KEY_BY_PARTS.get(parts)
             if key is None:
-                candidates = [k.path for k in KEYS if k.group == group] + [k.path for k in KEYS]
-                add_unknown(path, candidates, key_node.start)
+                add_unknown(parts, entry.key.start)
                 continue
             if not isinstance(node, Scalar):
-                add("error", path, node.start, None, "is a list or a section", f"it {_must(path)}")
+                add("error", parts, node.start, None, "is a list or a section", f"it {_must(key.path)}")
                 continue
             try:
-                values[path] = key.check(node.value)
+                values[key.path] = key.check(node.value)
             except ValueError as error:
                 shown = clean(document.text[node.start : node.end], single_line=True, limit=40) or "nothing"
-                fix = f"for example `{name}: {format_value(key.default)}`"
-                meant = truth_1_1(node.text) if key.type is bool and node.style is None else None
-                if meant is not None:
-                    fix = f"write {format_value(meant)}"
-                edit = None if meant is None else (path, meant)
-                add("error", path, node.start, node.value, f"{shown} {_why(node)}{error}", fix, edit)
+                meant = _meant(key, node)
+                fix = f"write {format_value(meant)}" if meant is not None else ""
+                fix = fix or f"for example `{name}: {format_value(key.default)}`"
+                edit = None if meant is None else (key.path, meant)
+                add("error", parts, node.start, node.value, f"{shown} {_why(node)}{error}", fix, edit)
                 continue
             if node.style is None and not node.decorated and not reads_alike(node.text):
                 add(
-                    "warning", path, node.start, node.value,
+                    "warning", parts, node.start, node.value,
                     f"{node.text} reads as {reading_1_1(node.text)} in programs with YAML 1.1",
-                    f"write {format_value(values[path], None, node.text)}", (path, values[path]),
+                    f"write {format_value(values[key.path], None, node.text)}", (key.path, values[key.path]),
                 )  # fmt: skip
     if not any(problem.severity == "error" for problem in problems):
         for rule in broken_rules(values, where):
@@ -121,10 +115,22 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
                 continue
             at = document.node(rule.path) or (document.node(rule.related) if rule.related else None)
             add(
-                rule.severity, rule.path, at.start if at else 0, values[rule.path], rule.message, rule.fix,
-                rule.edit,
+                rule.severity, path_of(rule.path), at.start if at else 0, values[rule.path], rule.message,
+                rule.fix, rule.edit,
             )  # fmt: skip
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
+
+
+def _meant(key: Key, node: Scalar) -> Value | None:
+    """The value that a text is meant to be: a truth of YAML 1.1, a number in quotes; None where that is open."""
+    if node.decorated or not isinstance(node.value, str):
+        return None
+    if key.type is bool and node.style is None:
+        return truth_1_1(node.text)
+    try:
+        return key.check(resolve(node.text.strip())) if node.style is not None else None
+    except ValueError:
+        return None
 
 
 def _must(path: str) -> str:
@@ -143,9 +149,10 @@ def parse_override(text: str) -> tuple[str, Value]:
         raise StickgenError(f"--set {clean(text)}: write key=value, like --set training.batch_size=4")
     key = KEY_BY_PATH.get(path)
     if key is None:
-        near = difflib.get_close_matches(path, list(KEY_BY_PATH), n=1, cutoff=0.4)
+        near = nearest(path_of(path))
         raise StickgenError(
-            f"--set {clean(path)}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
+            f"--set {clean(path)}: unknown key"
+            + (f"; did you mean {path_text(near.parts)}?" if near is not None else "")
         )
     value = written if key.type is str else resolve(written.strip())
     try:

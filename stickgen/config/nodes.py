@@ -6,6 +6,9 @@ marks, `end` is behind the last character that belongs to a node: no comment tha
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -165,6 +168,34 @@ class Empty:
 
 Empty.MAPPING, Empty.SEQUENCE = Empty("{}"), Empty("[]")
 Values = dict[Path_, Plain | Empty]
+
+
+_QUOTED_PART = re.compile(r'"(?:[^"\\]|\\.)*"(?=\.|$)')
+
+
+def path_text(path: Path_) -> str:
+    """A path as it is shown and typed: `training.epochs`, with quotes around a key that has a dot: `"a.b".c`."""
+    return ".".join(
+        json.dumps(part, ensure_ascii=False) if not part or "." in part or part[0] == '"' else part
+        for part in path
+    )
+
+
+def path_of(text: str) -> Path_:
+    """The path that `path_text` writes so."""
+    parts: list[str] = []
+    at = 0
+    while at <= len(text):
+        quoted = _QUOTED_PART.match(text, at)
+        end = quoted.end() if quoted else text.find(".", at)
+        end = len(text) if end < 0 else end
+        part = text[at:end]
+        if quoted:
+            with contextlib.suppress(ValueError):
+                part = str(json.loads(part))
+        parts.append(part)
+        at = end + 1
+    return tuple(parts)
 
 
 def origin(node: Node) -> Node:

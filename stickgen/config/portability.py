@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stickgen.config.nodes import Entry, Mapping, Scalar, Tree, line_and_column, origin, values, walk
+from stickgen.config.nodes import (
+    Entry,
+    Mapping,
+    Scalar,
+    Tree,
+    line_and_column,
+    origin,
+    path_of,
+    path_text,
+    values,
+    walk,
+)
 from stickgen.config.parsing import decode, parse
 from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve, same_value, truth_1_1
-from stickgen.config.schema import KEY_BY_PATH
+from stickgen.config.schema import KEY_BY_PARTS
 from stickgen.config.splicing import EditRefusedError, Splicer, in_its_column
 from stickgen.text import clean
 
@@ -63,7 +74,7 @@ def mended(data: bytes, name: str) -> bytes:
             mapping, entry, [e for m, e in tree.repeated if m is mapping]
         )
         tree = parse(text, name, repeats=True)
-    meant = {tuple(finding.path.split(".")): finding.written for finding in _scalars(text, tree)}
+    meant = {path_of(finding.path): finding.written for finding in _scalars(text, tree)}
     for finding in sorted(_scalars(text, tree), key=lambda finding: -finding.start):
         growth = len(finding.written) - (finding.end - finding.start)
         text = text[: finding.start] + finding.written + in_its_column(text[finding.end :], growth)
@@ -74,7 +85,7 @@ def mended(data: bytes, name: str) -> bytes:
             not same_value(before.get(path), after[path])
             and (allowed is None or resolve(allowed) != after[path])
         ):
-            raise EditRefusedError(f"{name}: {'.'.join(path)} would read otherwise; edit the text itself")
+            raise EditRefusedError(f"{name}: {path_text(path)} would read otherwise; edit the text itself")
     return text.encode()
 
 
@@ -89,14 +100,14 @@ def _scalars(text: str, tree: Tree) -> Iterator[Finding]:
         if node.alias_of is not None or id(origin(node)) in seen or reads_alike(node.text):
             continue
         seen.add(id(node))
-        key = KEY_BY_PATH.get(".".join(path))
+        key = KEY_BY_PARTS.get(path)
         value = node.value
         if key is not None and key.type is bool and truth_1_1(node.text) is not None:
             value = truth_1_1(node.text)
         line, column = line_and_column(text, node.content)
         message = f"{_shown(node.text)} reads as {reading_1_1(node.text)} in programs with YAML 1.1"
         written = format_value(value, None, node.text)
-        yield Finding(line, column, ".".join(path), message, written, node.content, node.end)
+        yield Finding(line, column, path_text(path), message, written, node.content, node.end)
 
 
 def _key(text: str, path: tuple[str, ...], entry: Entry) -> Iterator[Finding]:
@@ -109,7 +120,7 @@ def _key(text: str, path: tuple[str, ...], entry: Entry) -> Iterator[Finding]:
     ):
         line, column = line_and_column(text, key.start)
         message = f"this key reads as {reading_1_1(key.text)} in programs with YAML 1.1"
-        yield Finding(line, column, ".".join(path), message, format_value(key.text), key.start, key.end)
+        yield Finding(line, column, path_text(path), message, format_value(key.text), key.start, key.end)
 
 
 def _repeated(text: str, tree: Tree) -> Iterator[Finding]:

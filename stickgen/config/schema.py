@@ -9,7 +9,7 @@ from __future__ import annotations
 from stickgen.config.key import Group, Key, Value
 from stickgen.config.keys import data, device, diffusion, logging, lora, loss_weights, model, training
 
-__all__ = ["GROUPS", "KEYS", "KEY_BY_PATH", "Group", "Key", "Value", "defaults", "keys_of"]
+__all__ = ["GROUPS", "KEYS", "KEY_BY_PARTS", "KEY_BY_PATH", "Group", "Key", "Value", "defaults", "keys_of"]
 
 _GROUP_FILES = (model, training, loss_weights, diffusion, lora, data, device, logging)
 
@@ -18,6 +18,8 @@ GROUPS: tuple[Group, ...] = tuple(file.GROUP for file in _GROUP_FILES)
 KEYS: tuple[Key, ...] = tuple(key for file in _GROUP_FILES for key in file.KEYS)
 
 KEY_BY_PATH: dict[str, Key] = {key.path: key for key in KEYS}
+
+KEY_BY_PARTS: dict[tuple[str, ...], Key] = {key.parts: key for key in KEYS}
 
 
 def keys_of(group: str) -> tuple[Key, ...]:

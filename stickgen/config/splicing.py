@@ -44,10 +44,28 @@ class Splicer:
         written = format_value(value, node.style if node.alias_of is None else None, like)
         if node.tag is not None and node.anchor is not None:
             written = f"&{node.anchor} {written}"
-        header = re.match(r"[|>][-+0-9]*([ \t]+#[^\r\n]*)", self.text[start : node.end])
+        header = re.match(r"[|>][-+0-9]*([ \t]+#[^\r\n]*)?", self.text[start : node.end])
         if header and node.style in {"|", ">"}:
-            written += header.group(1)
+            block = self.literal(node, value, header.group(1) or "") if node.style == "|" else None
+            if block is not None:
+                return self.text[:start] + block + self.text[node.end :]
+            written += header.group(1) or ""
         return self.put(node, start, written)
+
+    def literal(self, node: Scalar, value: Plain, comment: str) -> str | None:
+        """`value` as a `|` text at the indent of the old one; None where only quotes can hold it."""
+        body = re.search(r"\n([ ]+)\S", self.text[node.content : node.end])
+        if not isinstance(value, str) or body is None or node.decorated or node.alias_of is not None:
+            return None
+        lines = value.removesuffix("\n").split("\n")
+        ended = len(value) - len(value.rstrip("\n"))
+        if ended > 1 or not lines[0] or lines[0][0] == " ":
+            return None
+        if "+" in self.text[node.content : node.content + 3] or not all(line.isprintable() for line in lines):
+            return None
+        newline, indent = self.newline_at(node.content), body.group(1)
+        rows = [indent + line if line else "" for line in lines]
+        return newline.join([f"|{'' if ended else '-'}{comment}", *rows])
 
     def put(self, node: Scalar | Mapping, start: int, written: str) -> str:
         """`written` in the place of `node` from `start` on; a comment behind it keeps its column if it can."""

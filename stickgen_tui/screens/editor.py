@@ -210,12 +210,13 @@ class EditorScreen(Screen[None]):
         if self._settle():
             value = self._session.stepped(event.field.key, event.direction)
             if value is not None:
-                self._apply([(event.field.key.path, value)])
+                self._apply([(event.field.key.parts, value)])
 
     @on(Field.Default)
     def _to_default(self, event: Field.Default) -> None:
-        if self._settle():
-            self._apply(self._session.default_edits([event.field.key]))
+        key = event.field.key
+        if self._settle() and self._apply(self._session.default_edits([key])) and not event.field.group:
+            notice(self.app, f"{key.path} is taken out of the file; ctrl+z brings it back")
 
     def _apply(self, edits: Sequence[Edit]) -> bool:
         """Make these edits as one step; False, and a notice, where they are refused."""
@@ -437,9 +438,9 @@ class EditorScreen(Screen[None]):
     async def _save(self) -> None:
         await self._saved()
 
-    async def _saved(self) -> bool:
-        """Save, with what there is to ask; False when the file was not written."""
-        saved = await save(self.app, self._session)
+    async def _saved(self, *, quiet: bool = False) -> bool:
+        """Save, with what there is to ask; False when the file does not hold what the form shows."""
+        saved = await save(self.app, self._session, quiet=quiet)
         if saved is None:
             return False
         if self._session.site is not None and self._around is not None:
@@ -467,7 +468,12 @@ class EditorScreen(Screen[None]):
             question = QuestionScreen("Save before the launch?", changes_content(session), answers)
             if await self.app.push_screen_wait(question) != "y" or not await self._saved():
                 return
-        edits = await launch_config(self, self._path, self._root)
+        elif not await self._saved(quiet=True):
+            return
+        if self._session is not session:
+            notice(self.app, "the form shows another file now: look at it, then F5 launches")
+            return
+        edits = await launch_config(self, session.config(), self._root)
         if edits and self._apply(edits):
             notice(self.app, "fixed: look at it, then F5 launches")
 

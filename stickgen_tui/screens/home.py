@@ -88,6 +88,7 @@ class HomeScreen(Screen[None]):
     def __init__(self, config: Path | None, root: Path | None = None) -> None:
         super().__init__()
         self._config, self._root = config, root
+        self._looked: Preflight | None = None  # what the card shows
         self._recommended: Path | None = None
         self._runs: list[tuple[Run, RunSummary]] = []
 
@@ -173,6 +174,7 @@ class HomeScreen(Screen[None]):
             if self._config is None:
                 card.show_config(event.recommendation.config_path, chosen=False)
         if event.looked is not None:
+            self._looked = event.looked
             card.show_preflight(event.looked)
         if event.error is not None:
             self._app.say(event.error, error=True)
@@ -223,7 +225,12 @@ class HomeScreen(Screen[None]):
             self._app.say("still looking at this machine; a moment")
             return
         target = self.target
-        edits = await launch_config(self, target, self._root)
+        looked = self._looked
+        known = looked is not None and looked.config_path == target
+        shown = looked.config.digest if known and looked is not None and looked.config is not None else None
+        edits = await launch_config(self, target, self._root, shown)
+        if self.app.screen is self:
+            self._check()
         if edits:
             self._app.open_editor(target, edits)
 

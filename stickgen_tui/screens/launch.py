@@ -12,11 +12,12 @@ from textual.screen import Screen
 
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import value_text
-from stickgen_tui.launching import Check, Preflight, preflight, start
+from stickgen_tui.launching import Check, Preflight, preflight, shown_path, start
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import foreign
 
 if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
     from stickgen.planner.settings import Edit
     from stickgen_tui.app import StickgenApp
 
@@ -34,13 +35,21 @@ def check_lines(checks: tuple[Check, ...] | list[Check]) -> Content:
     return Content("\n").join(lines)
 
 
-async def launch_config(screen: Screen[None], path: Path, root: Path | None) -> Sequence[Edit]:
-    """Preflight and launch the config at `path`, then show its monitor. Call it from a worker of `screen`.
+async def launch_config(
+    screen: Screen[None], subject: Path | TrainingConfig, root: Path | None, shown: str | None = None
+) -> Sequence[Edit]:
+    """Preflight and launch a config, then show its monitor. Call it from a worker of `screen`.
 
-    An error stops it with a sentence; a warning asks. Returns the edits that a person wants made instead.
+    An error stops it with a sentence; a warning asks. Returns the edits that a person wants made instead. What is
+    launched is what was looked at, byte for byte; `shown` is the digest of what the screen says of a file.
     """
     app = cast("StickgenApp", screen.app)
-    looked: Preflight = await asyncio.to_thread(preflight, path, root)
+    looked: Preflight = await asyncio.to_thread(preflight, subject, root)
+    if looked.config is not None and shown is not None and looked.config.digest != shown:
+        app.say(
+            f"{shown_path(looked.config_path)} has changed since it was shown; look, then launch it again"
+        )
+        return ()
     if looked.errors or looked.warnings:
         answers = [("b", "Back")]
         if looked.mend:
@@ -52,8 +61,9 @@ async def launch_config(screen: Screen[None], path: Path, root: Path | None) -> 
         answer = await app.push_screen_wait(QuestionScreen(title, check_lines(list(looked.checks)), answers))
         if answer != "y":
             return looked.mend if answer == "f" else ()
+    assert looked.config is not None  # else there was an error
     try:
-        run = await asyncio.to_thread(start, path, root)
+        run = await asyncio.to_thread(start, looked.config, root)
     except (StickgenError, OSError) as error:
         app.say(f"not launched: {error}", error=True)
         return ()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
+_ROOM = 68  # columns for the answers in a dialog on 80 columns
+_BESIDE = 4  # what a button takes beside its label
 
 
 class QuestionScreen(ModalScreen[str]):
@@ -40,9 +44,11 @@ class QuestionScreen(ModalScreen[str]):
             box.border_title = Content(self._title)
             with VerticalScroll(id="question-body", can_focus=False):
                 yield Static(self._body, markup=False)
-            with Horizontal(classes="answers"):
-                for key, label in self._answers:
-                    yield Button(Content(f"{label} ({key})"), id=f"answer-{key}", compact=True)
+            labels = {key: f"{label} ({key})" for key, label in self._answers}
+            box.set_class(sum(cell_len(label) + _BESIDE for label in labels.values()) > _ROOM, "-below")
+            with Vertical(classes="answers"):
+                for key, label in labels.items():
+                    yield Button(Content(label), id=f"answer-{key}", compact=True)
 
     def on_key(self, event: events.Key) -> None:
         for key, _ in self._answers:

@@ -13,6 +13,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from stickgen.config.document import AnyPath
+from stickgen.config.nodes import path_text
 from stickgen.config.schema import GROUPS, KEYS, Key, keys_of
 from stickgen_tui.comparing import Reference
 from stickgen_tui.editing import Edit, EditSession, value_text
@@ -94,9 +96,10 @@ class ResetScreen(ModalScreen[list[Edit]]):
                 lines.append(Content.styled(f"    and {len(edits) - MOST_SHOWN} more keys", MUTED))
         self.query_one("#reset-body", Line).show(Content("\n").join(lines))
 
-    def _change(self, path: str, value: object) -> str:
+    def _change(self, path: AnyPath, value: object) -> str:
         here = value_text(self._session.value_at(path))
-        return f"{path}: {here} → {'not in the file' if value is None else value_text(value)}"
+        shown = path if isinstance(path, str) else path_text(path)
+        return f"{shown}: {here} → {'not in the file' if value is None else value_text(value)}"
 
     def on_key(self, event: events.Key) -> None:
         for target in self._targets:

@@ -8,23 +8,24 @@ from typing import Any
 from textual.app import App
 from textual.content import Content
 
-from stickgen.config.document import SaveConflictError
+from stickgen.config.document import Document, SaveConflictError
+from stickgen.config.nodes import path_text
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import EditSession
+from stickgen_tui.editing import EditSession, changed_values
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.diff_pane import diff_content
 
 
-async def save(app: App[Any], session: EditSession) -> EditSession | None:
-    """Write the file; None when it was not. Call it from a worker.
+async def save(app: App[Any], session: EditSession, *, quiet: bool = False) -> EditSession | None:
+    """Bring the file and the form together; None when they are not. Call it from a worker.
 
-    Returns the session to go on with, which is another one where the file had changed on disk.
+    Returns the session to go on with, which is another one where the file had changed on disk. `quiet` leaves the
+    notice away that there is nothing to save.
     """
     if not session.dirty:
-        notice(app, "nothing to save: the file is as it was")
-        return session
+        return await _compare(app, session, quiet)
     try:
         session.save()
     except SaveConflictError as conflict:
@@ -33,6 +34,38 @@ async def save(app: App[Any], session: EditSession) -> EditSession | None:
         notice(app, error, error=True)
         return await _save_copy(app, session)
     notice(app, f"saved {session.document.path}")
+    return session
+
+
+async def _compare(app: App[Any], session: EditSession, quiet: bool) -> EditSession | None:
+    """Nothing is to be written: does the file still hold what the form shows?"""
+    path = session.document.path
+    try:
+        state = session.disk_state()
+        if state == "same" or path is None:
+            if not quiet:
+                notice(app, "nothing to save: the file is as it was")
+            return session
+        if state == "changed":
+            fresh = EditSession.open(path)
+            session.drop()
+            count = len(changed_values(session.document, fresh.document))
+            values = {0: "no value differs", 1: "1 value differs"}.get(count, f"{count} values differ")
+            notice(app, f"another program changed {path}: read again, {values}")
+            return fresh
+        title, body = "The file is gone", f"{path} is no longer there."
+        answers = [("b", "Back"), ("w", "Write it again")]
+    except StickgenError as error:
+        title, body = "The file changed on disk", str(error)
+        answers = [("b", "Back"), ("w", "Overwrite it with what is shown")]
+    if await app.push_screen_wait(QuestionScreen(title, clean(body), answers)) != "w":
+        return None
+    try:
+        session.save(over=True)
+    except StickgenError as error:
+        notice(app, error, error=True)
+        return None
+    notice(app, f"saved {path}")
     return session
 
 
@@ -58,13 +91,16 @@ async def _settle_conflict(
             merged.save()
             session.drop()
             merged.keep_draft()
+            notice(app, _merged_words(session, conflict))
             return merged
         if answer == "o":
             session.save(over=True)
+            notice(app, f"saved over what another program had written: {session.document.path}")
             return session
         if answer == "d":
             fresh = EditSession.open(session.document.path)
             session.drop()
+            notice(app, f"your changes are dropped; this is {session.document.path} as it is now")
             return fresh
         return None
     except StickgenError as error:
@@ -92,6 +128,18 @@ async def _save_copy(app: App[Any], session: EditSession) -> EditSession | None:
         return None
     notice(app, f"saved {copy}")
     return session
+
+
+def _merged_words(session: EditSession, conflict: SaveConflictError) -> str:
+    """What a merge did, with the keys that both had changed."""
+    mine = {path for path, _, _ in changed_values(session.saved, session.document)}
+    theirs = changed_values(session.saved, Document.parse(conflict.on_disk, session.document.name))
+    both = [path_text(path) for path, _, _ in theirs if path in mine]
+    one = len(mine) == 1
+    words = "your change is in the new file" if one else f"your {len(mine)} changes are in the new file"
+    if both:
+        words += f"; the other program had changed {', '.join(both)} too, and yours stands"
+    return f"{words}; ctrl+z takes {'it' if one else 'them'} back{'' if one else ' one by one'}"
 
 
 def changes_content(session: EditSession) -> Content:

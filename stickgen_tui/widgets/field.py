@@ -13,7 +13,7 @@ from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Input
 
-from stickgen.config.schema import KEY_BY_PATH, Key, Value
+from stickgen.config.schema import KEY_BY_PARTS, Key, Value
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import Edit, EditSession, FieldState, mend_text
 from stickgen_tui.path_suggester import PathSuggester
@@ -113,7 +113,7 @@ class Field(Widget, can_focus=True):
     typing: var[bool] = var(False)
 
     def __init__(self, key: Key, session: EditSession) -> None:
-        known = key.path in KEY_BY_PATH
+        known = key.parts in KEY_BY_PARTS
         super().__init__(id="field-" + key.path.replace(".", "-") if known else None)
         self.key = key
         self.group = key.group if known else ""
@@ -227,14 +227,15 @@ class Field(Widget, can_focus=True):
         """Open a text box over the value, with `text` instead of the present value."""
         if self._box is not None:
             return
+        shown = self.state.text.rstrip("\n")
         box = Input(
-            self.state.text if text is None else text,
+            shown if text is None else text,
             compact=True,
             select_on_focus=False,
             suggester=PathSuggester() if self.key.is_path else None,
             classes="field-box",
         )
-        self._box, self._box_began, self.typing = box, self.state.text, True
+        self._box, self._box_began, self.typing = box, shown, True
         await self.mount(box)
         if text is None:
             box.select_all()
@@ -253,7 +254,7 @@ class Field(Widget, can_focus=True):
         if self._box is None or not self.box_changed:
             return []
         try:
-            return [(self.key.path, self._session.parse(self.key, self._box.value))]
+            return [(self.key.parts, self._session.parse(self.key, self._box.value))]
         except ValueError as error:
             raise StickgenError(str(error)) from error
 

@@ -146,7 +146,7 @@ class Side(Vertical):
 
     def _follow(self) -> None:
         if self._key is not None:
-            position = self._session.document.position(self._key.path)
+            position = self._session.document.position(self._key.parts)
             self.query_one(YamlView).point_at(position[0] if position else None)
 
     def scroll_pane(self, by: int) -> None:

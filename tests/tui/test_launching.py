@@ -104,7 +104,7 @@ def test_a_start_makes_a_run_of_these_bytes_and_launches_it(
 ) -> None:
     launched = []
     monkeypatch.setattr("stickgen.runs.launch.launch", launched.append)
-    run = start(config, workplace / "runs")
+    run = start(TrainingConfig(config), workplace / "runs")
     assert launched == [run]
     assert run.config_bytes == config.read_bytes()
     assert run.identity["data_path"] == str(workplace / "data" / "quickstart.pt")
