@@ -164,7 +164,7 @@ def test_merged_keys_are_read_and_overridden_where_they_are_merged() -> None:
         ("1.0E-04", 0.002, "2.0E-3"), ("1e5", 0.5, "5.0e-1"), ("017", 8, "8"), ("0o17", 8, "8"), ("0b11", 5, "0b101"),
         ("0.0003", 0.00001, "0.00001"), ("1", 0.5, "0.5"), ("on", True, "true"), ("'a'", "it's", "'it''s'"),
         ('"a"', "b", '"b"'), ("a", "b c", "b c"), ("a", "on", '"on"'), ("a", "1e-4", '"1e-4"'),
-        ("|\n  text", "one\ntwo", '"one\\ntwo"'), ("a", 1e300, "1.0e+300"), ("1", float("inf"), ".inf"),
+        ("|\n  text", "one\ntwo", "|-\n  one\n  two"), ("a", 1e300, "1.0e+300"), ("1", float("inf"), ".inf"),
     ],
 )  # fmt: skip
 def test_quotes_and_notations_are_kept(old: str, value: bool | int | float | str, new: str) -> None:
