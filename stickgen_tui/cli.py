@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,20 +22,41 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the terminal app; exits with 2 on bad usage or where there is no terminal."""
     arguments = parser().parse_args(argv)
     try:
+        Path.cwd()
         app = build_app(arguments)
     except StickgenError as error:
         print(f"stickgen-tui: {clean(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # stderr is where Textual draws
+    except OSError as error:  # a name too long, a working folder that is gone
+        print(f"stickgen-tui: {clean(error.filename or 'this folder')}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
+    if not all(
+        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)
+    ):  # stderr is where Textual draws
         print(
             "stickgen-tui: needs a terminal; without one, use `stickgen train --config FILE` "
             "and `stickgen runs watch`",
             file=sys.stderr,
         )
         sys.exit(2)
+    if (reason := terminal_refusal(os.environ.get("TERM", ""), sys.stderr.encoding)) is not None:
+        print(
+            f"stickgen-tui: {reason}; without it, use `stickgen train` and `stickgen runs watch`",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     app.leave_on_signals = True
     app.run()
     sys.exit(app.return_code or 0)
+
+
+def terminal_refusal(term: str, encoding: str) -> str | None:
+    """Why the app cannot be drawn on this terminal; None where it can."""
+    if term.lower() in {"dumb", "unknown", ""}:
+        return f"TERM is {term or 'not set'}, and the app needs a terminal that moves its cursor, as xterm-256color"
+    if codecs.lookup(encoding).name != "utf-8":
+        return f"this terminal's encoding is {encoding}, and the app needs UTF-8: try LANG=C.UTF-8"
+    return None
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
+from pathlib import Path
 
 import click
 
 from stickgen import __version__
+from stickgen.cli.streams import describe, drop, finish_streams, is_about_output, prepare_streams
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -56,16 +60,62 @@ def root() -> None:
 
 def main() -> None:
     """Run the command line; errors a person can mend are one sentence and an exit code, never a traceback."""
+    prepare_streams()
+    code = _run()
+    if (reason := finish_streams()) and code == 0:
+        _say(reason)
+        code = 1
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
+        Path.cwd()  # a folder that is gone is a traceback in whatever asks next
         code = root.main(standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except StickgenError as error:
-        click.echo(f"stickgen: {clean(error)}", err=True)
-        sys.exit(error.exit_code)
+        _say(error)
+        return error.exit_code
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        with contextlib.suppress(OSError):
+            error.show()
+        return 2
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return 130
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
     except BrokenPipeError:
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 0
+    except OSError as error:
+        if is_about_output(error):
+            drop(sys.stdout)
+            _say(describe(error))
+            return 1
+        _say(_about_a_file(error))
+        return 2
+    except Exception as error:
+        if os.environ.get("STICKGEN_TRACEBACK"):
+            raise
+        what = str(error).strip().partition("\n")[0][:300]
+        _say(
+            f"unexpected {type(error).__name__}: {what}; this is a fault of stickgen: please report it with what "
+            "STICKGEN_TRACEBACK=1 in the environment shows"
+        )
+        return 1
+
+
+def _about_a_file(error: OSError) -> str:
+    """A sentence about a file or folder that the system refused and nobody looked at before."""
+    try:
+        Path.cwd()
+    except OSError:
+        return (
+            "the folder that this shell is in is gone; go to another one, and come back if it was made anew"
+        )
+    name = error.filename if error.filename is not None else "a file"
+    return f"{os.fsdecode(name) if isinstance(name, str | bytes) else name}: {error.strerror or error}"
+
+
+def _say(sentence: object) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(f"stickgen: {clean(sentence)}", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from stickgen.cli.numbers import SEED, Finite
 from stickgen.cli.output import FORCE
 from stickgen.text import clean
 
@@ -22,9 +23,7 @@ def command() -> None:
     epilog="Example: stickgen data synth -n 2000 --actions walk,wave,bow -o data/synthetic.pt",
 )
 @click.option("-n", "--clips", type=click.IntRange(1, 1_000_000), default=2000, show_default=True)
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other clips."
-)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Another seed, other clips.")
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
 @click.option("--actions", metavar="A,B,…", help="Only these actions (default: all 64).")
 @click.option(
@@ -63,7 +62,7 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
 @click.option(
     "--index", metavar="CSV", help="What is known of each clip: file, description, action, fps, licence…"
 )
-@click.option("--fps", type=click.FloatRange(1, 1000), help="True frame rate, where the files have it wrong.")
+@click.option("--fps", type=Finite(1, 1000), help="True frame rate, where the files have it wrong.")
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
 @click.option(
     "--mirror/--no-mirror",
@@ -204,7 +203,7 @@ def info(path: str, as_json: bool) -> None:
 @click.option("--clips", type=click.IntRange(1, 100), help="How many clips (default: 12, in a terminal 4).")
 @click.option("--action", metavar="NAME", help="Only clips with frames of this action.")
 @click.option("--contains", metavar="TEXT", default="", help="Only clips with this in a caption.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed chooses others.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Another seed chooses others.")
 @FORCE
 def preview(
     path: str,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.cli.numbers import Finite
+from stickgen.cli.streams import is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -45,7 +47,7 @@ BASES: dict[Basis, str] = {
     "--probe", "probing", is_flag=True, help="Measure it: train on made-up clips for a minute or two."
 )
 @click.option(
-    "--probe-seconds", type=click.FloatRange(1), default=180.0, show_default=True, metavar="S",
+    "--probe-seconds", type=Finite(1), default=180.0, show_default=True, metavar="S",
     help="The probe ends then at the latest.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
@@ -124,7 +126,7 @@ def shown_probe() -> Iterator[Callable[[ProbeProgress], None]]:
 
     console = Console(stderr=True, highlight=False)
     bar = Progress(TextColumn("probe"), BarColumn(), TextColumn("{task.description}"), console=console,
-                   transient=True, disable=not console.is_terminal)  # fmt: skip
+                   transient=True, disable=not console.is_terminal or is_plain_terminal())  # fmt: skip
     said = time.monotonic()
 
     def show(at: ProbeProgress) -> None:

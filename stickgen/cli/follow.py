@@ -9,22 +9,24 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO, cast
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from stickgen.cli.streams import Unbreakable, is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.planner.rescue import memory_advice, ran_out_of_memory
-from stickgen.runs.launch import stop
+from stickgen.runs.launch import save_now, stop
 from stickgen.runs.metrics import RecordReader, last_record
+from stickgen.runs.stops import STOPS, Stops, ignore_stops
 from stickgen.runs.store import Run, Status
 from stickgen.text import clean
 
 POLL_SECONDS = 0.25
 PLAIN_LINE_SECONDS = 10.0
+STOP_COMES_WITH = 0.5  # seconds within which SIGTERM follows a SIGHUP where both are sent
 EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 130}
 
 
@@ -49,31 +51,73 @@ def _number(value: float | None) -> str:
     return "not finite" if value is None else f"{value:.4f}"
 
 
-def follow(run: Run, *, owner: bool, as_json: bool = False) -> int:
+class Told:
+    """What the process that watches is told by signals."""
+
+    def __init__(self) -> None:
+        self.stops = Stops()
+        self.at_once = False
+        self.save = False
+        self.hung_up: float | None = None  # when
+        self.refused = ""  # why a stop could not be passed on, as it was said
+
+    def listen(self) -> None:
+        """Take them from now on. A hang-up that `nohup` made nothing stays nothing."""
+        for number in STOPS:
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGUSR1, self._save)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._hang_up)
+
+    def _stop(self, number: int, _: FrameType | None) -> None:
+        self.at_once = self.stops.add(number) or self.at_once
+
+    def _save(self, number: int, _: FrameType | None) -> None:
+        self.save = True
+
+    def _hang_up(self, number: int, _: FrameType | None) -> None:
+        self.hung_up = self.hung_up or time.monotonic()
+
+    @property
+    def alone(self) -> bool:
+        """Whether the terminal is gone, and no stop came with that: service managers send both, in any order."""
+        return (
+            self.hung_up is not None and not self.stops and time.monotonic() > self.hung_up + STOP_COMES_WITH
+        )
+
+
+def follow(
+    run: Run,
+    *,
+    owner: bool,
+    as_json: bool = False,
+    told: Told | None = None,
+    out: Unbreakable | None = None,
+) -> int:
     """Show a run until it ends; returns its exit code.
 
     `as_json`: a line of JSON for each event and each metrics record, and one for the end.
 
-    `owner`: Ctrl-C and SIGTERM ask the run to stop with a checkpoint, and a second one kills it. Without,
-    they only end the watching. A closed terminal (SIGHUP) ends the watching and never the run.
+    `owner`: Ctrl-C, SIGTERM and their kind ask the run to stop with a checkpoint, and Ctrl-C again, later, kills
+    it. Without, they only end the watching. A closed terminal (SIGHUP) ends the watching and never the run.
+    Output that breaks, by a full disk or a closed pipe, ends the watching of whoever is not the owner; the owner
+    goes on in silence, for it passes on the stops. `told` and `out` are those of a command that listens already.
     """
-    console = Console(highlight=False)
+    if told is None:
+        told = Told()
+        told.listen()
+    out, err = out or Unbreakable(sys.stdout), Unbreakable(sys.stderr)
+    console = Console(highlight=False, file=cast(TextIO, out))
+    live = console.is_terminal and not is_plain_terminal()
     events, metrics = RecordReader(run.events_path), RecordReader(run.metrics_path)
     launch = len(run.launches)
     metrics.skip_to_end()
-    asked = 0
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked += 1
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    answered = 0
+    answered = 0  # 1: asked to stop, 2: killed
     last_line = time.monotonic()
+    spinner = "dots" if out.encoding.lower().startswith("utf") else "line"
     bar = Progress(
-        SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
-        console=console, disable=as_json or not console.is_terminal,
+        SpinnerColumn(spinner), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
+        console=console, disable=as_json or not live,
     )  # fmt: skip
     with bar:
         task = bar.add_task("starting", total=None)
@@ -83,7 +127,7 @@ def follow(run: Run, *, owner: bool, as_json: bool = False) -> int:
                 if event.get("launch", launch) != launch:
                     continue  # of an older launch
                 if as_json:
-                    click.echo(json.dumps({"event": event}))
+                    out.say(json.dumps({"event": event}))
                     continue
                 if event.get("event") == "failed":
                     continue  # the report at the end says it
@@ -93,32 +137,54 @@ def follow(run: Run, *, owner: bool, as_json: bool = False) -> int:
                 )
             for record in metrics.read_new():
                 if as_json:
-                    click.echo(json.dumps({"metrics": record}))
+                    out.say(json.dumps({"metrics": record}))
                 if as_json or record.get("kind") != "train":
                     continue
                 line = describe(record)
                 bar.update(task, total=record["total_steps"], completed=record["step"], description=line)
-                if not console.is_terminal and time.monotonic() - last_line > PLAIN_LINE_SECONDS:
+                if not live and time.monotonic() - last_line > PLAIN_LINE_SECONDS:
                     last_line = time.monotonic()
                     console.print(line, soft_wrap=True)
-            if asked > answered:
-                answered = asked
-                if not owner:
-                    return 0
-                click.echo(
-                    "stopping with a checkpoint; once more kills the run"
-                    if asked == 1
-                    else "killing the run",
-                    err=as_json,
-                )
-                try:
-                    stop(run, force=asked > 1)
-                except StickgenError:
-                    continue
+            if told.alone:
+                return 128 + signal.SIGHUP
+            if not owner and (told.stops or out.reason):
+                return _broken(out, err) if out.reason else 0
+            if told.save:
+                told.save = False
+                save_now(run)
+            if answered < bool(told.stops) + told.at_once:
+                answered = _pass_on(run, told, answered, err if as_json else out, err)
             if not state.alive:
                 break
             time.sleep(POLL_SECONDS)
-    return _report(run, as_json)
+    code = _report(run, as_json, out, err)
+    if out.reason:
+        _broken(out, err)
+    return code
+
+
+def _pass_on(run: Run, told: Told, answered: int, out: Unbreakable, err: Unbreakable) -> int:
+    """Stop the run, or kill it. What is answered now: it is tried again while there is no trainer to ask."""
+    if told.at_once:
+        out.say("killing the run")
+    elif not told.refused:
+        out.say("stopping with a checkpoint; Ctrl-C once more kills the run")
+    try:
+        stop(run, force=told.at_once)
+    except StickgenError as error:
+        if str(error) != told.refused and run.state().alive:
+            told.refused = str(error)
+            err.say(f"stickgen: {clean(error)}")
+        return answered
+    return 1 + told.at_once
+
+
+def _broken(out: Unbreakable, err: Unbreakable) -> int:
+    """Say on stderr that stdout broke, unless its reader merely had enough; the exit code of a watcher."""
+    if out.closed_pipe:
+        return 0
+    err.say(f"stickgen: {out.reason}")
+    return 1
 
 
 @dataclass(frozen=True)
@@ -157,47 +223,48 @@ def _last(folder: Path, pattern: str) -> str | None:
     return max(map(str, folder.glob(pattern)), default=None)
 
 
-def _report(run: Run, as_json: bool) -> int:
+def _report(run: Run, as_json: bool, out: Unbreakable, err: Unbreakable) -> int:
     ending = Ending.of(run)
     if as_json:
-        click.echo(json.dumps({"end": asdict(ending)}))
+        out.say(json.dumps({"end": asdict(ending)}))
         return ending.exit_code
     failed = ending.status not in EXIT_CODES
+    where = err if failed or out.reason else out
     learned = last_record(run.metrics_path, kind="val")
     worked = last_record(run.metrics_path, kind="train")
     if failed:
-        click.echo(f"stickgen: {clean(ending.reason)}", err=True)
+        err.say(f"stickgen: {clean(ending.reason)}")
     else:
-        click.echo(f"{clean(run.name)}: {clean(ending.reason)}")
+        out.say(f"{clean(run.name)}: {clean(ending.reason)}")
     if ending.exit_code != 2:  # bad input: there is nothing yet but the sentence
         if learned is not None and learned.get("mean_pose_loss"):
-            click.echo(
+            where.say(
                 f"  learned    validation pose loss {_number(learned.get('loss_pose'))}, "
-                f"against {_number(learned['mean_pose_loss'])} for always saying the mean pose",
-                err=failed,
+                f"against {_number(learned['mean_pose_loss'])} for always saying the mean pose"
             )
         if worked is not None:
-            click.echo(
-                f"  worked     {worked['sequences_per_second']:.1f} clips/s, {worked['rss_bytes'] / 2**20:.0f} MiB",
-                err=failed,
+            where.say(
+                f"  worked     {worked['sequences_per_second']:.1f} clips/s, {worked['rss_bytes'] / 2**20:.0f} MiB"
             )
         for what, path in (
             ("checkpoint", ending.checkpoint), ("sample", ending.sample), ("GIF", ending.gif),
             ("log", ending.log if failed else None),
         ):  # fmt: skip
             if path is not None:
-                click.echo(f"  {what:<10} {clean(path)}", err=failed)
+                where.say(f"  {what:<10} {clean(path)}")
         if ending.status == Status.FINISHED:
-            click.echo(f'  draw with  stickgen generate {run.reference} "a person waves" -o wave.gif')
+            out.say(f'  draw with  stickgen generate {run.reference} "a person waves" -o wave.gif')
         if failed and ran_out_of_memory(run):
             for advice in memory_advice(run)[:3]:
-                click.echo(f"  try        {advice.change} ({advice.effect})", err=True)
-            click.echo(f"  all edits  stickgen advise {clean(run.config_path)} --for memory", err=True)
+                err.say(f"  try        {advice.change} ({advice.effect})")
+            err.say(f"  all edits  stickgen advise {clean(run.config_path)} --for memory")
         if ending.resume is not None and ending.step < ending.total_steps:
-            click.echo(f"  go on with {ending.resume}", err=failed)
+            where.say(f"  go on with {ending.resume}")
     return ending.exit_code
 
 
-def follow_and_exit(run: Run, *, owner: bool, as_json: bool = False) -> None:
+def follow_and_exit(run: Run, *, owner: bool, as_json: bool = False, **begun: Any) -> None:
     """`follow`, then leave with its code."""
-    sys.exit(follow(run, owner=owner, as_json=as_json))
+    code = follow(run, owner=owner, as_json=as_json, **begun)
+    ignore_stops()
+    sys.exit(code)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stickgen.cli.numbers import SEED, Finite
 from stickgen.cli.output import FORCE
 
 
@@ -19,10 +20,10 @@ from stickgen.cli.output import FORCE
 @click.option("-o", "output", required=True, metavar="FILE", help="A .gif, or a .png sheet of poses.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.4, 10.0),
+    type=Finite(0.4, 10.0),
     help="Length (default: that of the training clips with the nearest texts).",
 )
-@click.option("--seed", type=int, default=0, help="Another seed draws another motion.")
+@click.option("--seed", type=SEED, default=0, help="Another seed draws another motion.")
 @click.option("--encoder", help="Text encoder (default: the config's data.encoder, if stickgen knows it).")
 @click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
 @FORCE

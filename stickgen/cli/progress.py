@@ -9,13 +9,15 @@ from contextlib import contextmanager
 
 import click
 
+from stickgen.cli.streams import is_plain_terminal
+
 _SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
 def shown_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A function to call with how many are done, of how many, while the block lasts."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty() or is_plain_terminal():
         yield _plain_lines(what)
         return
     from rich.console import Console

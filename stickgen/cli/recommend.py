@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.cli.numbers import Finite
 from stickgen.cli.output import FORCE
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     "recommend",
     epilog="Examples: stickgen recommend -o mine.yaml   stickgen recommend --ram 16 --vram 8 --cores 8",
 )
-@click.option("--ram", type=click.FloatRange(0.1), metavar="GIB", help="RAM of the machine in question.")
-@click.option("--vram", type=click.FloatRange(0), metavar="GIB", help="VRAM of its GPU; 0: it has none.")
-@click.option("--cores", type=click.IntRange(1), metavar="N", help="Its cores.")
+@click.option("--ram", type=Finite(0.1, 1e6), metavar="GIB", help="RAM of the machine in question.")
+@click.option("--vram", type=Finite(0, 1e6), metavar="GIB", help="VRAM of its GPU; 0: it has none.")
+@click.option("--cores", type=click.IntRange(1, 2**16), metavar="N", help="Its cores.")
 @click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for times and clip lengths.")
 @click.option("--largest", is_flag=True, help="Take the largest model that fits, however long it takes.")
 @click.option("-o", "--output", metavar="FILE", help="Write the recommended config there.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from stickgen.cli.numbers import Finite
 from stickgen.text import clean
 
 
@@ -126,7 +127,9 @@ def stop_(root: Path, which: str, force: bool, as_json: bool) -> None:
 
 @command.command("save", epilog="Example: stickgen runs save latest")
 @click.argument("which", default="latest")
-@click.option("--wait", "seconds", default=60.0, metavar="SECONDS", help="For the answer; 0 only asks.")
+@click.option(
+    "--wait", "seconds", type=Finite(0), default=60.0, metavar="SECONDS", help="For the answer; 0 only asks."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_obj
 def save(root: Path, which: str, seconds: float, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -75,7 +76,8 @@ def command(
 
     The run outlives this terminal. Ctrl-C stops it with a checkpoint (exit code 130).
     """
-    from stickgen.cli.follow import follow_and_exit
+    from stickgen.cli.follow import Told, follow_and_exit
+    from stickgen.cli.streams import Unbreakable
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.errors import StickgenError
     from stickgen.planner.parameters import count_parameters
@@ -85,6 +87,11 @@ def command(
     from stickgen.runs.store import create_run, find_run, runs_root
     from stickgen.text import clean
 
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        raise StickgenError(
+            "torchrun starts trainers, not this command, which would make a run for each process: make the run with "
+            "--prepare, which prints the command; on one machine use --nproc instead of torchrun"
+        )
     root = Path(runs) if runs else runs_root()
     if resume is not None:
         if config_path or overrides or data_path or name or init_from:
@@ -132,14 +139,22 @@ def command(
         return
     if bool(run.identity.get("profile")) != profile:
         run.update_identity(profile=profile)
+    told, out = (
+        Told(),
+        Unbreakable(sys.stdout),
+    )  # from here on no stop is lost, and no broken output ends the watching
+    if not detach:
+        told.listen()
     launch(run, max_steps=max_steps, **({} if nproc is None else {"nproc": nproc}))
-    click.echo(f"run {run.path}")
+    out.say(f"run {run.path}")
     if detach:
-        click.echo(
+        out.say(
             f"watch it: stickgen runs watch {run.reference}\nstop it:  stickgen runs stop {run.reference}"
         )
+        if out.reason:
+            click.echo(f"stickgen: {out.reason}; the run is {clean(run.path)}", err=True)
         return
-    follow_and_exit(run, owner=True)
+    follow_and_exit(run, owner=True, told=told, out=out)
 
 
 def _check_budget(

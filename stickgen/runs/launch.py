@@ -109,6 +109,14 @@ def stop(run: Run, *, force: bool = False) -> None:
         request(run, "stop")
 
 
+def save_now(run: Run) -> None:
+    """Ask the trainer for a checkpoint by a signal, where it can be reached; it says itself what came of it."""
+    process = _trainer(run)
+    with contextlib.suppress(psutil.Error):
+        if process is not None:
+            process.send_signal(signal.SIGUSR1)
+
+
 def _wake(trainer: psutil.Process) -> None:
     """A paused process hears nothing but SIGCONT, and who waits for a paused one waits for ever."""
     with contextlib.suppress(psutil.Error):
