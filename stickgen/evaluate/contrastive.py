@@ -1,0 +1,111 @@
+"""Training of the encoders: each motion beside its text and away from the others, its mirror image above all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stickgen.evaluate.encoders import Encoders
+from stickgen.evaluate.layers import padded
+from stickgen.evaluate.mirror import mirrored, side_words, swapped_words
+
+TEMPERATURE = 0.07
+SAME_TEXT = 0.8  # cosine of two texts from which on they are no negatives of each other (TMR)
+BATCH = 64
+EPOCHS = 20
+LEAST_STEPS, MOST_STEPS = 300, 600
+CROP = 0.1  # of a clip, the most that is cut off for variety
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What the encoders learn from: motions, and for each the texts that describe it."""
+
+    motions: list[Tensor]  # each [t, 20]
+    captions: list[list[str]]
+    tokens: dict[str, Tensor]  # features of every caption and of its swapped twin, [n, token_dim]
+
+
+def token_texts(captions: Sequence[Sequence[str]]) -> list[str]:
+    """Every text whose token features training wants: captions, and those with sides swapped."""
+    texts = {text for own in captions for text in own}
+    return sorted(texts | {swapped_words(text) for text in texts})
+
+
+def steps_for(clips: int) -> int:
+    """Optimizer steps that training takes for so many clips."""
+    return min(max(EPOCHS * clips // BATCH, LEAST_STEPS), MOST_STEPS)
+
+
+def train_encoders(pairs: Pairs, seed: int, progress: Callable[[int, int], None]) -> Encoders:
+    """Encoders trained on `pairs`, the same for the same seed; `progress` is told steps done and all steps."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _train(pairs, seed, progress)
+
+
+def _train(pairs: Pairs, seed: int, progress: Callable[[int, int], None]) -> Encoders:
+    generator = torch.Generator().manual_seed(seed)
+    encoders = Encoders(next(iter(pairs.tokens.values())).shape[1])
+    encoders.motion.standard.fit(pairs.motions)
+    means = {text: F.normalize(tokens.float().mean(0), dim=0) for text, tokens in pairs.tokens.items()}
+    flipped = [mirrored(motion) for motion in pairs.motions]
+    optimizer = torch.optim.AdamW(encoders.parameters(), lr=1e-3, weight_decay=0.02)
+    steps = steps_for(len(pairs.motions))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, 2e-3, total_steps=steps, pct_start=0.1, cycle_momentum=False
+    )
+    encoders.train()
+    order: list[int] = []
+    for step in range(steps):
+        while len(order) < BATCH:
+            order += torch.randperm(len(pairs.motions), generator=generator).tolist()
+        rows, order = order[:BATCH], order[BATCH:]
+        motions, texts = [], []
+        for row in rows:
+            own = pairs.captions[row]
+            turned, choice, start, end = torch.rand(4, generator=generator).tolist()
+            text = own[int(choice * len(own))]
+            motion, other = pairs.motions[row], flipped[row]
+            if turned < 0.5:
+                motion, other, text = other, motion, swapped_words(text)
+            cut = slice(int(start * CROP * len(motion)), len(motion) - int(end * CROP * len(motion)))
+            motions.append(motion[cut])
+            texts.append(text)
+            if side_words(text):  # its mirror image, told of as such, is the hardest negative that there is
+                motions.append(other[cut])
+                texts.append(swapped_words(text))
+        motion_latents = encoders.motion(*padded(motions))
+        text_latents = encoders.text(*padded([pairs.tokens[text] for text in texts]))
+        likeness = torch.stack([means[text] for text in texts])
+        loss = info_nce(motion_latents, text_latents, false_negatives(likeness @ likeness.T, texts))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(encoders.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        progress(step + 1, steps)
+    return encoders.eval()
+
+
+def false_negatives(likeness: Tensor, texts: Sequence[str]) -> Tensor:
+    """bool [b, b]: pairs whose texts, by their cosine [b, b], say the same, so that they are no negatives.
+
+    Language models hardly hear a difference between left and right: texts whose sides differ are negatives
+    whatever the cosine.
+    """
+    sides = [side_words(text) for text in texts]
+    opposed = torch.tensor([[bool(a and b and a != b) for b in sides] for a in sides])
+    same = (likeness > SAME_TEXT) & ~opposed
+    return same & ~torch.eye(len(texts), dtype=torch.bool)
+
+
+def info_nce(motions: Tensor, texts: Tensor, ignored: Tensor) -> Tensor:
+    """InfoNCE both ways (van den Oord et al., arXiv 1807.03748) of [b, d] and [b, d], without `ignored` pairs."""
+    logits = (motions @ texts.T / TEMPERATURE).masked_fill(ignored, -torch.inf)
+    own = torch.arange(len(motions))
+    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2

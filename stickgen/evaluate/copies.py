@@ -1,0 +1,51 @@
+"""Is a motion new, or one that the model was trained on?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stickgen.motion.features import to_features
+from stickgen.motion.skeleton import NUM_JOINTS
+
+MOMENTS = 32  # at which two motions are compared, whatever their lengths
+CLOSE = 0.5  # of the distance at which real motions lie from the training clips: below it, a copy
+
+
+def outline(motion: Tensor) -> Tensor:
+    """[t, 20] → [640]: the figure as seen from the pelvis at MOMENTS moments, with how far it has gone."""
+    features = to_features(motion.float())
+    features[:, 0] = features[:, 0].cumsum(0)
+    moments = F.interpolate(features.T[None], size=MOMENTS, mode="linear", align_corners=True)[0]
+    return moments.T.flatten() / NUM_JOINTS**0.5 / MOMENTS**0.5
+
+
+@dataclass(frozen=True)
+class Library:
+    """Outlines of the training clips, and how far real held-out motions lie from their nearest."""
+
+    clips: tuple[int, ...]
+    outlines: Tensor  # [n, 640]
+    real_distance: float  # median over held-out clips, body heights a joint
+
+    @classmethod
+    def of(cls, clips: Sequence[int], motions: Sequence[Tensor], held_out: Sequence[Tensor]) -> Library:
+        """Of the training `clips` with their `motions`."""
+        outlines = torch.stack([outline(motion) for motion in motions])
+        distances = _nearest(held_out, outlines)[0]
+        return cls(tuple(clips), outlines, float(distances.median()))
+
+    def nearest(self, motions: Sequence[Tensor]) -> tuple[Tensor, list[int], Tensor]:
+        """For each motion the distance [n] to the nearest training clip, root mean square over joints in body
+        heights, which clip that is, and whether it is a copy, bool [n]."""
+        distances, rows = _nearest(motions, self.outlines)
+        return distances, [self.clips[row] for row in rows.tolist()], distances < CLOSE * self.real_distance
+
+
+def _nearest(motions: Sequence[Tensor], outlines: Tensor) -> tuple[Tensor, Tensor]:
+    found = torch.cdist(torch.stack([outline(motion) for motion in motions]), outlines).min(1)
+    return found.values, found.indices

@@ -1,0 +1,177 @@
+"""What judges motion on one dataset: three seeds of encoders, a classifier, and what real motion is like. Frozen once trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from stickgen.data.dataset import DatasetFile
+from stickgen.errors import StickgenError
+from stickgen.evaluate import trained
+from stickgen.evaluate.classifier import ActionClassifier, classifier_of
+from stickgen.evaluate.contrastive import Pairs, token_texts, train_encoders
+from stickgen.evaluate.copies import Library
+from stickgen.evaluate.distribution import bandwidth, principal_axes
+from stickgen.evaluate.encoders import Encoders
+from stickgen.evaluate.mirror import side_words, swapped_words
+from stickgen.evaluate.physics import Body, Limits, Rates, body_of
+from stickgen.evaluate.retrieval import Pools
+from stickgen.evaluate.splits import Prompt, Split, split_of
+from stickgen.evaluate.tokens import token_features
+
+RECIPE = 1  # counts up when what is trained changes, so that no older one is taken from the cache
+SEEDS = 3
+
+Stage = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]  # cli/progress.shown_progress
+TokensOf = Callable[[list[str], Callable[[int, int], None]], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Everything that figures are computed with. Latents are [seeds, n, 64]."""
+
+    split: Split
+    encoders: tuple[Encoders, ...]
+    classifier: ActionClassifier | None  # None where the dataset's actions are not labelled
+    text_latents: dict[str, Tensor] = field(repr=False)  # [seeds, 64] of every text of the dataset, and swapped
+    digest: str
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """Held-out texts, each with its real clip."""
+        return self.split.prompts
+
+    def encode(self, motions: Sequence[Tensor]) -> Tensor:
+        """Latents of motions [t_i, 20]."""
+        return torch.stack([encoders.encode_motions(motions) for encoders in self.encoders])
+
+    @cached_property
+    def real(self) -> list[Tensor]:
+        """The prompts' own clips."""
+        return [self.split.motion(prompt.clip) for prompt in self.prompts]
+
+    @cached_property
+    def real_latents(self) -> Tensor:
+        """Of `real`."""
+        return self.encode(self.real)
+
+    @cached_property
+    def prompt_latents(self) -> Tensor:
+        """Of the prompts' texts."""
+        return torch.stack([self.text_latents[prompt.text] for prompt in self.prompts], dim=1)
+
+    @cached_property
+    def swapped_latents(self) -> Tensor:
+        """Of the prompts' texts with left and right exchanged."""
+        return torch.stack([self.text_latents[swapped_words(prompt.text)] for prompt in self.prompts], dim=1)
+
+    @cached_property
+    def sided(self) -> Tensor:
+        """bool [n]: whether a prompt says left or right, and not both."""
+        return torch.tensor([len(set(side_words(prompt.text))) == 1 for prompt in self.prompts])
+
+    @cached_property
+    def pools(self) -> Pools | None:
+        """Of the prompts, for retrieval."""
+        return Pools.of(self.prompt_latents)
+
+    @cached_property
+    def bandwidths(self) -> list[float]:
+        """The kernel's width for each seed."""
+        return [bandwidth(latents) for latents in self.real_latents]
+
+    @cached_property
+    def axes(self) -> list[Tensor]:
+        """For each seed the directions in which training clips differ most, [64, 32]."""
+        return [principal_axes(latents) for latents in self.encode(self.train_motions[:1000])]
+
+    @cached_property
+    def train_motions(self) -> list[Tensor]:
+        """Of the training clips."""
+        return [self.split.motion(clip) for clip in self.split.train]
+
+    @cached_property
+    def real_bodies(self) -> list[Body]:
+        """Of `real`."""
+        return [body_of(motion) for motion in self.real]
+
+    @cached_property
+    def rates(self) -> Rates:
+        """Bins of speed, acceleration and jerk, by the training clips."""
+        return Rates.of(self.train_motions[:1000])
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What is plausible, by the training clips."""
+        return Limits.of([body_of(motion) for motion in self.train_motions[:1000]])
+
+    @cached_property
+    def library(self) -> Library:
+        """The training clips, to find copies of them."""
+        return Library.of(self.split.train, self.train_motions, self.real)
+
+
+def load_or_train(
+    file: DatasetFile,
+    *,
+    frames: int,
+    val_fraction: float,
+    clips: int,
+    stage: Stage,
+    tokens_of: TokensOf = token_features,
+) -> Evaluator:
+    """The evaluator of a dataset seen through windows of `frames` frames: from the cache, or trained now.
+
+    `clips` is the most prompts it asks; `stage` shows the progress of one of its stages. Raises StickgenError
+    where the dataset is too small.
+    """
+    split = split_of(file, frames=frames, val_fraction=val_fraction, clips=clips)
+    try:
+        with stage("training the action classifier") as progress:
+            classifier: ActionClassifier | None = classifier_of(split, progress)
+    except StickgenError:
+        classifier = None
+    key = trained.key_of("encoders", RECIPE, SEEDS, split.file.fingerprint, split.frames, split.train)
+    found = trained.load("encoders", key)
+    if found is not None:
+        tensors, facts = found
+        texts = facts["texts"]
+        encoders = [Encoders(tensors["0.text.project.weight"].shape[1]) for _ in range(SEEDS)]
+        for seed, pair in enumerate(encoders):
+            own = {name[2:]: value for name, value in tensors.items() if name.startswith(f"{seed}.")}
+            pair.load_state_dict(own)
+            pair.eval()
+        latents = tensors["text_latents"]
+        digest = facts["digest"]
+    else:
+        texts, encoders, latents = _train(split, stage, tokens_of)
+        tensors = {f"{seed}.{k}": v for seed, pair in enumerate(encoders) for k, v in pair.state_dict().items()}
+        digest = trained.keep("encoders", key, {**tensors, "text_latents": latents}, {"texts": texts})["digest"]
+    by_text = {text: latents[:, row] for row, text in enumerate(texts)}
+    return Evaluator(split, tuple(encoders), classifier, by_text, digest)
+
+
+def _train(split: Split, stage: Stage, tokens_of: TokensOf) -> tuple[list[str], list[Encoders], Tensor]:
+    """The dataset's texts, the encoders, and the texts' latents."""
+    file = split.file
+    parts, lengths = file.split(1.0), file.lengths
+    del parts
+    shown = {*split.train, *(c for c in range(file.clips) if lengths[c] <= split.frames)}
+    texts = token_texts([file.captions(clip) for clip in sorted(shown)])
+    with stage("reading texts") as progress:
+        tokens = tokens_of(texts, progress)
+    captions = [file.captions(clip) for clip in split.train]
+    pairs = Pairs([split.motion(clip) for clip in split.train], captions, tokens)
+    encoders = []
+    with stage("training the encoders") as progress:
+        for seed in range(SEEDS):
+            encoders.append(
+                train_encoders(pairs, seed, lambda done, of, seed=seed: progress(seed * of + done, SEEDS * of))
+            )
+    ordered = [tokens[text] for text in texts]
+    return texts, encoders, torch.stack([pair.encode_texts(ordered) for pair in encoders])

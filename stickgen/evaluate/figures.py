@@ -1,0 +1,237 @@
+"""The figures of a set of motions: what each is, and its value with bootstrap samples over texts, repeats and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from stickgen.evaluate.distribution import fid, kid, spread
+from stickgen.evaluate.evaluator import Evaluator
+from stickgen.evaluate.classifier import CONFIDENT
+from stickgen.evaluate.physics import CHANGES, body_of, transport
+
+SAMPLES = 1000
+FID_SAMPLES = 500
+LOWER, HIGHER, AS_REAL = "lower", "higher", "as real"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: its key and name, which way is better, and the damages that it claims to see."""
+
+    key: str
+    name: str
+    better: str
+    sees: tuple[str, ...]
+    digits: int = 3
+    factor: float = 1.0  # what a value is multiplied by to be shown
+
+
+FIGURES = (
+    Figure("kid", "KID ×1000", LOWER, ("jitter", "freeze", "reversal", "stretched bones", "half speed"), 2, 1000),
+    Figure("fid", "FID, 32 axes ×100", LOWER, ("jitter", "freeze", "reversal", "stretched bones", "half speed"), 2),
+    Figure("r1", "R@1", HIGHER, ("wrong text", "freeze", "reversal")),
+    Figure("r2", "R@2", HIGHER, ("wrong text", "freeze")),
+    Figure("r3", "R@3", HIGHER, ("wrong text", "freeze")),
+    Figure("sides", "left/right kept", HIGHER, ("mirror",)),
+    Figure("action", "action recognised", HIGHER, ("wrong text", "freeze")),
+    Figure("action_strict", "… and plausible", HIGHER, ("wrong text", "sliding feet", "stretched bones", "jitter")),
+    Figure("diversity", "diversity", AS_REAL, ("freeze",)),
+    Figure("multimodality", "multimodality", AS_REAL, ()),
+    Figure("skate_ratio", "skating, share of contact", AS_REAL, ("sliding feet",)),
+    Figure("contact_speed", "foot at contact, m/s", AS_REAL, ("sliding feet",)),
+    Figure("floor_depth", "below the floor, cm", AS_REAL, ("sunk floor",)),
+    Figure("bone_variation", "bone variation", AS_REAL, ("stretched bones",)),
+    Figure("mean_speed", "speed, m/s", AS_REAL, ("half speed", "freeze")),
+    Figure("mean_jerk", "jerk, m/s³", AS_REAL, ("jitter", "half speed"), 1),
+    Figure("w1_speed", "W1 of speed, m/s", LOWER, ("half speed", "freeze", "jitter")),
+    Figure("w1_acceleration", "W1 of acceleration, m/s²", LOWER, ("half speed", "freeze", "jitter"), 2),
+    Figure("w1_jerk", "W1 of jerk, m/s³", LOWER, ("half speed", "freeze", "jitter"), 1),
+    Figure("nearest", "nearest training clip, × real", AS_REAL, ()),
+    Figure("copies", "copies of training clips", LOWER, ()),
+)  # fmt: skip
+FIGURE = {figure.key: figure for figure in FIGURES}
+BY_HALVES = ("kid", "fid", "w1_speed", "w1_acceleration", "w1_jerk")
+
+
+def bootstrap_weights(prompts: int, samples: int = SAMPLES) -> Tensor:
+    """[1 + samples, prompts]: how often each text counts; the first row is all of them once."""
+    generator = torch.Generator().manual_seed(3)
+    drawn = torch.randint(prompts, (samples, prompts), generator=generator)
+    weights = torch.zeros(samples, prompts, dtype=torch.float64)
+    weights.scatter_add_(1, drawn, torch.ones_like(weights))
+    return torch.cat((torch.ones(1, prompts, dtype=torch.float64), weights))
+
+
+@dataclass(frozen=True)
+class Value:
+    """A figure's value and its bootstrap samples, [b]."""
+
+    value: float
+    samples: Tensor
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The middle 95 % of the samples."""
+        if not len(self.samples):
+            return self.value, self.value
+        low, high = self.samples.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+        return low, high
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A set of motions for an evaluator's prompts, `repeats` times [n] motions, ready for figures."""
+
+    evaluator: Evaluator
+    repeats: Sequence[Sequence[Tensor]]
+
+    @cached_property
+    def latents(self) -> list[Tensor]:
+        """[seeds, n, 64] a repeat."""
+        return [self.evaluator.encode(motions) for motions in self.repeats]
+
+    def figures(self, weights: Tensor, *, quick: bool = False) -> dict[str, Value]:
+        """Every figure that can be computed, by key; `weights` from `bootstrap_weights`.
+
+        `quick` leaves out what no damage is claimed to change.
+        """
+        return {key: _joined(rows) for key, rows in self._rows(weights, quick).items()}
+
+    def _rows(self, weights: Tensor, quick: bool) -> dict[str, Tensor]:
+        """Per figure [repeats, seeds, 1 + samples]."""
+        judge = self.evaluator
+        rows: dict[str, list[list[Tensor]]] = {}
+        for motions, latents in zip(self.repeats, self.latents, strict=True):
+            one = _of_bodies(judge, motions, weights) | _of_actions(judge, motions, weights)
+            if not quick:
+                one |= _of_copies(judge, motions, weights)
+            for key, values in one.items():
+                rows.setdefault(key, []).append([values])
+            by_seed: dict[str, list[Tensor]] = {}
+            for seed in range(len(latents)):
+                for key, values in _of_latents(judge, latents[seed], seed, weights).items():
+                    by_seed.setdefault(key, []).append(values)
+            for key, seeds in by_seed.items():
+                rows.setdefault(key, []).append(seeds)
+        if len(self.repeats) > 1 and not quick:
+            apart = torch.stack([_apart([latents[s] for latents in self.latents]) for s in range(len(self.latents[0]))])
+            rows["multimodality"] = [[_mean(weights, seed) for seed in apart]]
+        return {key: torch.stack([torch.stack(seeds) for seeds in found]) for key, found in rows.items()}
+
+
+def _joined(rows: Tensor) -> Value:
+    """Of [repeats, seeds, 1 + samples]: the mean, and each sample a mean over repeats and seeds drawn anew."""
+    repeats, seeds, count = rows.shape
+    generator = torch.Generator().manual_seed(5)
+
+    def drawn(of: int) -> Tensor:
+        choice = torch.randint(of, (count - 1, of), generator=generator)
+        share = torch.zeros(count - 1, of, dtype=torch.float64)
+        return share.scatter_add_(1, choice, torch.full_like(share, 1 / of))
+
+    samples = torch.einsum("br,bs,rsb->b", drawn(repeats), drawn(seeds), rows[:, :, 1:])
+    return Value(float(rows[:, :, 0].mean()), samples)
+
+
+def _mean(weights: Tensor, values: Tensor, counts: Tensor | None = None) -> Tensor:
+    """Weighted mean [b] of `values` [n], each a mean over `counts` [n] things."""
+    share = weights if counts is None else weights * counts
+    return share @ values.double() / share.sum(1).clamp_min(1e-9)
+
+
+def _of_latents(judge: Evaluator, latents: Tensor, seed: int, weights: Tensor) -> dict[str, Tensor]:
+    real = judge.real_latents[seed]
+    found = {
+        "kid": kid(latents, real, judge.bandwidths[seed], weights),
+        "diversity": spread(latents, weights),
+    }
+    if len(latents) >= 64:  # fewer leave no covariance of 32 axes
+        few = fid(latents, real, judge.axes[seed], weights[: 1 + FID_SAMPLES])
+        again = torch.arange(len(weights) - 1) % max(len(few) - 1, 1)
+        found["fid"] = torch.cat((few[:1], few[1:][again])) if len(weights) > 1 else few
+    if judge.pools is not None:
+        hits, asked = judge.pools.hits(latents, judge.prompt_latents[seed])
+        for place in range(hits.shape[1]):
+            found[f"r{place + 1}"] = _mean(weights, hits[:, place] / asked.clamp_min(1), asked)
+    if int(judge.sided.sum()) >= 8:
+        own = (latents * judge.prompt_latents[seed]).sum(1)
+        other = (latents * judge.swapped_latents[seed]).sum(1)
+        found["sides"] = _mean(weights, own > other, judge.sided.double())
+    return found
+
+
+def _of_actions(judge: Evaluator, motions: Sequence[Tensor], weights: Tensor) -> dict[str, Tensor]:
+    if judge.classifier is None:
+        return {}
+    wanted = [prompt.actions for prompt in judge.prompts]
+    plausible = torch.tensor([judge.limits.hold(body_of(motion)) for motion in motions])
+    lenient = judge.classifier.shares(motions, wanted)
+    strict = judge.classifier.shares(motions, wanted, CONFIDENT)
+    known = torch.tensor([share is not None for share in lenient]).double()
+    if not bool(known.any()):
+        return {}
+    return {
+        "action": _mean(weights, torch.tensor([share or 0.0 for share in lenient]), known),
+        "action_strict": _mean(weights, torch.tensor([share or 0.0 for share in strict]) * plausible, known),
+    }
+
+
+def _of_bodies(judge: Evaluator, motions: Sequence[Tensor], weights: Tensor) -> dict[str, Tensor]:
+    bodies = [body_of(motion) for motion in motions]
+    found = {
+        name: _mean(weights, torch.tensor([getattr(body, name) for body in bodies]))
+        for name in ("skate_ratio", "contact_speed", "floor_depth", "bone_variation")
+    }
+    for name in ("speed", "jerk"):
+        found[f"mean_{name}"] = _mean(weights, torch.tensor([getattr(body, name) for body in bodies]))
+    from stickgen.evaluate.distribution import halves
+
+    ours = [judge.rates.histogram(motion) for motion in motions]
+    theirs = [judge.rates.histogram(motion) for motion in judge.real]
+    splits = halves(len(motions))
+    for name in CHANGES:
+        mine, other = (torch.stack([h[name] for h in each]) for each in (ours, theirs))
+        total = torch.zeros(len(weights), dtype=torch.float64)
+        for split in torch.cat((splits, ~splits)):
+            total += transport((weights * split) @ mine, (weights * ~split) @ other, judge.rates.edges[name])
+        found[f"w1_{name}"] = total / (2 * len(splits))
+    return found
+
+
+def _of_copies(judge: Evaluator, motions: Sequence[Tensor], weights: Tensor) -> dict[str, Tensor]:
+    distances, _, copied = judge.library.nearest(motions)
+    return {
+        "nearest": _mean(weights, distances / max(judge.library.real_distance, 1e-9)),
+        "copies": _mean(weights, copied),
+    }
+
+
+def _apart(latents: Sequence[Tensor]) -> Tensor:
+    """[n]: mean distance between the repeats' latents [n, d] of each text."""
+    pairs = [
+        (latents[a] - latents[b]).norm(dim=1) for a in range(len(latents)) for b in range(a + 1, len(latents))
+    ]
+    return torch.stack(pairs).mean(0)
+
+
+def difference(ours: Value, theirs: Value) -> tuple[float, float]:
+    """How far two values lie apart, and the two-sided p of that under the paired bootstrap.
+
+    Both must come from the same `bootstrap_weights`: then each sample holds the same texts for both.
+    """
+    apart = ours.samples - theirs.samples
+    above = (float((apart >= 0).double().sum()) + 1) / (len(apart) + 1)
+    below = (float((apart <= 0).double().sum()) + 1) / (len(apart) + 1)
+    return ours.value - theirs.value, min(1.0, 2 * min(above, below))
+
+
+def deviation(figure: Figure, value: float, real: Mapping[str, Value]) -> float:
+    """How bad a value is: itself, its negative, or how far from real, so that more is worse."""
+    if figure.better == AS_REAL:
+        return abs(value - real[figure.key].value)
+    return -value if figure.better == HIGHER else value

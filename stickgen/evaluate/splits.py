@@ -1,0 +1,81 @@
+"""Which clips of a dataset an evaluation learns from, and which it asks a model for."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from stickgen.data.dataset import TRAIN, UNLABELLED, VALIDATION, DatasetFile
+from stickgen.errors import StickgenError
+from stickgen.motion.skeleton import PELVIS
+
+LONGER = 1.4  # a clip of up to so many windows still shows in one window what its text says
+MOST_TRAIN_CLIPS = 3000
+MOST_REFERENCE = 256
+LEAST_PROMPTS = 16
+SHARE = 0.2  # of its frames that an action must hold to count as one of a clip's
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A held-out text, and the real clip that it describes."""
+
+    text: str
+    clip: int
+    frames: int
+    actions: tuple[int, ...]  # in the order of their first frame
+
+
+@dataclass(frozen=True)
+class Split:
+    """A dataset seen through a window of `frames` frames."""
+
+    file: DatasetFile
+    frames: int
+    train: tuple[int, ...]
+    prompts: tuple[Prompt, ...]
+
+    def motion(self, clip: int) -> Tensor:
+        """[t, 20] of a clip, its first `frames` frames, x = 0 at the first pelvis."""
+        motion = self.file.motion(clip)[: self.frames].clone()
+        motion[:, 0::2] -= motion[0, 2 * PELVIS].clone()
+        return motion
+
+    def actions(self, clip: int) -> Tensor:
+        """int64 [t], the action of each frame of `motion`."""
+        return self.file.actions(clip)[: self.frames].long()
+
+
+def split_of(file: DatasetFile, *, frames: int, val_fraction: float, clips: int = MOST_REFERENCE) -> Split:
+    """Split `file` as a training run with this `val_fraction` does, into training clips and held-out prompts.
+
+    Only clips are taken whose texts hold for a window of `frames` frames: of longer ones, a window shows a
+    part. At most `clips` prompts, one a clip, always the same. Raises StickgenError where too few are held out.
+    """
+    parts, lengths = file.split(val_fraction), file.lengths
+    train = [c for c in range(file.clips) if parts[c] == TRAIN and lengths[c] <= LONGER * frames]
+    held_out = [c for c in range(file.clips) if parts[c] == VALIDATION and 2 <= lengths[c] <= frames]
+    chance = random.Random(0)
+    train = sorted(chance.sample(train, min(MOST_TRAIN_CLIPS, len(train))))
+    chosen = sorted(chance.sample(held_out, min(clips, len(held_out))))
+    if len(chosen) < LEAST_PROMPTS or len(train) < LEAST_PROMPTS:
+        raise StickgenError(
+            f"{file.path}: {len(held_out)} held-out and {len(train)} training clips fit into {frames} frames, and "
+            f"an evaluation needs {LEAST_PROMPTS} of each; evaluate on a larger dataset with --data"
+        )
+    prompts = []
+    for clip in chosen:
+        captions = file.captions(clip)
+        text = captions[chance.randrange(len(captions))]
+        prompts.append(Prompt(text, clip, min(lengths[clip], frames), shown_actions(file.actions(clip).tolist())))
+    return Split(file, frames, tuple(train), tuple(prompts))
+
+
+def shown_actions(labels: Sequence[int]) -> tuple[int, ...]:
+    """The actions that hold a fifth of a clip's frames or more, in order."""
+    counts = Counter(label for label in labels if label != UNLABELLED)
+    return tuple(label for label in counts if counts[label] >= SHARE * len(labels))
