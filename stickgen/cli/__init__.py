@@ -26,6 +26,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("stickgen.cli.data", "Make, import, embed and look at datasets."),
     "runs": ("stickgen.cli.runs", "List, watch, save, stop and remove runs."),
     "generate": ("stickgen.cli.generate", "Draw the motion of a text with a trained model."),
+    "evaluate": (
+        "stickgen.cli.evaluate",
+        "Measure a trained model's motion against real motion, or two models.",
+    ),
     "export": ("stickgen.cli.export", "Write a trained model as a folder that other programs can load."),
 }
 

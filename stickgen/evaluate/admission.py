@@ -8,7 +8,7 @@ from typing import Any
 from stickgen.evaluate import trained
 from stickgen.evaluate.damage import DAMAGES
 from stickgen.evaluate.evaluator import Evaluator, Stage
-from stickgen.evaluate.figures import FIGURE, FIGURES, Measured, bootstrap_weights, deviation
+from stickgen.evaluate.figures import FIGURE, FIGURES, Measured, badness, bootstrap_weights
 
 RECIPE = 1
 LEAST_R1 = 0.9  # of real motion in pools of 32: an evaluator below it tells too little apart
@@ -34,7 +34,9 @@ class Admission:
 
 def admit(judge: Evaluator, stage: Stage) -> Admission:
     """The admission of an evaluator's figures, from the cache or tested now."""
-    key = trained.key_of("admission", RECIPE, judge.digest, judge.classifier and judge.classifier.digest, judge.prompts)
+    key = trained.key_of(
+        "admission", RECIPE, judge.digest, judge.classifier and judge.classifier.digest, judge.prompts
+    )
     found = trained.load("admission", key)
     if found is not None:
         return Admission(**found[1]["admission"])
@@ -53,16 +55,14 @@ def admit(judge: Evaluator, stage: Stage) -> Admission:
 
 
 def _values(judge: Evaluator, motions: list[Any], weights: Any) -> dict[str, float]:
-    return {key: value.value for key, value in Measured(judge, [motions]).figures(weights, quick=True).items()}
+    return {
+        key: value.value for key, value in Measured(judge, [motions]).figures(weights, quick=True).items()
+    }
 
 
 def _worsens(key: str, real: dict[str, float], values: list[float]) -> bool:
     """Worse at the least strength than undamaged, and never better at a greater one."""
-    figure = FIGURE[key]
-    from stickgen.evaluate.figures import Value
-
-    reference = {key: Value(real[key], bootstrap_weights(1, 0)[0, :0])}
-    bad = [deviation(figure, value, reference) for value in (real[key], *values)]
+    bad = [badness(FIGURE[key], value, real[key]) for value in (real[key], *values)]
     return bad[1] > bad[0] and all(after >= before for before, after in zip(bad[1:], bad[2:], strict=False))
 
 
@@ -74,7 +74,9 @@ def _refused(
         if figure.key not in real:
             continue
         blind = [
-            name for name in figure.sees if not _worsens(figure.key, real, [v[figure.key] for v in damaged[name]])
+            name
+            for name in figure.sees
+            if not _worsens(figure.key, real, [v[figure.key] for v in damaged[name]])
         ]
         if blind:
             refused[figure.key] = f"it does not worsen steadily under {', '.join(blind)}"

@@ -66,7 +66,9 @@ def shuffled(judge: Evaluator) -> Motions:
 
 
 def _mean_motion(motions: Motions, frames: int) -> Tensor:
-    stretched = [F.interpolate(m.T[None], size=frames, mode="linear", align_corners=True)[0].T for m in motions]
+    stretched = [
+        F.interpolate(m.T[None], size=frames, mode="linear", align_corners=True)[0].T for m in motions
+    ]
     return torch.stack(stretched).mean(0)
 
 

@@ -30,6 +30,8 @@ Progress = Callable[[int, int], None]
 
 
 class _Network(nn.Module):
+    scale: Tensor
+
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.register_buffer("scale", torch.ones(POSE_DIM))
@@ -85,15 +87,15 @@ class ActionClassifier:
         return [self.actions[int(best.indices)] for best in means], [float(best.values) for best in means]
 
     def shares(
-        self, motions: Sequence[Tensor], wanted: Sequence[Sequence[int]], least: float = 0.0
+        self, probabilities: Sequence[Tensor], wanted: Sequence[Sequence[int]], least: float = 0.0
     ) -> list[float | None]:
         """Which share of the actions in `wanted` each motion shows, with a probability of `least` or more.
 
-        Of several actions, each must be the likeliest in one window at least; a single one over all of the
-        motion. None where no wanted action is known to the classifier.
+        `probabilities` of the motions as above. Of several actions, each must be the likeliest in one window at
+        least; a single one over all of the motion. None where no wanted action is known to the classifier.
         """
         shares: list[float | None] = []
-        for rows, actions in zip(self.probabilities(motions), wanted, strict=True):
+        for rows, actions in zip(probabilities, wanted, strict=True):
             known = [action for action in actions if action in self.actions]
             if not known:
                 shares.append(None)
@@ -174,7 +176,8 @@ def _train(split: Split, actions: Sequence[int], progress: Progress) -> _Network
     )
     network.train()
     for step in range(STEPS):
-        windows, wanted = [], []
+        windows: list[Tensor] = []
+        wanted: list[int] = []
         while len(windows) < BATCH:
             # actions alike, however often each of them is there
             which, whose, where, turned = torch.rand(4, generator=generator).tolist()

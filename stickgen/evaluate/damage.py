@@ -25,10 +25,13 @@ class Damage:
     how: Callable[[Sequence[Tensor], float], Motions]
 
 
-def _each(change: Callable[[Tensor, float, torch.Generator], Tensor]) -> Callable[[Sequence[Tensor], float], Motions]:
+def _each(
+    change: Callable[[Tensor, float, torch.Generator], Tensor],
+) -> Callable[[Sequence[Tensor], float], Motions]:
     def spoil(motions: Sequence[Tensor], level: float) -> Motions:
         return [
-            change(motion, level, torch.Generator().manual_seed(number)) for number, motion in enumerate(motions)
+            change(motion, level, torch.Generator().manual_seed(number))
+            for number, motion in enumerate(motions)
         ]
 
     return spoil
@@ -87,11 +90,19 @@ def _stretch(motion: Tensor, share: float, generator: torch.Generator) -> Tensor
 
 
 def _slow_down(motion: Tensor, speed: float, generator: torch.Generator) -> Tensor:
-    """The beginning at `speed` times the speed, as long as before."""
+    """The beginning at `speed` times the speed, as long as before.
+
+    By Catmull and Rom's cubic between frames: straight lines would bend at each frame and add jerk of their own.
+    """
     times = torch.arange(len(motion)) * speed
-    low = times.long()
-    part = (times - low)[:, None]
-    return motion[low] * (1 - part) + motion[(low + 1).clamp_max(len(motion) - 1)] * part
+    first = times.long()
+    t = (times - first)[:, None]
+    before, at, after, beyond = (motion[(first + step).clamp(0, len(motion) - 1)] for step in (-1, 0, 1, 2))
+    return at + t / 2 * (
+        after
+        - before
+        + t * (2 * before - 5 * at + 4 * after - beyond + t * (3 * (at - after) + beyond - before))
+    )
 
 
 def _wrong_text(motions: Sequence[Tensor], share: float) -> Motions:

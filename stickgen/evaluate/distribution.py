@@ -76,7 +76,9 @@ def fid(ours: Tensor, theirs: Tensor, axes: Tensor, weights: Tensor) -> Tensor:
         mean, spread_ours = _moments(ours, weights * side)
         other, spread_theirs = _moments(theirs, weights * ~side)
         root = torch.linalg.cholesky(spread_theirs + 1e-9 * torch.eye(spread_theirs.shape[-1]).double())
-        shared = torch.linalg.eigvalsh(root.transpose(-1, -2) @ spread_ours @ root).clamp_min(0).sqrt().sum(-1)
+        shared = (
+            torch.linalg.eigvalsh(root.transpose(-1, -2) @ spread_ours @ root).clamp_min(0).sqrt().sum(-1)
+        )
         trace = torch.diagonal(spread_ours + spread_theirs, dim1=-2, dim2=-1).sum(-1)
         distances.append((mean - other).square().sum(-1) + trace - 2 * shared)
     return 100 * torch.stack(distances).mean(0)

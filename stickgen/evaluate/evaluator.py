@@ -19,7 +19,7 @@ from stickgen.evaluate.copies import Library
 from stickgen.evaluate.distribution import bandwidth, principal_axes
 from stickgen.evaluate.encoders import Encoders
 from stickgen.evaluate.mirror import side_words, swapped_words
-from stickgen.evaluate.physics import Body, Limits, Rates, body_of
+from stickgen.evaluate.physics import Limits, Rates, body_of
 from stickgen.evaluate.retrieval import Pools
 from stickgen.evaluate.splits import Prompt, Split, split_of
 from stickgen.evaluate.tokens import token_features
@@ -38,7 +38,9 @@ class Evaluator:
     split: Split
     encoders: tuple[Encoders, ...]
     classifier: ActionClassifier | None  # None where the dataset's actions are not labelled
-    text_latents: dict[str, Tensor] = field(repr=False)  # [seeds, 64] of every text of the dataset, and swapped
+    text_latents: dict[str, Tensor] = field(
+        repr=False
+    )  # [seeds, 64] of every text of the dataset, and swapped
     digest: str
 
     @property
@@ -96,9 +98,9 @@ class Evaluator:
         return [self.split.motion(clip) for clip in self.split.train]
 
     @cached_property
-    def real_bodies(self) -> list[Body]:
-        """Of `real`."""
-        return [body_of(motion) for motion in self.real]
+    def real_histograms(self) -> list[dict[str, Tensor]]:
+        """Of speed, acceleration and jerk of `real`."""
+        return [self.rates.histogram(motion) for motion in self.real]
 
     @cached_property
     def rates(self) -> Rates:
@@ -150,8 +152,12 @@ def load_or_train(
         digest = facts["digest"]
     else:
         texts, encoders, latents = _train(split, stage, tokens_of)
-        tensors = {f"{seed}.{k}": v for seed, pair in enumerate(encoders) for k, v in pair.state_dict().items()}
-        digest = trained.keep("encoders", key, {**tensors, "text_latents": latents}, {"texts": texts})["digest"]
+        tensors = {
+            f"{seed}.{k}": v for seed, pair in enumerate(encoders) for k, v in pair.state_dict().items()
+        }
+        digest = trained.keep("encoders", key, {**tensors, "text_latents": latents}, {"texts": texts})[
+            "digest"
+        ]
     by_text = {text: latents[:, row] for row, text in enumerate(texts)}
     return Evaluator(split, tuple(encoders), classifier, by_text, digest)
 
@@ -159,8 +165,7 @@ def load_or_train(
 def _train(split: Split, stage: Stage, tokens_of: TokensOf) -> tuple[list[str], list[Encoders], Tensor]:
     """The dataset's texts, the encoders, and the texts' latents."""
     file = split.file
-    parts, lengths = file.split(1.0), file.lengths
-    del parts
+    lengths = file.lengths
     shown = {*split.train, *(c for c in range(file.clips) if lengths[c] <= split.frames)}
     texts = token_texts([file.captions(clip) for clip in sorted(shown)])
     with stage("reading texts") as progress:
@@ -170,8 +175,10 @@ def _train(split: Split, stage: Stage, tokens_of: TokensOf) -> tuple[list[str], 
     encoders = []
     with stage("training the encoders") as progress:
         for seed in range(SEEDS):
-            encoders.append(
-                train_encoders(pairs, seed, lambda done, of, seed=seed: progress(seed * of + done, SEEDS * of))
-            )
+
+            def show(done: int, of: int, before: int = seed) -> None:
+                progress(before * of + done, SEEDS * of)
+
+            encoders.append(train_encoders(pairs, seed, show))
     ordered = [tokens[text] for text in texts]
     return texts, encoders, torch.stack([pair.encode_texts(ordered) for pair in encoders])

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from stickgen.evaluate.distribution import fid, kid, spread
-from stickgen.evaluate.evaluator import Evaluator
 from stickgen.evaluate.classifier import CONFIDENT
-from stickgen.evaluate.physics import CHANGES, body_of, transport
+from stickgen.evaluate.distribution import fid, halves, kid, spread
+from stickgen.evaluate.evaluator import Evaluator
+from stickgen.evaluate.physics import CHANGES, Body, body_of, transport
 
 SAMPLES = 1000
 FID_SAMPLES = 500
@@ -107,7 +107,7 @@ class Measured:
         judge = self.evaluator
         rows: dict[str, list[list[Tensor]]] = {}
         for motions, latents in zip(self.repeats, self.latents, strict=True):
-            one = _of_bodies(judge, motions, weights) | _of_actions(judge, motions, weights)
+            one = _of_bodies(judge, motions, weights)
             if not quick:
                 one |= _of_copies(judge, motions, weights)
             for key, values in one.items():
@@ -119,7 +119,9 @@ class Measured:
             for key, seeds in by_seed.items():
                 rows.setdefault(key, []).append(seeds)
         if len(self.repeats) > 1 and not quick:
-            apart = torch.stack([_apart([latents[s] for latents in self.latents]) for s in range(len(self.latents[0]))])
+            apart = torch.stack(
+                [_apart([latents[s] for latents in self.latents]) for s in range(len(self.latents[0]))]
+            )
             rows["multimodality"] = [[_mean(weights, seed) for seed in apart]]
         return {key: torch.stack([torch.stack(seeds) for seeds in found]) for key, found in rows.items()}
 
@@ -165,42 +167,42 @@ def _of_latents(judge: Evaluator, latents: Tensor, seed: int, weights: Tensor) -
     return found
 
 
-def _of_actions(judge: Evaluator, motions: Sequence[Tensor], weights: Tensor) -> dict[str, Tensor]:
-    if judge.classifier is None:
-        return {}
-    wanted = [prompt.actions for prompt in judge.prompts]
-    plausible = torch.tensor([judge.limits.hold(body_of(motion)) for motion in motions])
-    lenient = judge.classifier.shares(motions, wanted)
-    strict = judge.classifier.shares(motions, wanted, CONFIDENT)
-    known = torch.tensor([share is not None for share in lenient]).double()
-    if not bool(known.any()):
-        return {}
-    return {
-        "action": _mean(weights, torch.tensor([share or 0.0 for share in lenient]), known),
-        "action_strict": _mean(weights, torch.tensor([share or 0.0 for share in strict]) * plausible, known),
-    }
-
-
 def _of_bodies(judge: Evaluator, motions: Sequence[Tensor], weights: Tensor) -> dict[str, Tensor]:
     bodies = [body_of(motion) for motion in motions]
-    found = {
-        name: _mean(weights, torch.tensor([getattr(body, name) for body in bodies]))
-        for name in ("skate_ratio", "contact_speed", "floor_depth", "bone_variation")
-    }
-    for name in ("speed", "jerk"):
-        found[f"mean_{name}"] = _mean(weights, torch.tensor([getattr(body, name) for body in bodies]))
-    from stickgen.evaluate.distribution import halves
 
+    def mean(name: str) -> Tensor:
+        return _mean(weights, torch.tensor([getattr(body, name) for body in bodies]))
+
+    found = {name: mean(name) for name in ("skate_ratio", "contact_speed", "floor_depth", "bone_variation")}
+    found |= {"mean_speed": mean("speed"), "mean_jerk": mean("jerk")}
     ours = [judge.rates.histogram(motion) for motion in motions]
-    theirs = [judge.rates.histogram(motion) for motion in judge.real]
     splits = halves(len(motions))
     for name in CHANGES:
-        mine, other = (torch.stack([h[name] for h in each]) for each in (ours, theirs))
+        mine, other = (torch.stack([h[name] for h in each]) for each in (ours, judge.real_histograms))
         total = torch.zeros(len(weights), dtype=torch.float64)
         for split in torch.cat((splits, ~splits)):
             total += transport((weights * split) @ mine, (weights * ~split) @ other, judge.rates.edges[name])
         found[f"w1_{name}"] = total / (2 * len(splits))
-    return found
+    return found | _of_actions(judge, motions, bodies, weights)
+
+
+def _of_actions(
+    judge: Evaluator, motions: Sequence[Tensor], bodies: Sequence[Body], weights: Tensor
+) -> dict[str, Tensor]:
+    if judge.classifier is None:
+        return {}
+    wanted = [prompt.actions for prompt in judge.prompts]
+    probabilities = judge.classifier.probabilities(motions)
+    lenient = judge.classifier.shares(probabilities, wanted)
+    strict = judge.classifier.shares(probabilities, wanted, CONFIDENT)
+    known = torch.tensor([share is not None for share in lenient]).double()
+    if not bool(known.any()):
+        return {}
+    plausible = torch.tensor([judge.limits.hold(body) for body in bodies])
+    return {
+        "action": _mean(weights, torch.tensor([share or 0.0 for share in lenient]), known),
+        "action_strict": _mean(weights, torch.tensor([share or 0.0 for share in strict]) * plausible, known),
+    }
 
 
 def _of_copies(judge: Evaluator, motions: Sequence[Tensor], weights: Tensor) -> dict[str, Tensor]:
@@ -230,8 +232,8 @@ def difference(ours: Value, theirs: Value) -> tuple[float, float]:
     return ours.value - theirs.value, min(1.0, 2 * min(above, below))
 
 
-def deviation(figure: Figure, value: float, real: Mapping[str, Value]) -> float:
-    """How bad a value is: itself, its negative, or how far from real, so that more is worse."""
+def badness(figure: Figure, value: float, real: float) -> float:
+    """How bad a value is: itself, its negative, or how far from that of real motion, so that more is worse."""
     if figure.better == AS_REAL:
-        return abs(value - real[figure.key].value)
+        return abs(value - real)
     return -value if figure.better == HIGHER else value

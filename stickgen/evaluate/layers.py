@@ -58,8 +58,7 @@ class Block(nn.Module):
         )
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
         x = x + self.out(attended.transpose(1, 2).reshape(b, t, width))
-        x = x + self.dropout(self.hidden(self.norm_hidden(x)))
-        return x
+        return x + self.dropout(self.hidden(self.norm_hidden(x)))
 
 
 def pooled(x: Tensor, mask: Tensor) -> Tensor:

@@ -71,7 +71,9 @@ def split_of(file: DatasetFile, *, frames: int, val_fraction: float, clips: int 
     for clip in chosen:
         captions = file.captions(clip)
         text = captions[chance.randrange(len(captions))]
-        prompts.append(Prompt(text, clip, min(lengths[clip], frames), shown_actions(file.actions(clip).tolist())))
+        prompts.append(
+            Prompt(text, clip, min(lengths[clip], frames), shown_actions(file.actions(clip).tolist()))
+        )
     return Split(file, frames, tuple(train), tuple(prompts))
 
 

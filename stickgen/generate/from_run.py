@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -12,6 +13,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import DatasetFile, open_dataset
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
+from stickgen.model.sample_many import sample_many
 from stickgen.model.sampler import sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.store import Run
@@ -83,6 +85,20 @@ class Generator:
         )[0]  # fmt: skip
         poses: list[list[float]] = motion.tolist()
         return poses
+
+    def draw_many(
+        self,
+        embeddings: Tensor,
+        frames: Sequence[int],
+        seed: int,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> list[Tensor]:
+        """A motion [frames_i, 20] for each of the text embeddings [n, embedding_dim]; see `sample_many`."""
+        return sample_many(
+            self.model, self.normaliser, embeddings, frames,
+            sampling_steps=self.config.diffusion["sampling_steps"],
+            guidance_scale=self.config.diffusion["guidance_scale"], seed=seed, progress=progress,
+        )  # fmt: skip
 
 
 def _dataset_of(run: Run) -> DatasetFile | None:

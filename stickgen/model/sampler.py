@@ -19,15 +19,19 @@ def sample(
     sampling_steps: int,
     guidance_scale: float,
     seed: int,
+    noise: Tensor | None = None,
 ) -> Tensor:
     """Draw one motion for each text: [b, embedding_dim] → coordinates [b, frames, 20], float32 on the CPU.
 
-    The noise is drawn on the CPU from `seed`, so that the same call gives the same motion on any device.
+    The noise is drawn on the CPU from `seed`, so that the same call gives the same motion on any device;
+    `noise` [b, frames, 20] takes its place.
     """
     was_training = model.training
     model.eval()
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(len(text), frames, model.config.input_dim, generator=generator).to(text.device)
+    if noise is None:
+        generator = torch.Generator().manual_seed(seed)
+        noise = torch.randn(len(text), frames, model.config.input_dim, generator=generator)
+    noise = noise.to(text.device)
     text = normaliser.encode_text(text)
     try:
         if model.config.denoising:

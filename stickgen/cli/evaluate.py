@@ -1,0 +1,301 @@
+"""`stickgen evaluate`: is the motion any good, and does it do what the text says?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stickgen.cli.output import FORCE
+from stickgen.cli.progress import shown_progress
+from stickgen.errors import StickgenError
+from stickgen.text import clean
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from stickgen.data.dataset import DatasetFile
+    from stickgen.evaluate.comparison import Comparison, Model
+    from stickgen.evaluate.contrast import ContrastResult
+    from stickgen.evaluate.evaluator import Evaluator
+    from stickgen.generate.from_run import Generator
+
+
+@click.command(
+    "evaluate",
+    epilog="Examples: stickgen evaluate latest --report motion.html   "
+    "stickgen evaluate brisk-heron calm-otter   stickgen evaluate runs/mine/checkpoints/step_00000680 --json",
+)
+@click.argument("run_name", metavar="RUN_OR_CHECKPOINT")
+@click.argument("other_name", metavar="[SECOND]", required=False)
+@click.option(
+    "--data", metavar="FILE", help="The dataset that judges (default: the one of the run's training)."
+)
+@click.option("--report", metavar="FILE", help="Also write an HTML page, with contact sheets.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option(
+    "--clips", type=click.IntRange(16, 2000), default=200, show_default=True, help="Held-out texts, at most."
+)
+@click.option(
+    "--repeats", type=click.IntRange(1, 20), default=3, show_default=True, help="Motions drawn for each text."
+)
+@click.option(
+    "--contrast/--no-contrast", default=True, help="Also ask for left and right, fast and slow, counts…"
+)
+@click.option("--encoder", help="Text encoder (default: the config's data.encoder, if stickgen knows it).")
+@click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@FORCE
+def command(
+    run_name: str,
+    other_name: str | None,
+    data: str | None,
+    report: str | None,
+    as_json: bool,
+    clips: int,
+    repeats: int,
+    contrast: bool,
+    encoder: str | None,
+    runs: str | None,
+    force: bool,
+) -> None:
+    """Measure a trained model's motion against real motion.
+
+    The judge is trained on the dataset's training clips the first time, and kept. Every figure has proved on
+    damaged real motion that it sees what it claims to see. With a second run, the two are compared, text by text.
+    """
+    from stickgen.data.dataset import open_dataset
+    from stickgen.evaluate.admission import admit
+    from stickgen.evaluate.comparison import compare
+    from stickgen.evaluate.evaluator import load_or_train
+    from stickgen.evaluate.report import html_report
+    from stickgen.outputs import REPORT, Output
+
+    place = Output(Path(report), REPORT, force=force) if report else None
+    generators = {name: generator_of(name, runs) for name in (run_name, other_name) if name}
+    if other_name == run_name:
+        raise StickgenError(f"{clean(run_name)} twice: name two different runs or checkpoints")
+    first = next(iter(generators.values()))
+    file = open_dataset(data) if data else first.dataset
+    if file is None:
+        raise StickgenError(
+            f"{clean(run_name)}: the dataset that it was trained on is not where it was; name one with --data"
+        )
+    frames = min(int(generator.config.data["max_frames"]) for generator in generators.values())
+    judge = load_or_train(
+        file,
+        frames=frames,
+        val_fraction=float(first.config.training["val_fraction"]),
+        clips=clips,
+        stage=shown_progress,
+    )
+    admission = admit(judge, shown_progress)
+    models = [
+        _drawn(name, generator, judge, repeats, encoder if contrast else None, contrast)
+        for name, generator in generators.items()
+    ]
+    with shown_progress("measuring") as progress:
+        comparison = compare(judge, admission, models, progress)
+    if as_json:
+        click.echo(json.dumps(comparison.as_dict(), indent=1))
+    else:
+        _show(comparison)
+    if place is not None:
+        from stickgen.atomic import write_text
+
+        page = html_report(comparison)
+        place.make_way()
+        try:
+            write_text(place.path, page)
+        except OSError as error:
+            raise StickgenError(
+                f"{place.path}: the report could not be written ({error.strerror or error})"
+            ) from error
+        click.echo(f"report: {clean(report)}", err=as_json)
+
+
+def generator_of(name: str, runs: str | None) -> Generator:
+    """The model of a run (its newest checkpoint) or of a checkpoint's folder."""
+    from stickgen.generate.from_run import Generator
+    from stickgen.runs.store import Run, find_run, runs_root
+    from stickgen.train.checkpoint import MANIFEST, verify_checkpoint
+
+    path = Path(name)
+    if (path / MANIFEST).is_file():
+        run = Run(path.absolute().parent.parent)
+        return Generator.of_checkpoint(verify_checkpoint(path), run if run.identity else None)
+    return Generator.of_run(find_run(name, Path(runs) if runs else runs_root()))
+
+
+def _drawn(
+    name: str, generator: Generator, judge: Evaluator, repeats: int, encoder: str | None, contrast: bool
+) -> Model:
+    """The model's motions for the held-out texts, and for the contrasts."""
+    from stickgen.evaluate.comparison import Model, asked_frames
+
+    texts, frames = [prompt.text for prompt in judge.prompts], asked_frames(judge)
+    embed = _embedder(generator, judge.split.file, encoder)
+    embeddings = embed(texts)
+    label = clean(name, single_line=True)
+    with shown_progress(f"drawing with {label}") as progress:
+        drawn = [
+            generator.draw_many(
+                embeddings,
+                frames,
+                seed,
+                lambda done, seed=seed: progress(seed * len(texts) + done, repeats * len(texts)),  # type: ignore[misc]
+            )
+            for seed in range(repeats)
+        ]
+    return Model(label, drawn, _contrast(label, generator, judge, embed) if contrast else None)
+
+
+def _contrast(
+    label: str, generator: Generator, judge: Evaluator, embed: Callable[[list[str]], Tensor]
+) -> ContrastResult | None:
+    from stickgen.evaluate.contrast import AXES, evaluate, groups_for
+
+    file = judge.split.file
+    actions = [name for name in file.frames_by_action() if name]
+    frames = judge.split.frames
+    groups = [group for axis in AXES for group in groups_for(axis, actions=actions, max_frames=frames)]
+    total = sum(len(group.sides) for group in groups)
+    if not total:
+        return None
+    begun = 0
+    with shown_progress(f"contrasts with {label}") as progress:
+
+        def draw(texts: list[str], lengths: list[int], seed: int) -> list[Tensor]:
+            nonlocal begun
+            motions = generator.draw_many(
+                embed(texts), lengths, seed, lambda done: progress(begun + done, total)
+            )
+            begun += len(texts)
+            return motions
+
+        return evaluate(draw, actions=actions, max_frames=frames)
+
+
+def _embedder(generator: Generator, file: DatasetFile, chosen: str | None) -> Callable[[list[str]], Tensor]:
+    """A function from texts to embeddings: the dataset's where it has the text, else the encoder's, loaded once."""
+    import torch
+
+    from stickgen.data.embed import load_encoder
+    from stickgen.data.encoder_folder import encoder_of_run
+    from stickgen.runs.dataset_file import check_embedding_width
+
+    width = generator.config.model["embedding_dim"]
+    check_embedding_width(file.path, file.embedding_dim, width)
+    rows = {text: row for row, text in enumerate(file.content["texts"])}
+    known: dict[str, Tensor] = {}
+
+    def embed(texts: list[str]) -> Tensor:
+        missing = sorted({text for text in texts if text not in rows and text not in known})
+        if missing:
+            encoder = load_encoder(encoder_of_run(generator.config.data["encoder"], chosen))
+            if encoder.dim != width:
+                raise StickgenError(
+                    f"the text encoder gives {encoder.dim} numbers and the model wants {width}; "
+                    "use the encoder that embedded its dataset: --encoder"
+                )
+            known.update(zip(missing, encoder.encode(missing), strict=True))
+        return torch.stack(
+            [
+                file.content["embeddings"][rows[text]].float() if text in rows else known[text]
+                for text in texts
+            ]
+        )
+
+    return embed
+
+
+def _show(comparison: Comparison) -> None:
+    """The tables, for a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from stickgen.evaluate.comparison import shown
+    from stickgen.evaluate.figures import AS_REAL, FIGURE, HIGHER
+
+    console = Console(highlight=False)
+    judge = comparison.evaluator
+    pool = f", retrieval in pools of {judge.pools.size}" if judge.pools else ""
+    console.print(
+        Text(
+            f"{len(judge.prompts)} held-out texts of {clean(judge.split.file.path)}, windows of {judge.split.frames} "
+            f"frames{pool}; evaluator {judge.digest[:12]}"
+        )
+    )
+    models = {model.name for model in comparison.models}
+    signs = {AS_REAL: "=", HIGHER: "↑"}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for system in comparison.values:
+        table.add_column(Text(system), justify="right", style="bold" if system in models else "")
+    for figure in comparison.figures:
+        cells = []
+        for system, values in comparison.values.items():
+            value = values.get(figure.key)
+            text = shown(figure, value.value) if value else "–"
+            if value and system in models:
+                low, high = (shown(figure, end) for end in value.interval)
+                text += f"\n{low} … {high}"
+            cells.append(Text(text))
+        table.add_row(Text(f"{signs.get(figure.better, '↓')} {figure.name}"), *cells)
+    console.print(table)
+    console.print(
+        Text(
+            "↑ higher is better, ↓ lower is better, = the nearer to real the better; below a value, its 95 % interval"
+        ),
+        style="dim",
+    )
+    for key, why in comparison.admission.refused.items():
+        console.print(Text(f"not reported: {FIGURE[key].name}: {why}"), style="dim")
+    for model in comparison.models:
+        if model.contrast is not None:
+            console.print(_contrast_table(model.name, model.contrast))
+        copied = comparison.copies[model.name]
+        if copied:
+            console.print(
+                Text(
+                    f"{model.name}: {len(copied)} texts drawn as copies of training clips, such as {clean(copied[0].text)}"
+                )
+            )
+    _show_differences(comparison, console)
+
+
+def _contrast_table(name: str, contrast: ContrastResult) -> object:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (f"contrasts of {name}", "right", "95 %", "of", "chance"):
+        table.add_column(Text(column), justify="left" if column.startswith("contrasts") else "right")
+    for row in contrast.rows:
+        table.add_row(
+            row.name, f"{row.share:.0%}", f"{row.low:.0%} … {row.high:.0%}", str(row.n), f"{row.chance:.0%}"
+        )
+    return table
+
+
+def _show_differences(comparison: Comparison, console: object) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from stickgen.evaluate.comparison import shown
+
+    pairs = comparison.pairs()
+    if not pairs:
+        return
+    assert isinstance(console, Console)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("first less second", "difference", "p", "better, at p < 0.01"):
+        table.add_column(column, justify="left" if column.startswith(("first", "better")) else "right")
+    for pair in pairs:
+        better = "no difference" if pair.better is None else comparison.models[pair.better].name
+        table.add_row(Text(pair.figure.name), shown(pair.figure, pair.apart), f"{pair.p:.3f}", Text(better))
+    console.print(table)

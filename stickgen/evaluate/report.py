@@ -1,0 +1,194 @@
+"""An evaluation as one HTML file that needs nothing else: tables, how the figures were tested, contact sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from stickgen import __version__
+from stickgen.evaluate.comparison import OTHER_HALF, Comparison, shown
+from stickgen.evaluate.damage import DAMAGES
+from stickgen.evaluate.figures import AS_REAL, FIGURE, FIGURES, HIGHER
+from stickgen.evaluate.sheets import sheet
+from stickgen.text import clean
+
+SHOWN = 4  # prompts of each: the best, from the middle, the worst
+
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#282c34;background:#faf9f6}
+table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}
+th,td{padding:.2rem .7rem;text-align:right;border-bottom:1px solid #ddd}
+th:first-child,td:first-child{text-align:left}th{font-weight:600}
+.model{font-weight:600}.dim{color:#777}.bad{color:#b03a2e}
+svg{display:block;max-width:100%}svg line,svg circle{stroke-linecap:round;stroke-width:2.2;stroke:#282c34}
+svg .l{stroke:#c44e38}svg .r{stroke:#2e68a8}svg .f{stroke:#c4c4c0;stroke-width:1}
+.pair{border-top:1px solid #ddd;padding:.6rem 0}.pair p{margin:.2rem 0}
+"""
+
+
+def html_report(comparison: Comparison) -> str:
+    """The report. All texts of the dataset and names of runs are escaped."""
+    title = "stickgen evaluate: " + " against ".join(model.name for model in comparison.models)
+    parts = [
+        f"<h1>{_safe(title)}</h1>",
+        _facts(comparison),
+        "<h2>Figures</h2>",
+        _figures(comparison),
+        _differences(comparison),
+        _contrast(comparison),
+        _copies(comparison),
+        "<h2>Motions</h2>",
+        _motions(comparison),
+        "<h2>How the figures were tested</h2>",
+        _admission(comparison),
+    ]
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_safe(title)}</title>'
+        f"<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _safe(text: object) -> str:
+    return escape(clean(text, single_line=True, limit=500))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Of cells that are HTML already."""
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{body}</table>"
+
+
+def _facts(comparison: Comparison) -> str:
+    judge = comparison.evaluator
+    repeats = ", ".join(f"{len(model.repeats)} × {_safe(model.name)}" for model in comparison.models)
+    return (
+        f"<p>{len(judge.prompts)} held-out texts of {_safe(judge.split.file.path)}, each drawn: {repeats}. Windows of "
+        f"{judge.split.frames} frames. Evaluator {judge.digest[:16]}, classifier "
+        f"{judge.classifier.digest[:16] if judge.classifier else 'none, for no actions are labelled'}; "
+        f"stickgen {__version__}.</p><p class=dim>Intervals hold 95 % of a bootstrap over texts, repeats and evaluator "
+        "seeds. Distances are those of one half of the texts from the other half of real motion, so that what real "
+        "motion scores is the least that can be had.</p>"
+    )
+
+
+def _figures(comparison: Comparison) -> str:
+    systems = list(comparison.values)
+    models = {model.name for model in comparison.models}
+    rows = []
+    for figure in comparison.figures:
+        cells = [_safe(figure.name) + f" <span class=dim>{_direction(figure.better)}</span>"]
+        for system in systems:
+            value = comparison.values[system].get(figure.key)
+            if value is None:
+                cells.append('<span class="dim">–</span>')
+                continue
+            text = shown(figure, value.value)
+            if system in models or system == OTHER_HALF:
+                low, high = (shown(figure, end) for end in value.interval)
+                text += f' <span class="dim">{low} … {high}</span>'
+            cells.append(f'<span class="model">{text}</span>' if system in models else text)
+        rows.append(cells)
+    refused = "".join(
+        f"<li>{_safe(FIGURE[key].name)}: {_safe(why)}</li>"
+        for key, why in comparison.admission.refused.items()
+    )
+    told = f"<p>Not reported, for they failed their test:</p><ul>{refused}</ul>" if refused else ""
+    return _table(["", *map(_safe, systems)], rows) + told
+
+
+def _direction(better: str) -> str:
+    return "as real" if better == AS_REAL else "higher is better" if better == HIGHER else "lower is better"
+
+
+def _differences(comparison: Comparison) -> str:
+    pairs = comparison.pairs()
+    if not pairs:
+        return ""
+    first, second = (model.name for model in comparison.models[:2])
+    rows = [
+        [
+            _safe(pair.figure.name),
+            shown(pair.figure, pair.apart),
+            f"{pair.p:.3f}",
+            "no difference"
+            if pair.better is None
+            else f"<b>{_safe(comparison.models[pair.better].name)}</b>",
+        ]
+        for pair in pairs
+    ]
+    return (
+        f"<h2>{_safe(first)} against {_safe(second)}</h2><p>Paired: the same texts, p below 0.01 or no difference.</p>"
+        + _table(["", "difference", "p", "better"], rows)
+    )
+
+
+def _contrast(comparison: Comparison) -> str:
+    told = [model for model in comparison.models if model.contrast is not None]
+    if not told:
+        return ""
+    rows = []
+    for model in told:
+        assert model.contrast is not None
+        for row in model.contrast.rows:
+            rows.append(
+                [f"{_safe(model.name)}: {_safe(row.name)}", f"{row.share:.0%}", f"{row.low:.0%} … {row.high:.0%}",
+                 str(row.n), f"{row.chance:.0%}"]
+            )  # fmt: skip
+    return "<h2>Contrasts, by rules on the coordinates</h2>" + _table(
+        ["", "right", "95 %", "of", "chance"], rows
+    )
+
+
+def _copies(comparison: Comparison) -> str:
+    rows = [
+        [f"{_safe(name)}: {_safe(copy.text)}", _safe(copy.clip), f"{copy.distance:.4f}"]
+        for name, copies in comparison.copies.items()
+        for copy in copies[:20]
+    ]
+    if not rows:
+        return ""
+    return "<h2>Copies of training clips</h2>" + _table(["text", "clip", "distance, body heights"], rows)
+
+
+def _motions(comparison: Comparison) -> str:
+    """The first model's best, middling and worst motions by how well they fit their texts, beside real ones."""
+    judge = comparison.evaluator
+    latents = judge.encode(comparison.models[0].repeats[0])
+    order = (latents * judge.prompt_latents).sum(-1).mean(0).argsort(descending=True).tolist()
+    middle = max(len(order) // 2 - SHOWN // 2, 0)
+    parts = []
+    for name, rows in (
+        ("Those that fit their texts best", order[:SHOWN]),
+        ("From the middle", order[middle : middle + SHOWN]),
+        ("Those that fit worst", order[-SHOWN:]),
+    ):
+        parts.append(f"<h3>{name}</h3>")
+        for row in rows:
+            parts.append(f'<div class="pair"><p><b>{_safe(judge.prompts[row].text)}</b></p>')
+            for model in comparison.models:
+                parts.append(f"<p class=dim>{_safe(model.name)}</p>{sheet(model.repeats[0][row])}")
+            parts.append(f"<p class=dim>real</p>{sheet(judge.real[row])}</div>")
+    return "".join(parts)
+
+
+def _admission(comparison: Comparison) -> str:
+    """Each damage at three strengths under each figure; what a figure claims to see is marked."""
+    admission = comparison.admission
+    figures = [figure for figure in FIGURES if figure.key in admission.real]
+    rows = [["undamaged", *(shown(figure, admission.real[figure.key]) for figure in figures)]]
+    for damage in DAMAGES:
+        for strength, level in enumerate(damage.levels):
+            cells = [f"{_safe(damage.name)} {level:.2g}"]
+            for figure in figures:
+                text = shown(figure, admission.damaged[damage.name][strength][figure.key])
+                if damage.name in figure.sees:
+                    kind = "model" if admission.sees(figure.key, damage.name) else "bad"
+                    text = f'<span class="{kind}">{text}</span>'
+                cells.append(text)
+            rows.append(cells)
+    meanings = "; ".join(f"{_safe(damage.name)}: {_safe(damage.meaning)}" for damage in DAMAGES)
+    return (
+        f"<p>Real motion, damaged in nine ways. A figure must worsen, the more the stronger, under the damages that it "
+        f"claims to see (bold); one that does not (red) is not reported. {meanings}.</p>"
+        f'<div style="overflow-x:auto">{_table(["", *(_safe(figure.name) for figure in figures)], rows)}</div>'
+    )
