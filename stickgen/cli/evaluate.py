@@ -217,7 +217,7 @@ def _show(comparison: Comparison) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from stickgen.evaluate.comparison import shown
+    from stickgen.evaluate.comparison import OTHER_HALF, REAL, shown
     from stickgen.evaluate.figures import AS_REAL, FIGURE, HIGHER
 
     console = Console(highlight=False)
@@ -232,23 +232,27 @@ def _show(comparison: Comparison) -> None:
     models = {model.name for model in comparison.models}
     signs = {AS_REAL: "=", HIGHER: "↑"}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    for system in comparison.values:
+    table.add_column("", no_wrap=True)
+    systems = [system for system in comparison.values if system != OTHER_HALF]
+    for system in systems:
         table.add_column(Text(system), justify="right", style="bold" if system in models else "")
     for figure in comparison.figures:
         cells = []
-        for system, values in comparison.values.items():
-            value = values.get(figure.key)
+        for system in systems:
+            value = comparison.values[system].get(figure.key)
+            if system == REAL and value is None:
+                value = comparison.values[OTHER_HALF].get(figure.key)
             text = shown(figure, value.value) if value else "–"
             if value and system in models:
-                low, high = (shown(figure, end) for end in value.interval)
-                text += f"\n{low} … {high}"
+                low, high = value.interval
+                text += f" ±{shown(figure, (high - low) / 2)}"
             cells.append(Text(text))
         table.add_row(Text(f"{signs.get(figure.better, '↓')} {figure.name}"), *cells)
     console.print(table)
     console.print(
         Text(
-            "↑ higher is better, ↓ lower is better, = the nearer to real the better; below a value, its 95 % interval"
+            "↑ higher is better, ↓ lower is better, = the nearer to real the better; ± half of the 95 % interval. "
+            "KID, FID and W1 of real: one half of the texts against the other."
         ),
         style="dim",
     )

@@ -72,9 +72,10 @@ def _mean_motion(motions: Motions, frames: int) -> Tensor:
     return torch.stack(stretched).mean(0)
 
 
+SHUFFLED = "shuffled text"
 BASELINES: dict[str, Callable[[Evaluator], Motions]] = {
     "retrieval": retrieved,
     "class mean": class_means,
     "mean pose": mean_poses,
-    "shuffled text": shuffled,
+    SHUFFLED: shuffled,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from stickgen.evaluate.admission import Admission
-from stickgen.evaluate.baselines import BASELINES
+from stickgen.evaluate.baselines import BASELINES, SHUFFLED
 from stickgen.evaluate.contrast import ContrastResult
 from stickgen.evaluate.evaluator import Evaluator
 from stickgen.evaluate.figures import (
@@ -164,7 +164,12 @@ def compare(
     values[OTHER_HALF] = {key: value for key, value in real.items() if key in BY_HALVES}
     progress(len(models) + 1, total)
     for number, (name, baseline) in enumerate(BASELINES.items()):
-        values[name] = Measured(evaluator, [baseline(evaluator)]).figures(weights)
+        found = Measured(evaluator, [baseline(evaluator)]).figures(weights)
+        if (
+            name == SHUFFLED
+        ):  # its motions are the real ones: nothing is to be told of how they are distributed
+            found = {key: value for key, value in found.items() if key not in BY_HALVES}
+        values[name] = found
         progress(len(models) + 2 + number, total)
     return Comparison(evaluator, admission, tuple(models), values, copies)
 

@@ -13,7 +13,9 @@ from stickgen.motion.features import to_features
 from stickgen.motion.skeleton import NUM_JOINTS
 
 MOMENTS = 32  # at which two motions are compared, whatever their lengths
-CLOSE = 0.5  # of the distance at which real motions lie from the training clips: below it, a copy
+# A copy is nearer to a training clip than half the distance at which the nearest twentieth of real held-out motions
+# lies.
+NEAR_SHARE, CLOSE = 0.05, 0.5
 
 
 def outline(motion: Tensor) -> Tensor:
@@ -30,20 +32,23 @@ class Library:
 
     clips: tuple[int, ...]
     outlines: Tensor  # [n, 640]
-    real_distance: float  # median over held-out clips, body heights a joint
+    real_distance: float  # mean over held-out clips, body heights a joint
+    copied_below: float  # the distance below which a motion is a copy
 
     @classmethod
     def of(cls, clips: Sequence[int], motions: Sequence[Tensor], held_out: Sequence[Tensor]) -> Library:
         """Of the training `clips` with their `motions`."""
         outlines = torch.stack([outline(motion) for motion in motions])
         distances = _nearest(held_out, outlines)[0]
-        return cls(tuple(clips), outlines, float(distances.median()))
+        return cls(
+            tuple(clips), outlines, float(distances.mean()), CLOSE * float(distances.quantile(NEAR_SHARE))
+        )
 
     def nearest(self, motions: Sequence[Tensor]) -> tuple[Tensor, list[int], Tensor]:
         """For each motion the distance [n] to the nearest training clip, root mean square over joints in body
         heights, which clip that is, and whether it is a copy, bool [n]."""
         distances, rows = _nearest(motions, self.outlines)
-        return distances, [self.clips[row] for row in rows.tolist()], distances < CLOSE * self.real_distance
+        return distances, [self.clips[row] for row in rows.tolist()], distances < self.copied_below
 
 
 def _nearest(motions: Sequence[Tensor], outlines: Tensor) -> tuple[Tensor, Tensor]:
