@@ -45,7 +45,7 @@ def list_(root: Path, as_json: bool) -> None:
         return
     for run, state in rows:
         click.echo(
-            f"{state.status:<10} {state.step:>8}/{state.total_steps:<8} {clean(run.name, single_line=True)}"
+            f"{state.status:<9} {state.step:>8}/{state.total_steps:<8} {clean(run.name, single_line=True)}"
         )
     if not rows:
         click.echo(f"no runs in {root}; start one with: stickgen train")

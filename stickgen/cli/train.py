@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 @click.command(
     "train",
     epilog="Examples: stickgen train --config configs/small.yaml --data-path data/real.pt   "
-    "stickgen train --resume latest",
+    "stickgen train --resume latest   stickgen train --resume latest --set training.epochs=40",
 )
 @click.option("--config", "config_path", metavar="FILE", help="The config (default: the shipped medium).")
 @click.option(
     "--data-path",
     "--data_path",
     metavar="FILE",
-    help="The dataset; wins over TRAIN_DATA_PATH and the config.",
+    help="The dataset; wins over TRAIN_DATA_PATH and the config, and with --resume over what the run recorded.",
 )
 @click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
 @click.option(
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 )
 @click.option("--name", help="Name of the run, in place of two words.")
 @click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A value that wins over the config's; with --resume, for keys that a run can change.",
 )
 @click.option("--max-steps", type=click.IntRange(1), help="Stop after so many steps of this launch.")
 @click.option("--resume", metavar="RUN", help="Go on with a run, by name or `latest`, in its own directory.")
@@ -42,7 +46,11 @@ if TYPE_CHECKING:
     metavar="CKPT|RUN",
     help="Start from the weights of another run, or of one checkpoint of it.",
 )
-@click.option("--force", is_flag=True, help="Launch although memory or disk will not suffice.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Launch although memory or disk will not suffice, or a resumed run's data or config changed.",
+)
 @click.option(
     "--nproc",
     type=click.IntRange(1, 1024),
@@ -84,6 +92,7 @@ def command(
     from stickgen.runs.dataset_facts import dataset_path
     from stickgen.runs.dataset_file import check_dataset
     from stickgen.runs.launch import launch
+    from stickgen.runs.resuming import prepare as prepare_resume
     from stickgen.runs.store import create_run, find_run, runs_root
     from stickgen.text import clean
 
@@ -93,10 +102,13 @@ def command(
             "--prepare, which prints the command; on one machine use --nproc instead of torchrun"
         )
     root = Path(runs) if runs else runs_root()
+    changed: dict[str, Any] = {}
+    new_config: bytes | None = None
     if resume is not None:
-        if config_path or overrides or data_path or name or init_from:
+        if config_path or name or init_from:
             raise StickgenError(
-                "--resume goes on with the run's own config and data; leave the other options away"
+                "--resume goes on with the run's own config under its own name; change keys of it with --set, and "
+                "leave --config, --name and --init-from away"
             )
         run = find_run(resume if run_dir is None else run_dir, root)
         if run_dir is not None and resume not in {"latest", run.name} and Path(resume).absolute() != run.path:
@@ -106,6 +118,17 @@ def command(
         if damage := run.identity_problem:
             source = run.rebuild_identity()
             click.echo(f"warning: {clean(damage)}; it was made anew from {source}", err=True)
+        resumption = prepare_resume(
+            run, data_path=data_path, overrides=dict(map(parse_override, overrides)), force=force
+        )
+        for sentence in resumption.said:
+            click.echo(f"warning: {clean(sentence)}", err=True)
+        changed = resumption.facts
+        new_config = resumption.config
+        if prepare and (changed or new_config is not None):
+            raise StickgenError(
+                "--prepare launches nothing, so it changes nothing; resume it without, then prepare it"
+            )
     else:
         config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
         for problem in config.warnings:
@@ -145,7 +168,9 @@ def command(
     )  # from here on no stop is lost, and no broken output ends the watching
     if not detach:
         told.listen()
-    launch(run, max_steps=max_steps, **({} if nproc is None else {"nproc": nproc}))
+    if nproc is not None:
+        changed["nproc"] = nproc
+    launch(run, config=new_config, max_steps=max_steps, **changed)
     out.say(f"run {run.path}")
     if detach:
         out.say(

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, POSE_DIM
-from stickgen.runs.dataset_file import check_dataset_file
+from stickgen.runs.dataset_file import check_checksums, check_dataset_file
 
 FORMAT = "stickgen-dataset-1"
 _CHUNK_BYTES = 16 * 2**20  # looked at in one go
@@ -26,6 +26,7 @@ def load_untrusted(path: Path) -> Any:
     Raises StickgenError for whatever else the file is: nothing of it is executed.
     """
     check_dataset_file(path)
+    check_checksums(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

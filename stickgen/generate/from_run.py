@@ -16,6 +16,7 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import sample_many
 from stickgen.model.sampler import sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
 from stickgen.train.checkpoint import Checkpoint, load_module, newest_checkpoint
 
@@ -102,7 +103,8 @@ class Generator:
 
 
 def _dataset_of(run: Run) -> DatasetFile | None:
+    place = find_dataset(run)
     try:
-        return open_dataset(run.identity["data_path"])
-    except (KeyError, StickgenError):
+        return open_dataset(place) if place is not None else None
+    except StickgenError:
         return None

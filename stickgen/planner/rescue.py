@@ -10,6 +10,7 @@ from stickgen.hardware.machine import Machine, local_machine_fast
 from stickgen.planner.advice import Advice, advise
 from stickgen.planner.calibration import calibration_of
 from stickgen.runs.dataset_facts import read_dataset_facts
+from stickgen.runs.resuming import find_dataset
 
 if TYPE_CHECKING:
     from stickgen.runs.store import Run
@@ -30,5 +31,5 @@ def memory_advice(run: Run, machine: Machine | None = None) -> list[Advice]:
     except (StickgenError, OSError):
         return []
     machine = machine or local_machine_fast()
-    facts = read_dataset_facts(str(run.identity.get("data_path", "")))
+    facts = read_dataset_facts(find_dataset(run) or "")
     return advise(config, machine, facts, "memory", calibration=calibration_of(machine))

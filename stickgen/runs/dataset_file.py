@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 from stickgen.config.rules import Edit
@@ -52,6 +53,33 @@ def check_dataset_file(path: Path) -> None:
             raise StickgenError(f"{path}: the file is cut short or damaged; make or import the dataset again")
     except OSError as error:
         raise StickgenError(f"{path}: it cannot be read ({error.strerror or error})") from error
+
+
+def check_checksums(path: Path) -> None:
+    """Read all of a dataset against the CRC-32 that its zip file keeps of every record.
+
+    Raises StickgenError that names the damaged record, or one that is compressed: torch never does that, and a few
+    bytes could stand for as many as one likes.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+                    raise StickgenError(
+                        f"{path}: its record {entry.filename} is compressed; no dataset has that"
+                    )
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise StickgenError(
+            f"{path}: the file is damaged ({error}); make, import or copy it again"
+        ) from error
+    except OSError as error:
+        raise StickgenError(f"{path}: it cannot be read ({error.strerror or error})") from error
+    if damaged is not None:
+        raise StickgenError(
+            f"{path}: the file is damaged, its record {damaged} has another checksum than when it was written; "
+            "make, import or copy it again"
+        )
 
 
 def check_embedding_width(path: Path, there: int | None, wanted: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from stickgen.atomic import write_bytes
 from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.runs.control import request
@@ -22,10 +23,11 @@ from stickgen.runs.process import find_process
 from stickgen.runs.store import Run
 
 
-def launch(run: Run, timeout_seconds: float = 20.0, **facts: Any) -> None:
+def launch(run: Run, timeout_seconds: float = 20.0, *, config: bytes | None = None, **facts: Any) -> None:
     """Start the supervisor of `run` in a session of its own and wait until the trainer has a process.
 
-    `facts` go into run.json, once it is certain that this launch is the only one. Of any number of launches
+    `facts` go into run.json and `config` takes the place of config.yaml (the old one is kept beside it), once it
+    is certain that this launch is the only one. Of any number of launches
     at once one wins; the others raise StickgenError before they touch a file of the run. So does one
     whose folders cannot be written, or whose trainer does not appear.
     """
@@ -38,15 +40,20 @@ def launch(run: Run, timeout_seconds: float = 20.0, **facts: Any) -> None:
             if trainer_lock_holder(run) is not None or _trainer(run) is not None:
                 raise _running_already(run)  # a trainer that outlived its supervisor
             run.check_writable()
-            _start(run, lock, timeout_seconds, facts)
+            _start(run, lock, timeout_seconds, facts, config)
         finally:
             lock.close()  # the supervisor's copy holds it now
     except OSError as error:
         raise StickgenError(f"{run.path}: cannot be launched ({error.strerror})") from error
 
 
-def _start(run: Run, lock: LaunchLock, timeout_seconds: float, facts: dict[str, Any]) -> None:
+def _start(
+    run: Run, lock: LaunchLock, timeout_seconds: float, facts: dict[str, Any], config: bytes | None
+) -> None:
     launches = len(run.launches)
+    if config is not None:
+        write_bytes(run.path / f"config-{launches}.yaml", run.config_bytes, mode=0o600, follow=False)
+        write_bytes(run.config_path, config, mode=0o600, follow=False)
     if facts:
         run.update_identity(**facts)
     if run.exit_path.exists():

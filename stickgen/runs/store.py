@@ -256,6 +256,7 @@ def create_run(
             created_unix=time.time(),
             host=os.uname().nodename,
             cwd=str(Path.cwd()),
+            run_path=str(run.path),
             config_name=config.name,
             config_digest=config.digest,
             launches=[],

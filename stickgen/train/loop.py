@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -17,12 +18,15 @@ from stickgen.planner.parameters import count_parameters
 from stickgen.planner.speed import step_cost
 from stickgen.planner.workload import frames_at_once, workload_of
 from stickgen.runs.control import take_requests
-from stickgen.runs.dataset_facts import read_dataset_facts
+from stickgen.runs.dataset_facts import dataset_digest, read_dataset_facts
+from stickgen.runs.files import read_regular
 from stickgen.runs.preflight import refusals
-from stickgen.runs.store import Run
+from stickgen.runs.provenance import ancestors_of, provenance
+from stickgen.runs.resuming import dataset_difference, find_dataset, prepare, record_of, refuse_changes
+from stickgen.runs.store import MAX_CONFIG_BYTES, Run
 from stickgen.train.batches import WorkerBatches, load_batches
-from stickgen.train.checkpoint import newest_checkpoint, unfinished_saves
-from stickgen.train.clips import open_clips
+from stickgen.train.checkpoint import Checkpoint, newest_checkpoint, unfinished_saves
+from stickgen.train.clips import Clips, open_clips
 from stickgen.train.compiling import compile_blocks, is_worth_compiling
 from stickgen.train.device import choose_device, choose_precision
 from stickgen.train.distributed import Ranks, is_first
@@ -66,12 +70,13 @@ class Trainer:
         self.device = choose_device(config.device["type"])
         self.ranks = Ranks.join(self.device)
         self.precision = choose_precision(config.device["precision"], self.device)
-        if not isinstance(self.identity.get("data_path"), str):
-            raise StickgenError(
-                f"{run.path / 'run.json'}: it names no dataset; "
-                f"name it: stickgen train --resume {run.reference} --data-path FILE"
-            )
-        self.clips = open_clips(self.identity["data_path"], config)
+        if config.digest != self.identity.get("config_digest", config.digest):
+            found = prepare(run)  # raises where a value was changed
+            for sentence in found.said:
+                self.journal.event("alert", sentence)
+            if is_first():
+                self._note(**found.facts)
+        self.clips = self._open_data()
         self.steps_per_epoch = steps_per_epoch(len(self.clips.train), config.effective_batch)
         self.total_steps = self.steps_per_epoch * config.training["epochs"]
         self.journal.total_steps, self.journal.steps_per_epoch = self.total_steps, self.steps_per_epoch
@@ -99,6 +104,18 @@ class Trainer:
         if self.ranks.leads:
             self._note(clips_at_once=clips)
 
+    def _open_data(self) -> Clips:
+        """The dataset of the run. Raises StickgenError where it is not the one that the run learned from."""
+        place = find_dataset(self.run)
+        if place is None:
+            prepare(self.run)  # says so
+        clips = open_clips(str(place), self.config)
+        facts = clips.file.facts()
+        if difference := dataset_difference(self.run, clips.file.path, facts):
+            raise StickgenError(difference)
+        self.dataset = record_of(facts, dataset_digest(clips.file.path))
+        return clips
+
     def _note(self, **facts: object) -> None:
         """Add facts to run.json; where that cannot be, say so and train on."""
         try:
@@ -117,7 +134,8 @@ class Trainer:
             device=str(self.device),
             precision=self.precision,
             torch_version=torch.__version__,
-            dataset_fingerprint=self.clips.file.fingerprint,
+            dataset_fingerprint=self.dataset["fingerprint"],
+            dataset=self.dataset,
             total_steps=self.total_steps,
             steps_per_epoch=self.steps_per_epoch,
         )
@@ -131,10 +149,14 @@ class Trainer:
             self.journal.event("alert", f"skipped a damaged checkpoint: {sentence}")
         for path in unfinished_saves(self.run.checkpoints_dir):
             self.journal.event("alert", f"{path}: a save that was cut off; it is not used")
+        self.state.provenance = provenance(
+            self.dataset, checkpoint.trainer if checkpoint is not None else None
+        )
         if checkpoint is not None:
             self.state.restore(checkpoint)
             self.journal.step = self.state.step
             self.saver.saved = self.state.numbers()
+            self._say_what_changed(checkpoint)
         elif skipped:
             raise StickgenError(
                 f"{self.run.name}: none of its checkpoints is whole, so there is nothing to go on from: "
@@ -145,7 +167,34 @@ class Trainer:
                 raise StickgenError(sentence)
         else:
             self.state.start_from(initial, self.config)
+            self.state.provenance = {
+                "dataset": self.dataset, "ancestors": ancestors_of(initial.path, initial.trainer)
+            }  # fmt: skip
             self.journal.event("initial", f"weights of {initial.path}, after step {initial.step} there")
+
+    def _say_what_changed(self, checkpoint: Checkpoint) -> None:
+        """An event for each key, and for the dataset, that is not what the checkpoint was trained with."""
+        before = checkpoint.trainer.get("dataset")
+        if isinstance(before, dict) and before.get("digest") != self.dataset["digest"]:
+            self.state.best_val, self.state.best_step = math.inf, None  # measured on other clips
+            self.journal.event(
+                "changed",
+                f"it goes on with other data ({self.dataset['clips']} clips, before {before.get('clips')}); what is "
+                "the best so far counts anew",
+            )
+        path = checkpoint.path / "config.yaml"
+        try:
+            trained = TrainingConfig.from_bytes(read_regular(path, MAX_CONFIG_BYTES), str(path))
+        except (OSError, StickgenError):
+            return  # by an older version
+        found = refuse_changes(self.run, trained, self.config)
+        for change in found:
+            self.journal.event("changed", str(change), key=change.path, old=change.old, new=change.new)
+        if found:
+            rate, was = self.rate(self.config, self.state.step), self.rate(trained, self.state.step)
+            self.journal.event(
+                "changed", f"the learning rate of the next step is {rate:.3g}, without the change {was:.3g}"
+            )
 
     def _compile(self) -> bool:
         """Compile the model if this run is, as its first launch decided. Whether it is compiled."""
@@ -257,18 +306,22 @@ class Trainer:
 
     def set_learning_rate(self) -> float:
         """Give the optimizer this step's rate."""
-        training = self.config.training
-        rate = learning_rate(
-            self.state.step,
-            peak=training["learning_rate"],
-            warmup_steps=training["warmup_epochs"] * self.steps_per_epoch,
-            total_steps=self.total_steps,
-            min_lr_ratio=training["min_lr_ratio"],
-            schedule=training["schedule"],
-        )
+        rate = self.rate(self.config, self.state.step)
         for group in self.state.optimizer.param_groups:
             group["lr"] = rate
         return rate
+
+    def rate(self, config: TrainingConfig, step: int) -> float:
+        """The learning rate of `step` by a config."""
+        training = config.training
+        return learning_rate(
+            step,
+            peak=training["learning_rate"],
+            warmup_steps=training["warmup_epochs"] * self.steps_per_epoch,
+            total_steps=self.steps_per_epoch * training["epochs"],
+            min_lr_ratio=training["min_lr_ratio"],
+            schedule=training["schedule"],
+        )
 
     def after_step(self, result: StepResult, rate: float, seconds: float) -> None:
         """Average, count, log, and answer what was asked for meanwhile."""

@@ -108,9 +108,10 @@ def _warn(run: Run, launch: int) -> None:
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.budget import check_budget
     from stickgen.runs.dataset_facts import read_dataset_facts
+    from stickgen.runs.resuming import find_dataset
 
     config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
-    facts = read_dataset_facts(str(run.identity.get("data_path", "")))
+    facts = read_dataset_facts(find_dataset(run) or "")
     budget = check_budget(
         config, local_machine_fast(), facts, run.checkpoints_dir, processes=processes_of(run)
     )

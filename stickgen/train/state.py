@@ -46,6 +46,7 @@ class TrainState:
         self.optimizer = self._new_optimizer()
         self.step = 0
         self.whole = True  # weights, average and step count belong together; false while the weights move
+        self.provenance: dict[str, Any] = {}  # what the weights learned from; see runs/provenance.py
         self._gathered: dict[str, dict[str, Tensor]] = {}  # of sharded weights, after this step
         self.best_val = math.inf
         self.best_step: int | None = None
@@ -158,4 +159,5 @@ class TrainState:
             "ema_updates": self.ema.updates,
             "best_val": self.best_val if self.best_step is not None else None,
             "best_step": self.best_step,
+            **self.provenance,
         }

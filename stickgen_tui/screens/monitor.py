@@ -16,7 +16,8 @@ from textual.widgets import Log
 
 from stickgen.errors import StickgenError
 from stickgen.runs.control import Wish, request
-from stickgen.runs.launch import launch, stop
+from stickgen.runs.launch import stop
+from stickgen.runs.resuming import resume
 from stickgen.runs.store import Run, Status
 from stickgen_tui.follow import RunFollower
 from stickgen_tui.metric_names import BASELINES, curve_names, title_of
@@ -328,11 +329,11 @@ class MonitorScreen(Screen[None]):
     @work(group="control", exclusive=True)
     async def _resume(self) -> None:
         try:
-            await asyncio.to_thread(launch, self._run)
+            said = await asyncio.to_thread(resume, self._run)
         except (StickgenError, OSError) as error:
             self._app.say(error, error=True)
             return
-        self._app.say("resumed from its last checkpoint")
+        self._app.say("; ".join(("resumed from its last checkpoint", *said)))
 
 
 def _in_gib(series: Series) -> Series:

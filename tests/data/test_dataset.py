@@ -302,3 +302,38 @@ def test_a_dataset_that_cannot_be_written_leaves_the_old_one(saved: Path, conten
         save_dataset(saved, content)
     assert saved.read_bytes() == before
     assert sorted(p.name for p in saved.parent.iterdir()) == ["set.pt", "set.pt.json"]
+
+
+def test_a_flipped_bit_anywhere_is_refused_and_the_file_named(tmp_path: Path, tiny_dataset: Path) -> None:
+    """The zip's own checksums see all of it; what lies between the records is no content."""
+    import random
+    import zipfile
+
+    whole, chance = tiny_dataset.read_bytes(), random.Random(1)
+    with zipfile.ZipFile(tiny_dataset) as archive:
+        entries = archive.infolist()
+    path = tmp_path / "flipped.pt"
+    for number in range(60):
+        entry = entries[number % len(entries)]
+        header = whole[entry.header_offset : entry.header_offset + 30]
+        start = entry.header_offset + 30 + int.from_bytes(header[26:28], "little")
+        start += int.from_bytes(header[28:30], "little")
+        if not entry.file_size:
+            continue
+        data = bytearray(whole)
+        data[start + chance.randrange(entry.file_size)] ^= 1 << chance.randrange(8)
+        path.write_bytes(data)
+        with pytest.raises(StickgenError, match=r"flipped\.pt: "):
+            open_dataset(path)
+
+
+def test_a_record_that_is_compressed_is_refused_before_it_is_read(tmp_path: Path, tiny_dataset: Path) -> None:
+    import zipfile
+
+    path = tmp_path / "bomb.pt"
+    with zipfile.ZipFile(tiny_dataset) as there, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for entry in there.infolist():
+            made.writestr(entry.filename, there.read(entry))
+        made.writestr("archive/data/99", bytes(50_000_000))
+    with pytest.raises(StickgenError, match="is compressed"):
+        open_dataset(path)
