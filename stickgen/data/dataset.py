@@ -25,6 +25,7 @@ from stickgen.data.dataset_checks import FORMAT, check_content, load_untrusted
 from stickgen.data.mirroring import side_neutral
 from stickgen.data.older_layout import convert_older_layout
 from stickgen.data.resident import Resident
+from stickgen.data.rows import Rows
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
 from stickgen.runs.dataset_facts import DatasetFacts, write_dataset_facts
@@ -93,9 +94,16 @@ def open_dataset(path: str | Path) -> DatasetFile:
         if isinstance(content, dict)
         else []
     )
-    resident = Resident(path, tuple(tensor for tensor in large if isinstance(tensor, Tensor)))
+    mapped = tuple(tensor for tensor in large if isinstance(tensor, Tensor))
+    resident, rows = Resident(path, mapped), Rows(path, mapped)
     check_content(path, content, resident.read)
-    return DatasetFile(path, content, resident, left_out)
+    rows.check()
+    small = {  # kept in memory: whoever cuts the file short must not take them away
+        name: value.clone()
+        for name, value in content.items()
+        if isinstance(value, Tensor) and not any(value is tensor for tensor in mapped)
+    }
+    return DatasetFile(path, {**content, **small}, resident, left_out, rows)
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,7 @@ class DatasetFile:
         default_factory=Resident, compare=False
     )  # told of what is read of the mapped file
     left_out: tuple[str, ...] | None = None  # of the older layout, the fields that have no place in today's
+    rows: Rows = field(default_factory=Rows, compare=False)  # reads the file, where the mapping could end us
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a worker process opens the file again instead of being sent a copy of it
@@ -132,12 +141,12 @@ class DatasetFile:
 
     def motion(self, clip: int) -> Tensor:
         """[t, 20] of one clip, a view of the mapped file."""
-        motion: Tensor = self.content["motion"][self._frames(clip)]
+        motion: Tensor = self.content["motion"][self.frames(clip)]
         return motion
 
     def actions(self, clip: int) -> Tensor:
         """int16 [t] of one clip, the index of each frame's action or UNLABELLED."""
-        actions: Tensor = self.content["actions"][self._frames(clip)]
+        actions: Tensor = self.content["actions"][self.frames(clip)]
         return actions
 
     def texts(self, clip: int) -> list[int]:
@@ -234,7 +243,8 @@ class DatasetFile:
             fingerprint=self.fingerprint,
         )
 
-    def _frames(self, clip: int) -> slice:
+    def frames(self, clip: int) -> slice:
+        """Where a clip's frames are in `motion` and `actions`."""
         start, end = self.content["offsets"][clip : clip + 2].tolist()
         return slice(start, end)
 
@@ -278,17 +288,19 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         clip = self.clips[index]
         generator = np.random.default_rng((self.seed, self.epoch, clip))
-        motion = self.file.motion(clip)
-        first = int(generator.integers(max(len(motion) - self.max_frames, 0) + 1))
-        window = slice(first, first + self.max_frames)
-        motion = motion[window].clone()
+        content, read, frames = self.file.content, self.file.rows.read, self.file.frames(clip)
+        first = frames.start + int(
+            generator.integers(max(frames.stop - frames.start - self.max_frames, 0) + 1)
+        )
+        last = min(first + self.max_frames, frames.stop)
+        motion = read(content["motion"], first, last).clone()
         motion[:, 0::2] -= motion[0, 2 * PELVIS].clone()
         captions = self.file.texts(clip)
         text = captions[int(generator.integers(len(captions)))]
-        item = {
+        item: dict[str, Any] = {
             "motion": motion,
-            "actions": self.file.actions(clip)[window].long(),
-            "embedding": self.file.content["embeddings"][text].to(torch.float32, copy=True),
+            "actions": read(content["actions"], first, last).long(),
+            "embedding": read(content["embeddings"], text, text + 1)[0].to(torch.float32, copy=True),
             "text": text,
             "clip": clip,
         }

@@ -26,7 +26,7 @@ class Resident:
     """
 
     def __init__(self, path: Path | None = None, tensors: tuple[Tensor, ...] = ()) -> None:
-        there = _mappings(path) if path is not None else []
+        there = mappings(path) if path is not None else []
         self._ranges = [pages for tensor in tensors if (pages := _pages(tensor, there))]
         self._read = 0  # bytes since the last look
         self._others = 0  # mapped bytes that are not of the dataset, mostly torch itself
@@ -58,8 +58,8 @@ def _mapped_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[2]) * mmap.PAGESIZE
 
 
-def _mappings(path: Path) -> list[tuple[int, int]]:
-    """Addresses, start and end, at which `path` is mapped into this process."""
+def mappings(path: Path) -> list[tuple[int, int, int]]:
+    """Addresses, start and end, at which `path` is mapped into this process, and where in the file each begins."""
     try:
         wanted, lines = str(path.resolve()), Path("/proc/self/maps").read_text().splitlines()
     except OSError:
@@ -69,15 +69,15 @@ def _mappings(path: Path) -> list[tuple[int, int]]:
         fields = line.split(maxsplit=5)
         if len(fields) == 6 and fields[5] == wanted:
             start, end = (int(address, 16) for address in fields[0].split("-"))
-            found.append((start, end))
+            found.append((start, end, int(fields[2], 16)))
     return found
 
 
-def _pages(tensor: Tensor, mappings: list[tuple[int, int]]) -> tuple[int, int] | None:
+def _pages(tensor: Tensor, there: list[tuple[int, int, int]]) -> tuple[int, int] | None:
     """Start and length of the whole pages inside of `tensor`, if it is mapped from beginning to end."""
     start, end = tensor.data_ptr(), tensor.data_ptr() + tensor.nbytes
     first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
     last = end // mmap.PAGESIZE * mmap.PAGESIZE
-    if last <= first or not any(low <= start and end <= high for low, high in mappings):
+    if last <= first or not any(low <= start and end <= high for low, high, _ in there):
         return None
     return first, last - first

@@ -177,6 +177,11 @@ def _signal_name(number: int) -> str:
 def _reason(run: Run, code: int, received: str | None, launch: int) -> str:
     if received == "SIGKILL":
         return "killed (SIGKILL); if nobody did it, the system ran out of memory: try a smaller batch_size"
+    if received == "SIGBUS":
+        return (
+            "ended by SIGBUS: a file that it reads was cut short, most likely the dataset "
+            f"{run.identity.get('data_path', '')}; the newest checkpoint is kept"
+        )
     if received:
         return f"ended by {received} at once, without a checkpoint of its last steps"
     said = last_words(run, launch)

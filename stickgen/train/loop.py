@@ -11,6 +11,7 @@ from itertools import islice
 import torch
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.data.rows import DatasetChangedError
 from stickgen.errors import RunFailedError, StickgenError
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.objective import Batch
@@ -214,9 +215,11 @@ class Trainer:
             code = self._train()
         except StopWantedError:
             code = self.stop()
-        except Exception:
+        except Exception as error:
             saved = self.rescue()
             if not (self.asked.stop and saved):
+                if self.clips.file.rows.changed:  # whatever became of it, in this process or in a worker's
+                    raise self._data_changed(saved) from error
                 raise
             log.exception("it broke while a stop was wanted; the last whole step is saved")
             return self.stopped()
@@ -227,6 +230,13 @@ class Trainer:
             self.tell_profile()
         self.ranks.leave()
         return code
+
+    def _data_changed(self, saved: bool) -> DatasetChangedError:
+        kept = f"the run ends with a checkpoint after step {self.state.step}" if saved else "the run ends"
+        return DatasetChangedError(
+            f"{self.clips.file.path}: the dataset was changed while the run read it; {kept}: put back what was there "
+            f"and go on with stickgen train --resume {self.run.reference}"
+        )
 
     def _train(self) -> int:
         config, state = self.config, self.state
