@@ -36,8 +36,12 @@ _STEP_BY_STEP = """\
 x, steps = torch.randn(1, 100, 20), facts["sampling"]["sampling_steps"]
 scale = torch.tensor(facts["sampling"]["guidance_scale"])
 times = torch.linspace(1, 0, steps + 1)
+before, time_before = x, times[0]
 for time, following in zip(times[:-1], times[1:]):
-    x, motion = step(x=x, text=text, time=time, following=following, guidance_scale=scale)"""
+    x, clean, motion = step(
+        x=x, text=text, before=before, time=time, time_before=time_before, following=following, guidance_scale=scale
+    )
+    before, time_before = clean, time"""
 
 _POSE_BY_POSE = """\
 poses = 0.05 * torch.randn(1, 2, 20)

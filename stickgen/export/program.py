@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sampler import denoising_step, next_poses
+from stickgen.model.sampler import clean_motion, flow_step, next_poses
 from stickgen.model.transformer import MotionTransformer
 from stickgen.motion.skeleton import MAX_FRAMES
 
@@ -25,33 +25,44 @@ _CHECKED_SHAPES = ((1, 7), (2, MAX_FRAMES))  # batch, frames
 
 
 class DenoisingProgram(nn.Module):
-    """`x, text, time, following, guidance_scale → x at following, motion as seen from time`.
+    """`x, text, before, time, time_before, following, guidance_scale → x at following, clean, motion`.
 
-    `x` [b, t, 20] starts as normal noise at time 1; `text` [b, embedding_dim] as the encoder gives it; the
-    others are single numbers. After a step that follows to time 0, `motion` [b, t, 20] is the result.
+    `x` [b, t, 20] starts as normal noise at time 1; `text` [b, embedding_dim] as the encoder gives it. `before`
+    [b, t, 20] is what the step before gave as `clean`, at `time_before`; in the first step that is the same as
+    `time`, and `before` does not matter. The others are single numbers. `motion` [b, t, 20] are the coordinates
+    that a step to time 0 would end with: after the last one, the result.
     """
 
-    outputs = ("next_x", "motion")
+    outputs = ("next_x", "clean", "motion")
 
     def __init__(self, model: MotionTransformer, normaliser: Normaliser) -> None:
         super().__init__()
         self.model, self.normaliser = model, normaliser
 
     def forward(
-        self, x: Tensor, text: Tensor, time: Tensor, following: Tensor, guidance_scale: Tensor
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        x: Tensor,
+        text: Tensor,
+        before: Tensor,
+        time: Tensor,
+        time_before: Tensor,
+        following: Tensor,
+        guidance_scale: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """One step."""
-        text = self.normaliser.encode_text(text)
-        following_x, clean = denoising_step(self.model, x, text, time, following, guidance_scale)
-        return following_x, self.normaliser.decode(clean)
+        clean = clean_motion(self.model, x, self.normaliser.encode_text(text), time, guidance_scale)
+        next_x = flow_step(x, clean, before, time, time_before, following)
+        end = flow_step(x, clean, before, time, time_before, torch.zeros_like(time))
+        return next_x, clean, self.normaliser.decode(end)
 
     def example(self, batch: int, frames: int) -> dict[str, Tensor]:
         """Inputs of a step in the middle of the way."""
-        numbers = {"time": 0.7, "following": 0.4, "guidance_scale": 2.0}
+        numbers = {"time": 0.7, "time_before": 0.9, "following": 0.4, "guidance_scale": 2.0}
+        inputs = _example(self.model, "x", batch, frames)
         return {
-            **_example(self.model, "x", batch, frames),
+            "x": inputs["x"], "text": inputs["text"], "before": inputs["x"].roll(1, dims=1),
             **{name: torch.tensor(value) for name, value in numbers.items()},
-        }
+        }  # fmt: skip
 
 
 class NextPoseProgram(nn.Module):

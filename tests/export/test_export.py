@@ -102,8 +102,12 @@ def test_the_step_as_a_program_draws_what_the_sampler_does(tmp_path: Path, tiny_
     x = torch.randn(1, 100, 20)
     step = program.step_program(model, normaliser)
     with torch.no_grad():
-        for time, following in ((1.0, 2 / 3), (2 / 3, 1 / 3), (1 / 3, 0.0)):
-            x, motion = step(x, text, torch.tensor(time), torch.tensor(following), torch.tensor(2.5))
+        times = [torch.tensor(1 - number / 3) for number in range(4)]
+        before, time_before = x, times[0]
+        for time, following in zip(times[:-1], times[1:], strict=True):
+            x, clean, motion = step(x, text, before, time, time_before, following, torch.tensor(2.5))
+            before, time_before = clean, time
+    torch.testing.assert_close(normaliser.decode(x), motion)  # the end of the way is the motion
     for block in (0, 1):
         torch.testing.assert_close(run_card(tmp_path / "out", block), motion, atol=1e-3, rtol=0)
     assert not (tmp_path / "out" / "model.safetensors").exists()
