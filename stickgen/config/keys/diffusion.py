@@ -18,12 +18,12 @@ KEYS: tuple[Key, ...] = (
     Key(
         "diffusion.sampling_steps",
         int,
-        16,
+        10,
         "Denoising steps when sampling",
-        "More steps draw finer motion and take longer; 8 to 20 are usual.",
+        "More steps draw finer motion and take longer; 8 to 16 are usual.",
         minimum=1,
         maximum=1000,
-        steps=(4, 8, 12, 16, 24, 50),
+        steps=(4, 6, 8, 10, 16, 24, 50),
         in_specification=False,
     ),
     Key(
