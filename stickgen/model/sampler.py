@@ -63,8 +63,8 @@ def clean_motion(
         return clean
     poses, texts, known = torch.cat((x, x)), torch.cat((text, text)), torch.cat((known, ~known))
     both = model(poses, None, texts, known, time=time.expand(2 * b)).pose
-    clean = both[b:] + guidance_scale * (both[:b] - both[b:])
-    return clean
+    guided: Tensor = both[b:] + guidance_scale * (both[:b] - both[b:])
+    return guided
 
 
 def flow_step(
