@@ -1,6 +1,8 @@
 """MDM (Tevet et al., arXiv 2209.14916) of the parameters of a config, trained for the same CPU time on the same clips.
 
-    python benchmarks/mdm_baseline.py --config configs/quickstart.yaml --cpu-seconds 195 --prompts texts.txt --out mdm.npz
+    python benchmarks/mdm_baseline.py RUN [--cpu-seconds 195] [--repeats 1] [--clips 200] [--no-contrast]
+
+Trains it for RUN's config, on RUN's dataset, and prints `stickgen evaluate`'s table of RUN and of it, by one judge.
 
 The peer that `stickgen evaluate` is to be compared with, written after its paper and its code (trans_enc): a stock
 Post-Norm `nn.TransformerEncoder` with GELU and dropout 0.1, learned maps in and out of a frame, sinusoidal
@@ -17,23 +19,28 @@ config's decay (MDM's opt-in), fp32 or bf16 as `device.precision` says. One thre
 from __future__ import annotations
 
 import argparse
-import json
 import math
+import statistics
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from stickgen.config.loading import TrainingConfig, parse_override
-from stickgen.data.embed import load_encoder
+from stickgen.cli import evaluate
+from stickgen.config.loading import TrainingConfig
+from stickgen.evaluate.admission import admit
+from stickgen.evaluate.comparison import compare
+from stickgen.evaluate.evaluator import load_or_train
+from stickgen.generate.from_run import Generator
 from stickgen.model.losses import pose_loss
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch
 from stickgen.motion.skeleton import MAX_FRAMES, POSE_DIM
 from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.runs.store import Run
 from stickgen.train.batches import load_batches
 from stickgen.train.clips import Clips, open_clips
 from stickgen.train.device import choose_precision
@@ -42,6 +49,7 @@ from stickgen.train.step import autocast
 
 CPU = torch.device("cpu")
 AT_ONCE = 16  # motions that are drawn together
+GUIDANCE = 2.5
 
 
 def positions(length: int, width: int) -> Tensor:
@@ -186,71 +194,77 @@ class Training:
         self.steps, self.seen = self.steps + 1, self.seen + len(batch)
         return loss.item()
 
-    def draw(self, embeddings: Tensor, frames: list[int], guidance: float, seed: int) -> list[Tensor]:
-        """Motions [frames, 20] in coordinates for text embeddings [b, embedding_dim], by the averaged weights."""
+    @torch.no_grad()
+    def draw_many(
+        self, embeddings: Tensor, frames: Sequence[int], seed: int, progress: Callable[[int], None]
+    ) -> list[Tensor]:
+        """Motions [frames_i, 20] in coordinates for text embeddings [n, embedding_dim], as `Generator` draws them."""
         model = self.average.module.eval()
         assert isinstance(model, MDM)
-        mask = torch.arange(max(frames)) < torch.tensor(frames)[:, None]
-        features = self.diffusion.sample(model, self.normaliser.encode_text(embeddings), mask, guidance, seed)
-        return [
-            motion[:length] for motion, length in zip(self.normaliser.decode(features), frames, strict=True)
-        ]
+        order = sorted(range(len(frames)), key=frames.__getitem__)
+        motions: dict[int, Tensor] = {}
+        for start in range(0, len(order), AT_ONCE):
+            rows = order[start : start + AT_ONCE]
+            lengths = torch.tensor([frames[row] for row in rows])
+            features = self.diffusion.sample(
+                model, self.normaliser.encode_text(embeddings[rows]),
+                torch.arange(int(lengths.max())) < lengths[:, None], GUIDANCE, seed * 100_003 + start,
+            )  # fmt: skip
+            decoded = self.normaliser.decode(features)
+            motions |= {row: decoded[place, : frames[row]] for place, row in enumerate(rows)}
+            progress(len(motions))
+        return [motions[row] for row in range(len(frames))]
 
 
 def main() -> None:
-    """Train, draw, write."""
+    """Train, draw, and print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--config", default="configs/quickstart.yaml", help="whose parameters and window")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--data", default="data/quickstart.pt", help="a dataset with embeddings")
+    parser.add_argument("run", type=Path, help="a run directory whose dataset is there")
     parser.add_argument("--cpu-seconds", type=float, default=195.0)
     parser.add_argument("--diffusion-steps", type=int, default=50)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--warmup", type=int, default=50, help="steps")
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--guidance", type=float, default=2.5)
-    parser.add_argument("--prompts", type=Path, help="a text a line; without it, the held-out clips' texts")
-    parser.add_argument("--out", type=Path, default=Path("mdm.npz"), help="texts and motions")
+    parser.add_argument("--clips", type=int, default=200, help="held-out texts")
+    parser.add_argument("--repeats", type=int, default=1, help="motions a text")
+    parser.add_argument("--contrast", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--try", dest="only_train", action="store_true", help="train, and measure nothing")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    config = TrainingConfig(options.config, dict(parse_override(change) for change in options.set))
-    clips = open_clips(options.data, config)
+    generator = Generator.of_run(Run(options.run))
+    config, file = generator.config, generator.dataset
+    if file is None:
+        raise SystemExit(f"{options.run}: its dataset is not where it was")
     training = Training(
-        config, clips, options.diffusion_steps, options.learning_rate, options.warmup, options.batch_size
-    )
+        config, open_clips(str(file.path), config), options.diffusion_steps, options.learning_rate,
+        options.warmup, options.batch_size,
+    )  # fmt: skip
     parameters = sum(parameter.numel() for parameter in training.model.parameters())
     print(f"{parameters:,} parameters, {training.precision}", flush=True)
     began, losses = time.process_time(), list[float]()
     while time.process_time() - began < options.cpu_seconds:
         losses.append(training.step())
         if training.steps % 100 == 0:
-            print(f"step {training.steps}  loss {np.mean(losses[-100:]):.4f}", flush=True)
+            print(f"step {training.steps}  loss {statistics.fmean(losses[-100:]):.4f}", flush=True)
     used = time.process_time() - began
-    print(f"{training.steps} steps, {training.seen / used:.1f} clips/s of one thread, loss {np.mean(losses[-50:]):.4f}")  # fmt: skip
-    held = clips.held_out
-    if options.prompts:
-        texts = options.prompts.read_text().splitlines()
-        encoder = load_encoder(str(clips.file.content.get("encoder") or config.data["encoder"]))
-        embeddings = torch.as_tensor(encoder.encode(texts))
-        lengths = [config.data["max_frames"]] * len(texts)
-    else:
-        items = [held[number] for number in range(len(held))]
-        texts = [clips.file.content["texts"][item["text"]] for item in items]
-        embeddings = torch.stack([item["embedding"] for item in items])
-        lengths = [len(item["motion"]) for item in items]
-    order = sorted(range(len(texts)), key=lengths.__getitem__)
-    motions: dict[int, Tensor] = {}
-    for start in range(0, len(order), AT_ONCE):
-        rows = order[start : start + AT_ONCE]
-        drawn = training.draw(embeddings[rows], [lengths[row] for row in rows], options.guidance, start)
-        motions |= dict(zip(rows, drawn, strict=True))
-    padded = np.zeros((len(motions), max(lengths), POSE_DIM), np.float32)
-    for row, motion in motions.items():
-        padded[row, : len(motion)] = motion
-    np.savez(options.out, texts=np.array(json.dumps(texts)), frames=np.array(lengths), motions=padded)
-    print(f"{len(motions)} motions in {options.out}")
+    print(
+        f"{training.steps} steps, {training.seen / used:.1f} clips a CPU second, "
+        f"loss {statistics.fmean(losses[-50:]):.4f}",
+        flush=True,
+    )
+    if options.only_train:
+        return
+    judge = load_or_train(
+        file, frames=config.data["max_frames"], val_fraction=config.training["val_fraction"], clips=options.clips
+    )  # fmt: skip
+    admission = admit(judge)
+    models = [
+        evaluate._drawn(name, one, judge, options.repeats, None, options.contrast)  # type: ignore[arg-type]
+        for name, one in (("MDM", training), (options.run.name, generator))
+    ]
+    evaluate._show(compare(judge, admission, models))
 
 
 if __name__ == "__main__":
