@@ -5,9 +5,9 @@
         --cpu-seconds 120 --seeds 3 --json ablation.jsonl
 
 The config as it is comes first, under the name "base". Every variant and seed is a cell: a process with one
-thread, on its own, that trains until it has used so many CPU seconds, and then measures its averaged weights on
-the held-out clips. The cells of a seed take turns of some CPU seconds, so that whatever else the machine does
-meets all of them. Loading, validating and evaluating are not counted.
+thread, on its own, that trains until it has used so many CPU seconds (with `--clips` until it has seen so many
+clips), and then measures its averaged weights on the held-out clips. The cells of a seed take turns of some CPU
+seconds, so that whatever else the machine does meets all of them. Loading and validating are not counted.
 
 The learning rate follows the share of the budget that is used, not the steps: every variant's schedule ends
 where its time ends, with the warm-up's share of the epochs as the config has it.
@@ -74,6 +74,11 @@ class Cell:
     data: str
     seed: int
     cpu_seconds: float
+    clips: int = 0  # where that is what all have alike, instead of CPU seconds
+
+    def spent(self, cpu_seconds: float, clips: int) -> float:
+        """The share of the budget."""
+        return clips / self.clips if self.clips else cpu_seconds / self.cpu_seconds
 
     def training_config(self) -> TrainingConfig:
         """The config with the variant's changes and the seed."""
@@ -88,7 +93,7 @@ class Cell:
         values = {group: config.get(group) for group in ("model", "training", "loss_weights", "diffusion")}
         values |= {group: config.get(group) for group in ("lora", "data", "device")}
         size = Path(self.data).stat()
-        parts = (values, engine_digest(), size.st_size, size.st_mtime_ns, self.cpu_seconds)
+        parts = (values, engine_digest(), size.st_size, size.st_mtime_ns, self.clips or self.cpu_seconds)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -113,11 +118,11 @@ def train_cell(cell: Cell) -> None:
     warmup = SCHEDULE * training["warmup_epochs"] / max(training["epochs"], 1)
     used, seen, steps = 0.0, 0, 0
     for line in sys.stdin:
-        until = min(used + float(line), cell.cpu_seconds)
+        until = used + float(line)
         before, began = used, time.process_time()
-        while used < until:
+        while used < until and cell.spent(used, seen) < 1:
             rate = learning_rate(
-                int(SCHEDULE * used / cell.cpu_seconds), peak=training["learning_rate"],
+                int(SCHEDULE * cell.spent(used, seen)), peak=training["learning_rate"],
                 warmup_steps=int(warmup), total_steps=SCHEDULE, min_lr_ratio=training["min_lr_ratio"],
                 schedule=training["schedule"],
             )  # fmt: skip
@@ -185,7 +190,8 @@ def run_cells(cells: list[Cell], at_once: int, path: Path) -> None:
                     continue
                 record = {
                     "variant": cell.variant.name, "changes": cell.variant.changes, "seed": cell.seed,
-                    "config": cell.config, "data": cell.data, "cpu_seconds": cell.cpu_seconds, "key": cell.key,
+                    "config": cell.config, "data": cell.data, "key": cell.key,
+                    **({"budget_clips": cell.clips} if cell.clips else {"cpu_seconds": cell.cpu_seconds}),
                     "engine": engine_digest(), "time": time.time(), **process.last,
                 }  # fmt: skip
                 with path.open("a") as out:
@@ -242,6 +248,7 @@ def main() -> None:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="for every variant and the base"
     )
     parser.add_argument("--cpu-seconds", type=float, default=120.0, help="of each cell")
+    parser.add_argument("--clips", type=int, default=0, help="of each cell, instead of CPU seconds")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=1, help="cells that train at the same time")
@@ -259,7 +266,10 @@ def main() -> None:
     wanted = []
     for number in range(options.seeds if not options.report else 0):
         seed = options.first_seed + number
-        cells = [Cell(one, options.config, options.data, seed, options.cpu_seconds) for one in variants]
+        cells = [
+            Cell(one, options.config, options.data, seed, options.cpu_seconds, options.clips)
+            for one in variants
+        ]
         wanted += [(cell.key, cell) for cell in cells]
         done = {record["key"] for record in read_records(options.json)}
         run_cells([cell for cell in cells if cell.key not in done], options.at_once, options.json)
