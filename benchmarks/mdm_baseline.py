@@ -224,7 +224,7 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="a run directory whose dataset is there")
     parser.add_argument("--cpu-seconds", type=float, default=195.0)
     parser.add_argument("--diffusion-steps", type=int, default=50)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--warmup", type=int, default=50, help="steps")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--clips", type=int, default=200, help="held-out texts")
