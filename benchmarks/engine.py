@@ -40,7 +40,7 @@ class Engine:
                 batch_size=config.training["batch_size"],
                 seed=config.training["seed"],
                 epoch=self.epoch,
-                most_frames=frames_at_once(config.model["d_model"], "cpu"),
+                most_frames=frames_at_once(config.model["d_model"], config.model["patch_frames"], "cpu"),
             )[::-1]
             self.clips.train.set_epoch(self.epoch)
             self.epoch += 1

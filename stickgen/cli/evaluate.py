@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from stickgen.data.dataset import DatasetFile
+    from stickgen.data.embed import EncodedTexts
     from stickgen.evaluate.comparison import Comparison, Model
     from stickgen.evaluate.contrast import ContrastResult
     from stickgen.evaluate.evaluator import Evaluator
@@ -153,7 +154,7 @@ def _drawn(
 
 
 def _contrast(
-    label: str, generator: Generator, judge: Evaluator, embed: Callable[[list[str]], Tensor]
+    label: str, generator: Generator, judge: Evaluator, embed: Callable[[list[str]], EncodedTexts]
 ) -> ContrastResult | None:
     from stickgen.evaluate.contrast import AXES, evaluate, groups_for
 
@@ -178,20 +179,24 @@ def _contrast(
         return evaluate(draw, actions=actions, max_frames=frames)
 
 
-def _embedder(generator: Generator, file: DatasetFile, chosen: str | None) -> Callable[[list[str]], Tensor]:
+def _embedder(
+    generator: Generator, file: DatasetFile, chosen: str | None
+) -> Callable[[list[str]], EncodedTexts]:
     """A function from texts to embeddings: the dataset's where it has the text, else the encoder's, loaded once."""
     import torch
 
-    from stickgen.data.embed import load_encoder
+    from stickgen.data.embed import EncodedTexts, load_encoder
     from stickgen.data.encoder_folder import encoder_of_run
     from stickgen.runs.dataset_file import check_embedding_width
 
     width = generator.config.model["embedding_dim"]
     check_embedding_width(file.path, file.embedding_dim, width)
     rows = {text: row for row, text in enumerate(file.content["texts"])}
-    known: dict[str, Tensor] = {}
+    if generator.normaliser.knows_words and file.content.get("word_embeddings") is None:
+        rows = {}  # the model wants the texts' tokens too
+    known: dict[str, tuple[Tensor, Tensor]] = {}
 
-    def embed(texts: list[str]) -> Tensor:
+    def embed(texts: list[str]) -> EncodedTexts:
         missing = sorted({text for text in texts if text not in rows and text not in known})
         if missing:
             encoder = load_encoder(encoder_of_run(generator.config.data["encoder"], chosen))
@@ -200,13 +205,14 @@ def _embedder(generator: Generator, file: DatasetFile, chosen: str | None) -> Ca
                     f"the text encoder gives {encoder.dim} numbers and the model wants {width}; "
                     "use the encoder that embedded its dataset: --encoder"
                 )
-            known.update(zip(missing, encoder.encode(missing), strict=True))
-        return torch.stack(
-            [
-                file.content["embeddings"][rows[text]].float() if text in rows else known[text]
-                for text in texts
-            ]
-        )
+            read = encoder.read(missing)
+            known.update(zip(missing, zip(read.vectors, read.words, strict=True), strict=True))
+        both = [known[text] if text in known else stored(rows[text]) for text in texts]
+        return EncodedTexts(torch.stack([vector for vector, _ in both]), [words for _, words in both])
+
+    def stored(row: int) -> tuple[Tensor, Tensor]:
+        words = file.words(row)
+        return file.content["embeddings"][row].float(), torch.zeros(0, width) if words is None else words
 
     return embed
 

@@ -54,11 +54,11 @@ def command(
     place = Output(path, kind, force=force)
     generator = Generator.of_run(find_run(run_name, Path(runs) if runs else runs_root()))
     named = encoder_of_run(generator.config.data["encoder"], encoder)
-    embeddings = load_encoder(named).encode(list(texts))
+    read = load_encoder(named).read(list(texts))
     drawn = []
-    for text, embedding in zip(texts, embeddings, strict=True):
+    for text, embedding, words in zip(texts, read.vectors, read.words, strict=True):
         frames = int(seconds * FPS) if seconds else generator.natural_frames(embedding)
-        drawn.append((text, generator.draw(embedding, frames, seed)))
+        drawn.append((text, generator.draw(embedding, frames, seed, words)))
     place.make_way()
     (draw_gif if path.suffix.lower() == ".gif" else draw_sheet)(drawn, path)
     longest = max(len(motion) for _, motion in drawn) / FPS

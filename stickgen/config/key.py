@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 
 Value = bool | int | float | str
+# Which set of defaults a config is read with. A run notes its set, so that a default that improves later does
+# not change what an earlier run is; runs that note none have the first.
+DEFAULTS = 2
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,19 @@ class Key:
     choices: tuple[str, ...] = ()
     steps: tuple[Value, ...] = ()  # the sensible values that a step key in the form moves along
     is_path: bool = False
+    earlier: Value | None = (
+        None  # what leaving it out meant in the first set of defaults, if that was another
+    )
     in_specification: bool = True  # False: a key of this engine that the user's guide does not have
 
     @property
     def parts(self) -> tuple[str, ...]:
         """The path as a document takes it: a key of a file may have a dot in its name, one of the schema has none."""
         return tuple(self.path.split("."))
+
+    def default_in(self, defaults: int) -> Value:
+        """What leaving it out means in the set number `defaults`."""
+        return self.default if defaults >= DEFAULTS or self.earlier is None else self.earlier
 
     @property
     def group(self) -> str:

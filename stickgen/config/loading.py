@@ -11,6 +11,7 @@ from typing import Any
 
 from stickgen.config import presets
 from stickgen.config.document import Document
+from stickgen.config.key import DEFAULTS
 from stickgen.config.nodes import ConfigError, Mapping, Path_, Scalar, line_and_column, path_of, path_text
 from stickgen.config.rules import Severity, Site, broken_rules
 from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve, truth_1_1
@@ -179,23 +180,23 @@ class TrainingConfig:
         self._take(Document.open(chosen), overrides or {})
 
     @classmethod
-    def from_bytes(cls, data: bytes, name: str = "<config>") -> TrainingConfig:
-        """A config of bytes that are not a file of their own."""
-        return cls.from_document(Document.parse(data, name))
+    def from_bytes(cls, data: bytes, name: str = "<config>", *, defaults: int = DEFAULTS) -> TrainingConfig:
+        """A config of bytes that are not a file of their own; keys left out are as in the set `defaults`."""
+        return cls.from_document(Document.parse(data, name), defaults=defaults)
 
     @classmethod
-    def from_document(cls, document: Document) -> TrainingConfig:
+    def from_document(cls, document: Document, *, defaults: int = DEFAULTS) -> TrainingConfig:
         """The config that a document is at this moment."""
         config = cls.__new__(cls)
         config.path = None
-        config._take(document, {})
+        config._take(document, {}, defaults)
         return config
 
-    def _take(self, document: Document, overrides: MappingABC[str, Value]) -> None:
+    def _take(self, document: Document, overrides: MappingABC[str, Value], defaults: int = DEFAULTS) -> None:
         for path, value in overrides.items():
             document.set(path, value)
         problems = check(document)
-        self.name = document.name
+        self.name, self.defaults = document.name, defaults
         self.warnings = [p for p in problems if p.severity == "warning"]
         errors = [p for p in problems if p.severity == "error"]
         if errors:
@@ -210,7 +211,7 @@ class TrainingConfig:
             if isinstance(node, Scalar):
                 self._values[key.group][key.name] = key.check(node.value)
             else:
-                self._values[key.group][key.name] = key.default
+                self._values[key.group][key.name] = key.default_in(defaults)
                 self.missing.append(key.path)
 
     def get(self, path: str, default: Any = None) -> Any:

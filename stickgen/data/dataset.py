@@ -90,7 +90,7 @@ def open_dataset(path: str | Path) -> DatasetFile:
     if isinstance(content, list):
         content, left_out = convert_older_layout(path, content)
     large = (
-        [content.get(name) for name in ("motion", "actions", "embeddings")]
+        [content.get(name) for name in ("motion", "actions", "embeddings", "word_embeddings")]
         if isinstance(content, dict)
         else []
     )
@@ -154,6 +154,15 @@ class DatasetFile:
         start, end = self.content["clip_text_offsets"][clip : clip + 2].tolist()
         indices: list[int] = self.content["clip_texts"][start:end].tolist()
         return indices
+
+    def words(self, text: int) -> Tensor | None:
+        """float32 [its tokens, embedding_dim] of a text, token by token; None in a file without them."""
+        words = self.content.get("word_embeddings")
+        if words is None:
+            return None
+        start, end = self.content["word_offsets"][text : text + 2].tolist()
+        tokens: Tensor = self.rows.read(words, start, end).to(torch.float32, copy=True)
+        return tokens
 
     def captions(self, clip: int) -> list[str]:
         """A clip's captions, the first one the one that is shown."""
@@ -267,12 +276,20 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
     """The clips of one split, cut to windows. An item is a pure function of (seed, epoch, index).
 
     Items: `motion` [t, 20] with x = 0 at the window's first pelvis, `actions` [t] int64, `embedding`
-    [embedding_dim], `text` its index, `clip` the clip's index in the file.
+    [embedding_dim], `words` [tokens, embedding_dim] or None, `text` its index, `clip` the clip's index in the file.
     """
 
     def __init__(
-        self, file: DatasetFile, split: int, *, max_frames: int, val_fraction: float, seed: int
+        self,
+        file: DatasetFile,
+        split: int,
+        *,
+        max_frames: int,
+        val_fraction: float,
+        seed: int,
+        text_tokens: bool = True,
     ) -> None:
+        self.text_tokens = text_tokens
         self.file, self.max_frames, self.seed, self.epoch = file, max_frames, seed, 0
         self.clips = [clip for clip, part in enumerate(file.split(val_fraction)) if part == split]
         lengths = file.lengths
@@ -301,6 +318,7 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
             "motion": motion,
             "actions": read(content["actions"], first, last).long(),
             "embedding": read(content["embeddings"], text, text + 1)[0].to(torch.float32, copy=True),
+            "words": self.file.words(text) if self.text_tokens else None,
             "text": text,
             "clip": clip,
         }

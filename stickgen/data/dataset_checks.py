@@ -118,6 +118,18 @@ def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda
         demand(embeddings.shape[1] > 0, "its embeddings have no width")
         bad = _first_bad_row(embeddings, read)
         demand(bad is None, f"the embedding of text {bad} is not finite")
+    if content.get("word_embeddings") is not None:
+        words, word_offsets = (
+            tensor("word_embeddings", (torch.float16, torch.float32), 2),
+            tensor("word_offsets", (torch.int64,), 1),
+        )
+        demand(content.get("embeddings") is not None, "it has `word_embeddings` but no `embeddings`")
+        width = content["embeddings"].shape[1]
+        demand(words.shape[1] == width, f"`word_embeddings` are {words.shape[1]} wide, `embeddings` {width}")
+        demand(len(word_offsets) == len(texts) + 1, f"`word_offsets` does not fit {len(texts)} texts")
+        _demand_offsets(demand, "word_offsets", word_offsets, len(words), least=0)
+        bad = _first_bad_row(words, read)
+        demand(bad is None, f"row {bad} of `word_embeddings` is not finite")
     if content.get("split") is not None:
         split = tensor("split", (torch.int8,), 1)
         demand(len(split) == clips, f"`split` has {len(split)} entries for {clips} clips")

@@ -23,6 +23,7 @@ from stickgen.errors import StickgenError
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 HUB_PATIENCE = 8.0  # seconds until a hub that does not answer counts as out of reach
 CHUNK = 512  # texts between two signs of progress
+MAX_WORDS = 48  # tokens of a text that are kept; captions have about ten
 # a model may come with the same weights in formats that are larger, unsafe or of no use here
 _NOT_FETCHED = ["*.bin", "*.pt", "*.h5", "*.msgpack", "*.ot", "*.onnx", "onnx/*", "openvino/*", "*.pkl"]
 
@@ -31,6 +32,14 @@ Progress = Callable[[int, int], None]
 
 class EncoderUnavailableError(StickgenError):
     """The text encoder is neither on this machine nor within reach."""
+
+
+@dataclass(frozen=True)
+class EncodedTexts:
+    """What an encoder says of some texts."""
+
+    vectors: Tensor  # [texts, dim] float32, each of length 1
+    words: list[Tensor]  # of each text [its tokens, dim] float16, without the encoder's special tokens
 
 
 @dataclass(frozen=True)
@@ -44,17 +53,27 @@ class Encoder:
 
     def encode(self, texts: list[str], *, batch_size: int = 32) -> Tensor:
         """[len(texts), dim], float32, each of length 1."""
+        return self.read(texts, batch_size=batch_size).vectors
+
+    def read(self, texts: list[str], *, batch_size: int = 32) -> EncodedTexts:
+        """Each text as one vector, and token by token."""
         if not texts:
-            return torch.zeros(0, self.dim)
+            return EncodedTexts(torch.zeros(0, self.dim), [])
         with torch.no_grad():
-            vectors: Tensor = self.model.encode(
+            found = self.model.encode(
                 texts,
                 batch_size=batch_size,
                 normalize_embeddings=True,
-                convert_to_tensor=True,
+                output_value=None,
                 show_progress_bar=False,
             )
-        return vectors.float().cpu()
+        special = torch.tensor(self.model.tokenizer.all_special_ids)
+        words = []
+        for text in found:
+            ids, features = text["input_ids"].cpu(), text["token_embeddings"].cpu()
+            real = text["attention_mask"].cpu().bool() & ~torch.isin(ids, special)
+            words.append(features[real][:MAX_WORDS].half())
+        return EncodedTexts(torch.stack([text["sentence_embedding"] for text in found]).float().cpu(), words)
 
 
 def load_encoder(name: str) -> Encoder:
@@ -187,7 +206,7 @@ def _weights_digest(folder: Path) -> str:
 def embed(
     content: dict[str, Any], encoder: Encoder, *, batch_size: int = 32, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """A packed dataset with one embedding a text, and the encoder's name, digest and width.
+    """A packed dataset with its texts embedded, as a whole and token by token, and the encoder's name and width.
 
     What this encoder embedded before comes from the cache; what is interrupted stays in it. `progress` is
     called with how many texts are done, of how many.
@@ -200,14 +219,18 @@ def embed(
             if progress is not None:
                 progress(len(texts) - len(missing) + start, len(texts))
             chunk = missing[start : start + CHUNK]
-            cache.add(chunk, encoder.encode(chunk, batch_size=batch_size))
+            encoded = encoder.read(chunk, batch_size=batch_size)
+            cache.add(chunk, encoded.vectors, encoded.words)
     finally:
         cache.save()
     if progress is not None:
         progress(len(texts), len(texts))
+    vectors, words = cache.look_up(texts)
     return {
         **content,
-        "embeddings": cache.look_up(texts),
+        "embeddings": vectors,
+        "word_embeddings": torch.cat(words),
+        "word_offsets": torch.tensor([0, *map(len, words)]).cumsum(0),
         "encoder": encoder.name,
         "encoder_digest": encoder.digest,
         "embedding_dim": encoder.dim,

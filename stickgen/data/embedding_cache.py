@@ -28,11 +28,11 @@ def _key(text: str) -> bytes:
 
 @dataclass
 class EmbeddingCache:
-    """The vectors of one encoder by the sha256 of their text."""
+    """What one encoder said of texts, by the sha256 of the text: a vector, and one a token."""
 
     path: Path
     dim: int
-    _vectors: dict[bytes, Tensor] = field(default_factory=dict)
+    _known: dict[bytes, tuple[Tensor, Tensor]] = field(default_factory=dict)
     _changed: bool = False
 
     @classmethod
@@ -42,31 +42,41 @@ class EmbeddingCache:
         cache = cls(cache_folder() / f"{name}.safetensors", dim)
         with contextlib.suppress(OSError, SafetensorError, KeyError):
             found = load_file(cache.path)
-            keys, vectors = found["keys"], found["vectors"]
-            if keys.dtype == torch.uint8 and keys.shape == (len(vectors), 32) and vectors.shape[1:] == (dim,):
+            keys, vectors, counts = found["keys"], found["vectors"], found["word_counts"].tolist()
+            words = found["words"].split(counts)
+            fits = vectors.shape[1:] == (dim,) and len(words) == len(vectors)
+            if fits and keys.dtype == torch.uint8 and keys.shape == (len(vectors), 32):
                 rows = keys.numpy()
-                cache._vectors = {rows[i].tobytes(): vectors[i] for i in range(len(rows))}
+                cache._known = {rows[i].tobytes(): (vectors[i], words[i]) for i in range(len(rows))}
         return cache
 
     def __contains__(self, text: str) -> bool:
-        return _key(text) in self._vectors
+        return _key(text) in self._known
 
-    def add(self, texts: Sequence[str], vectors: Tensor) -> None:
-        """Take in [len(texts), dim]."""
-        for text, vector in zip(texts, vectors, strict=True):
-            self._vectors[_key(text)] = vector
+    def add(self, texts: Sequence[str], vectors: Tensor, words: Sequence[Tensor]) -> None:
+        """Take in `vectors` [len(texts), dim], and of each text its tokens [l, dim]."""
+        for text, vector, tokens in zip(texts, vectors, words, strict=True):
+            self._known[_key(text)] = vector, tokens
         self._changed = self._changed or bool(texts)
 
-    def look_up(self, texts: Sequence[str]) -> Tensor:
-        """[len(texts), dim]. Raises KeyError for a text that is not in the cache."""
-        return torch.stack([self._vectors[_key(text)] for text in texts])
+    def look_up(self, texts: Sequence[str]) -> tuple[Tensor, list[Tensor]]:
+        """[len(texts), dim], and of each text its tokens. Raises KeyError for one that is not in the cache."""
+        vectors, words = zip(*(self._known[_key(text)] for text in texts), strict=True)
+        return torch.stack(vectors), list(words)
 
     def save(self) -> None:
         """Write what is new. A disk that refuses costs time at the next call and nothing else."""
         if not self._changed:
             return
-        keys = torch.frombuffer(bytearray(b"".join(self._vectors)), dtype=torch.uint8).reshape(-1, 32)
+        keys = torch.frombuffer(bytearray(b"".join(self._known)), dtype=torch.uint8).reshape(-1, 32)
+        vectors, words = zip(*self._known.values(), strict=True)
+        content = {
+            "keys": keys,
+            "vectors": torch.stack(vectors),
+            "words": torch.cat(words),
+            "word_counts": torch.tensor([len(tokens) for tokens in words]),
+        }
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(self.path, save({"keys": keys, "vectors": torch.stack(list(self._vectors.values()))}))
+            write_bytes(self.path, save(content))
             self._changed = False

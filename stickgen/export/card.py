@@ -39,16 +39,16 @@ times = torch.linspace(1, 0, steps + 1)
 before, time_before = x, times[0]
 for time, following in zip(times[:-1], times[1:]):
     x, clean, motion = step(
-        x=x, text=text, before=before, time=time, time_before=time_before, following=following, guidance_scale=scale
+        x=x, **texts, before=before, time=time, time_before=time_before, following=following, guidance_scale=scale
     )
     before, time_before = clean, time"""
 
 _POSE_BY_POSE = """\
-poses = 0.05 * torch.randn(1, 2, 20)
-poses[:, 1] = poses[:, 0]
-for _ in range(98):
-    following, motion = step(before=poses, text=text)
-    poses = torch.cat((poses, following[:, -1:]), dim=1)"""
+patch = facts["model"]["patch_frames"]  # poses that one step adds
+poses = 0.05 * torch.randn(1, 1, 20).repeat(1, 2 * patch, 1)
+while poses.shape[1] < 100:
+    following, motion = step(before=poses, **texts)
+    poses = torch.cat((poses, following[:, -patch:]), dim=1)"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Subject:
     shape: Mapping[str, Any]  # the fields of ModelConfig
     sampling: Mapping[str, Any]
     encoder: str
+    words: bool  # whether it learned from the texts' single tokens too
     data: DatasetFacts | None
     validation: Mapping[str, Any] | None  # the newest record of kind "val" up to that step
     initial: str | None  # the checkpoint that it started from
@@ -75,6 +76,7 @@ def config_json(subject: Subject) -> str:
             "model": dict(subject.shape),
             "sampling": dict(subject.sampling),
             "encoder": subject.encoder,
+            "text_tokens": subject.words,
             "frames_per_second": FPS,
             "max_frames": MAX_FRAMES,
             "joints": list(JOINTS),
@@ -113,10 +115,15 @@ def _objective(subject: Subject) -> str:
 
 
 def _use(subject: Subject) -> str:
-    encode = f"text = torch.randn(1, {subject.shape['embedding_dim']})  # the text's embedding, see below"
+    width = subject.shape["embedding_dim"]
+    encode = f"text = torch.randn(1, {width})  # the text's embedding, see below"
+    encode += '\ntexts = {"text": text}'
+    if subject.words:
+        encode += f'\ntexts["words"] = torch.randn(1, 8, {width})  # and its tokens\''
+        encode += '\ntexts["words_mask"] = torch.ones(1, 8, dtype=torch.bool)'
     parts = []
     if "safetensors" in subject.formats:
-        draw = 'motion = sample(model, normaliser, text, 100, seed=0, **facts["sampling"])  # [1, 100, 20]'
+        draw = 'motion = sample(model, normaliser, **texts, frames=100, seed=0, **facts["sampling"])  # [1, 100, 20]'
         parts.append(
             f"With torch and safetensors alone, in this folder:\n\n```python\n{_LOAD_WEIGHTS}\n{encode}\n{draw}\n```"
         )
@@ -139,10 +146,19 @@ def _use(subject: Subject) -> str:
         )
     parts.append(
         f"Text embeddings are those of the encoder `{subject.encoder}` (sentence-transformers), "
-        f"{subject.shape['embedding_dim']} numbers a text. A frame of `motion` is x and y of "
+        f"{subject.shape['embedding_dim']} numbers a text{_words(subject)}. A frame of `motion` is x and y of "
         f"{', '.join(JOINTS)}; the floor is y = 0 and the first pelvis x = 0."
     )
     return "\n\n".join(parts)
+
+
+def _words(subject: Subject) -> str:
+    if not subject.words:
+        return ""
+    return (
+        ", and one such row for each of its tokens without the encoder's special ones "
+        '(`encode(…, output_value="token_embeddings")`)'
+    )
 
 
 def _data(subject: Subject) -> str:

@@ -108,6 +108,7 @@ def _write(
             name: generator.config.diffusion[name] for name in ("sampling_steps", "guidance_scale")
         },
         encoder=_encoder(generator),
+        words=generator.normaliser.knows_words,
         data=_facts(generator),
         validation=_validation(run, checkpoint.step),
         initial=run.identity.get("init_from"),

@@ -14,12 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from stickgen.data.embed import MAX_WORDS
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import clean_motion, flow_step, next_poses
 from stickgen.model.transformer import MotionTransformer
 from stickgen.motion.skeleton import MAX_FRAMES
 
+EXAMPLE_WORDS = 9  # tokens of an example's text
 TOLERANCE = 1e-3  # units of the figure, which is about one high
 _CHECKED_SHAPES = ((1, 7), (2, MAX_FRAMES))  # batch, frames
 
@@ -29,8 +31,9 @@ class DenoisingProgram(nn.Module):
 
     `x` [b, t, 20] starts as normal noise at time 1; `text` [b, embedding_dim] as the encoder gives it. `before`
     [b, t, 20] is what the step before gave as `clean`, at `time_before`; in the first step that is the same as
-    `time`, and `before` does not matter. The others are single numbers. `motion` [b, t, 20] are the coordinates
-    that a step to time 0 would end with: after the last one, the result.
+    `time`, and `before` does not matter. The others are single numbers. A model that learned from the texts'
+    single tokens takes those too: `words` [b, l, embedding_dim], real where `words_mask` [b, l]. `motion`
+    [b, t, 20] are the coordinates that a step to time 0 would end with: after the last one, the result.
     """
 
     outputs = ("next_x", "clean", "motion")
@@ -48,9 +51,14 @@ class DenoisingProgram(nn.Module):
         time_before: Tensor,
         following: Tensor,
         guidance_scale: Tensor,
+        words: Tensor | None = None,
+        words_mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """One step."""
-        clean = clean_motion(self.model, x, self.normaliser.encode_text(text), time, guidance_scale)
+        text = self.normaliser.encode_text(text)
+        if words is not None:
+            words = self.normaliser.encode_words(words)
+        clean = clean_motion(self.model, x, text, time, guidance_scale, words, words_mask)
         next_x = flow_step(x, clean, before, time, time_before, following)
         end = flow_step(x, clean, before, time, time_before, torch.zeros_like(time))
         return next_x, clean, self.normaliser.decode(end)
@@ -58,9 +66,9 @@ class DenoisingProgram(nn.Module):
     def example(self, batch: int, frames: int) -> dict[str, Tensor]:
         """Inputs of a step in the middle of the way."""
         numbers = {"time": 0.7, "time_before": 0.9, "following": 0.4, "guidance_scale": 2.0}
-        inputs = _example(self.model, "x", batch, frames)
+        inputs = _example(self, "x", batch, frames)
         return {
-            "x": inputs["x"], "text": inputs["text"], "before": inputs["x"].roll(1, dims=1),
+            **inputs, "before": inputs["x"].roll(1, dims=1),
             **{name: torch.tensor(value) for name, value in numbers.items()},
         }  # fmt: skip
 
@@ -78,22 +86,35 @@ class NextPoseProgram(nn.Module):
         super().__init__()
         self.model, self.normaliser = model, normaliser
 
-    def forward(self, before: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, before: Tensor, text: Tensor, words: Tensor | None = None, words_mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """The poses that follow those in `before`."""
-        poses = next_poses(self.model, before, self.normaliser.encode_text(text))
+        if words is not None:
+            words = self.normaliser.encode_words(words)
+        poses = next_poses(self.model, before, self.normaliser.encode_text(text), words, words_mask)
         return poses, self.normaliser.decode(poses)
 
     def example(self, batch: int, frames: int) -> dict[str, Tensor]:
         """Inputs of a step."""
-        return _example(self.model, "before", batch, frames)
+        return _example(self, "before", batch, frames)
 
 
 Program = DenoisingProgram | NextPoseProgram
 
 
-def _example(model: MotionTransformer, name: str, batch: int, frames: int) -> dict[str, Tensor]:
+def _example(program: Program, name: str, batch: int, frames: int) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(frames)
+    model = program.model
+    words = {}
+    if program.normaliser.knows_words:
+        width = model.config.embedding_dim
+        words = {
+            "words": torch.randn(batch, EXAMPLE_WORDS, width, generator=generator),
+            "words_mask": torch.arange(EXAMPLE_WORDS).expand(batch, -1) < EXAMPLE_WORDS - 2,
+        }
     return {
+        **words,
         name: torch.randn(batch, frames, model.config.input_dim, generator=generator),
         "text": torch.randn(batch, model.config.embedding_dim, generator=generator),
     }
@@ -105,15 +126,27 @@ def step_program(model: MotionTransformer, normaliser: Normaliser) -> Program:
     return kind(model, normaliser).eval().requires_grad_(False)
 
 
+def least_frames(model: MotionTransformer) -> int:
+    """The shortest motion of an exported step: a single token would be a case of its own."""
+    return model.config.patch_frames + 1
+
+
 def trace(program: Program) -> torch.export.ExportedProgram:
-    """The step through torch.export, for any batch and 2 to 250 frames."""
-    batch, frames = torch.export.Dim("batch"), torch.export.Dim("frames", min=2, max=MAX_FRAMES)
+    """The step through torch.export, for any batch and any number of frames from `least_frames` to 250."""
+    batch, frames = (
+        torch.export.Dim("batch"),
+        torch.export.Dim("frames", min=least_frames(program.model), max=MAX_FRAMES),
+    )
+    words = torch.export.Dim("words", min=2, max=MAX_WORDS)
     example = program.example(3, 40)
+    along = {"x": {1: frames}, "before": {1: frames}, "words": {1: words}, "words_mask": {1: words}}
     shapes: dict[str, Any] = {
-        name: None if value.ndim == 0 else {0: batch} if name == "text" else {0: batch, 1: frames}
-        for name, value in example.items()
+        name: {0: batch, **along.get(name, {})} if value.ndim else None for name, value in example.items()
     }
-    return torch.export.export(program, (), example, dynamic_shapes=shapes)
+    return torch.export.export(
+        program, (), example, dynamic_shapes=shapes,
+        prefer_deferred_runtime_asserts_over_guards=True,  # how frames fill up a patch is beyond its solver
+    )  # fmt: skip
 
 
 def write_torch(program: Program, traced: torch.export.ExportedProgram, path: Path) -> float:

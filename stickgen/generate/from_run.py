@@ -11,11 +11,13 @@ from torch.nn.functional import cosine_similarity
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import DatasetFile, open_dataset
+from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import sample_many
 from stickgen.model.sampler import sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.model.words import pad_words
 from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
 from stickgen.train.checkpoint import Checkpoint, load_module, newest_checkpoint
@@ -46,8 +48,7 @@ class Generator:
     @classmethod
     def of_checkpoint(cls, checkpoint: Checkpoint, run: Run | None = None) -> Generator:
         """Load a checkpoint by the config that lies in it; `run` knows where the dataset is."""
-        path = checkpoint.path / "config.yaml"
-        config = TrainingConfig.from_bytes(path.read_bytes(), str(path))
+        config = checkpoint.config()
         model = MotionTransformer(ModelConfig.from_training(config))
         normaliser = Normaliser(config.model["embedding_dim"])
         load_module(model, checkpoint, "ema")
@@ -71,16 +72,19 @@ class Generator:
         ]
         return min(round(median(frames)), window) if frames else window
 
-    def draw(self, embedding: Tensor, frames: int, seed: int) -> list[list[float]]:
-        """One motion [frames][20] for one text embedding [embedding_dim]."""
+    def draw(
+        self, embedding: Tensor, frames: int, seed: int, words: Tensor | None = None
+    ) -> list[list[float]]:
+        """One motion [frames][20] for one text: its embedding [embedding_dim] and its tokens' [l, embedding_dim]."""
         wanted = self.config.model["embedding_dim"]
         if len(embedding) != wanted:
             raise StickgenError(
                 f"the text encoder gives {len(embedding)} numbers and the model wants {wanted}; "
                 "use the encoder that embedded its dataset: --encoder"
             )
+        tokens, mask = pad_words([words])
         motion = sample(
-            self.model, self.normaliser, embedding[None], frames,
+            self.model, self.normaliser, embedding[None], frames, words=tokens, words_mask=mask,
             sampling_steps=self.config.diffusion["sampling_steps"],
             guidance_scale=self.config.diffusion["guidance_scale"], seed=seed,
         )[0]  # fmt: skip
@@ -89,14 +93,14 @@ class Generator:
 
     def draw_many(
         self,
-        embeddings: Tensor,
+        texts: EncodedTexts,
         frames: Sequence[int],
         seed: int,
         progress: Callable[[int], None] = lambda done: None,
     ) -> list[Tensor]:
-        """A motion [frames_i, 20] for each of the text embeddings [n, embedding_dim]; see `sample_many`."""
+        """A motion [frames_i, 20] for each of the texts; see `sample_many`."""
         return sample_many(
-            self.model, self.normaliser, embeddings, frames,
+            self.model, self.normaliser, texts.vectors, frames, words=texts.words,
             sampling_steps=self.config.diffusion["sampling_steps"],
             guidance_scale=self.config.diffusion["guidance_scale"], seed=seed, progress=progress,
         )  # fmt: skip

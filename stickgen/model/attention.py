@@ -19,7 +19,10 @@ from torch.nn import functional as F
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None) -> Tensor:
-    """[b, h, t, k] each → [b, h, t, k]; `allowed` is boolean and broadcasts to [b, h, t, t], None for all."""
+    """`q` [b, h, t, k], `k` and `v` [b, h, s, k] → [b, h, t, k].
+
+    `allowed` is boolean and broadcasts to [b, h, t, s], None for all.
+    """
     if q.device.type == "cpu" and q.dtype == torch.bfloat16 and not torch.compiler.is_compiling():
         return explicit(q, k, v, allowed)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
@@ -50,11 +53,11 @@ class _Explicit(torch.autograd.Function):
 
 
 def explicit(q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None) -> Tensor:
-    """Attention as two products and a softmax; the weights [b, h, t, t] are kept for the backward pass."""
+    """Attention as two products and a softmax; the weights [b, h, t, s] are kept for the backward pass."""
     b, h, t, _ = q.shape
     bias = None
     if allowed is not None:
         bias = torch.zeros(allowed.shape, dtype=q.dtype, device=q.device).masked_fill_(~allowed, -torch.inf)
         bias = bias.expand(b, h, *bias.shape[2:]).reshape(b * h, *bias.shape[2:])
-    mixed: Tensor = _Explicit.apply(*(x.reshape(b * h, t, -1) for x in (q, k, v)), bias)
+    mixed: Tensor = _Explicit.apply(*(x.reshape(b * h, *x.shape[2:]) for x in (q, k, v)), bias)
     return mixed.view(b, h, t, -1)

@@ -44,9 +44,18 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(d_model, 3 * d_model, bias=False)
         self.out = nn.Linear(d_model, d_model, bias=False)
 
-    def forward(self, x: Tensor, table: Tensor, allowed: Tensor | None) -> Tensor:
-        """[b, t, d] → [b, t, d]; `allowed` is a boolean mask that broadcasts to [b, h, t, t], None for all."""
-        q, k, v = rotated_heads(self.qkv(x), table, self.nhead)
+    def forward(
+        self, x: Tensor, table: Tensor, allowed: Tensor | None, context: Tensor | None = None
+    ) -> Tensor:
+        """[b, t, d] → [b, t, d], attending also to `context` [b, l, d] if there is one.
+
+        The context gives keys and values by the same map and asks nothing itself, so that it costs neither
+        parameters nor a feed-forward. `table` has t + l rows; `allowed` is a boolean mask that broadcasts to
+        [b, h, t, t + l], None for all.
+        """
+        seen = x if context is None else torch.cat((x, context.to(x.dtype)), dim=1)
+        q, k, v = rotated_heads(self.qkv(seen), table, self.nhead)
+        q = q[:, :, : x.shape[1]]
         return self.out(attend(q, k, v, allowed).transpose(1, 2).reshape(x.shape))
 
 
@@ -83,14 +92,21 @@ class Block(nn.Module):
         table[2] = table[5] = 1.0
         self.modulation = nn.Parameter(table)
 
-    def forward(self, x: Tensor, condition: Tensor, table: Tensor, allowed: Tensor | None) -> Tensor:
-        """`x` [b, t, d], `condition` [b, 6, d] → [b, t, d]."""
+    def forward(
+        self,
+        x: Tensor,
+        condition: Tensor,
+        table: Tensor,
+        allowed: Tensor | None,
+        context: Tensor | None = None,
+    ) -> Tensor:
+        """`x` [b, t, d], `condition` [b, 6, d], `context` [b, l, d] → [b, t, d]."""
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (
             (self.modulation + condition).unsqueeze(2).unbind(1)  # [b, 1, d] each
         )
         dropout = self.dropout if self.training else 0.0
         seen = self._normed(self.attention_norm, x, scale_a, shift_a)
-        x = gated_residual(x, gate_a, self.attention(seen, table, allowed), dropout)
+        x = gated_residual(x, gate_a, self.attention(seen, table, allowed, context), dropout)
         seen = self._normed(self.feed_forward_norm, x, scale_f, shift_f)
         return gated_residual(x, gate_f, self.feed_forward(seen), dropout)
 

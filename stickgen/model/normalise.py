@@ -18,12 +18,16 @@ from stickgen.motion.skeleton import POSE_DIM
 class Normaliser(nn.Module):
     """Mean and spread of each feature over the training clips; saved with the weights, never trained."""
 
+    added_later = ("words_mean", "words_std")  # which older checkpoints lack: their models know no words
+
     mean: Tensor
     std: Tensor
     step_std: Tensor
     bend_std: Tensor
     text_mean: Tensor
     text_std: Tensor
+    words_mean: Tensor
+    words_std: Tensor
 
     def __init__(self, embedding_dim: int) -> None:
         super().__init__()
@@ -35,9 +39,12 @@ class Normaliser(nn.Module):
         self.register_buffer("bend_std", torch.ones(()))
         self.register_buffer("text_mean", torch.zeros(embedding_dim))
         self.register_buffer("text_std", torch.ones(embedding_dim))
+        self.register_buffer("words_mean", torch.zeros(embedding_dim))
+        self.register_buffer("words_std", torch.zeros(embedding_dim))
 
-    def fit(self, motions: Iterable[Tensor], texts: Tensor) -> None:
-        """Take the statistics of `motions`, each [t, 20], and of the embeddings `texts` [n, embedding_dim].
+    def fit(self, motions: Iterable[Tensor], texts: Tensor, words: Tensor | None = None) -> None:
+        """Take the statistics of `motions`, each [t, 20], of the embeddings `texts` [n, embedding_dim], and of
+        those of their single tokens, `words` [m, embedding_dim], if there are any.
 
         Motion by motion, several times over: a dataset may be larger than memory.
         """
@@ -59,6 +66,15 @@ class Normaliser(nn.Module):
         texts = texts.double()
         self.text_mean.copy_(texts.mean(0))
         self.text_std.copy_(texts.std(0, correction=0).clamp_min(1e-3))
+        if words is not None:
+            words = words.double()
+            self.words_mean.copy_(words.mean(0))
+            self.words_std.copy_(words.std(0, correction=0).clamp_min(1e-3))
+
+    @property
+    def knows_words(self) -> bool:
+        """Whether the texts that the model learned from came token by token too."""
+        return bool(self.words_std.any())
 
     def encode(self, motion: Tensor) -> Tensor:
         """Coordinates [b, t, 20] → normalised features [b, t, 20]."""
@@ -71,3 +87,7 @@ class Normaliser(nn.Module):
     def encode_text(self, text: Tensor) -> Tensor:
         """Text embeddings [b, embedding_dim] → the same, normalised."""
         return (text - self.text_mean) / self.text_std
+
+    def encode_words(self, words: Tensor) -> Tensor:
+        """Embeddings of tokens [b, l, embedding_dim] → the same, normalised."""
+        return (words - self.words_mean) / self.words_std

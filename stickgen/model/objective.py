@@ -1,13 +1,17 @@
 """The two ways to learn: by denoising a whole window, or by the next pose. Both return a loss a clip.
 
 No target leaks into its own prediction. The denoiser sees the clean motion only through the noise that
-covers it; the regressor sees the poses before the one it predicts. The true actions are an input for half
-of the clips at the most, and the action loss counts the other half only.
+covers it; the regressor sees the poses before the one it predicts. The true actions are an input for
+a tenth of the clips, and the action loss counts the others only.
 """
 
 from __future__ import annotations
 
 import hashlib
+
+# Below it the error of the direction is divided by this instead. Measured on 400 steps over synthetic motion:
+# at 0.05 the last traces of noise take most of the gradient, and the actions of motions drawn from held-out
+# texts are recognised in 27 % (jerk 1.4 times the data's), at 0.3 in 37 % (0.5 times).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,12 +27,14 @@ from stickgen.model.losses import (
     temporal_loss,
 )
 from stickgen.model.normalise import Normaliser
+from stickgen.model.patches import last_of_patch
 from stickgen.model.transformer import MotionTransformer, Prediction
 
 # Below it the error of the direction is divided by this instead. Measured on 400 steps over synthetic motion:
 # at 0.05 the last traces of noise take most of the gradient, and the actions of motions drawn from held-out
 # texts are recognised in 27 % (jerk 1.4 times the data's), at 0.3 in 37 % (0.5 times).
 MIN_TIME = 0.3
+ACTIONS_TOLD = 0.1  # share of clips whose actions are an input: who samples has a text alone
 INPUT_NOISE = 0.1  # spread of the noise on the regressor's inputs: it must bear its own small errors
 TERMS = ("pose", "temporal", "action", "physics", "diffusion")
 
@@ -47,13 +53,21 @@ class Batch:
     actions: Tensor  # [b, t] int64, UNLABELLED where nothing is known
     text: Tensor  # [b, embedding_dim] float32
     clips: tuple[int, ...] = ()  # which clips of the dataset these are
+    words: Tensor | None = None  # [b, l, embedding_dim] float32: the text token by token
+    words_mask: Tensor | None = None  # [b, l] true on real tokens
 
     def __len__(self) -> int:
         return len(self.motion)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         return Batch(
-            change(self.motion), change(self.mask), change(self.actions), change(self.text), self.clips
+            change(self.motion),
+            change(self.mask),
+            change(self.actions),
+            change(self.text),
+            self.clips,
+            None if self.words is None else change(self.words),
+            None if self.words_mask is None else change(self.words_mask),
         )
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
@@ -96,7 +110,10 @@ class Draw:
             chances[row].uniform_(generator=generator)
             noise[row, :frames] = torch.randn(frames, noise.shape[2], generator=generator)
         time, text, actions = chances.unbind(1)
-        return cls(noise, time.clone(), text >= condition_dropout, actions < 0.5)
+        # logit-normal (Esser et al., arXiv 2403.03206): the middle of the way teaches most. Measured with equal CPU
+        # time on synthetic motion: 6 % less pose loss over evenly spread times, and more actions recognised.
+        time = torch.sigmoid(torch.special.ndtri(time.clamp(1e-4, 1 - 1e-4)))
+        return cls(noise, time, text >= condition_dropout, actions < ACTIONS_TOLD)
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Draw:
         """The same choices on `device`."""
@@ -119,12 +136,17 @@ class Draw:
 
 
 def predict(
-    model: MotionTransformer, clean: Tensor, text: Tensor, batch: Batch, draw: Draw
+    model: MotionTransformer, normaliser: Normaliser, clean: Tensor, batch: Batch, draw: Draw
 ) -> tuple[Prediction, Tensor | None]:
-    """Run the trunk on what `draw` leaves of the `clean` features [b, t, 20], with the normalised `text`.
+    """Run the trunk on what `draw` leaves of the `clean` features [b, t, 20].
 
     Returns the prediction and, for a denoiser, the noised input that it saw.
     """
+    text = normaliser.encode_text(batch.text)
+    words = (
+        normaliser.encode_words(batch.words) if batch.words is not None and normaliser.knows_words else None
+    )
+    told_text = {"words": words, "words_mask": batch.words_mask}
     told = torch.where(
         draw.actions_told[:, None] & (batch.actions != UNLABELLED),
         batch.actions,
@@ -133,13 +155,16 @@ def predict(
     if model.config.denoising:
         time = draw.time[:, None, None]
         noised = (1 - time) * clean + time * draw.noise
-        prediction = model(noised, batch.mask, text, draw.text_known, time=draw.time, actions=told)
+        prediction = model(
+            noised, batch.mask, text, draw.text_known, time=draw.time, actions=told, **told_text
+        )
         return prediction, noised
+    p = model.config.patch_frames
     before = torch.zeros_like(clean)
-    before[:, 1:] = clean[:, :-1] + INPUT_NOISE * draw.noise[:, :-1] * draw.time[:, None, None]
+    before[:, p:] = (clean + INPUT_NOISE * draw.noise * draw.time[:, None, None])[:, :-p]
     # what is told is the action to come, which a person who asks for a motion knows
-    prediction = model(before, batch.mask, text, draw.text_known, actions=told, causal=True)
-    return prediction._replace(pose=before + prediction.pose), None
+    prediction = model(before, batch.mask, text, draw.text_known, actions=told, causal=True, **told_text)
+    return prediction._replace(pose=last_of_patch(before, p) + prediction.pose), None
 
 
 def clip_losses(
@@ -151,8 +176,8 @@ def clip_losses(
 ) -> dict[str, Tensor]:
     """Every term of the loss and their weighted sum `total`, each [b], in fp32."""
     with torch.no_grad():
-        clean, text = normaliser.encode(batch.motion), normaliser.encode_text(batch.text)
-    prediction, noised = predict(model, clean, text, batch, draw)
+        clean = normaliser.encode(batch.motion)
+    prediction, noised = predict(model, normaliser, clean, batch, draw)
     predicted = normaliser.decode(prediction.pose)
     mask = batch.mask
     terms = {

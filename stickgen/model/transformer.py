@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from stickgen.model.layers import Block, RMSNorm, rotary_table
+from stickgen.model.patches import (
+    any_of_patch,
+    first,
+    frames_read,
+    frames_written,
+    from_patches,
+    from_windows,
+    middle_of_patch,
+    to_windows,
+)
 from stickgen.motion.skeleton import MAX_FRAMES
 
 if TYPE_CHECKING:
@@ -34,6 +45,7 @@ class ModelConfig:
     dropout: float
     num_actions: int
     denoising: bool
+    patch_frames: int = 1
 
     @classmethod
     def from_training(cls, config: TrainingConfig) -> ModelConfig:
@@ -57,17 +69,25 @@ class MotionTransformer(nn.Module):
         super().__init__()
         self.config = config
         d = config.d_model
-        self.pose_in = nn.Linear(config.input_dim, d)
-        self.text_in = nn.Sequential(nn.Linear(config.embedding_dim, d), nn.SiLU(), nn.Linear(d, d))
+        p, causal = config.patch_frames, not config.denoising
+        self.pose_in = nn.Linear(frames_read(p, causal=causal) * config.input_dim, d)
+        if p == 1:
+            self.text_in = nn.Sequential(nn.Linear(config.embedding_dim, d), nn.SiLU(), nn.Linear(d, d))
+            self.action_in = nn.Embedding(config.num_actions + 1, d)  # the last row says "not told"
+        else:
+            # What the wider maps of patches add is saved here, so that the presets keep the guide's sizes: the
+            # text's second map is narrow, and an action is told by the weights that recognise it.
+            narrow = (nn.Linear(d, d // 8, bias=False), nn.Linear(d // 8, d))
+            self.text_in = nn.Sequential(nn.Linear(config.embedding_dim, d), nn.SiLU(), *narrow)
+            self.action_untold = nn.Parameter(torch.zeros(d))
         self.no_text = nn.Parameter(torch.zeros(d))
-        self.action_in = nn.Embedding(config.num_actions + 1, d)  # the last row says "not told"
         self.clock = nn.Sequential(nn.Linear(d, d), nn.SiLU(), nn.Linear(d, d)) if config.denoising else None
         self.condition = nn.Sequential(nn.SiLU(), nn.Linear(d, 6 * d))
         self.blocks = nn.ModuleList(Block(d, config.nhead, config.dropout) for _ in range(config.num_layers))
         self.norm = RMSNorm(d)
-        self.pose_out = nn.Linear(d, config.output_dim)
+        self.pose_out = nn.Linear(d, frames_written(p, causal=causal) * config.output_dim)
         self.action_out = nn.Linear(d, config.num_actions)
-        self.contact_out = nn.Linear(d, 2)
+        self.contact_out = nn.Linear(d, 2 * p)
         self.activation_checkpointing = False  # computes blocks again in the backward pass: less memory
         self.sharded = False  # of several processes each holds a part of the weights
         self._initialise()
@@ -104,6 +124,8 @@ class MotionTransformer(nn.Module):
         *,
         time: Tensor | None = None,
         actions: Tensor | None = None,
+        words: Tensor | None = None,
+        words_mask: Tensor | None = None,
         causal: bool = False,
     ) -> Prediction:
         """One pass over a batch of windows.
@@ -111,10 +133,12 @@ class MotionTransformer(nn.Module):
         `poses` [b, t, input_dim]: normalised features, noised or shifted by one frame. `mask` [b, t]: true
         on real frames, None where all are; padding is never attended to. `text` [b, embedding_dim];
         `text_known` [b]: false replaces the text by the learned "no text". `time` [b] in 0…1, for a denoiser. `actions` [b, t]:
-        indices, `untold` where the model is not to know; None tells none. `causal`: a frame sees itself and
-        those before it.
+        indices, `untold` where the model is not to know; None tells none. `words` [b, l, embedding_dim]: the
+        text token by token, where there is that, real where `words_mask` [b, l]. `causal`: a patch sees itself
+        and those before it.
         """
         b, t, _ = poses.shape
+        p = self.config.patch_frames
         text_token = torch.where(text_known[:, None], self.text_in(text), self.no_text)
         condition = text_token
         if self.clock is not None:
@@ -122,20 +146,45 @@ class MotionTransformer(nn.Module):
             condition = condition + self.clock(sinusoids(time, self.config.d_model))
         condition = self.condition(condition).view(b, 6, -1)
 
-        if actions is None:
-            told = self.action_in.weight[self.untold]
-        else:
-            told = self.action_in(actions)
-        x = torch.cat((text_token[:, None], self.pose_in(poses) + told), dim=1)
-        allowed = _allowed(mask, t + 1, causal, poses.device)
-        table = self.rotary[:, : t + 1]
+        if mask is not None and p > 1:  # windows reach into the padding, where a shorter clip has nothing
+            poses = poses * mask[..., None]
+        x = self.pose_in(to_windows(poses, p, causal=causal)) + self._told(actions)
+        x = torch.cat((text_token[:, None], x), dim=1)
+        tokens = x.shape[1]
+        read = None if mask is None else any_of_patch(mask, p)
+        allowed = _allowed(read, tokens, causal, poses.device)
+        table = self.rotary[:, :tokens]
+        context = None
+        if words is not None:
+            assert words_mask is not None
+            context = F.rms_norm(self.text_in(words).float(), (self.config.d_model,))
+            told_words = words_mask & text_known[:, None]
+            allowed = _with_words(allowed, told_words, b, tokens)
+            still = table.new_zeros(2, words.shape[1], table.shape[2])  # words have no place in time
+            still[0] = 1.0
+            table = torch.cat((table, still), dim=1)
         for block in self.blocks:
             if self.activation_checkpointing and torch.is_grad_enabled():
-                x = checkpoint(block, x, condition, table, allowed, use_reentrant=False)
+                x = checkpoint(block, x, condition, table, allowed, context, use_reentrant=False)
             else:
-                x = block(x, condition, table, allowed)
+                x = block(x, condition, table, allowed, context)
         x = self.norm(x[:, 1:])
-        return Prediction(self.pose_out(x).float(), self.action_out(x).float(), self.contact_out(x).float())
+        placed = from_windows if self.config.denoising else from_patches
+        return Prediction(
+            placed(self.pose_out(x).float(), p, t),
+            first(self.action_out(x).float().repeat_interleave(p, dim=1), t),
+            from_patches(self.contact_out(x).float(), p, t),
+        )
+
+    def _told(self, actions: Tensor | None) -> Tensor:
+        """What the tokens are told of the frames' actions [b, t]: [b, n, d], or [d] where none is told."""
+        p = self.config.patch_frames
+        if p == 1:
+            return self.action_in.weight[self.untold] if actions is None else self.action_in(actions)
+        if actions is None:
+            return self.action_untold
+        table = torch.cat((self.action_out.weight, self.action_untold[None]))
+        return F.embedding(middle_of_patch(actions, p, self.untold), table)
 
 
 def _allowed(mask: Tensor | None, tokens: int, causal: bool, device: torch.device) -> Tensor | None:
@@ -147,6 +196,16 @@ def _allowed(mask: Tensor | None, tokens: int, causal: bool, device: torch.devic
         return keys
     past = torch.ones(1, 1, tokens, tokens, dtype=torch.bool, device=device).tril()
     return past if keys is None else keys & past
+
+
+def _with_words(allowed: Tensor | None, words: Tensor, b: int, tokens: int) -> Tensor:
+    """`allowed` over the motion's tokens and the `words` [b, l], which all of them may attend to."""
+    if allowed is None:
+        allowed = words.new_ones(1, 1, 1, tokens)
+    rows = allowed.shape[2]
+    return torch.cat(
+        (allowed.expand(b, 1, rows, tokens), words[:, None, None].expand(b, 1, rows, -1)), dim=-1
+    )
 
 
 def sinusoids(time: Tensor, width: int) -> Tensor:

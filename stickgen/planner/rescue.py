@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, local_machine_fast
 from stickgen.planner.advice import Advice, advise
@@ -27,7 +26,7 @@ def ran_out_of_memory(run: Run) -> bool:
 def memory_advice(run: Run, machine: Machine | None = None) -> list[Advice]:
     """Edits of the run's config that need less memory, the best first; none where its config cannot be read."""
     try:
-        config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+        config = run.config()
     except (StickgenError, OSError):
         return []
     machine = machine or local_machine_fast()

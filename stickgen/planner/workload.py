@@ -22,12 +22,12 @@ PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.bat
 CPU_TENSOR_BYTES = 16 * 2**20
 
 
-def frames_at_once(d_model: int, device: str) -> int | None:
+def frames_at_once(d_model: int, patch_frames: int, device: str) -> int | None:
     """The most frames that go through the model at once, padding included; None where batch_size alone decides.
 
-    The widest tensor of a block is the feed-forward's, 8·d_model values a frame, counted in fp32.
+    The widest tensor of a block is the feed-forward's, 8·d_model values a token, counted in fp32.
     """
-    return max(CPU_TENSOR_BYTES // (4 * 8 * d_model), 1) if device == "cpu" else None
+    return max(CPU_TENSOR_BYTES // (4 * 8 * d_model), 1) * patch_frames if device == "cpu" else None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
     model, training = config.model, config.training
     device = device_of(config, machine)
     longest, frames = padded_frames(config, facts)
-    most = frames_at_once(model["d_model"], device)
+    most = frames_at_once(model["d_model"], model["patch_frames"], device)
     parameters = count_parameters(config) + count_diffusion_parameters(config)
     trained, moments = count_trained(config, parameters)
     return Workload(

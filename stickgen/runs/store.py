@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stickgen.atomic import write_bytes
+from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
 from stickgen.runs.checkpoint_folders import checkpoint_folders
 from stickgen.runs.files import check_own_files, read_json, read_regular
@@ -179,6 +180,14 @@ class Run:
         """The exact config of this run."""
         return read_regular(self.config_path, MAX_CONFIG_BYTES)
 
+    def config(self) -> TrainingConfig:
+        """The config of this run, read with the defaults of its time. Raises ConfigError, OSError."""
+        from stickgen.config.loading import TrainingConfig
+
+        noted = self.identity.get("defaults")
+        defaults = noted if isinstance(noted, int) else 1
+        return TrainingConfig.from_bytes(self.config_bytes, str(self.config_path), defaults=defaults)
+
     def beat(self, phase: str, step: int, total_steps: int, median_step_seconds: float | None = None) -> None:
         """The trainer's sign of life: small, not synced, and no reason to stop if it fails."""
         beat = {
@@ -259,6 +268,7 @@ def create_run(
             run_path=str(run.path),
             config_name=config.name,
             config_digest=config.digest,
+            defaults=DEFAULTS,
             launches=[],
             **identity,
         )

@@ -95,10 +95,9 @@ KINDS: dict[str, type[TensorBoard] | type[WeightsAndBiases] | type[Trackio]] = {
 
 
 def _config(run: Run) -> dict[str, Any]:
-    from stickgen.config.loading import TrainingConfig
     from stickgen.config.schema import KEYS
 
-    config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+    config = run.config()
     return {key.path: config.get(key.path) for key in KEYS}
 
 

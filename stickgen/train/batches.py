@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from stickgen.data.dataset import MotionDataset
 from stickgen.model.losses import UNLABELLED
 from stickgen.model.objective import Batch
+from stickgen.model.words import pad_words
 from stickgen.motion.skeleton import POSE_DIM
 from stickgen.runs.process import die_with
 from stickgen.runs.stops import FORWARDED
@@ -41,7 +42,8 @@ def collate(items: list[dict[str, Any]], most: int) -> Batch:
         actions[row, :frames] = torch.where(item["actions"] >= 0, item["actions"], UNLABELLED)
         mask[row, :frames] = True
     text = torch.stack([item["embedding"] for item in items])
-    return Batch(motion, mask, actions, text, tuple(int(item["clip"]) for item in items))
+    words, words_mask = pad_words([item["words"] for item in items])
+    return Batch(motion, mask, actions, text, tuple(int(item["clip"]) for item in items), words, words_mask)
 
 
 def load_batches(

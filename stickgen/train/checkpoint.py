@@ -26,9 +26,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from stickgen.atomic import fsync_directory
+from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.runs.checkpoint_folders import checkpoint_folders, is_own_checkpoint
-from stickgen.runs.files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json
+from stickgen.runs.files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json, read_regular
+from stickgen.runs.store import MAX_CONFIG_BYTES
 
 FORMAT = "stickgen-checkpoint-1"
 MANIFEST = "MANIFEST.json"
@@ -55,6 +57,12 @@ class Checkpoint:
     @property
     def step(self) -> int:
         return int(self.trainer["step"])
+
+    def config(self) -> TrainingConfig:
+        """The config it was trained by, with the defaults of its time. Raises ConfigError, OSError."""
+        path, noted = self.path / "config.yaml", self.trainer.get("defaults")
+        defaults = noted if isinstance(noted, int) else 1
+        return TrainingConfig.from_bytes(read_regular(path, MAX_CONFIG_BYTES), str(path), defaults=defaults)
 
 
 def optimizer_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -273,10 +281,11 @@ def load_module(module: nn.Module, checkpoint: Checkpoint, stem: str) -> None:
     path = checkpoint.path / f"{stem}.safetensors"
     wanted = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     found = tensor_shapes(checkpoint, stem)
-    for name in sorted(wanted.keys() | found.keys()):
+    lacking = set(getattr(module, "added_later", ())) - found.keys()  # an older version wrote the checkpoint
+    for name in sorted((wanted.keys() | found.keys()) - lacking):
         if wanted.get(name) != found.get(name):
             raise StickgenError(
                 f"{path}: {name} is {found.get(name, 'missing')} there and "
                 f"{wanted.get(name, 'missing')} in the config's model; use the run's own config"
             )
-    module.load_state_dict(read_tensors(checkpoint, stem))
+    module.load_state_dict(read_tensors(checkpoint, stem), strict=not lacking)

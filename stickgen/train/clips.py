@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
@@ -15,6 +16,7 @@ from stickgen.model.normalise import Normaliser
 from stickgen.runs.dataset_file import check_embedding_width
 
 STATISTICS_CLIPS = 5_000
+STATISTICS_TEXTS = 2_000  # of which the single tokens are looked at too
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Clips:
         texts = sorted({text for clip in shown for text in self.file.texts(clip)})
         embeddings = self.file.content["embeddings"]
         normaliser = Normaliser(embeddings.shape[1])
-        normaliser.fit(_Motions(self.file, shown), embeddings[texts])
+        words = [self.file.words(text) for text in texts[:STATISTICS_TEXTS] if self.train.text_tokens]
+        there = [tokens for tokens in words if tokens is not None]
+        normaliser.fit(_Motions(self.file, shown), embeddings[texts], torch.cat(there) if there else None)
         self.file.resident.give_back()
         return normaliser
 
@@ -65,6 +69,7 @@ def open_clips(path: str, config: TrainingConfig) -> Clips:
         "max_frames": config.data["max_frames"],
         "val_fraction": config.training["val_fraction"],
         "seed": config.training["seed"],
+        "text_tokens": config.model["text_tokens"],
     }
     clips = Clips(file, MotionDataset(file, TRAIN, **options), MotionDataset(file, VALIDATION, **options))
     if not len(clips.train):

@@ -21,7 +21,16 @@ from stickgen.train.checkpoint import (
 )
 
 # Keys of the config that decide what a weight means. Dropout does not.
-_SHAPING = ("d_model", "nhead", "num_layers", "input_dim", "output_dim", "embedding_dim", "num_actions")
+_SHAPING = (
+    "d_model",
+    "nhead",
+    "num_layers",
+    "input_dim",
+    "output_dim",
+    "embedding_dim",
+    "num_actions",
+    "patch_frames",
+)
 
 
 def find_initial(source: str, root: Path) -> Checkpoint:
@@ -82,9 +91,8 @@ def load_initial(
 
 def _differing_keys(checkpoint: Checkpoint, config: TrainingConfig) -> list[tuple[str, str, str]]:
     """Keys that shape the model and differ: (key, value there, value here)."""
-    path = checkpoint.path / "config.yaml"
     try:
-        other = TrainingConfig.from_bytes(path.read_bytes(), str(path))
+        other = checkpoint.config()
     except (OSError, StickgenError):
         return []
     keys = [*(f"model.{name}" for name in _SHAPING), "diffusion.enabled"]

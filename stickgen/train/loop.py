@@ -20,11 +20,10 @@ from stickgen.planner.speed import step_cost
 from stickgen.planner.workload import frames_at_once, workload_of
 from stickgen.runs.control import take_requests
 from stickgen.runs.dataset_facts import dataset_digest, read_dataset_facts
-from stickgen.runs.files import read_regular
 from stickgen.runs.preflight import refusals
 from stickgen.runs.provenance import ancestors_of, provenance
 from stickgen.runs.resuming import dataset_difference, find_dataset, prepare, record_of, refuse_changes
-from stickgen.runs.store import MAX_CONFIG_BYTES, Run
+from stickgen.runs.store import Run
 from stickgen.train.batches import WorkerBatches, load_batches
 from stickgen.train.checkpoint import Checkpoint, newest_checkpoint, unfinished_saves
 from stickgen.train.clips import Clips, open_clips
@@ -62,7 +61,7 @@ class Trainer:
         journal = Journal if is_first() else SilentJournal
         self.journal = journal(run, len(run.launches) if launch is None else launch)
         self.journal.beat("loading")
-        self.config = config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+        self.config = config = run.config()
         logging.getLogger("stickgen").setLevel(config.logging["level"])
         if problem := run.identity_problem:
             raise StickgenError(f"{problem}; go on with: stickgen train --resume {run.reference}")
@@ -183,9 +182,8 @@ class Trainer:
                 f"it goes on with other data ({self.dataset['clips']} clips, before {before.get('clips')}); what is "
                 "the best so far counts anew",
             )
-        path = checkpoint.path / "config.yaml"
         try:
-            trained = TrainingConfig.from_bytes(read_regular(path, MAX_CONFIG_BYTES), str(path))
+            trained = checkpoint.config()
         except (OSError, StickgenError):
             return  # by an older version
         found = refuse_changes(self.run, trained, self.config)
@@ -291,7 +289,9 @@ class Trainer:
             batch_size=min(training["batch_size"], -(-self.config.effective_batch // self.ranks.size)),
             seed=training["seed"],
             epoch=epoch,
-            most_frames=frames_at_once(self.config.model["d_model"], self.device.type),
+            most_frames=frames_at_once(
+                self.config.model["d_model"], self.config.model["patch_frames"], self.device.type
+            ),
         )
         self.clips.train.set_epoch(epoch)
         return steps[self.state.step - epoch * self.steps_per_epoch :]

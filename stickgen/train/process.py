@@ -104,13 +104,12 @@ def _record_launch(run: Run) -> int:
 
 def _warn(run: Run, launch: int) -> None:
     """Say what memory and disk will be short of, before torch takes its share."""
-    from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.budget import check_budget
     from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.runs.resuming import find_dataset
 
-    config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
+    config = run.config()
     facts = read_dataset_facts(find_dataset(run) or "")
     budget = check_budget(
         config, local_machine_fast(), facts, run.checkpoints_dir, processes=processes_of(run)

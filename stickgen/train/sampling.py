@@ -9,6 +9,7 @@ import torch
 from stickgen.atomic import write_text
 from stickgen.config.loading import TrainingConfig
 from stickgen.model.sampler import sample
+from stickgen.model.words import pad_words
 from stickgen.train.clips import Clips
 from stickgen.train.journal import Journal
 from stickgen.train.state import TrainState
@@ -19,9 +20,11 @@ def draw_sample(
 ) -> None:
     """Draw it with the averaged weights and write it to the run's `samples/`."""
     item = (clips.held_out if len(clips.held_out) else clips.train)[0]
+    words, words_mask = pad_words([item["words"]])
     with journal.phase("sampling"), state.evaluating() as model:
         motion = sample(
             model, state.normaliser, item["embedding"][None].to(device), config.data["max_frames"],
+            words=words, words_mask=words_mask,
             sampling_steps=config.diffusion["sampling_steps"],
             guidance_scale=config.diffusion["guidance_scale"], seed=0,
         )[0]  # fmt: skip

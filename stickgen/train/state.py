@@ -156,6 +156,7 @@ class TrainState:
         """What stands in trainer.json."""
         return {
             "step": self.step,
+            "defaults": self.config.defaults,
             "ema_updates": self.ema.updates,
             "best_val": self.best_val if self.best_step is not None else None,
             "best_step": self.best_step,

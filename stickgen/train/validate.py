@@ -46,7 +46,7 @@ def validate(
         clean = normaliser.encode(batch.motion)
         mean = float(pose_loss(torch.zeros_like(clean), clean, batch.mask).sum())
         sums["mean_pose_loss"] = sums.get("mean_pose_loss", 0.0) + mean
-        logits = predict(model, clean, normaliser.encode_text(batch.text), batch, draw)[0].action_logits
+        logits = predict(model, normaliser, clean, batch, draw)[0].action_logits
         known = batch.actions != UNLABELLED
         right += int((logits.argmax(-1) == batch.actions)[known].sum())
         labelled += int(known.sum())

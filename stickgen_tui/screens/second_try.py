@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stickgen.config.loading import TrainingConfig
 from stickgen_tui.forecasting import look_around
 from stickgen_tui.screens.advice import AdviceScreen
 
@@ -22,7 +21,7 @@ async def ask_for_advice(app: StickgenApp, run: Run) -> tuple[Edit, ...]:
 
     Raises ConfigError or OSError where the run's config cannot be read.
     """
-    config = TrainingConfig.from_bytes(run.config_bytes, run.config_path.name)
+    config = run.config()
     around = await asyncio.to_thread(look_around, config, run.path.parent)
     goal: Goal = "memory" if "memory" in run.state().reason else "speed"
     advice = await app.push_screen_wait(AdviceScreen(config, around, goal))

@@ -31,10 +31,11 @@ SMALL = {
 
 
 def trained(
-    root: Path, data: Path, denoising: bool = True
+    root: Path, data: Path, denoising: bool = True, words: bool = False, patch_frames: int = 4
 ) -> tuple[Checkpoint, MotionTransformer, Normaliser]:
     """A run with a checkpoint of weights that do something, without the training."""
-    config = TrainingConfig(preset_path("quickstart"), {**SMALL, "diffusion.enabled": denoising})
+    changes = {"diffusion.enabled": denoising, "model.patch_frames": patch_frames}
+    config = TrainingConfig(preset_path("quickstart"), {**SMALL, **changes})
     run = create_run(config, root=root, name="made", data_path=str(data))
     torch.manual_seed(0)
     model = MotionTransformer(ModelConfig.from_training(config)).eval()
@@ -42,6 +43,7 @@ def trained(
         parameter.data.add_(0.02 * torch.randn_like(parameter))
     normaliser = Normaliser(16)
     normaliser.text_std.fill_(0.5)
+    normaliser.words_std.fill_(float(words))
     writer = RecordWriter(run.metrics_path)
     for step, loss in ((3, 0.75), (9, 0.125)):
         writer.write({"kind": "val", "step": step, "loss": loss})
@@ -113,11 +115,30 @@ def test_the_step_as_a_program_draws_what_the_sampler_does(tmp_path: Path, tiny_
     assert not (tmp_path / "out" / "model.safetensors").exists()
 
 
-def test_the_regressors_step_as_a_program(tmp_path: Path, tiny_dataset: Path) -> None:
-    checkpoint, _, _ = trained(tmp_path, tiny_dataset, denoising=False)
+@pytest.mark.parametrize("patch_frames", [1, 4])
+def test_the_regressors_step_as_a_program(tmp_path: Path, tiny_dataset: Path, patch_frames: int) -> None:
+    checkpoint, _, _ = trained(tmp_path, tiny_dataset, denoising=False, patch_frames=patch_frames)
     subject = export(checkpoint, tmp_path / "out", ("torch",))
     assert subject.differences["torch.export"] < program.TOLERANCE
-    assert run_card(tmp_path / "out", 0).shape == (1, 99, 20)
+    assert run_card(tmp_path / "out", 0).shape == (1, {1: 99, 4: 96}[patch_frames], 20)
+
+
+def test_a_model_that_knows_words_takes_them_in_every_format(tmp_path: Path, tiny_dataset: Path) -> None:
+    pytest.importorskip("onnxscript")
+    pytest.importorskip("onnxruntime")
+    checkpoint, model, normaliser = trained(tmp_path, tiny_dataset, words=True)
+    folder = tmp_path / "out"
+    subject = export(checkpoint, folder, ("safetensors", "torch", "onnx"))
+    assert all(difference < program.TOLERANCE for difference in subject.differences.values())
+    assert json.loads((folder / "config.json").read_text())["text_tokens"] is True
+    torch.manual_seed(3)
+    text, words = torch.randn(1, 16), torch.randn(1, 8, 16)
+    ours = sample(
+        model, normaliser, text, 100, seed=0, sampling_steps=3, guidance_scale=2.5,
+        words=words, words_mask=torch.ones(1, 8, dtype=torch.bool),
+    )  # fmt: skip
+    torch.testing.assert_close(run_card(folder, 0), ours)
+    assert run_card(folder, 1).shape == (1, 100, 20)
 
 
 def test_a_program_that_computes_something_else_is_not_kept(

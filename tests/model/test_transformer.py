@@ -18,10 +18,13 @@ torch.set_num_threads(1)
 WEIGHTS = {"temporal": 0.1, "action": 0.15, "physics": 0.2, "diffusion": 0.1}
 
 
-def shape(d_model: int = 32, *, layers: int = 2, nhead: int = 4, denoising: bool = True) -> ModelConfig:
+def shape(
+    d_model: int = 32, *, layers: int = 2, nhead: int = 4, denoising: bool = True, patch_frames: int = 1
+) -> ModelConfig:
     return ModelConfig(
         input_dim=20, d_model=d_model, nhead=nhead, num_layers=layers, output_dim=20,
         embedding_dim=1024 if d_model > 32 else 8, dropout=0.0, num_actions=64, denoising=denoising,
+        patch_frames=patch_frames,
     )  # fmt: skip
 
 
@@ -47,16 +50,19 @@ def awake(model: MotionTransformer) -> MotionTransformer:
     [(192, 4, 8, 2.8), (256, 6, 8, 7.2), (384, 8, 12, 20.5), (512, 10, 16, 44.5)],
 )
 @pytest.mark.parametrize("denoising", [True, False])
+@pytest.mark.parametrize("patch_frames", [1, 4])
 def test_parameter_counts_are_the_guides(
-    d_model: int, layers: int, nhead: int, millions: float, denoising: bool
+    d_model: int, layers: int, nhead: int, millions: float, denoising: bool, patch_frames: int
 ) -> None:
     """Within 2 % of the guide without what only denoising needs, and exactly what the planner says."""
     with torch.device("meta"):
-        model = MotionTransformer(shape(d_model, layers=layers, nhead=nhead, denoising=denoising))
+        model = MotionTransformer(
+            shape(d_model, layers=layers, nhead=nhead, denoising=denoising, patch_frames=patch_frames)
+        )
     built = sum(p.numel() for p in model.parameters())
     config = SimpleNamespace(
         model={"input_dim": 20, "output_dim": 20, "d_model": d_model, "num_layers": layers,
-               "embedding_dim": 1024, "num_actions": 64},
+               "embedding_dim": 1024, "num_actions": 64, "patch_frames": patch_frames},
         diffusion={"enabled": denoising},
     )  # fmt: skip
     assert built == count_parameters(config) + count_diffusion_parameters(config)
@@ -65,14 +71,14 @@ def test_parameter_counts_are_the_guides(
 
 def test_regressor_never_sees_the_future() -> None:
     """Frames after t, the true pose at t among them, cannot affect what is predicted up to t."""
-    model = awake(MotionTransformer(shape(denoising=False)))
+    model, plain = awake(MotionTransformer(shape(denoising=False))), Normaliser(8)
     one = batch()
     draw = Draw.fixed(one, seed=3)
     for t in (0, 5, 11):
         changed = one.motion.clone()
         changed[:, t:] += 10.0
-        first = predict(model, one.motion, one.text, one, draw)[0].pose
-        second = predict(model, changed, one.text, one, draw)[0].pose
+        first = predict(model, plain, one.motion, one, draw)[0].pose
+        second = predict(model, plain, changed, one, draw)[0].pose
         assert torch.equal(first[:, : t + 1], second[:, : t + 1])
         if t < 11:
             assert not torch.allclose(first[:, t + 1 :], second[:, t + 1 :])
@@ -80,13 +86,13 @@ def test_regressor_never_sees_the_future() -> None:
 
 def test_denoiser_sees_the_motion_only_through_the_noise() -> None:
     """At time 1 nothing of the clean motion is left in the input: the prediction cannot depend on it."""
-    model = awake(MotionTransformer(shape()))
+    model, plain = awake(MotionTransformer(shape())), Normaliser(8)
     one, two = batch(seed=0), batch(seed=1)
     draw = Draw.fixed(one, seed=3)
     draw = Draw(draw.noise, torch.ones(3), draw.text_known, draw.actions_told)
     same_text = Batch(two.motion, one.mask, two.actions, one.text)
-    first, _ = predict(model, one.motion, one.text, one, draw)
-    second, _ = predict(model, two.motion, same_text.text, same_text, draw)
+    first, _ = predict(model, plain, one.motion, one, draw)
+    second, _ = predict(model, plain, two.motion, same_text, draw)
     for a, b in zip(first, second, strict=True):
         assert torch.equal(a, b)
 
@@ -94,13 +100,13 @@ def test_denoiser_sees_the_motion_only_through_the_noise() -> None:
 @pytest.mark.parametrize("denoising", [True, False])
 def test_actions_that_are_not_told_do_not_reach_the_model(denoising: bool) -> None:
     """The action loss counts only clips whose actions were hidden, and hidden means hidden."""
-    model = awake(MotionTransformer(shape(denoising=denoising)))
+    model, plain = awake(MotionTransformer(shape(denoising=denoising))), Normaliser(8)
     one = batch()
     other = Batch(one.motion, one.mask, (one.actions + 1) % 64, one.text)
     draw = Draw.fixed(one, seed=0)
     told = Draw(draw.noise, draw.time, draw.text_known, torch.tensor([True, False, False]))
-    first = predict(model, one.motion, one.text, one, told)[0].action_logits
-    second = predict(model, one.motion, one.text, other, told)[0].action_logits
+    first = predict(model, plain, one.motion, one, told)[0].action_logits
+    second = predict(model, plain, one.motion, other, told)[0].action_logits
     assert torch.equal(first[1:], second[1:])
     assert not torch.allclose(first[0], second[0])
     losses = clip_losses(model, Normaliser(8), one, told, WEIGHTS)

@@ -57,7 +57,7 @@ def test_on_a_cpu_a_micro_batch_is_cut_as_the_engine_cuts_it() -> None:
 
     made = config(training__batch_size=32, training__grad_accum_steps=2, model__d_model=512, model__nhead=16)
     work = workload_of(made, MACHINE, None)
-    most = frames_at_once(512, "cpu")
+    most = frames_at_once(512, 1, "cpu")
     parts = cut(list(range(64)), [250] * 64, 32, most)
     assert work.batch_size == max(map(len, parts)) == at_once(32, 250, most)
     assert work.micro_batches == len(parts) and work.clips == 64

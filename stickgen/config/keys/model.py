@@ -81,6 +81,30 @@ KEYS: tuple[Key, ...] = (
         steps=(0.0, 0.05, 0.1, 0.2, 0.3),
     ),
     Key(
+        "model.patch_frames",
+        int,
+        4,
+        "Frames of one token",
+        "One token stands for so many neighbouring frames: 4 takes about a quarter of the arithmetic and memory "
+        "of 1, and learns as well.",
+        earlier=1,
+        unit="frames",
+        minimum=1,
+        maximum=16,
+        steps=(1, 2, 4, 5, 8),
+        in_specification=False,
+    ),
+    Key(
+        "model.text_tokens",
+        bool,
+        True,
+        "Read the text token by token too",
+        "Beside the one vector of the whole text, every frame may look at the text's single tokens: left and right "
+        "are told apart better. It needs a dataset that has them (`stickgen data embed`); without, it does nothing.",
+        earlier=False,
+        in_specification=False,
+    ),
+    Key(
         "model.num_actions",
         int,
         64,
