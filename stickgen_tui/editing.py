@@ -308,13 +308,15 @@ class EditSession:
 
     # -- saving
 
-    def save(self, path: Path | None = None, *, over: bool = False) -> None:
-        """Write the file. Raises SaveConflictError when it changed on disk, StickgenError otherwise.
+    def save(self, path: Path | None = None, *, over: bool = False, force: bool = False) -> list[str]:
+        """Write the file; what of its owner and attributes could not be kept is returned, in words.
 
-        `over` writes it knowing that it changed.
+        Raises SaveConflictError when it changed on disk (`over` writes it knowing that), ProtectedError when it is
+        write-protected (`force` writes it all the same), StickgenError otherwise.
         """
-        self.document.save(path, over=over)
+        lost = self.document.save(path, over=over, force=force)
         self._saved = Document.parse(self.document.data, self.document.name)
+        return lost
 
     def changes(self) -> list[tuple[str, str, str]]:
         """(path, saved text, present text) of every key that differs from what was last saved."""

@@ -11,6 +11,7 @@ from stickgen.errors import StickgenError
 from stickgen.text import clean
 
 if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
     from stickgen.planner.advice import Advice
 
 
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 @click.option(
     "--apply", "number", type=click.IntRange(1), metavar="N", help="Make the edit of line N in the file."
 )
+@click.option("--force", is_flag=True, help="With --apply: write it although it is write-protected.")
 @click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for the lengths of its clips.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
-def command(config_path: str, goal: str, number: int | None, data_path: str | None, as_json: bool) -> None:
+def command(
+    config_path: str, goal: str, number: int | None, force: bool, data_path: str | None, as_json: bool
+) -> None:
     """Say which edits of CONFIG would help, the best first, and what each is predicted to do."""
     from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import detect
@@ -46,7 +50,7 @@ def command(config_path: str, goal: str, number: int | None, data_path: str | No
     if number is not None:
         if number > len(helpful):
             raise StickgenError(f"--apply {number}: there are {len(helpful)} lines; see them without --apply")
-        _apply(config_path, helpful[number - 1], as_json)
+        _apply(config, config_path, helpful[number - 1], force, as_json)
         return
     if as_json:
         click.echo(json.dumps([advice.to_json() for advice in weighed], indent=1))
@@ -62,13 +66,16 @@ def command(config_path: str, goal: str, number: int | None, data_path: str | No
         click.echo(f"make one: stickgen advise {clean(config_path)} --for {goal} --apply 1")
 
 
-def _apply(config_path: str, advice: Advice, as_json: bool) -> None:
+def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool, as_json: bool) -> None:
+    from stickgen.cli.config import save
     from stickgen.config.document import Document
     from stickgen.planner.advice import apply
 
     document = Document.open(config_path)
+    if document.data != config.bytes:
+        raise StickgenError(f"{config_path}: it changed while the advice was worked out; ask again")
     apply(document, advice)
-    document.save()
+    save(document, force)
     click.echo(
         json.dumps(advice.to_json(), indent=1) if as_json else f"{clean(config_path)}: {advice.change}"
     )

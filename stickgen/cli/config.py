@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stickgen.config.loading import Problem
     from stickgen.config.rules import Site
 
+PROTECTED = click.option("--force", is_flag=True, help="Write it although it is write-protected.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
 
@@ -93,7 +94,8 @@ def show(path: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
 @click.argument("path")
 @click.argument("assignments", nargs=-1, required=True, metavar="KEY=VALUE...")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
-def set_(path: str, assignments: tuple[str, ...], dry_run: bool) -> None:
+@PROTECTED
+def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool) -> None:
     """Change values in a config and keep every other byte of it.
 
     A key that the config does not have is added; one that stickgen does not know must be there already.
@@ -109,14 +111,15 @@ def set_(path: str, assignments: tuple[str, ...], dry_run: bool) -> None:
         click.echo(f"{clean(key, single_line=True)}: {clean(was, single_line=True)} → {clean(_text(value))}")
         if also:
             click.echo(f"    and with it, through its anchor: {clean(', '.join(also), single_line=True)}")
-    _finish(document, dry_run)
+    _finish(document, dry_run, force)
 
 
 @command.command("unset", epilog="Example: stickgen config unset configs/custom.yaml training.seed")
 @click.argument("path")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
-def unset(path: str, keys: tuple[str, ...], dry_run: bool) -> None:
+@PROTECTED
+def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool) -> None:
     """Take keys or whole sections out of a config; they then have their defaults."""
     from stickgen.config.document import Document
     from stickgen.config.schema import KEY_BY_PATH
@@ -127,7 +130,7 @@ def unset(path: str, keys: tuple[str, ...], dry_run: bool) -> None:
         known = KEY_BY_PATH.get(key)
         now = f", now the default {_text(known.default)}" if known is not None else ""
         click.echo(f"{clean(key, single_line=True)}: taken out{clean(now)}")
-    _finish(document, dry_run)
+    _finish(document, dry_run, force)
 
 
 @command.command("rename", epilog="Example: stickgen config rename my.yaml training.batch_sise batch_size")
@@ -135,14 +138,15 @@ def unset(path: str, keys: tuple[str, ...], dry_run: bool) -> None:
 @click.argument("key")
 @click.argument("name")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
-def rename(path: str, key: str, name: str, dry_run: bool) -> None:
+@PROTECTED
+def rename(path: str, key: str, name: str, dry_run: bool, force: bool) -> None:
     """Give a key or a section another name; its value, its place and its comment stay."""
     from stickgen.config.document import Document
 
     document = Document.open(path)
     document.rename(key, name)
     click.echo(f"{clean(key, single_line=True)}: now named {clean(name, single_line=True)}")
-    _finish(document, dry_run)
+    _finish(document, dry_run, force)
 
 
 @command.command(
@@ -221,13 +225,15 @@ def schema(output: str | None, force: bool) -> None:
 @command.command("fmt-check", epilog="Example: stickgen config fmt-check --fix my.yaml")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...")
 @click.option("--fix", is_flag=True, help="Write those places anew, and keep every other byte.")
+@PROTECTED
 @JSON
-def fmt_check(paths: tuple[str, ...], fix: bool, as_json: bool) -> None:
+def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> None:
     """Find what other YAML readers read differently: 1e-4, on, 017, 12:30, keys that are there twice.
 
     Exit code 2 if there is something and it was not fixed.
     """
-    from stickgen.atomic import write_bytes
+    from stickgen.atomic import WriteProtectedError, replacing
+    from stickgen.config.conflict import check_conflict
     from stickgen.config.files import read_config_file
     from stickgen.config.portability import findings, mended
 
@@ -237,10 +243,16 @@ def fmt_check(paths: tuple[str, ...], fix: bool, as_json: bool) -> None:
         found = findings(data, str(path))
         listed += [{"file": str(path), **asdict(finding)} for finding in found]
         if fix and found:
+            better, lost = mended(data, str(path)), list[str]()
             try:
-                write_bytes(path, mended(data, str(path)))
+                with replacing(path, force=force, lost=lost) as file:
+                    file.write(better)
+                    check_conflict(path, better, data)
+            except WriteProtectedError as error:
+                raise StickgenError(f"{path}: {error.strerror}; --force writes it all the same") from error
             except OSError as error:
                 raise StickgenError(f"{path}: cannot be written ({error.strerror})") from error
+            _say_lost(str(path), lost)
         else:
             left += len(found)
         for finding in found if not as_json else []:
@@ -294,7 +306,7 @@ def _assignment(document: Document, text: str) -> tuple[str, bool | int | float 
     return parse_override(text)
 
 
-def _finish(document: Document, dry_run: bool) -> None:
+def _finish(document: Document, dry_run: bool, force: bool) -> None:
     from stickgen.config.document import text_diff
     from stickgen.config.loading import check
 
@@ -302,10 +314,26 @@ def _finish(document: Document, dry_run: bool) -> None:
         for line in text_diff(document.saved_data, document.data):
             click.echo(clean(line))
         return
-    document.save()
+    save(document, force)
     for problem in check(document):
         if problem.severity == "error":
             click.echo(f"error: {clean(problem.sentence(document.name))}", err=True)
+
+
+def save(document: Document, force: bool) -> None:
+    """Write a config where it came from; `force` writes one that is write-protected."""
+    from stickgen.config.document import ProtectedError
+
+    try:
+        lost = document.save(force=force)
+    except ProtectedError as error:
+        raise StickgenError(f"{error}; --force writes it all the same") from error
+    _say_lost(document.name, lost)
+
+
+def _say_lost(name: str, lost: Sequence[str]) -> None:
+    if lost:
+        click.echo(f"warning: {clean(name)}: {' and '.join(lost)} could not be kept", err=True)
 
 
 def _draft(path: str) -> Document:

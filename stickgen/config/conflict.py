@@ -20,6 +20,10 @@ class SaveConflictError(StickgenError):
         self.on_disk, self.diff = on_disk, list(diff)
 
 
+class ProtectedError(StickgenError):
+    """The file is protected against being written; nothing was written."""
+
+
 def check_conflict(target: Path, data: bytes, opened: bytes | None) -> None:
     """Raise SaveConflictError where `data` would take the place of something that nobody has seen.
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence as SequenceABC
 from pathlib import Path
 from typing import Protocol
 
-from stickgen.atomic import replacing
-from stickgen.config.conflict import SaveConflictError, check_conflict, text_diff
+from stickgen.atomic import WriteProtectedError, replacing
+from stickgen.config.conflict import ProtectedError, SaveConflictError, check_conflict, text_diff
 from stickgen.config.files import read_config_file
 from stickgen.config.nodes import (
     ConfigError,
@@ -48,7 +48,7 @@ from stickgen.config.verifying import (
 from stickgen.errors import StickgenError
 
 __all__ = [
-    "MISSING", "AnyPath", "ConfigError", "Document", "EditRefusedError", "SaveConflictError", "format_value",
+    "MISSING", "AnyPath", "ConfigError", "Document", "EditRefusedError", "ProtectedError", "SaveConflictError", "format_value",
     "read_config_file", "text_diff",
 ]  # fmt: skip
 
@@ -386,28 +386,35 @@ class Document:
 
     # -- saving
 
-    def save(self, path: str | Path | None = None, *, over: bool = False) -> None:
+    def save(self, path: str | Path | None = None, *, over: bool = False, force: bool = False) -> list[str]:
         """Write the bytes atomically, to where they came from unless `path` says otherwise.
 
-        A symlink is followed, mode and owner are kept. Raises SaveConflictError when the file on disk is no
-        longer the one that was opened, or `path` names another file that exists (`over` writes over it
-        knowingly), and StickgenError when it cannot be written; it is then as it was.
+        A symlink is followed; mode, owner, group and extended attributes are kept, and those that cannot be are
+        returned, in words. Raises SaveConflictError when the file on disk is no longer the one that was opened, or
+        `path` names another file that exists (`over` writes over it knowingly), ProtectedError when it is
+        write-protected (`force` writes it all the same), and StickgenError when it cannot be written; it is then
+        as it was.
         """
         target = Path(path) if path is not None else self.path
         if target is None:
             raise StickgenError(f"{self.name}: it has no file yet; say where to save it")
+        lost: list[str] = []
         try:
-            with replacing(target) as file:
+            with replacing(target, force=force, lost=lost) as file:
                 file.write(self.data)
                 if not over:  # asked last, so that the time in which another write could be missed is short
                     own = self.path is not None and target.absolute() == self.path.absolute()
                     check_conflict(target, self.data, self._saved_data if own else None)
+        except WriteProtectedError as error:
+            raise ProtectedError(f"{target}: {error.strerror}; nothing was written") from error
         except OSError as error:
             raise StickgenError(f"{target}: cannot be saved ({error.strerror})") from error
         self.path = target
+        self.name = str(target)
         self._saved_data = self.data
         if self.journal is not None:
             self.journal.discard()
+        return lost
 
 
 def _parts(path: AnyPath) -> Path_:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from textual.app import App
 from textual.content import Content
 
-from stickgen.config.document import Document, SaveConflictError
+from stickgen.config.document import Document, ProtectedError, SaveConflictError
 from stickgen.config.nodes import path_text
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import EditSession, changed_values
@@ -27,13 +28,39 @@ async def save(app: App[Any], session: EditSession, *, quiet: bool = False) -> E
     if not session.dirty:
         return await _compare(app, session, quiet)
     try:
-        session.save()
+        lost = session.save()
+    except SaveConflictError as conflict:
+        return await _settle_conflict(app, session, conflict)
+    except ProtectedError as error:
+        return await _ask_protected(app, session, error)
+    except StickgenError as error:
+        notice(app, error, error=True)
+        return await _save_copy(app, session)
+    _say_saved(app, session, lost)
+    return session
+
+
+def _say_saved(app: App[Any], session: EditSession, lost: Sequence[str]) -> None:
+    kept = f"; {' and '.join(lost)} could not be kept" if lost else ""
+    notice(app, f"saved {session.document.path}{kept}", error=bool(lost))
+
+
+async def _ask_protected(app: App[Any], session: EditSession, reason: ProtectedError) -> EditSession | None:
+    answers = [("b", "Back"), ("c", "Save a copy"), ("w", "Write it all the same")]
+    question = QuestionScreen("Protected", Content(clean(reason)), answers)
+    answer = await app.push_screen_wait(question)
+    if answer == "c":
+        return await _save_copy(app, session)
+    if answer != "w":
+        return None
+    try:
+        lost = session.save(force=True)
     except SaveConflictError as conflict:
         return await _settle_conflict(app, session, conflict)
     except StickgenError as error:
         notice(app, error, error=True)
-        return await _save_copy(app, session)
-    notice(app, f"saved {session.document.path}")
+        return None
+    _say_saved(app, session, lost)
     return session
 
 

@@ -197,3 +197,18 @@ async def test_the_rows_follow_a_file_with_other_keys(app: StickgenApp, config: 
         await pilot.press("ctrl+s")
         await until(pilot, lambda: rows() == [])
         assert "Other keys" not in screen_text(app)
+
+
+async def test_a_write_protected_file_is_asked_about(app: StickgenApp, config: Path) -> None:
+    before = config.read_bytes()
+    config.chmod(0o444)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_editor(pilot)
+        await pilot.press("down", "right", "ctrl+s")
+        await until(pilot, lambda: "it is write-protected" in screen_text(app))
+        await pilot.press("b", "ctrl+s")
+        await until(pilot, lambda: "it is write-protected" in screen_text(app))
+        assert config.read_bytes() == before
+        await pilot.press("w")
+        await until(pilot, lambda: "✓ saved" in screen_text(app))
+    assert TrainingConfig(config).get("model.d_model") == 192 and config.stat().st_mode & 0o777 == 0o444
