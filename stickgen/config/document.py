@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stickgen.atomic import WriteProtectedError, replacing
+from stickgen.config.comments import Span, comments, lost
 from stickgen.config.conflict import ProtectedError, SaveConflictError, check_conflict, text_diff
 from stickgen.config.files import read_config_file
 from stickgen.config.nodes import (
@@ -250,14 +251,16 @@ class Document:
         if isinstance(container, Sequence):
             index = int(parts[-1])
             changed = self._splicer.item_removed(container, index, key)
+            own = self._splicer.with_comment(child.start, child.end, flow=container.flow)
             return self._commit(
-                changed, parts, expecting(shifted(self._tree, self._values, container, index, -1))
+                changed, parts, expecting(shifted(self._tree, self._values, container, index, -1)), [own]
             )
         assert isinstance(container, Mapping)
         changed = self._splicer.without(container, parts[-1], key)
-        return self._commit(
-            changed, parts, free_below(self._tree, self._values, container, parts[-1], parts, MISSING)
-        )
+        entry = container.own[parts[-1]]
+        own = self._splicer.with_comment(entry.start, entry.end, flow=container.flow)
+        judge = free_below(self._tree, self._values, container, parts[-1], parts, MISSING)
+        return self._commit(changed, parts, judge, [own])
 
     def insert_item(self, path: AnyPath, index: int, value: Plain) -> list[str]:
         """Put a new item before item `index` of the list at `path`, behind all where there are no more."""
@@ -323,8 +326,11 @@ class Document:
         if self.journal is not None:
             self.journal.record("edit", before)
 
-    def _commit(self, changed: str, parts: Path_, judge: Judge) -> list[str]:
-        """Take the changed text if it reads as it should; the other paths whose values it changes."""
+    def _commit(self, changed: str, parts: Path_, judge: Judge, may_go: SequenceABC[Span] = ()) -> list[str]:
+        """Take the changed text if it reads as it should; the other paths whose values it changes.
+
+        Its comments are all there, but for those in the spans `may_go` of the text as it is.
+        """
         try:
             read = self._read(decode(changed.encode("utf-8", "surrogatepass"), self.name))
         except ConfigError as error:
@@ -333,6 +339,11 @@ class Document:
         wrong = judge(read[1])
         if wrong is not None:
             raise self._refusal(f"this edit would also change {_shown(wrong)}; edit the text itself")
+        gone = lost(comments(self._text, self._tree), comments(changed, read[0]), may_go)
+        if gone is not None:
+            raise self._refusal(
+                f"this edit would take away the comment {gone.text!r}; edit the text itself", gone.start
+            )
         before = self._values
         if changed != self._text:
             self._edited(changed, read)
@@ -398,9 +409,9 @@ class Document:
         target = Path(path) if path is not None else self.path
         if target is None:
             raise StickgenError(f"{self.name}: it has no file yet; say where to save it")
-        lost: list[str] = []
+        gone: list[str] = []
         try:
-            with replacing(target, force=force, lost=lost) as file:
+            with replacing(target, force=force, lost=gone) as file:
                 file.write(self.data)
                 if not over:  # asked last, so that the time in which another write could be missed is short
                     own = self.path is not None and target.absolute() == self.path.absolute()
@@ -414,7 +425,7 @@ class Document:
         self._saved_data = self.data
         if self.journal is not None:
             self.journal.discard()
-        return lost
+        return gone
 
 
 def _parts(path: AnyPath) -> Path_:

@@ -52,7 +52,7 @@ _UNREADABLE = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")
-_GAP = re.compile(r"(?:[ \t\r\n]|(?<![^\s])#[^\n]*)*")  # blanks, line ends, comments
+GAP = re.compile(r"(?:[ \t\r\n]|(?<![^\s])#[^\n]*)*")  # blanks, line ends, comments
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
 
 
@@ -223,7 +223,7 @@ class _Builder:
             found = _PROPERTY.match(self.text, at)
             if found is None:
                 break
-            behind = _GAP.match(self.text, found.end())
+            behind = GAP.match(self.text, found.end())
             assert behind is not None
             if behind.end() > end and found.end() >= end:  # an empty value: nothing but its properties
                 return found.end()
@@ -333,7 +333,7 @@ class _Builder:
     # -- marks that the events do not have
 
     def colon_behind(self, offset: int) -> int | None:
-        gap = _GAP.match(self.text, offset)
+        gap = GAP.match(self.text, offset)
         assert gap is not None
         return gap.end() if self.text[gap.end() : gap.end() + 1] == ":" else None
 

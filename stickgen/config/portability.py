@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from stickgen.config.comments import comments, lost
 from stickgen.config.nodes import (
     Entry,
     Mapping,
@@ -70,10 +71,13 @@ def mended(data: bytes, name: str) -> bytes:
             raise EditRefusedError(
                 f"{name}:{line}: {entry.key.text} is there twice, and the first holds an anchor in use"
             )
-        text = Splicer(text, tree, name).without_entry(
-            mapping, entry, [e for m, e in tree.repeated if m is mapping]
-        )
+        splicer, there = Splicer(text, tree, name), comments(text, tree)
+        own = splicer.with_comment(entry.start, entry.end, flow=mapping.flow)
+        text = splicer.without_entry(mapping, entry, [e for m, e in tree.repeated if m is mapping])
         tree = parse(text, name, repeats=True)
+        gone = lost(there, comments(text, tree), [own])
+        if gone is not None:
+            raise EditRefusedError(f"{name}: the comment {gone.text!r} would go; edit the text itself")
     meant = {path_of(finding.path): finding.written for finding in _scalars(text, tree)}
     for finding in sorted(_scalars(text, tree), key=lambda finding: -finding.start):
         growth = len(finding.written) - (finding.end - finding.start)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from stickgen.config.nodes import Entry, Mapping, Path_, Scalar, Sequence, Tree, line_and_column
-from stickgen.config.parsing import is_core_tag
+from stickgen.config.parsing import GAP, is_core_tag
 from stickgen.config.scalars import Plain, format_value
 from stickgen.errors import StickgenError
 
@@ -214,6 +214,10 @@ class Splicer:
         if self.text[line_start:start].strip(" \t\ufeff"):  # `- a: 1`: the line begins with something else
             if at + 1 == len(spans):
                 raise self.refuse("this cannot be taken out of its line; edit the text itself", start)
+            between = self.text[self.line_end(end) : spans[at + 1][0]]
+            comment = between.find("#")  # on a line of its own, about what follows
+            if comment >= 0:
+                return self.text[:start] + between[comment:] + self.text[spans[at + 1][0] :]
             return self.text[:start] + self.text[spans[at + 1][0] :]
         if self.text[line_start : line_start + 1] == "\ufeff":
             line_start += 1
@@ -269,16 +273,37 @@ class Splicer:
         alone = re.fullmatch(r"[ \t]*,?[ \t]*(#[^\n]*)?\r?\n?", self.text[end:line_end])
         if not self.text[line_start:start].strip(" \t") and alone and line_end < node.end:
             return self.text[:line_start] + self.text[line_end:]
-        comma = re.match(r"\s*,", self.text[end : node.end])
+        comma = self.comma_behind(end)
+        behind = end if comma is None else comma + 1
         if at + 1 < len(spans):
             following = spans[at + 1][0]
             if "#" in self.text[end:following] or "\n" in self.text[end:following]:
-                assert comma is not None
-                return self.text[:start] + self.text[end + comma.end() :].lstrip(" ")
+                own = re.match(r"[ \t]*#[^\r\n]*", self.text[behind:following])
+                if own is None:
+                    return self.text[:start] + self.text[behind:].lstrip(" ")
+                return self.text[:start].rstrip(" ") + self.text[behind + own.end() :]
             return self.text[:start] + self.text[following:]
-        if at > 0:
-            return self.text[: spans[at - 1][1]] + self.text[end:]
-        return self.text[:start] + self.text[end + (comma.end() if comma else 0) :]
+        if at == 0:
+            return self.text[:start] + self.text[end : behind - (comma is not None)] + self.text[behind:]
+        before = spans[at - 1][1]
+        separator = self.comma_behind(before)
+        if separator is None or "#" not in self.text[before:start]:
+            return self.text[:before] + self.text[end:]
+        return self.text[:separator] + self.text[separator + 1 : start] + self.text[end:]
+
+    def comma_behind(self, offset: int) -> int | None:
+        """The comma that follows, with nothing but blanks and comments before it."""
+        gap = GAP.match(self.text, offset)
+        assert gap is not None
+        return gap.end() if self.text[gap.end() : gap.end() + 1] == "," else None
+
+    def with_comment(self, start: int, end: int, *, flow: bool) -> tuple[int, int]:
+        """From `start` to behind the comment that follows on the line of `end`, which goes with it."""
+        found = re.compile(r"[ \t]*,?[ \t]*(?:#[^\n]*)?" if flow else r"[ \t]*(?:#[^\n]*)?").match(
+            self.text, end
+        )
+        assert found is not None
+        return start, found.end()
 
     def renamed(self, entry: Entry, name: str) -> str:
         """The text with another name for a key, in the quotes of the old one."""
