@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from generated import yaml_texts
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stickgen.config.comments import comments
@@ -75,6 +75,7 @@ def test_repeated_keys_go_without_the_comments_of_others() -> None:
     assert mended(text, "x") == b"l:\n- # about b\n  b: 2\n  a: 3 # last\n"
 
 
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(yaml_texts(), st.data())
 def test_any_edit_keeps_every_other_comment(text: str, data: st.DataObject) -> None:
     for number, comment in reversed(list(enumerate(comments(text, parse(text, "x"))))):
