@@ -21,6 +21,7 @@ from types import FrameType
 from stickgen.atomic import write_text
 from stickgen.children import child_environment
 from stickgen.errors import StickgenError
+from stickgen.hardware.oom_kills import oom_kills
 from stickgen.runs.process import describe_process
 from stickgen.runs.state import last_words
 from stickgen.runs.stops import FORWARDED, STOPS, ignore_stops
@@ -40,7 +41,7 @@ def supervise(run: Run, command: list[str]) -> int:
     The launch is recorded in run.json before this waits; if it cannot be, the trainer is killed and OSError
     raised. Signals are forwarded: see `_forward`.
     """
-    number = len(run.launches) + 1
+    number, kills = len(run.launches) + 1, oom_kills()
     log = os.open(run.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     # Blocked here and, by inheritance, in the trainer until it has its own handlers: nothing sent meanwhile
     # is lost, and nothing kills a trainer that is only just starting.
@@ -63,6 +64,7 @@ def supervise(run: Run, command: list[str]) -> int:
                 {
                     **describe_process(trainer.pid),
                     "supervisor_pid": os.getpid(),
+                    "oom_kills": kills,
                     "started": datetime.now(UTC).isoformat(timespec="seconds"),
                 },
             ]
@@ -74,7 +76,9 @@ def supervise(run: Run, command: list[str]) -> int:
     if run.identity.get("tracker"):
         _start_tracking(run, log)
     code = trainer.wait()
-    _write_exit(run, code, number)
+    kills_now = oom_kills()
+    short = code == -signal.SIGKILL and kills is not None and kills_now is not None and kills_now > kills
+    _write_exit(run, code, number, out_of_memory=short)
     return code
 
 
@@ -112,14 +116,15 @@ def _forward(trainer: subprocess.Popen[bytes]) -> None:
     signal.signal(signal.SIGUSR1, lambda number, _: trainer.send_signal(number))
 
 
-def _write_exit(run: Run, code: int, launch: int) -> None:
+def _write_exit(run: Run, code: int, launch: int, *, out_of_memory: bool = False) -> None:
     """Write exit.json, on a full disk into the room kept for it, else as soon as there is some."""
     received = _signal_name(-code) if code < 0 else None
     text = json.dumps(
         {
             "code": code if code >= 0 else 128 - code,
             "signal": received,
-            "reason": _reason(run, code, received, launch)[:_LONGEST_REASON],
+            "out_of_memory": out_of_memory,
+            "reason": _reason(run, code, received, launch, out_of_memory)[:_LONGEST_REASON],
             "launch": launch,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -174,7 +179,9 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _reason(run: Run, code: int, received: str | None, launch: int) -> str:
+def _reason(run: Run, code: int, received: str | None, launch: int, out_of_memory: bool) -> str:
+    if out_of_memory:
+        return "killed by the system, which ran out of memory; the next launch takes half as many clips at a time"
     if received == "SIGKILL":
         return "killed (SIGKILL); if nobody did it, the system ran out of memory: try a smaller batch_size"
     if received == "SIGBUS":

@@ -20,12 +20,15 @@ from pathlib import Path
 from types import FrameType
 
 from stickgen.children import child_environment
+from stickgen.errors import StickgenError
 from stickgen.hardware.machine import local_machine_fast
+from stickgen.hardware.oom_kills import oom_kills
 from stickgen.runs.checkpoint_folders import newest_name
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.state import boot_seconds, last_words
 from stickgen.runs.stops import FORWARDED, STOPS, Stops
 from stickgen.runs.store import Run
+from stickgen.train.killed import take_fewer
 
 log = logging.getLogger("stickgen")
 
@@ -53,7 +56,10 @@ class RankKeeper:
         while True:
             with _meeting_place(self.run) as store:
                 self._start(store)
+                kills = oom_kills()
                 codes = self._wait()
+                if -signal.SIGKILL in codes and kills is not None and (oom_kills() or 0) > kills:
+                    self._take_fewer()
             if said := [code for code in codes if code in {1, 2}]:
                 return self._give_up("a process failed; see train.log", said[0])
             if all(code in _OWN_ENDS for code in codes):
@@ -74,6 +80,13 @@ class RankKeeper:
                 f"{_accident(codes)}; all {self.count} start again from the last checkpoint "
                 f"(restart {restarts} of {MAX_RESTARTS})",
             )
+
+    def _take_fewer(self) -> None:
+        """The kernel has killed a process for want of memory: they start again with fewer clips at a time."""
+        try:
+            self._say("alert", f"a process was killed for want of memory: {take_fewer(self.run)}")
+        except (OSError, StickgenError) as error:
+            log.warning("nothing could be learned from it: %s", error)
 
     def _listen(self) -> None:
         """Pass signals on: a stop as SIGUSR2, so that a stop of the whole group counts once."""

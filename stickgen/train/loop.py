@@ -90,6 +90,7 @@ class Trainer:
         self.limit = MicroBatchLimit(
             self._found_limit, known if isinstance(known, int) and known > 0 else None
         )
+        self.largest = 0  # clips of a micro-batch so far
         self.profile = Profile(self.device) if self.identity.get("profile") else NO_PROFILE
         self._resume()
         if sharded:
@@ -253,6 +254,7 @@ class Trainer:
         self.journal.deadline = self.launched + 60 * minutes if minutes else None
         for epoch in range(state.step // self.steps_per_epoch, config.training["epochs"]):
             plan = self.plan(epoch)
+            self._note_largest(plan)
             batches = self.load(plan)
             for micro_batches in plan:
                 if state.step >= last:
@@ -295,6 +297,13 @@ class Trainer:
         )
         self.clips.train.set_epoch(epoch)
         return steps[self.state.step - epoch * self.steps_per_epoch :]
+
+    def _note_largest(self, plan: list[list[MicroBatch]]) -> None:
+        """Keep how many clips go through the model at once: whoever finds this launch killed wants to know."""
+        largest = max((len(part) for step in plan for part in step), default=0)
+        if self.ranks.leads and largest > self.largest:
+            self.largest = largest
+            self._note(largest_micro_batch=largest)
 
     def load(self, plan: list[list[MicroBatch]]) -> Iterator[Batch]:
         """This process's share of the planned micro-batches, one after the other."""

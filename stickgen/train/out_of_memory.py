@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import resource
 import sys
 from collections.abc import Callable
@@ -11,15 +12,18 @@ import torch
 
 from stickgen.model.objective import Batch
 
+# PyTorch's allocators, oneDNN (whose primitives need scratch memory), C++, the kernel, cuBLAS
+_WORDS = re.compile(
+    r"DefaultCPUAllocator|out of memory|could not create a memory|could not create a primitive(?! descriptor)"
+    r"|bad_alloc|Cannot allocate memory|can't allocate memory|CUBLAS_STATUS_ALLOC_FAILED"
+)
+
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether torch or Python failed to allocate; torch says so of RAM by a plain RuntimeError."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    words = str(error)
-    return isinstance(error, RuntimeError) and (
-        "DefaultCPUAllocator" in words or "out of memory" in words or "could not create a memory" in words
-    )
+    return isinstance(error, RuntimeError) and _WORDS.search(str(error)) is not None
 
 
 class MicroBatchLimit:

@@ -49,6 +49,7 @@ def run_training(path: Path, launch: int | None = None) -> int:
     try:
         run.check_writable()
         if rank in {None, "0"}:
+            _learn(run, launch)
             _warn(run, launch)
         gc.disable()  # what torch's modules are made of stays; to look through it again and again takes time
         from stickgen.train.out_of_memory import is_out_of_memory
@@ -100,6 +101,14 @@ def _record_launch(run: Run) -> int:
     this = {**describe_process(os.getpid()), "started": datetime.now(UTC).isoformat(timespec="seconds")}
     run.update_identity(launches=[*launches, this])
     return len(launches) + 1
+
+
+def _learn(run: Run, launch: int) -> None:
+    """Take fewer clips at a time where the launch before was killed for want of memory, and say so."""
+    from stickgen.train.killed import learn_from_kill
+
+    if said := learn_from_kill(run, launch - 1):
+        _say(run, launch, said, event="alert")
 
 
 def _warn(run: Run, launch: int) -> None:
