@@ -128,10 +128,11 @@ def arm_towards(
     return towards - inner + pitch, bend
 
 
-def joints(track: Floats, *, trunk: float = 1.0, arms: float = 1.0) -> Floats:
+def joints(track: Floats, *, trunk: float = 1.0, arms: float = 1.0, camera: float = 0.0) -> Floats:
     """Controls [t, controls] → the figure's motion [t, 20].
 
     `trunk` and `arms` make one person differ from another; legs are the unit that figures are measured in.
+    `camera` is by how many radians it stands beside the place from which it would see the way from its side.
     """
     c = {name: track[:, index] for name, index in INDEX.items()}
     zero, one = np.zeros(len(track)), np.ones(len(track))
@@ -162,7 +163,8 @@ def joints(track: Floats, *, trunk: float = 1.0, arms: float = 1.0) -> Floats:
         )
         knee, foot = _leg(pelvis, feet[column], forward, up)
         points[:, 6 + column], points[:, 8 + column] = knee, foot
-    flat = points[..., :2]
+    flat = points[..., :2].copy()
+    flat[..., 0] = points[..., 0] * np.cos(camera) + points[..., 2] * np.sin(camera)
     flat[..., 1] -= np.minimum(flat[..., 1].min(1), 0.0)[:, None]  # nothing sinks into the floor
     return flat.reshape(len(track), -1)
 
@@ -204,3 +206,32 @@ def _leg(hip: Floats, foot: Floats, forward: Floats, up: Floats) -> tuple[Floats
     pole -= (pole * axis).sum(-1, keepdims=True) * axis
     pole /= np.maximum(np.linalg.norm(pole, axis=-1, keepdims=True), 1e-6)
     return hip + axis * along[:, None] + pole * out[:, None], foot
+
+
+def foot_x(track: Floats, side: str, heading: Floats) -> Floats:
+    """[t]: where the foot is along the picture's floor."""
+    x, forward, aside = (track[:, INDEX[f"{side}{name}"]] for name in "xfs")
+    return x + forward * np.cos(heading) + aside * np.sin(heading)
+
+
+def planted(track: Floats) -> Floats:
+    """The track with feet that stay, along the picture's floor, where they were put down until they are lifted.
+
+    A foot is told as seen from the body: as the body turns, what it stands on must not turn with it.
+    """
+    track = track.copy()
+    for side in "lr":
+        place = foot_x(track, side, track[:, INDEX["yaw"]])
+        stands = track[:, INDEX[f"{side}y"]] < 1e-6
+        kept = place.copy()
+        at = 0
+        for frame in range(1, len(track)):
+            if stands[frame] and stands[frame - 1]:
+                kept[frame] = kept[frame - 1]
+            elif stands[frame]:  # put down: the way here leads from where it was lifted
+                way = np.arange(1, frame - at) / (frame - at)
+                kept[at + 1 : frame] = kept[at] + (place[frame] - kept[at]) * ease(way)
+            else:
+                at = at if not stands[frame - 1] else frame - 1
+        track[:, INDEX[f"{side}x"]] += kept - place
+    return track

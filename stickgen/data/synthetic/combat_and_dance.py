@@ -90,9 +90,13 @@ def _spin(chance: Chance) -> tuple[Floats, Facts]:
     way = 1 if chance.rng.random() < 0.5 else -1
     score = Score(yaw=start).to(0.4, y=STANDING - 0.06, **both(0.3, 1.0, 0.1, 0.9))
     seconds = chance.seconds(0.7, 0.9) * count
-    score.to(0.15, y=STANDING, **both(1.0, 0.4, 1.0, -0.5), ry=0.12)
+    # the foot that carries is put under the body, and turns on the spot
+    score.step("l", 0.2, 0.03, ls=0.0, y=STANDING - 0.03).to(
+        0.15, y=STANDING, **both(1.0, 0.4, 1.0, -0.5), ry=0.12
+    )
     score.to(seconds, yaw=start + way * 2 * np.pi * count)
-    score.to(0.3, y=STANDING - 0.03, ry=0.0, **both(0.2, 1.3, 0.0, 1.3)).to(0.5, y=STANDING, **HANGING)
+    score.to(0.3, y=STANDING - 0.03, ry=0.0, **both(0.2, 1.3, 0.0, 1.3))
+    score.to(0.4, y=STANDING, **HANGING)
     return score.track(), facts(side="right" if way > 0 else "left", count=count)
 
 

@@ -12,7 +12,8 @@ from stickgen.data.actions import ACTION_INDEX, ACTIONS
 from stickgen.data.clip import Clip
 from stickgen.data.mirroring import MARK
 from stickgen.data.synthetic import combat_and_dance, floor, gestures, hands, leaps, locomotion
-from stickgen.data.synthetic.body import INDEX, Floats, ease, joints
+from stickgen.data.synthetic.body import INDEX, Floats, ease, foot_x, joints
+from stickgen.data.synthetic.individual import caught, standing, swaying, timed
 from stickgen.data.synthetic.phrase import PERFORMANCES, Chance, Phrase
 from stickgen.data.synthetic.styles import STYLES, Style, tempo
 from stickgen.data.synthetic.wording import sentences
@@ -33,6 +34,24 @@ _NO_TEMPO = {
     "sprint", "tiptoe", "think", "pray", "hug", "nod", "idle", "balance", "stagger", "limp", "crawl", "climb",
     "jump", "leap", "hop", "roll", "somersault", "handstand", "lie_down", "fall", "sit_up", "catch", "skip",
 }  # fmt: skip
+# hands on the floor or on rungs: a sway would lift them off
+_EXACT = {
+    "crawl",
+    "climb",
+    "cartwheel",
+    "roll",
+    "somersault",
+    "handstand",
+    "push_up",
+    "sit_up",
+    "lie_down",
+    "fall",
+    "kneel",
+}
+_ON_A_FOOT = {"spin", "turn", "balance", "hop"}  # the body is above the foot that carries it
+_BALLISTIC = {"jump", "leap", "hop", "somersault", "jumping_jack"}  # gravity keeps the time
+_BUILDS = (0.92, 1.08)  # length of trunk and arms, of the usual
+_VIEW = 0.26  # radians by which a camera may be beside its place
 _SLOW, _FAST = (0.5, 0.68), (1.45, 1.8)  # times the usual pace
 _SLOW_GAIT, _FAST_GAIT = (0.55, 0.7), (1.28, 1.45)  # legs have less to spare
 _MANNERED = 0.25  # share of the clips done in a style
@@ -82,11 +101,18 @@ def _clip(
     chance = Chance(
         rng, size * rng.uniform(*_SIZES), pace * rng.uniform(*_PACES), on_floor=bool(rng.random() < 0.4)
     )
+    exact = bool(_EXACT & set(actions))
+    feet, who = not (exact or _ON_A_FOOT & set(actions)), int(rng.integers(2**32))
     phrases: list[Phrase] = []
     track: Floats | None = None
     labels: list[int] = []
     for action in actions:
         phrase = _short_enough(_performed(action, allowed, rng), chance)
+        if action not in _BALLISTIC:
+            phrase.track = timed(phrase.track, chance)
+        # the same person all along: before the parts are joined, or a foot would turn with the body
+        person = Chance(np.random.default_rng(who))
+        phrase.track = standing(phrase.track, person, 0.25 if exact else 1.0, feet=feet)
         if mirror:
             phrase = phrase.mirrored()
         label = ACTION_INDEX[action]
@@ -102,12 +128,20 @@ def _clip(
             track = np.concatenate((track, bridge, moved))
         phrases.append(phrase)
     assert track is not None
+    track = swaying(track, chance, 0.2 if exact else 1.0)
     if style is not None:
         track = style.applied(track, chance.between(0, 6))
-    motion = joints(track[:MAX_FRAMES], trunk=chance.between(0.94, 1.06), arms=chance.between(0.94, 1.06))
+    motion = joints(
+        track,
+        trunk=chance.between(*_BUILDS),
+        arms=chance.between(*_BUILDS),
+        camera=chance.between(-_VIEW, _VIEW),
+    )
+    start, end = (0, len(motion)) if exact else caught(len(motion), chance)
+    motion, labels = motion[start:end], labels[start:end]
     motion[:, 0::2] -= motion[0, 2 * PELVIS]
     texts = sentences(phrases, style, chance, chance.count(*CAPTIONS))
-    frames = np.array(labels[:MAX_FRAMES], np.int16)
+    frames = np.array(labels, np.int16)
     return Clip(motion.astype(np.float32), texts, frames, "synthetic", LICENCE, name + MARK * mirror)
 
 
@@ -175,15 +209,9 @@ def _bridge(end: Floats, track: Floats, chance: Chance) -> tuple[Floats, Floats]
         places = [INDEX[f"{side}{name}"] for name in "xfsy"]
         bridge[:, places] = end[places] + (goal[places] - end[places]) * ease(own)[:, None]
         # a foot is told as seen from the body: as the body turns, what it stands on must stay where it was
-        was, becomes = (_foot_x(pose[None], side, pose[INDEX["yaw"]]) for pose in (end, goal))
+        was, becomes = (foot_x(pose[None], side, pose[INDEX["yaw"]]) for pose in (end, goal))
         stands = was + (becomes - was) * ease(own)
-        bridge[:, INDEX[f"{side}x"]] += stands - _foot_x(bridge, side, heading)
+        bridge[:, INDEX[f"{side}x"]] += stands - foot_x(bridge, side, heading)
         if turned or np.abs((goal - end)[places[:3]]).max() > 0.003:
             bridge[:, places[3]] += 0.05 * np.sin(np.pi * own)
     return bridge, track
-
-
-def _foot_x(track: Floats, side: str, heading: Floats) -> Floats:
-    """[t]: where the foot is along the picture's floor."""
-    x, forward, aside = (track[:, INDEX[f"{side}{name}"]] for name in "xfs")
-    return x + forward * np.cos(heading) + aside * np.sin(heading)

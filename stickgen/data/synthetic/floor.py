@@ -68,8 +68,24 @@ def _kneel(chance: Chance) -> tuple[Floats, Facts]:
         known = facts("one", side=side)
     else:
         pose, known = KNEELING, facts("both")
-    score.to(chance.seconds(0.8, 1.2), **pose).hold(chance.between(0.6, 1.6))
-    score.to(chance.seconds(0.8, 1.1), y=STANDING, x=0.0, lf=0.0, rf=0.0, ly=0.0, ry=0.0)
+    # each foot is lifted to where it is put, one after the other
+    hold = chance.between(0.6, 1.6)
+    if one:
+        front = "r" if side == "l" else "l"
+        score.step(front, chance.seconds(0.35, 0.5), 0.05, **{f"{front}f": 0.2}, x=0.08, y=0.46)
+        score.step(side, chance.seconds(0.35, 0.5), 0.04, **{f"{side}f": -0.26}, x=-0.02, y=0.4)
+        score.to(chance.seconds(0.45, 0.7), **pose).hold(hold)
+        score.to(chance.seconds(0.45, 0.7), y=0.42, **{f"{side}y": 0.0})
+        score.step(side, chance.seconds(0.35, 0.5), 0.05, **{f"{side}f": 0.0}, x=0.02, y=0.46)
+        score.step(front, chance.seconds(0.3, 0.45), 0.04, **{f"{front}f": 0.0}, y=STANDING, x=0.0)
+    else:
+        score.step("r", chance.seconds(0.4, 0.6), 0.04, rf=-0.24, y=0.4, x=-0.04)
+        score.to(chance.seconds(0.4, 0.6), y=0.285, ry=0.02, x=0.0)
+        score.step("l", chance.seconds(0.35, 0.5), 0.05, **KNEELING).hold(hold)
+        score.step("l", chance.seconds(0.4, 0.6), 0.06, lf=0.12, ly=0.0, y=0.29, x=-0.02)
+        score.to(chance.seconds(0.4, 0.6), y=0.42, ry=0.0, x=0.02)
+        score.step("r", chance.seconds(0.35, 0.5), 0.05, rf=0.08, y=0.48, x=0.06)
+        score.step("l", chance.seconds(0.3, 0.45), 0.03, lf=0.08, y=STANDING, x=0.08)
     return score.hold(0.2).track(), known
 
 

@@ -9,6 +9,9 @@ import numpy as np
 from stickgen.data.synthetic.body import GRAVITY, INDEX, REACH, STANDING, Floats, deg, ease, still
 from stickgen.motion.skeleton import FPS
 
+_SOFTENED = np.array([1, 3, 4, 3, 1]) / 12  # a body is no point: it takes some frames to take off and to land
+_SETTLES, _HELD = 0.12, 0.66  # of a stance: until the ankle rests, and for how long it does
+
 
 @dataclass(frozen=True)
 class Gait:
@@ -18,7 +21,7 @@ class Gait:
     body flies between steps (running).
     """
 
-    speed: float = 0.75
+    speed: float = 0.72
     step_rate: float = 1.9  # steps a second, both feet counted
     duty: float = 0.62
     lift: float = 0.06
@@ -59,17 +62,19 @@ def footsteps(
 
     While it stands, both are constant; it is put down as far ahead of the body as it leaves behind it.
     """
-    phase = (time - start) / cycle
+    # the ankle comes to rest a little after the heel, and leaves the floor before the toes do
+    held = _HELD * duty
+    phase = (time - start) / cycle - _SETTLES * duty
     number = np.floor(phase)
     part = phase - number
-    stands = part < duty
+    stands = part < held
     landing = start + number * cycle
     here = speed * (landing + duty * cycle / 2)
-    swing = np.clip((part - duty) / (1 - duty), 0, 1)
+    swing = np.clip((part - held) / (1 - held), 0, 1)
     # the foot has arrived when it comes down
     place = here + speed * cycle * ease(np.clip(1.12 * swing - 0.06, 0, 1)) * ~stands
     ground = number * rise
-    arc = lift * np.sin(np.pi * swing) ** 2 + kick * np.sin(np.pi * np.minimum(swing * 1.6, 1)) ** 2
+    arc = lift * np.sin(np.pi * swing) ** 2 + kick * np.sin(np.pi * np.minimum(swing * 1.5, 1)) ** 2
     climbed = rise * ease(np.minimum(swing * 1.5, 1)) + 0.35 * rise * np.sin(np.pi * swing)
     return place, ground + np.where(stands, 0, arc + climbed)
 
@@ -97,7 +102,9 @@ def go(gait: Gait, seconds: float, phase: float = 0.0) -> Floats:
         low = min(np.sqrt(max(REACH**2 - half**2, 0.02)) - 0.002, top - 0.004)
         height = low + (top - low) * (0.5 + 0.5 * np.cos(2 * np.pi * step)) * gait.bounce
     else:
-        height = _running_height(step, gait, stance, min(top, float(np.sqrt(REACH**2 - half**2))))
+        # a leg that were stretched at either end of its stance would make the knee snap
+        height = _running_height(step, gait, stance, min(top, float(np.sqrt(REACH**2 - half**2)) - 0.014))
+        height = np.convolve(np.pad(height, 2, mode="reflect"), _SOFTENED, mode="valid")
     rise = gait.rise * gait.step_rate
     climb = rise * time - (gait.rise * 0.9 if gait.rise else 0)
     swing = np.cos(np.pi * step)  # 1 in the middle of the left foot's stance, -1 in that of the right
@@ -140,11 +147,11 @@ def spread(track: Floats, side: str = "", /, **changes: float | Floats) -> Float
 
 WALK = Gait()
 JOG = Gait(
-    speed=1.35, step_rate=2.6, duty=0.42, lift=0.06, heel_kick=0.1, lean=0.12, arm_swing=0.6, elbow=1.3
+    speed=1.15, step_rate=2.55, duty=0.42, lift=0.05, heel_kick=0.07, lean=0.12, arm_swing=0.6, elbow=1.3
 )
 RUN = Gait(
-    speed=2.0, step_rate=2.85, duty=0.33, lift=0.08, heel_kick=0.2, lean=0.18, arm_swing=0.9, elbow=1.45
+    speed=1.6, step_rate=2.65, duty=0.34, lift=0.1, heel_kick=0.1, lean=0.18, arm_swing=0.65, elbow=1.4
 )
 SPRINT = Gait(
-    speed=3.2, step_rate=3.6, duty=0.25, lift=0.12, heel_kick=0.26, lean=deg(16), arm_swing=1.15, elbow=1.5
+    speed=2.15, step_rate=2.95, duty=0.28, lift=0.14, heel_kick=0.12, lean=deg(16), arm_swing=0.75, elbow=1.45
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stickgen.data.synthetic.body import GRAVITY, INDEX, STANDING, Floats, Score, deg, still
+from stickgen.data.synthetic.body import GRAVITY, INDEX, STANDING, Floats, Score, deg, planted, still
 from stickgen.data.synthetic.phrase import OTHER, Chance, performs
 from stickgen.data.synthetic.phrasebook import Facts, facts
 from stickgen.motion.skeleton import FPS
@@ -55,10 +55,10 @@ def _point(chance: Chance) -> tuple[Floats, Facts]:
 
 @performs("nod")
 def _nod(chance: Chance) -> tuple[Floats, Facts]:
-    count = chance.count(2, 4)
-    score = Score(yaw=aside(chance)).hold(0.2)
+    count, depth = chance.count(1, 4), chance.between(0.22, 0.4) * chance.size
+    score = Score(yaw=aside(chance)).hold(chance.between(0.0, 0.4))
     for _ in range(count):
-        score.to(chance.seconds(0.18, 0.26), pitch=0.2 * chance.size, spine=0.97)
+        score.to(chance.seconds(0.18, 0.28), pitch=depth, spine=0.93)
         score.to(chance.seconds(0.18, 0.26), pitch=0.0, spine=1.0)
     score.hold(0.3)
     return score.track(), facts(count=count)
@@ -118,12 +118,17 @@ def _hug(chance: Chance) -> tuple[Floats, Facts]:
 @performs("idle")
 def _idle(chance: Chance) -> tuple[Floats, Facts]:
     time = np.arange(round(chance.between(1.5, 4) * FPS)) / FPS
-    a, b = chance.between(0, 6), chance.between(0, 6)
+    a, b, shift = chance.between(0, 6), chance.between(0, 6), chance.between(0.01, 0.035)
     track = still(
-        len(time), yaw=chance.between(0, FRONT), y=STANDING - 0.003 * (1 + np.sin(1.6 * time + a)),
-        x=0.008 * (np.sin(0.9 * time + b) - np.sin(b)), pitch=0.02 * np.sin(1.1 * time + a),
-        la=0.05 + 0.03 * np.sin(1.3 * time + b), ra=0.05 + 0.03 * np.sin(1.2 * time + a),
+        len(time), yaw=chance.between(0, FRONT), y=STANDING - 0.004 * (1 + np.sin(1.6 * time + a)),
+        x=shift * (np.sin(0.9 * time + b) - np.sin(b)), pitch=0.03 * np.sin(1.1 * time + a),
+        roll=-1.5 * shift * np.sin(0.9 * time + b),
     )  # fmt: skip
+    pose = {"hips": (-0.15, 0.85, 0.5, -0.75), "crossed": (0.45, 0.25, 1.3, -0.75), "": None}[
+        chance.pick("hips", "crossed", "", "")
+    ]
+    if pose is not None:
+        track[:, [INDEX[side + name] for side in "lr" for name in "abec"]] = 2 * pose
     return track, facts()
 
 
@@ -170,8 +175,10 @@ def _turn(chance: Chance) -> tuple[Floats, Facts]:
     score = Score(yaw=start)
     for number in range(1, steps + 1):
         side = "lr"[number % 2]
-        score.step(side, chance.seconds(0.28, 0.4), 0.04, yaw=start + angle * number / steps)
-    return score.hold(0.2).track(), facts("whole" if whole else "half", side="left" if left else "right")
+        score.step(side, chance.seconds(0.28, 0.4), 0.05, yaw=start + angle * number / steps)
+    return planted(score.hold(0.2).track()), facts(
+        "whole" if whole else "half", side="left" if left else "right"
+    )
 
 
 @performs("look_around")
@@ -179,9 +186,12 @@ def _look_around(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     yaw = front(chance)
     score = Score(yaw=yaw).to(chance.seconds(0.4, 0.6), **arm(side, 0.5, 0.9, 1.2, 2.9))
-    for way in (0.6, -0.6, 0.4):
-        score.to(chance.seconds(0.5, 0.8), yaw=yaw + way, roll=way * 0.12).hold(chance.between(0.2, 0.5))
-    score.to(chance.seconds(0.5, 0.7), yaw=yaw, roll=0.0, **rest(side))
+    far = chance.between(0.7, 1.1)
+    for way in (far, -far, 0.6 * far)[: chance.count(2, 3)]:
+        score.to(chance.seconds(0.5, 0.8), yaw=yaw + 0.6 * way, roll=0.25 * way, pitch=0.06).hold(
+            chance.between(0.2, 0.5)
+        )
+    score.to(chance.seconds(0.5, 0.7), yaw=yaw, roll=0.0, pitch=0.0, **rest(side))
     return score.track(), facts(side=side)
 
 

@@ -307,14 +307,16 @@ def _jumping_jack(chance: Chance) -> tuple[Floats, Facts]:
     period = chance.seconds(0.8, 1.1)
     time = np.arange(round(count * period * FPS) + 1) / FPS
     open_ = 0.5 - 0.5 * np.cos(2 * np.pi * time / period)
-    # two hops a cycle: the body is highest while the legs move fastest
-    hop = np.sin(2 * np.pi * time / period) ** 2
-    air = 0.05 * np.maximum(hop - 0.35, 0)
+    # two hops a cycle, and the legs open and close only while both feet are in the air
+    cycle = time / period % 1
+    hop = np.sin(2 * np.pi * cycle) ** 2
+    air = 0.075 * np.maximum(hop - 0.3, 0)
+    apart = ease(np.clip((cycle - 0.12) / 0.26, 0, 1)) - ease(np.clip((cycle - 0.62) / 0.26, 0, 1))
     lift, legs = chance.between(2.4, 2.8), chance.between(0.12, 0.2)
     track = still(
         len(time), yaw=np.pi / 2 + chance.between(-0.25, 0.25), y=0.485 - 0.035 * open_ + air,
         lb=0.15 + lift * open_, rb=0.15 + lift * open_, lc=0.1 + 1.02 * lift * open_, rc=0.1 + 1.02 * lift * open_,
         la=0.0, ra=0.0, le=0.05, re=0.05,
-        ls=0.05 + legs * open_, rs=-0.05 - legs * open_, ly=air, ry=air,
+        ls=0.05 + legs * apart, rs=-0.05 - legs * apart, ly=air, ry=air,
     )  # fmt: skip
     return track, facts(count=count)
