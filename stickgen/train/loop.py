@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import time
@@ -85,7 +86,7 @@ class Trainer:
         whole_on = torch.device("cpu") if sharded else self.device  # a GPU may not hold it in whole
         self.state = TrainState(config, self.clips.fit_normaliser(), whole_on)
         self.saver = (Saver if self.ranks.leads else SilentSaver)(self.journal, config.bytes)
-        self.guard = LossGuard(self.journal)
+        self.guard = LossGuard(self.journal, self.identity.get("first_loss"))
         known = self.identity.get("clips_at_once")
         self.limit = MicroBatchLimit(
             self._found_limit, known if isinstance(known, int) and known > 0 else None
@@ -404,7 +405,7 @@ class Trainer:
         result = self.ranks.from_first(self.measure() if self.ranks.leads else None)
         self.journal.validation_record(result)
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
-        if result["loss"] >= state.best_val or not (to_save or rested):
+        if result["loss"] >= state.best_val or not (to_save or rested) or self.guard.unfit:
             return False
         state.best_val, state.best_step = result["loss"], state.step
         return True
@@ -435,8 +436,15 @@ class Trainer:
         self.state.gather(*stems, keep=self.ranks.leads)
 
     def save(self) -> None:
-        """Begin a checkpoint."""
+        """Begin a checkpoint, unless the weights are not worth one."""
+        if reason := self.guard.unfit:
+            self.saver.skip(reason)
+            return
         self.gather()
+        if self.ranks.leads and self.guard.first is not None and "first_loss" not in self.identity:
+            self.identity["first_loss"] = self.guard.first
+            with contextlib.suppress(OSError, StickgenError):  # a full disk
+                self.run.update_identity(first_loss=self.guard.first)
         with self.profile.part("checkpoint"):
             self.saver.begin(self.state)
         self.remember()
@@ -471,22 +479,26 @@ class Trainer:
         """Save the last whole step: what ended the run need not be the fault of its weights. Whether it is saved."""
         if self.state.step == 0:
             return True
+        if self.guard.unfit:
+            return False
         return self.state.whole and self.state.at_hand and self.saver.save(self.state)
 
     def stop(self) -> int:
         """Leave with a checkpoint, as somebody asked. Raises RunFailedError when it cannot be saved."""
+        if (reason := self.guard.unfit) and self.ranks.from_first(bool(self.saver.saved)):
+            return self.stopped(f"; {reason}, so an earlier checkpoint is the last")
         if self.state.step and not self.saved():
             raise RunFailedError(
                 f"stopped after step {self.state.step}, but its checkpoint could not be saved"
             )
         return self.stopped()
 
-    def stopped(self) -> int:
+    def stopped(self, how: str = ", with a checkpoint") -> int:
         """Say that it ended as somebody asked; its exit code."""
         step = self.state.step
         self.journal.event(
             "stopped",
-            f"stopped after step {step}, with a checkpoint" if step else NOTHING_TRAINED,
+            f"stopped after step {step}{how}" if step else NOTHING_TRAINED,
         )
         return 130
 
@@ -495,6 +507,11 @@ class Trainer:
         if not any(self.ranks.any_of([self.asked.stop])):
             self.validate(to_save=True)
             self.draw_sample()
+        if reason := self.guard.unfit:
+            raise RunFailedError(
+                f"{message}, but {reason}; those weights are not saved, and what was saved before is kept: "
+                "lower training.learning_rate"
+            )
         if not self.saved():
             raise RunFailedError(f"{message}, but its checkpoint could not be saved; see the events")
         self.journal.event("finished", message)

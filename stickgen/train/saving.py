@@ -23,7 +23,7 @@ from stickgen.train.state import TrainState
 RETRY_SECONDS = 30.0  # after a save that failed; twice as long after each further one
 LONGEST_RETRY_SECONDS = 600.0
 PATIENCE_SECONDS = 1800.0  # how long the end of a run waits for space on the disk
-STOP_PATIENCE_SECONDS = 20.0  # the same where somebody wants it to stop: service managers kill after 90 s
+STOP_PATIENCE_SECONDS = 15.0  # the same where somebody wants it to stop: service managers kill after 90 s
 
 Tensors = dict[str, dict[str, Tensor]]
 
@@ -82,6 +82,12 @@ class Saver:
             if not roomy:
                 self.collect(wait=True)
 
+    def skip(self, reason: str) -> None:
+        """Save nothing this time, and say why; what is due comes again as after a save."""
+        self._began = time.monotonic()
+        kept = f"; the checkpoint of step {self.saved['step']} stays" if self.saved else ""
+        self.journal.event("alert", f"not saved: {reason}{kept}")
+
     def collect(self, *, wait: bool = False) -> None:
         """Say what came of the save under way, if it is done; `wait` until it is."""
         if self._under_way is None or not (wait or self._under_way.done()):
@@ -115,7 +121,7 @@ class Saver:
         return self.saved == state.numbers()
 
     def save_patiently(self, state: TrainState, asked: Asked) -> bool:
-        """`save`, and where the disk refuses, again and again for half an hour, or 20 s when a stop is wanted."""
+        """`save`, and where the disk refuses, again and again for half an hour, or 15 s when a stop is wanted."""
         began = tried = time.monotonic()
         while not self.save(state):
             pause = min(tried - began + 1.0, RETRY_SECONDS)
@@ -136,6 +142,9 @@ class Saver:
 
 class SilentSaver(Saver):
     """That of a process which is not the first of its group: the first one writes for all."""
+
+    def skip(self, reason: str) -> None:
+        """Nothing: the first process says so."""
 
     def due(self, minutes: float) -> bool:
         """Never: the first process says when."""
