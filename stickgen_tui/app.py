@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -15,13 +15,24 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
+from stickgen_tui.leaving import QUIT_SECONDS, Leaving
 from stickgen_tui.text import clean
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from stickgen.runs.store import Run
     from stickgen_tui.editing import Edit
 
 DARK, LIGHT = "textual-dark", "textual-light"
+
+
+@runtime_checkable
+class Leavable(Protocol):
+    """A screen with something under way that is to stop when the app ends."""
+
+    def leave(self) -> None:
+        """Let it stop, soon."""
 
 
 class StickgenApp(App[None]):
@@ -58,18 +69,34 @@ class StickgenApp(App[None]):
         self.first_run = run
         self.runs_root = root
         self.leave_on_signals = False
+        self.leaving: Leaving | None = None  # of a process that is this app's alone
         self.theme = LIGHT if os.environ.get("STICKGEN_THEME") == "light" else DARK
 
     def on_load(self) -> None:
         """SIGTERM and SIGHUP end the app as ctrl+q does, where the program asked for it.
 
         Textual leaves them at their default, which kills the process with the alternate screen and the
-        mouse reports still on.
+        mouse reports still on. With `leaving` the end is certain, and the end of the terminal is one too.
         """
-        if self.leave_on_signals:
-            loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        if self.leaving is not None:
+
+            def ask(code: int) -> None:
+                loop.call_soon_threadsafe(self.exit, None, code)
+
+            self.leaving.listen(ask)
+        elif self.leave_on_signals:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit, None, 128 + number)
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """End the app; what still reads a run stops, and what does not stop is left behind."""
+        for screen in self.screen_stack if self._screen_stacks else ():
+            if isinstance(screen, Leavable):
+                screen.leave()
+        if self.leaving is not None:
+            self.leaving.begin(return_code, QUIT_SECONDS)
+        super().exit(result, return_code, message)
 
     def on_mount(self) -> None:
         from stickgen_tui.screens.home import HomeScreen

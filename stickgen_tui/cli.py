@@ -45,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    app.leave_on_signals = True
+    from stickgen_tui.leaving import Leaving
+
+    app.leaving = Leaving()
     app.run()
     sys.exit(app.return_code or 0)
 

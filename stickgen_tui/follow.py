@@ -26,6 +26,7 @@ from stickgen_tui.text import clean
 
 # What a record carries beside measurements.
 _NOT_MEASURED = {"seq", "kind", "time", "step", "epoch", "total_steps", "eta_seconds", "crc32"}
+_POLL_SECONDS = 1.0  # of reading metrics, before what is there is shown
 _READ_AT_ONCE = 1024 * 1024  # bytes folded before the lock is let go, so that drawing never waits long
 
 
@@ -45,6 +46,8 @@ class RunFollower:
     sample: Sample | None = None
     tree_rss_bytes: int | None = None
     sampled_index: int | None = None  # None: follow the newest
+    behind: bool = False  # whether there is more to read than one poll takes
+    closed: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -71,10 +74,6 @@ class RunFollower:
         if seen != (self.state, self.identity, self.ended):
             self.state, self.identity, self.ended = seen
             changed.add("status")
-        while records := self._metrics.read_new(_READ_AT_ONCE):
-            with self.lock:
-                self._fold(records)
-            changed.add("metrics")
         events = self._events.read_new()
         if events:
             with self.lock:
@@ -90,6 +89,7 @@ class RunFollower:
             with self.lock:
                 self.samples = samples
             changed.add("samples")
+        self._read_metrics(changed)
         if self._load_sample():
             changed.add("sample")
         rss = self._tree_rss()
@@ -97,6 +97,27 @@ class RunFollower:
             self.tree_rss_bytes = rss
             changed.add("memory")
         return changed
+
+    def _read_metrics(self, changed: set[str]) -> None:
+        """Fold what is new of the metrics, a long log over several polls, so that there is always something to see."""
+        began = time.monotonic()
+        self.behind = False
+        while not self.closed and (records := self._metrics.read_new(_READ_AT_ONCE)):
+            with self.lock:
+                self._fold(records)
+            changed.add("metrics")
+            if time.monotonic() - began > _POLL_SECONDS:
+                self.behind = True
+                return
+
+    def close(self) -> None:
+        """Read nothing more: a poll under way ends after the piece it is at."""
+        self.closed = True
+
+    @property
+    def bad_lines(self) -> int:
+        """Lines of the logs that are damaged and were passed over."""
+        return self._metrics.bad_lines + self._events.bad_lines
 
     def _fold(self, records: list[dict[str, Any]]) -> None:
         """Sort the measurements of many records into their series, column by column."""

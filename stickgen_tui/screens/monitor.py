@@ -145,8 +145,17 @@ class MonitorScreen(Screen[None]):
             self._usable_ram = local_machine_fast().ram_usable_bytes
         self.post_message(self.Changed(self._follower.poll()))
 
+    def leave(self) -> None:
+        """The app ends: the log need not be read to its end."""
+        self._follower.close()
+
+    def on_unmount(self) -> None:
+        self.leave()
+
     def on_monitor_screen_changed(self, event: Changed) -> None:
         what = event.what
+        if self._follower.behind:
+            self._poll()  # a long log: on with it
         with self._follower.lock:
             self.query_one(StatusLine).show_run(self._follower)
             if what & {"metrics", "memory", "status"}:
