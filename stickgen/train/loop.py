@@ -232,6 +232,7 @@ class Trainer:
         return code
 
     def _data_changed(self, saved: bool) -> DatasetChangedError:
+        saved = saved and self.state.step > 0
         kept = f"the run ends with a checkpoint after step {self.state.step}" if saved else "the run ends"
         return DatasetChangedError(
             f"{self.clips.file.path}: the dataset was changed while the run read it; {kept}: put back what was there "
