@@ -38,8 +38,14 @@ class StockBlock(nn.Module):
         self.dropout2 = nn.Dropout(dropout)
         self.modulation = nn.Parameter(torch.zeros(6, d_model))
 
-    def forward(self, x: Tensor, condition: Tensor, table: Tensor, allowed: Tensor | None) -> Tensor:
-        """`x` [b, t, d], `condition` [b, 6, d] → [b, t, d]; `allowed` is what the engine's blocks are given."""
+    def forward(
+        self, x: Tensor, condition: Tensor, table: Tensor, allowed: Tensor | None, context: Tensor | None
+    ) -> Tensor:
+        """`x` [b, t, d], `condition` [b, 6, d] → [b, t, d]; `allowed` is what the engine's blocks are given.
+
+        There is no `context`: the made-up texts come without their single tokens.
+        """
+        assert context is None
         shift1, scale1, gate1, shift2, scale2, gate2 = (self.modulation + condition).unsqueeze(2).unbind(1)
         h = self.norm1(x) * (1 + scale1) + shift1
         padding = None if allowed is None else ~allowed[:, 0, 0]

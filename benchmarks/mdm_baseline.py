@@ -31,6 +31,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stickgen.cli import evaluate
 from stickgen.config.loading import TrainingConfig
+from stickgen.data.embed import EncodedTexts
 from stickgen.evaluate.admission import admit
 from stickgen.evaluate.comparison import compare
 from stickgen.evaluate.evaluator import load_or_train
@@ -196,9 +197,9 @@ class Training:
 
     @torch.no_grad()
     def draw_many(
-        self, embeddings: Tensor, frames: Sequence[int], seed: int, progress: Callable[[int], None]
+        self, texts: EncodedTexts, frames: Sequence[int], seed: int, progress: Callable[[int], None]
     ) -> list[Tensor]:
-        """Motions [frames_i, 20] in coordinates for text embeddings [n, embedding_dim], as `Generator` draws them."""
+        """Motions [frames_i, 20] in coordinates for texts, of which it reads the vectors, as `Generator` draws them."""
         model = self.average.module.eval()
         assert isinstance(model, MDM)
         order = sorted(range(len(frames)), key=frames.__getitem__)
@@ -207,7 +208,7 @@ class Training:
             rows = order[start : start + AT_ONCE]
             lengths = torch.tensor([frames[row] for row in rows])
             features = self.diffusion.sample(
-                model, self.normaliser.encode_text(embeddings[rows]),
+                model, self.normaliser.encode_text(texts.vectors[rows]),
                 torch.arange(int(lengths.max())) < lengths[:, None], GUIDANCE, seed * 100_003 + start,
             )  # fmt: skip
             decoded = self.normaliser.decode(features)

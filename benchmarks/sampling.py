@@ -25,6 +25,7 @@ from stickgen.generate.from_run import Generator
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import clean_motion, flow_step, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.model.words import pad_words
 from stickgen.runs.store import Run
 from stickgen.train.clips import open_clips
 
@@ -36,8 +37,13 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
     generator = Generator.of_run(run)
     model, normaliser = generator.model, generator.normaliser
     held_out = open_clips(run.identity["data_path"], generator.config).held_out
-    embeddings = torch.stack([held_out[row]["embedding"] for row in range(min(texts, len(held_out)))])
-    text = normaliser.encode_text(embeddings)
+    items = [held_out[row] for row in range(min(texts, len(held_out)))]
+    text = normaliser.encode_text(torch.stack([item["embedding"] for item in items]))
+    words, words_mask = pad_words([item["words"] for item in items])
+    if words is not None and normaliser.knows_words:
+        words = normaliser.encode_words(words)
+    else:
+        words = words_mask = None
     scale = torch.tensor(generator.config.diffusion["guidance_scale"])
 
     @torch.no_grad()
@@ -46,7 +52,7 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
         times = torch.linspace(1.0, 0.0, steps + 1)
         x, before, time_before = noise, noise, times[0]
         for now, following in zip(times[:-1], times[1:], strict=True):
-            clean = clean_motion(model, x, text, now, scale)
+            clean = clean_motion(model, x, text, now, scale, words, words_mask)
             x = flow_step(x, clean, before, now, time_before if order == 2 else now, following)
             before, time_before = clean, now
         return normaliser.decode(x)

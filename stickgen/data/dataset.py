@@ -250,7 +250,16 @@ class DatasetFile:
             sources=tuple(sorted(set(self.content["source"]))),
             licences=tuple(sorted(set(self.content["licence"]))),
             fingerprint=self.fingerprint,
+            **self._words(),
         )
+
+    def _words(self) -> dict[str, Any]:
+        """How many tokens its texts have, where it has them one by one."""
+        offsets = self.content.get("word_offsets")
+        if offsets is None or len(offsets) < 2:
+            return {}
+        lengths = offsets.diff()
+        return {"mean_words": float(lengths.double().mean()), "longest_words": int(lengths.max())}
 
     def frames(self, clip: int) -> slice:
         """Where a clip's frames are in `motion` and `actions`."""

@@ -26,6 +26,7 @@ Goal = Literal["memory", "speed", "quality"]
 GOALS: tuple[Goal, ...] = ("memory", "speed", "quality")
 GIB = 2**30
 HEAD_WIDTH = 32  # of the presets
+PATCH = 4  # frames a token, where a config has one
 NEARLY = 1.02  # of several batches that are about as fast, the smallest is enough
 WORTH = 0.01  # a smaller share of memory or time is not worth a person's edit
 
@@ -183,6 +184,8 @@ def _for_memory(config: Settings, machine: Machine, estimated: Estimator) -> Can
     )
     if _could_use_bf16(config, machine):
         yield "half the bytes an activation", (("device.precision", "bf16"),)
+    if config.model["patch_frames"] == 1:
+        yield f"{PATCH} frames a token: about a quarter of the activations", (("model.patch_frames", PATCH),)
     for width in (256, 192):
         if width < config.model["d_model"]:
             yield "a narrower model", _widened(config, width)
@@ -209,6 +212,8 @@ def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Cand
             f"more clips at once, the same effective batch of {config.effective_batch}",
             _cut(config, best),
         )
+    if config.model["patch_frames"] == 1:
+        yield f"{PATCH} frames a token: about a quarter of the arithmetic", (("model.patch_frames", PATCH),)
     yield "nothing is computed twice", (("training.activation_checkpointing", False),)
     device = device_of(config, machine)
     if device == "cpu" and not machine.cpu_bf16 and precision_of(config, machine, device) == "bf16":

@@ -130,7 +130,7 @@ class Calibration:
             "products": parts.products / parts.total, "traffic": parts.traffic / parts.total,
             "kernels": parts.kernels / parts.total, "whole": 1.0,
         }  # fmt: skip
-        return Place(shares, _coordinates(work, work.frames))
+        return Place(shares, _coordinates(work, work.tokens))
 
 
 def calibration_of(machine: Machine) -> Calibration:
@@ -175,13 +175,13 @@ def _memory_place(work: Workload) -> Place:
         work.precision: activations,
         "workers": parts.workers / parts.total,
     }
-    return Place(shares, _coordinates(work, work.longest_frames))
+    return Place(shares, _coordinates(work, work.longest_tokens))
 
 
-def _coordinates(work: Workload, frames: float) -> tuple[float, ...]:
+def _coordinates(work: Workload, tokens: float) -> tuple[float, ...]:
     """Where a workload lies; twice as many tokens, or half as wide a model again, is one step away."""
     return (
-        math.log2(work.batch_size * frames),
+        math.log2(work.batch_size * tokens),
         2 * math.log2(work.d_model),
         2 * math.log2(work.layers),
         2.0 * work.denoising,
@@ -200,7 +200,7 @@ def _same_memory(a: Workload, b: Workload) -> bool:
 
 def _alike(work: Workload) -> Workload:
     """`work` without what only says how often its micro-batch comes, and how long it is on average."""
-    return replace(work, clips=0, micro_batches=0, frames=0.0)
+    return replace(work, clips=0, micro_batches=0, frames=0.0, words=0.0)
 
 
 def _same_time(a: Workload, b: Workload) -> bool:

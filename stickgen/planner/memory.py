@@ -81,9 +81,13 @@ def saved_bytes(work: Workload) -> int:
 
     With activation checkpointing that is the input of each block, in fp32, and the inside of one of them.
     """
-    tokens = work.batch_size * (work.longest_frames + 1)  # the text is a token too
+    tokens = work.batch_size * work.longest_tokens
+    words = work.batch_size * work.longest_words
     d = work.d_model
-    ends = tokens * (830 + 14 * d)  # the way in, the heads and the losses
+    # the losses, on frames; the windows that patches are cut from; the way in and the heads; the texts' tokens
+    ends = work.batch_size * (work.longest_frames + 1) * (830 if work.patch_frames == 1 else 920)
+    ends += tokens * 14 * d
+    ends += words * (work.bytes_per_value * work.embedding_dim + (8 if work.precision == "bf16" else 12) * d)
     copies = 18 * d * d if work.precision == "bf16" else 0
     if work.checkpointing:
         return int(work.layers * 4 * tokens * d + _block_bytes(work) + ends + copies)
@@ -92,18 +96,22 @@ def saved_bytes(work: Workload) -> int:
 
 def _block_bytes(work: Workload) -> float:
     """What autograd keeps of one block, in bytes a value of [b, t, d] and a pair of tokens."""
-    tokens, d = work.batch_size * (work.longest_frames + 1), work.d_model
-    pairs = tokens * (work.longest_frames + 1)
+    tokens, words, d = (
+        work.batch_size * work.longest_tokens,
+        work.batch_size * work.longest_words,
+        work.d_model,
+    )
+    pairs = tokens * (work.longest_tokens + work.longest_words)
     dropped = 2 * tokens * d if work.dropout else 0  # two masks of a byte a value
     if work.precision == "bf16":
         # autocast's copies of the block's matrices; on a CPU the weights of attention, written out
         weights = 2 * work.nhead * pairs if work.device == "cpu" else 0
-        return 49 * tokens * d + dropped + weights + 33 * d * d
+        return (49 * tokens + 8.5 * words) * d + dropped + weights + 33 * d * d
     mask = 0 if work.denoising else 4 * pairs
-    return 94.5 * tokens * d + dropped + mask
+    return (94.5 * tokens + 16 * words) * d + dropped + mask
 
 
 def backward_bytes(work: Workload) -> int:
     """Gradients of activations that live while the last block is walked back: the feed-forward's 8·d and 4·d."""
-    tokens = work.batch_size * (work.longest_frames + 1)
+    tokens = work.batch_size * work.longest_tokens
     return int(14 * work.bytes_per_value * tokens * work.d_model)

@@ -40,19 +40,26 @@ def step_cost(work: Workload) -> StepCost:
     A matrix product of m·k by k·n is 2·m·k·n operations; backward does two for each of forward's. Attention's
     backward also computes the weights again, and activation checkpointing all of a block's forward.
     """
-    tokens = work.clips * (work.frames + 1)
-    d = work.d_model
+    tokens, words = work.clips * work.tokens, work.clips * work.words
+    d, patch = work.d_model, work.patch_frames
     linear = 2 * 16 * d * d * work.layers
-    ends = 2 * d * (2 * work.values + work.actions + 2)
-    attention = 4 * (work.frames + 1) * d * work.layers
+    window = patch if patch == 1 else patch + 2  # frames that a token reads and writes
+    ends = 2 * d * (2 * window * work.values + work.actions + 2 * patch)
+    attention = 4 * (work.tokens + work.words) * d * work.layers
+    # the texts' tokens give keys and values of every block, by the map that also gives queries
+    of_words = 2 * d * (3 * d * work.layers + work.embedding_dim + d)
     condition = 2 * work.clips * d * (work.embedding_dim + 7 * d + (2 * d if work.denoising else 0))
     again = 1 if work.checkpointing else 0
     flops = tokens * ((3 + again) * linear + 3 * ends + (3.5 + again) * attention) + 3 * condition
+    flops += words * (3 + again) * of_words
     # what is kept for backward is written, read, and its gradient written and read
     per_value = 4 * (49 if work.precision == "bf16" else 94.5) * (1 + again / 4)
     if work.dropout:
         per_value += 4 * 2
-    moved = work.layers * per_value * tokens * d + 4 * tokens * (830 + 14 * d)
+    moved = work.layers * per_value * tokens * d + 4 * (
+        work.clips * (work.frames + 1) * 830 + tokens * 14 * d
+    )
+    moved += 4 * work.layers * 16 * words * d
     if work.precision == "bf16":
         # weights read, copied, and gradients turned back to fp32
         moved += work.micro_batches * 12 * work.parameters

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
 
 PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.batches` does
+PAD_WORDS_TO = 8  # tokens of a text: the same
+USUAL_WORDS = (24, 12.0)  # of the longest text and on average, where no dataset says
 
 
 # On a CPU no tensor of a micro-batch should grow beyond this: glibc maps an allocation over 32 MiB afresh each
@@ -56,6 +58,19 @@ class Workload:
     workers: int
     device: Device
     precision: Precision
+    patch_frames: int = 1  # frames of a token
+    words: float = 0.0  # tokens of its text that a clip's motion attends to, padding included
+    longest_words: int = 0  # the same in the largest micro-batch
+
+    @property
+    def tokens(self) -> float:
+        """That a clip's frames become on average, and the text's."""
+        return self.frames / self.patch_frames + 1
+
+    @property
+    def longest_tokens(self) -> int:
+        """The same of the longest clip."""
+        return -(-self.longest_frames // self.patch_frames) + 1
 
     @property
     def bytes_per_value(self) -> int:
@@ -75,6 +90,7 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
     model, training = config.model, config.training
     device = device_of(config, machine)
     longest, frames = padded_frames(config, facts)
+    longest_words, words = padded_words(config, facts)
     most = frames_at_once(model["d_model"], model["patch_frames"], device)
     parameters = count_parameters(config) + count_diffusion_parameters(config)
     trained, moments = count_trained(config, parameters)
@@ -101,6 +117,9 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
         workers=config.device["num_workers"],
         device=device,
         precision=precision_of(config, machine, device),
+        patch_frames=model["patch_frames"],
+        words=words,
+        longest_words=longest_words,
     )
 
 
@@ -123,3 +142,19 @@ def padded_frames(config: Settings, facts: DatasetFacts | None) -> tuple[int, fl
     if config.training["batch_size"] == 1:
         return longest, mean
     return longest, mean + (longest - mean) / int(config.training["grad_accum_steps"])
+
+
+def padded_words(config: Settings, facts: DatasetFacts | None) -> tuple[int, float]:
+    """(tokens of the longest text, tokens that a clip's text costs on average with its padding).
+
+    Nothing where the model does not read texts token by token or the dataset does not have them so. A micro-batch
+    pads to its longest text; clips are not sorted by those, so that large ones come near the longest of all.
+    """
+    if not config.model["text_tokens"]:
+        return 0, 0.0
+    longest, mean = USUAL_WORDS if facts is None else (facts.longest_words, facts.mean_words)
+    if not longest:
+        return 0, 0.0
+    longest = -(-longest // PAD_WORDS_TO) * PAD_WORDS_TO
+    mean = min(mean + PAD_WORDS_TO / 2, longest)
+    return longest, mean + (longest - mean) * (1 - 1 / config.training["batch_size"])

@@ -41,6 +41,8 @@ class DatasetFacts:
     sources: tuple[str, ...]
     licences: tuple[str, ...]
     fingerprint: str
+    mean_words: float = 0.0  # tokens of a text; 0 where the dataset does not have them one by one
+    longest_words: int = 0
 
 
 def dataset_path(config: TrainingConfig, flag: str | None = None) -> Path:

@@ -15,15 +15,21 @@ from stickgen.motion.skeleton import POSE_DIM
 from stickgen.train.step import autocast
 
 
-def bytes_saved_by_autograd(config: TrainingConfig, frames: int, precision: str) -> int:
-    """Bytes between the forward and the backward pass of one micro-batch of full clips of `frames`."""
-    b = config.training["batch_size"]
+def bytes_saved_by_autograd(config: TrainingConfig, frames: int, precision: str, words: int = 0) -> int:
+    """Bytes between the forward and the backward pass of one micro-batch of full clips of `frames`.
+
+    `words`: tokens that each text comes in besides, 0 for none.
+    """
+    b, width = config.training["batch_size"], config.model["embedding_dim"]
     model = MotionTransformer(ModelConfig.from_training(config))
     normaliser = Normaliser(config.model["embedding_dim"])
     batch = Batch(
         torch.randn(b, frames, POSE_DIM), torch.ones(b, frames, dtype=torch.bool),
-        torch.full((b, frames), UNLABELLED), torch.randn(b, config.model["embedding_dim"]),
+        torch.full((b, frames), UNLABELLED), torch.randn(b, width),
+        words=torch.randn(b, words, width) if words else None,
+        words_mask=torch.ones(b, words, dtype=torch.bool) if words else None,
     )  # fmt: skip
+    normaliser.words_std.fill_(1.0)
     draw = Draw.fixed(batch, seed=0)
     known = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
     kept: dict[int, int] = {}
