@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--report", metavar="FILE", help="Also write an HTML page, with contact sheets.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option(
-    "--clips", type=click.IntRange(16, 2000), default=200, show_default=True, help="Held-out texts, at most."
+    "--clips", type=click.IntRange(16, 256), default=200, show_default=True, help="Held-out texts, at most."
 )
 @click.option(
     "--repeats", type=click.IntRange(1, 20), default=3, show_default=True, help="Motions drawn for each text."

@@ -49,7 +49,7 @@ def admit(judge: Evaluator, stage: Stage) -> Admission:
                 _values(judge, damage.how(judge.real, level), weights) for level in damage.levels
             ]
             progress(number + 1, len(DAMAGES))
-    admission = Admission(real, damaged, _refused(judge, real, damaged))
+    admission = Admission(real, damaged, refused_figures(real, damaged))
     trained.keep("admission", key, {}, {"admission": admission.as_dict()})
     return admission
 
@@ -66,9 +66,8 @@ def _worsens(key: str, real: dict[str, float], values: list[float]) -> bool:
     return bad[1] > bad[0] and all(after >= before for before, after in zip(bad[1:], bad[2:], strict=False))
 
 
-def _refused(
-    judge: Evaluator, real: dict[str, float], damaged: dict[str, list[dict[str, float]]]
-) -> dict[str, str]:
+def refused_figures(real: dict[str, float], damaged: dict[str, list[dict[str, float]]]) -> dict[str, str]:
+    """The figures that are not to be reported, each with the reason."""
     refused = {}
     for figure in FIGURES:
         if figure.key not in real:
@@ -76,7 +75,7 @@ def _refused(
         blind = [
             name
             for name in figure.sees
-            if not _worsens(figure.key, real, [v[figure.key] for v in damaged[name]])
+            if not _worsens(figure.key, real, [values[figure.key] for values in damaged[name]])
         ]
         if blind:
             refused[figure.key] = f"it does not worsen steadily under {', '.join(blind)}"

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stickgen.data.mirroring import swap_sides
 from stickgen.evaluate.encoders import Encoders
 from stickgen.evaluate.layers import padded
-from stickgen.evaluate.mirror import mirrored, side_words, swapped_words
+from stickgen.evaluate.mirror import mirrored, side_words
 
 TEMPERATURE = 0.07
 SAME_TEXT = 0.8  # cosine of two texts from which on they are no negatives of each other (TMR)
@@ -33,7 +34,7 @@ class Pairs:
 def token_texts(captions: Sequence[Sequence[str]]) -> list[str]:
     """Every text whose token features training wants: captions, and those with sides swapped."""
     texts = {text for own in captions for text in own}
-    return sorted(texts | {swapped_words(text) for text in texts})
+    return sorted(texts | {swap_sides(text) for text in texts})
 
 
 def steps_for(clips: int) -> int:
@@ -72,13 +73,13 @@ def _train(pairs: Pairs, seed: int, progress: Callable[[int, int], None]) -> Enc
             text = own[int(choice * len(own))]
             motion, other = pairs.motions[row], flipped[row]
             if turned < 0.5:
-                motion, other, text = other, motion, swapped_words(text)
+                motion, other, text = other, motion, swap_sides(text)
             cut = slice(int(start * CROP * len(motion)), len(motion) - int(end * CROP * len(motion)))
             motions.append(motion[cut])
             texts.append(text)
             if side_words(text):  # its mirror image, told of as such, is the hardest negative that there is
                 motions.append(other[cut])
-                texts.append(swapped_words(text))
+                texts.append(swap_sides(text))
         motion_latents = encoders.motion(*padded(motions))
         text_latents = encoders.text(*padded([pairs.tokens[text] for text in texts]))
         likeness = torch.stack([means[text] for text in texts])

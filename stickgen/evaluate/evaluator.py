@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from stickgen.data.dataset import DatasetFile
+from stickgen.data.mirroring import swap_sides
 from stickgen.errors import StickgenError
 from stickgen.evaluate import trained
 from stickgen.evaluate.classifier import ActionClassifier, classifier_of
@@ -18,7 +19,7 @@ from stickgen.evaluate.contrastive import Pairs, token_texts, train_encoders
 from stickgen.evaluate.copies import Library
 from stickgen.evaluate.distribution import bandwidth, principal_axes
 from stickgen.evaluate.encoders import Encoders
-from stickgen.evaluate.mirror import side_words, swapped_words
+from stickgen.evaluate.mirror import side_words
 from stickgen.evaluate.physics import Limits, Rates, body_of
 from stickgen.evaluate.retrieval import Pools
 from stickgen.evaluate.splits import Prompt, Split, split_of
@@ -40,7 +41,7 @@ class Evaluator:
     classifier: ActionClassifier | None  # None where the dataset's actions are not labelled
     text_latents: dict[str, Tensor] = field(
         repr=False
-    )  # [seeds, 64] of every text of the dataset, and swapped
+    )  # [seeds, 64] of texts, and of them with sides swapped
     digest: str
 
     @property
@@ -70,7 +71,7 @@ class Evaluator:
     @cached_property
     def swapped_latents(self) -> Tensor:
         """Of the prompts' texts with left and right exchanged."""
-        return torch.stack([self.text_latents[swapped_words(prompt.text)] for prompt in self.prompts], dim=1)
+        return torch.stack([self.text_latents[swap_sides(prompt.text)] for prompt in self.prompts], dim=1)
 
     @cached_property
     def sided(self) -> Tensor:
@@ -125,7 +126,7 @@ def load_or_train(
     val_fraction: float,
     clips: int,
     stage: Stage,
-    tokens_of: TokensOf = token_features,
+    tokens_of: TokensOf | None = None,
 ) -> Evaluator:
     """The evaluator of a dataset seen through windows of `frames` frames: from the cache, or trained now.
 
@@ -151,7 +152,7 @@ def load_or_train(
         latents = tensors["text_latents"]
         digest = facts["digest"]
     else:
-        texts, encoders, latents = _train(split, stage, tokens_of)
+        texts, encoders, latents = _train(split, stage, tokens_of or token_features)
         tensors = {
             f"{seed}.{k}": v for seed, pair in enumerate(encoders) for k, v in pair.state_dict().items()
         }
@@ -164,13 +165,12 @@ def load_or_train(
 
 def _train(split: Split, stage: Stage, tokens_of: TokensOf) -> tuple[list[str], list[Encoders], Tensor]:
     """The dataset's texts, the encoders, and the texts' latents."""
-    file = split.file
-    lengths = file.lengths
-    shown = {*split.train, *(c for c in range(file.clips) if lengths[c] <= split.frames)}
-    texts = token_texts([file.captions(clip) for clip in sorted(shown)])
+    captions = [split.captions(clip) for clip in split.train]
+    # every prompt that there is, however few are asked now
+    prompts = split_of(split.file, frames=split.frames, val_fraction=split.val_fraction).prompts
+    texts = token_texts([*captions, [prompt.text for prompt in prompts]])
     with stage("reading texts") as progress:
         tokens = tokens_of(texts, progress)
-    captions = [file.captions(clip) for clip in split.train]
     pairs = Pairs([split.motion(clip) for clip in split.train], captions, tokens)
     encoders = []
     with stage("training the encoders") as progress:

@@ -15,7 +15,8 @@ from stickgen.motion.skeleton import PELVIS
 
 LONGER = 1.4  # a clip of up to so many windows still shows in one window what its text says
 MOST_TRAIN_CLIPS = 3000
-MOST_REFERENCE = 256
+MOST_CAPTIONS = 2  # of a training clip: more cost more than they teach
+MOST_PROMPTS = 256
 LEAST_PROMPTS = 16
 SHARE = 0.2  # of its frames that an action must hold to count as one of a clip's
 
@@ -36,8 +37,14 @@ class Split:
 
     file: DatasetFile
     frames: int
+    val_fraction: float
     train: tuple[int, ...]
     prompts: tuple[Prompt, ...]
+
+    def captions(self, clip: int) -> list[str]:
+        """Texts of a training clip, one or two, always the same."""
+        captions = self.file.captions(clip)
+        return random.Random(clip).sample(captions, min(MOST_CAPTIONS, len(captions)))
 
     def motion(self, clip: int) -> Tensor:
         """[t, 20] of a clip, its first `frames` frames, x = 0 at the first pelvis."""
@@ -50,7 +57,7 @@ class Split:
         return self.file.actions(clip)[: self.frames].long()
 
 
-def split_of(file: DatasetFile, *, frames: int, val_fraction: float, clips: int = MOST_REFERENCE) -> Split:
+def split_of(file: DatasetFile, *, frames: int, val_fraction: float, clips: int = MOST_PROMPTS) -> Split:
     """Split `file` as a training run with this `val_fraction` does, into training clips and held-out prompts.
 
     Only clips are taken whose texts hold for a window of `frames` frames: of longer ones, a window shows a
@@ -59,22 +66,20 @@ def split_of(file: DatasetFile, *, frames: int, val_fraction: float, clips: int 
     parts, lengths = file.split(val_fraction), file.lengths
     train = [c for c in range(file.clips) if parts[c] == TRAIN and lengths[c] <= LONGER * frames]
     held_out = [c for c in range(file.clips) if parts[c] == VALIDATION and 2 <= lengths[c] <= frames]
-    chance = random.Random(0)
-    train = sorted(chance.sample(train, min(MOST_TRAIN_CLIPS, len(train))))
-    chosen = sorted(chance.sample(held_out, min(clips, len(held_out))))
+    train = sorted(random.Random(0).sample(train, min(MOST_TRAIN_CLIPS, len(train))))
+    chosen = random.Random(0).sample(held_out, len(held_out))[: min(clips, MOST_PROMPTS)]
     if len(chosen) < LEAST_PROMPTS or len(train) < LEAST_PROMPTS:
         raise StickgenError(
             f"{file.path}: {len(held_out)} held-out and {len(train)} training clips fit into {frames} frames, and "
             f"an evaluation needs {LEAST_PROMPTS} of each; evaluate on a larger dataset with --data"
         )
     prompts = []
-    for clip in chosen:
-        captions = file.captions(clip)
-        text = captions[chance.randrange(len(captions))]
+    for clip in sorted(chosen):
+        text = random.Random(clip).choice(file.captions(clip))
         prompts.append(
             Prompt(text, clip, min(lengths[clip], frames), shown_actions(file.actions(clip).tolist()))
         )
-    return Split(file, frames, tuple(train), tuple(prompts))
+    return Split(file, frames, val_fraction, tuple(train), tuple(prompts))
 
 
 def shown_actions(labels: Sequence[int]) -> tuple[int, ...]:

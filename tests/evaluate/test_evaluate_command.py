@@ -1,0 +1,96 @@
+"""`stickgen evaluate` from the shell: one run, two, a checkpoint, and what it says of wrong input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from small_judge import FRAMES, HELD_OUT, word_features
+
+from stickgen.cli import root
+from stickgen.config import TrainingConfig
+from stickgen.config.presets import preset_path
+from stickgen.data.dataset import DatasetFile
+from stickgen.errors import StickgenError
+from stickgen.evaluate import evaluator
+from stickgen.evaluate.evaluator import Evaluator
+from stickgen.runs.store import create_run
+from stickgen.train.loop import Trainer
+
+
+@pytest.fixture(scope="module")
+def runs(small_file: DatasetFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs of two steps, `one` and `two`."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("runs")
+    for number, name in enumerate(("one", "two")):
+        config = TrainingConfig(
+            preset_path("quickstart"),
+            {
+                "model.embedding_dim": 24, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 1,
+                "data.max_frames": FRAMES, "training.val_fraction": HELD_OUT, "training.seed": number,
+                "diffusion.sampling_steps": 2, "training.batch_size": 4, "training.grad_accum_steps": 1,
+            },
+        )  # fmt: skip
+        run = create_run(config, root=folder, name=name, data_path=str(small_file.path), max_steps=2)
+        assert Trainer(run).train() == 0
+    return folder
+
+
+@pytest.fixture
+def evaluate(runs: Path, judge: Evaluator, judge_cache: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """The command, with the judge of this room."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(judge_cache))
+    monkeypatch.setenv("STICKGEN_RUNS", str(runs))
+    monkeypatch.setattr(evaluator, "SEEDS", 1)
+    monkeypatch.setattr(evaluator, "token_features", word_features)
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(root, ["evaluate", "--no-contrast", *arguments], catch_exceptions=False)
+
+    return call
+
+
+def test_two_runs_are_compared_and_told_of_in_a_table_and_a_page(evaluate, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    page = tmp_path / "page.html"
+    result = evaluate("one", "two", "--clips", "64", "--repeats", "1", "--report", str(page))
+    assert result.exit_code == 0, result.output
+    for told in ("KID", "skating share", "mean pose", "retrieval", "first less second", "one", "two"):
+        assert told in result.stdout
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_a_checkpoint_is_evaluated_like_its_run(evaluate, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    checkpoint = next(runs.glob("*-one/checkpoints/step_*"))
+    told = [
+        json.loads(evaluate(which, "--clips", "64", "--repeats", "1", "--json").stdout)
+        for which in ("one", str(checkpoint))
+    ]
+    assert told[0]["prompts"] == told[1]["prompts"] > 16
+    assert told[0]["figures"]["one"] == told[1]["figures"][str(checkpoint)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nothing",), "no run is called 'nothing'"),
+        (("one", "one"), "twice"),
+        (("one", "--data", "missing.pt"), "missing.pt: there is no such dataset"),
+        (("one", "--report", "page.pdf"), "name a .html file"),
+    ],
+)
+def test_wrong_input_is_one_sentence(evaluate, arguments: tuple[str, ...], said: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(StickgenError, match=said) as told:
+        evaluate(*arguments)
+    assert told.value.exit_code == 2 and "\n" not in str(told.value)
+
+
+def test_a_file_that_is_no_report_is_not_written_over(evaluate, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    page = tmp_path / "thesis.html"
+    page.write_text("<html>mine</html>")
+    with pytest.raises(StickgenError, match="not an evaluation's report"):
+        evaluate("one", "--report", str(page), "--force")
+    assert page.read_text() == "<html>mine</html>"
