@@ -58,8 +58,12 @@ FIGURE = {figure.key: figure for figure in FIGURES}
 BY_HALVES = ("kid", "fid", "w1_speed", "w1_acceleration", "w1_jerk")
 
 
-def bootstrap_weights(prompts: int, samples: int = SAMPLES) -> Tensor:
-    """[1 + samples, prompts]: how often each text counts; the first row is all of them once."""
+def bootstrap_weights(prompts: int, samples: int | None = None) -> Tensor:
+    """[1 + samples, prompts]: how often each text counts; the first row is all of them once.
+
+    SAMPLES of them unless told.
+    """
+    samples = SAMPLES if samples is None else samples
     generator = torch.Generator().manual_seed(3)
     drawn = torch.randint(prompts, (samples, prompts), generator=generator)
     weights = torch.zeros(samples, prompts, dtype=torch.float64)
