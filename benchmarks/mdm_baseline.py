@@ -262,10 +262,10 @@ def main() -> None:
     )  # fmt: skip
     admission = admit(judge)
     models = [
-        evaluate._drawn(name, one, judge, options.repeats, None, options.contrast)  # type: ignore[arg-type]
+        evaluate.drawn(name, one, judge, options.repeats, None, options.contrast)  # type: ignore[arg-type]
         for name, one in (("MDM", training), (options.run.name, generator))
     ]
-    evaluate._show(compare(judge, admission, models))
+    evaluate.show(compare(judge, admission, models))
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def command(
     )
     admission = admit(judge, shown_progress)
     models = [
-        _drawn(name, generator, judge, repeats, encoder if contrast else None, contrast)
+        drawn(name, generator, judge, repeats, encoder if contrast else None, contrast)
         for name, generator in generators.items()
     ]
     with shown_progress("measuring") as progress:
@@ -102,7 +102,7 @@ def command(
     if as_json:
         click.echo(json.dumps(comparison.as_dict(), indent=1))
     else:
-        _show(comparison)
+        show(comparison)
     if place is not None:
         from stickgen.atomic import write_text
 
@@ -130,7 +130,7 @@ def generator_of(name: str, runs: str | None) -> Generator:
     return Generator.of_run(find_run(name, Path(runs) if runs else runs_root()))
 
 
-def _drawn(
+def drawn(
     name: str, generator: Generator, judge: Evaluator, repeats: int, encoder: str | None, contrast: bool
 ) -> Model:
     """The model's motions for the held-out texts, and for the contrasts."""
@@ -217,7 +217,7 @@ def _embedder(
     return embed
 
 
-def _show(comparison: Comparison) -> None:
+def show(comparison: Comparison) -> None:
     """The tables, for a terminal."""
     from rich.console import Console
     from rich.table import Table
