@@ -27,6 +27,7 @@ from stickgen_tui.text import clean
 # What a record carries beside measurements.
 _NOT_MEASURED = {"seq", "kind", "time", "step", "epoch", "total_steps", "eta_seconds", "crc32"}
 _POLL_SECONDS = 1.0  # of reading metrics, before what is there is shown
+_MEASURED_BESIDE = {"val", "quality"}  # kinds of records that stand beside those of training
 _READ_AT_ONCE = 1024 * 1024  # bytes folded before the lock is let go, so that drawing never waits long
 
 
@@ -126,7 +127,7 @@ class RunFollower:
             step = record.get("step")
             if type(step) is not int:
                 continue
-            is_train = record.get("kind") != "val"
+            is_train = record.get("kind") not in _MEASURED_BESIDE
             if is_train:
                 self.newest = record
             for name, value in record.items():

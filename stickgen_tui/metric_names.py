@@ -16,6 +16,15 @@ TITLES: dict[str, str] = {
     "loss_physics": "loss: physics",
     "loss_diffusion": "loss: diffusion",
     "action_accuracy": "action accuracy",
+    "quality_action_accuracy": "quality: actions recognised",
+    "quality_contrast": "quality: texts obeyed",
+    "quality_skate_ratio": "quality: sliding feet",
+    "quality_contrast_hand": "quality: left or right hand",
+    "quality_contrast_leg": "quality: left or right leg",
+    "quality_contrast_direction": "quality: forward or backward",
+    "quality_contrast_speed": "quality: fast or slow",
+    "quality_contrast_height": "quality: high or low",
+    "quality_contrast_count": "quality: how often",
     "lr": "learning rate",
     "grad_norm": "gradient norm",
     "sequences_per_second": "clips per second",
@@ -23,8 +32,12 @@ TITLES: dict[str, str] = {
     "rss_bytes": "memory of the process tree, GiB",
     "device_memory_bytes": "device memory, GiB",
 }
-BASELINES = {"loss_pose": "mean_pose_loss"}  # what a curve has to fall below
-_DRAWN_ELSEWHERE = {"mean_pose_loss"}
+# the level that a curve is compared with: the record that has it, and what it is called
+BASELINES = {
+    "loss_pose": ("mean_pose_loss", "mean pose"),
+    "quality_skate_ratio": ("quality_skate_ratio_real", "real motion"),
+}
+_DRAWN_ELSEWHERE = {record for record, _ in BASELINES.values()}
 
 
 def curve_names(train: Mapping[str, Series], validation: Mapping[str, Series]) -> list[str]:

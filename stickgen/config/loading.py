@@ -263,6 +263,11 @@ class TrainingConfig:
         return self._values["logging"]
 
     @property
+    def evaluation(self) -> dict[str, Any]:
+        """Whether the motion is any good, asked while it trains."""
+        return self._values["evaluation"]
+
+    @property
     def effective_batch(self) -> int:
         """Clips an optimizer step learns from: batch_size × grad_accum_steps."""
         return int(self.training["batch_size"] * self.training["grad_accum_steps"])

@@ -7,11 +7,21 @@ a file leaves out takes its default, and the loader names it.
 from __future__ import annotations
 
 from stickgen.config.key import Group, Key, Value
-from stickgen.config.keys import data, device, diffusion, logging, lora, loss_weights, model, training
+from stickgen.config.keys import (
+    data,
+    device,
+    diffusion,
+    evaluation,
+    logging,
+    lora,
+    loss_weights,
+    model,
+    training,
+)
 
 __all__ = ["GROUPS", "KEYS", "KEY_BY_PARTS", "KEY_BY_PATH", "Group", "Key", "Value", "defaults", "keys_of"]
 
-_GROUP_FILES = (model, training, loss_weights, diffusion, lora, data, device, logging)
+_GROUP_FILES = (model, training, loss_weights, diffusion, lora, data, device, logging, evaluation)
 
 GROUPS: tuple[Group, ...] = tuple(file.GROUP for file in _GROUP_FILES)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from stickgen.hardware.machine import Machine
 from stickgen.planner.calibration import Basis, Calibration
 from stickgen.planner.compiling import is_worth_compiling
+from stickgen.planner.evaluating import with_evaluations
 from stickgen.planner.memory import memory_parts
 from stickgen.planner.parameters import count_parameters
 from stickgen.planner.placement import Device, Precision, memory_of
@@ -127,6 +128,7 @@ def estimate(
         validation = validation_steps(facts.clips_val, config.effective_batch)
         epoch = step.times(per_epoch + validation)
         whole = step.times(all_steps + math.ceil(all_steps / per_epoch) * validation)
+        whole = with_evaluations(config, whole, step)
         if config.training["max_minutes"]:
             whole = whole.capped(60 * float(config.training["max_minutes"]))
     checkpoint = 4 * CHECKPOINT_COPIES * work.parameters

@@ -35,6 +35,9 @@ class Settings(Protocol):
     def lora(self) -> Mapping[str, Any]: ...
 
     @property
+    def evaluation(self) -> Mapping[str, Any]: ...
+
+    @property
     def effective_batch(self) -> int: ...
 
 
@@ -52,6 +55,7 @@ class Changed:
         self.data = dict(config.data)
         self.device = dict(config.device)
         self.lora = dict(config.lora)
+        self.evaluation = dict(config.evaluation)
         for path, value in edits:
             group, _, name = path.partition(".")
             section: dict[str, Any] | None = getattr(self, group, None)

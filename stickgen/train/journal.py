@@ -110,6 +110,20 @@ class Journal:
             f"(mean pose {result['mean_pose_loss']:.4f}), total {result['loss']:.4f}",
         )
 
+    def quality_record(self, figures: Mapping[str, float]) -> None:
+        """What the evaluation of the motion found, as metrics and as an event."""
+        epoch = self.step / self.steps_per_epoch
+        self.metrics.write(
+            {"kind": "quality", "time": time.time(), "step": self.step, "epoch": epoch, **figures}
+        )
+        names = {
+            "quality_action_accuracy": "{:.0%} of unseen wordings recognised",
+            "quality_contrast": "{:.0%} of contrasts obeyed",
+            "quality_skate_ratio": "feet slide in {:.0%} of their time on the floor",
+        }
+        said = [words.format(figures[name]) for name, words in names.items() if name in figures]
+        self.event("quality", "; ".join(said))
+
 
 class SilentJournal(Journal):
     """That of a process which is not the first of its group: the first one speaks for all."""
@@ -131,4 +145,7 @@ class SilentJournal(Journal):
         """Nothing."""
 
     def validation_record(self, result: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def quality_record(self, figures: Mapping[str, float]) -> None:
         """Nothing."""

@@ -37,6 +37,7 @@ from stickgen.train.journal import Journal, SilentJournal
 from stickgen.train.out_of_memory import MicroBatchLimit
 from stickgen.train.plan import MicroBatch, plan_epoch, steps_per_epoch
 from stickgen.train.profile import NO_PROFILE, Profile
+from stickgen.train.quality import Quality
 from stickgen.train.remember import remember
 from stickgen.train.sampling import draw_sample
 from stickgen.train.saving import Saver, SilentSaver
@@ -87,6 +88,7 @@ class Trainer:
         self.state = TrainState(config, self.clips.fit_normaliser(), whole_on)
         self.saver = (Saver if self.ranks.leads else SilentSaver)(self.journal, config.bytes)
         self.guard = LossGuard(self.journal, self.identity.get("first_loss"))
+        self.quality = Quality(config, self.clips, self.device, self.journal)
         known = self.identity.get("clips_at_once")
         self.limit = MicroBatchLimit(
             self._found_limit, known if isinstance(known, int) and known > 0 else None
@@ -189,6 +191,8 @@ class Trainer:
         except (OSError, StickgenError):
             return  # by an older version
         found = refuse_changes(self.run, trained, self.config)
+        if trained.evaluation["best_by"] != self.config.evaluation["best_by"]:
+            self.state.best_val, self.state.best_step = math.inf, None  # measured by something else
         for change in found:
             self.journal.event("changed", str(change), key=change.path, old=change.old, new=change.new)
         if found:
@@ -365,7 +369,10 @@ class Trainer:
         sample = self.asked.sample or bool(every and now - self.sampled_at > 60 * every)
         save = (self.asked.save and not self.saver.busy) or self.saver.due(logging["save_minutes"])
         over = bool(minutes and now - self.launched > 60 * minutes)
-        stop, save, sample, over = self.ranks.any_of([self.asked.stop, save, sample, over])
+        evaluate = self.ranks.leads and self.quality.due()
+        stop, save, sample, evaluate, over = self.ranks.any_of(
+            [self.asked.stop, save, sample, evaluate, over]
+        )
         if save:
             self.asked.save = False
             self.save()
@@ -374,6 +381,8 @@ class Trainer:
             self.draw_sample()
         if stop:
             raise StopWantedError
+        if evaluate and self.evaluate():
+            self.save()
         return over
 
     def answer_requests(self) -> None:
@@ -406,7 +415,8 @@ class Trainer:
         result = self.ranks.from_first(self.measure() if self.ranks.leads else None)
         self.journal.validation_record(result)
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
-        if result["loss"] >= state.best_val or not (to_save or rested) or self.guard.unfit:
+        by_loss = self.config.evaluation["best_by"] == "loss"
+        if not by_loss or result["loss"] >= state.best_val or not (to_save or rested) or self.guard.unfit:
             return False
         state.best_val, state.best_step = result["loss"], state.step
         return True
@@ -423,6 +433,28 @@ class Trainer:
                 model, state.normaliser, self.clips.held_out, self.config.loss_weights, self.device,
                 min(max(self.config.training["batch_size"], 8), 32), self.until_stopped,
             )  # fmt: skip
+
+    def evaluate(self) -> bool:
+        """Ask whether the motion is any good. Whether the weights are to be saved, as the best by its answer."""
+        self.gather("ema")
+        figures = self.ranks.from_first(self._quality() if self.ranks.leads else None)
+        if figures is None:
+            return False
+        self.journal.quality_record(figures)
+        name = f"quality_{self.config.evaluation['best_by']}"
+        if name not in figures or -figures[name] >= self.state.best_val or self.guard.unfit:
+            return False
+        self.state.best_val, self.state.best_step = -figures[name], self.state.step
+        return True
+
+    def _quality(self) -> dict[str, float] | None:
+        def until_stopped() -> None:
+            if self.asked.stop and self.ranks.size == 1:
+                raise StopWantedError
+
+        with self.profile.part("evaluation"):
+            figures = self.quality.measure(self.state, until_stopped)
+        return figures.record() if figures else None
 
     def draw_sample(self) -> None:
         """Draw the monitor's motion."""
@@ -507,6 +539,8 @@ class Trainer:
         """Validate, draw, save and say so. Raises RunFailedError when the weights cannot be saved."""
         if not any(self.ranks.any_of([self.asked.stop])):
             self.validate(to_save=True)
+            if any(self.ranks.any_of([self.ranks.leads and self.quality.due()])):
+                self.evaluate()
             self.draw_sample()
         if reason := self.guard.unfit:
             raise RunFailedError(

@@ -49,8 +49,8 @@ class MonitorScreen(Screen[None]):
 
     HELP_TITLE = "Monitor"
     HELP = (
-        "The band is every value, the line their running mean; ◆ is validation, the dashed line the loss of "
-        "always predicting the mean pose. 1 to 5 show one panel alone, 0 all of them. Leaving does not stop the "
+        "The band is every value, the line their running mean; ◆ is validation or an evaluation of the motion, the "
+        "dashed line the loss of always predicting the mean pose, or how much real feet slide. 1 to 5 show one panel alone, 0 all of them. Leaving does not stop the "
         "run.\n"
     )
     AUTO_FOCUS = ""
@@ -201,14 +201,16 @@ class MonitorScreen(Screen[None]):
 
     def _curves(self, name: str) -> tuple[Curve, ...]:
         train, validation = self._follower.train.get(name), self._follower.validation.get(name)
-        baseline = self._follower.validation.get(BASELINES.get(name, ""))
+        record, level = BASELINES.get(name, ("", ""))
+        baseline = self._follower.validation.get(record)
         out = []
         if baseline is not None:
-            out.append(Curve("mean pose", baseline, BASELINE, "level"))
+            out.append(Curve(level, baseline, BASELINE, "level"))
         if train is not None:
             out.append(Curve("train", _in_gib(train) if name.endswith("_bytes") else train, TRAIN))
         if validation is not None:
-            out.append(Curve("validation", validation, VALIDATION, "marks"))
+            found = "evaluation" if name.startswith("quality_") else "validation"
+            out.append(Curve(found, validation, VALIDATION, "marks"))
         return tuple(out)
 
     def _show_caption(self) -> None:

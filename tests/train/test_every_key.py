@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import torch
+from hashing_encoder import HashingEncoder
 
 from stickgen.config import TrainingConfig
 from stickgen.config.loading import ConfigError
@@ -50,6 +51,7 @@ class Outcome:
     weights: dict[str, torch.Tensor]
     ema: dict[str, torch.Tensor]
     sample: list[list[float]]
+    quality: list[dict[str, float]]
 
     def messages(self, kind: str) -> list[str]:
         return [event["message"] for event in self.events if event["event"] == kind]
@@ -100,6 +102,7 @@ class Workshop:
             read_tensors(checkpoint, "model"),
             read_tensors(checkpoint, "ema"),
             json.loads(sample.read_text())["motion"],
+            [r for r in RecordReader(run.metrics_path).read_new() if r["kind"] == "quality"],
         )
 
 
@@ -467,3 +470,33 @@ def _tracker(shop: Workshop) -> None:
     pytest.importorskip("tensorboardX")
     assert shop.run({"logging.tracker": "tensorboard"}).identity["tracker"] == "tensorboard"
     assert shop.run({}).identity["tracker"] is None
+
+
+# -- evaluation
+
+
+@pytest.fixture(autouse=True)
+def any_text_can_be_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen numbers that follow from the text: the data of these tests knows no encoder of its width."""
+    monkeypatch.setattr("stickgen.train.quality.load_encoder", lambda name: HashingEncoder())
+
+
+@effect("evaluation.every_minutes", "evaluation.time_share", "evaluation.prompts")
+def _evaluated(shop: Workshop) -> None:
+    often = {"evaluation.every_minutes": 1e-6, "evaluation.time_share": 0.9, "evaluation.prompts": 4}
+    one = shop.train(often)
+    assert not one.differs(shop.train())  # nothing of it reaches the training
+    assert one.quality and {"quality_contrast", "quality_skate_ratio"} <= one.quality[0].keys()
+    assert one.messages("quality")
+    assert shop.train({**often, "evaluation.every_minutes": 0.0}).quality == []
+    assert shop.train({**often, "evaluation.time_share": 1e-9}).quality == []
+    more = shop.train({**often, "evaluation.prompts": 10})
+    texts = [outcome.trainer.quality.texts for outcome in (one, more)]
+    assert 4 <= len(texts[0]) < len(texts[1])
+
+
+@effect("evaluation.best_by")
+def _best_by_contrast(shop: Workshop) -> None:
+    often = {"evaluation.every_minutes": 1e-6, "evaluation.time_share": 0.9, "evaluation.prompts": 4}
+    by_contrast = shop.train({**often, "evaluation.best_by": "contrast"})
+    assert -by_contrast.trainer.state.best_val == max(r["quality_contrast"] for r in by_contrast.quality)

@@ -1,0 +1,175 @@
+"""The light evaluation: actions recognised in unseen wordings, contrasts, sliding feet. Cheap enough to train beside."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from torch import Tensor
+
+from stickgen.data.dataset import TRAIN, UNLABELLED, VALIDATION, DatasetFile
+from stickgen.errors import StickgenError
+from stickgen.evaluate.classifier import ActionClassifier, load_or_train
+from stickgen.evaluate.contrast import AXES, ContrastResult, Draw, evaluate, groups_for
+from stickgen.evaluate.physics import body_of
+from stickgen.evaluate.prompts import WORDINGS, prompts_for
+
+MOST_CLIPS = 2000  # that are asked how long an action takes
+MOST_REAL = 256  # held-out clips that say how much real feet slide
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An action in words that training never saw, and the frames that it takes."""
+
+    action: str
+    text: str
+    frames: int
+
+
+@dataclass(frozen=True)
+class LightFigures:
+    """What an evaluation found; shares are 0 to 1, and None where nothing could be asked."""
+
+    recognised: tuple[bool, ...]  # of the texts of actions, in their order
+    contrast: ContrastResult
+    skate_ratio: float  # of the frames with a foot on the floor, those in which it slides
+    skate_ratio_real: float
+
+    @property
+    def action_accuracy(self) -> float | None:
+        """The share of the texts whose motion shows the action."""
+        return fmean(self.recognised) if self.recognised else None
+
+    @property
+    def contrast_accuracy(self) -> float | None:
+        """The mean share over the contrasts."""
+        return self.contrast.accuracy if self.contrast.decisions else None
+
+    def record(self) -> dict[str, float]:
+        """By name, as the metrics log has them."""
+        found: dict[str, float | None] = {
+            "quality_action_accuracy": self.action_accuracy,
+            "quality_contrast": self.contrast_accuracy,
+            "quality_skate_ratio": self.skate_ratio,
+            "quality_skate_ratio_real": self.skate_ratio_real,
+        }
+        found |= {f"quality_contrast_{row.name}": row.share for row in self.contrast.rows}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class LightEvaluation:
+    """What is asked, and the judge of it; the same for every model that learns from a dataset in one window."""
+
+    classifier: ActionClassifier | None
+    asked: tuple[Asked, ...]
+    actions: tuple[str, ...]
+    max_frames: int
+    count: int
+    skate_ratio_real: float
+
+    @property
+    def texts(self) -> list[str]:
+        """All texts that `measure` asks for."""
+        groups = [
+            group
+            for axis in AXES
+            for group in groups_for(axis, actions=self.actions, max_frames=self.max_frames, count=self.count)
+        ]
+        contrasts = [text for group in groups for text in group.texts]
+        return list(dict.fromkeys([asked.text for asked in self.asked] + contrasts))
+
+    def measure(self, draw: Draw, seed: int = 0) -> LightFigures:
+        """Draw everything that is asked and judge it."""
+        drawn: list[Tensor] = []
+
+        def watched(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
+            motions = draw(texts, frames, seed)
+            drawn.extend(motions)
+            return motions
+
+        recognised: tuple[bool, ...] = ()
+        if self.asked and self.classifier is not None:
+            motions = watched(
+                [asked.text for asked in self.asked],
+                [asked.frames for asked in self.asked],
+                1000 * seed + 999,
+            )
+            names = dict(zip(self.classifier.actions, self.classifier.names, strict=True))
+            seen = [names[index] for index in self.classifier.recognise(motions)[0]]
+            recognised = tuple(name == asked.action for name, asked in zip(seen, self.asked, strict=True))
+        contrast = evaluate(
+            watched, actions=self.actions, max_frames=self.max_frames, count=self.count, seed=seed
+        )
+        return LightFigures(
+            recognised,
+            contrast,
+            fmean(body_of(motion).skate_ratio for motion in drawn) if drawn else 0.0,
+            self.skate_ratio_real,
+        )
+
+
+def light_evaluation(
+    file: DatasetFile,
+    *,
+    max_frames: int,
+    val_fraction: float,
+    count: int,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> LightEvaluation:
+    """What to ask models that learn from `file` in windows of `max_frames`: about `count` texts of each kind.
+
+    Trains the action classifier or takes it from the cache; `progress` is told its steps. Where the labels are
+    too few for one, actions are not asked for. Raises StickgenError where there is nothing to ask at all.
+    """
+    known = {name for name in file.frames_by_action() if name}
+    actions = tuple(name for name in WORDINGS if name in known)
+    classifier: ActionClassifier | None
+    try:
+        classifier = load_or_train(file, frames=max_frames, val_fraction=val_fraction, progress=progress)
+    except StickgenError:
+        classifier = None
+    asked = _asked(file, classifier.names, max_frames, count) if classifier else ()
+    parts = file.split(val_fraction)
+    held_out = [clip for clip, part in enumerate(parts) if part == VALIDATION][:MOST_REAL]
+    real = [body_of(file.motion(clip)).skate_ratio for clip in held_out if file.lengths[clip] > 1]
+    found = LightEvaluation(classifier, asked, actions, max_frames, count, fmean(real) if real else 0.0)
+    if not found.texts:
+        raise StickgenError(
+            f"{file.path}: its clips are labelled with no action that an evaluation knows how to ask for"
+        )
+    return found
+
+
+def _asked(file: DatasetFile, names: tuple[str, ...], max_frames: int, count: int) -> tuple[Asked, ...]:
+    """About `count` texts, the actions in turn: the first wording of each, then the second of each."""
+    frames = _frames_by_action(file, max_frames)
+    known = [name for name in WORDINGS if name in names and name in frames]
+    rank: dict[str, int] = defaultdict(int)
+    found: list[tuple[int, bytes, Asked]] = []
+    for action, text in prompts_for(known, seen=file.content["texts"]):
+        order = hashlib.sha256(text.encode()).digest()
+        found.append((rank[action], order, Asked(action, text, frames[action])))
+        rank[action] += 1
+    found.sort(key=lambda entry: entry[:2])
+    return tuple(asked for _, _, asked in found[:count])
+
+
+def _frames_by_action(file: DatasetFile, max_frames: int) -> dict[str, int]:
+    """The median length of the training clips that show one action alone, of each action that has such clips."""
+    lengths: dict[int, list[int]] = defaultdict(list)
+    training = [clip for clip, part in enumerate(file.split(0.0)) if part == TRAIN][:MOST_CLIPS]
+    for clip in training:
+        labels = set(file.actions(clip).tolist()) - {UNLABELLED}
+        if len(labels) == 1:
+            lengths[labels.pop()].append(file.lengths[clip])
+    names = file.action_names
+    return {
+        names[action]: min(round(median(found)), max_frames)
+        for action, found in lengths.items()
+        if action < len(names)
+    }

@@ -1,0 +1,104 @@
+"""Is the motion any good? Asked on a schedule while training, of the averaged weights, with seeds of its own.
+
+Nothing here touches what is trained: a run that is evaluated is, to the bit, the run that is not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from stickgen.config.loading import TrainingConfig
+from stickgen.data.embed import embed, load_encoder
+from stickgen.data.encoder_folder import encoder_of_run
+from stickgen.errors import StickgenError
+from stickgen.evaluate.light import LightEvaluation, LightFigures, light_evaluation
+from stickgen.model.sample_many import sample_many
+from stickgen.planner.evaluating import evaluation_steps
+from stickgen.train.clips import Clips
+from stickgen.train.journal import Journal
+from stickgen.train.state import TrainState
+
+
+class Quality:
+    """When to evaluate, and the evaluation."""
+
+    def __init__(self, config: TrainingConfig, clips: Clips, device: torch.device, journal: Journal) -> None:
+        self.config, self.clips, self.device, self.journal = config, clips, device, journal
+        self.began = time.monotonic()  # of the last evaluation, or of the launch
+        self._took = 0.0  # seconds, the last one
+        self._refused = False
+        self._prepared: tuple[LightEvaluation, dict[str, Tensor]] | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """What is drawn; empty before the first evaluation."""
+        return self._prepared[0].texts if self._prepared else []
+
+    def due(self) -> bool:
+        """Whether `evaluation.every_minutes` have passed, and enough for `evaluation.time_share` to hold."""
+        keys = self.config.evaluation
+        every = 60 * float(keys["every_minutes"])
+        if not every or self._refused:
+            return False
+        expected = evaluation_steps(self.config) * (self.journal.usual_seconds or 0.0)
+        wait = max(every, max(self._took, expected) / float(keys["time_share"]))
+        return time.monotonic() - self.began > wait
+
+    def measure(self, state: TrainState, until_stopped: Callable[[], None]) -> LightFigures | None:
+        """Draw and judge. None, with an event that says why, where that cannot be; then it is not tried again.
+
+        `until_stopped` is called every now and then, and ends it by an exception.
+        """
+        self.began = time.monotonic()
+        try:
+            with self.journal.phase("evaluating"), torch.random.fork_rng(devices=[]):
+                return self._measure(state, until_stopped)
+        except StickgenError as error:
+            self._refused = True
+            self.journal.event("quality", f"the motion is not evaluated: {error}")
+            return None
+        finally:
+            self._took = time.monotonic() - self.began
+
+    def _measure(self, state: TrainState, until_stopped: Callable[[], None]) -> LightFigures:
+        def tick(*_: object) -> None:
+            self.journal.beat("evaluating")
+            until_stopped()
+
+        light, vectors = self._prepared = self._prepared or self._prepare(tick)
+        diffusion = self.config.diffusion
+        with state.evaluating() as model:
+
+            def draw(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
+                return sample_many(
+                    model, state.normaliser, torch.stack([vectors[text] for text in texts]).to(self.device),
+                    frames, sampling_steps=diffusion["sampling_steps"],
+                    guidance_scale=diffusion["guidance_scale"], seed=seed, progress=tick,
+                )  # fmt: skip
+
+            return light.measure(draw)
+
+    def _prepare(self, tick: Callable[..., None]) -> tuple[LightEvaluation, dict[str, Tensor]]:
+        """What is asked, and the embedding of each text; the encoder is let go afterwards."""
+        config = self.config
+        light = light_evaluation(
+            self.clips.file,
+            max_frames=config.data["max_frames"],
+            val_fraction=config.training["val_fraction"],
+            count=config.evaluation["prompts"],
+            progress=tick,
+        )
+        texts = light.texts
+        encoder = load_encoder(encoder_of_run(config.data["encoder"], None))
+        width = config.model["embedding_dim"]
+        if encoder.dim != width:
+            raise StickgenError(
+                f"the text encoder {encoder.name} gives {encoder.dim} numbers and the model wants {width}; "
+                "set data.encoder to the encoder that embedded the dataset"
+            )
+        vectors = embed({"texts": texts}, encoder, progress=tick)["embeddings"]
+        return light, dict(zip(texts, vectors.float(), strict=True))
