@@ -22,6 +22,8 @@ from stickgen.train.clips import Clips
 from stickgen.train.journal import Journal
 from stickgen.train.state import TrainState
 
+Encoded = dict[str, tuple[Tensor, Tensor]]  # by text: its vector, and one a token
+
 
 class Quality:
     """When to evaluate, and the evaluation."""
@@ -31,7 +33,7 @@ class Quality:
         self.began = time.monotonic()  # of the last evaluation, or of the launch
         self._took = 0.0  # seconds, the last one
         self._refused = False
-        self._prepared: tuple[LightEvaluation, dict[str, Tensor]] | None = None
+        self._prepared: tuple[LightEvaluation, Encoded] | None = None
 
     @property
     def texts(self) -> list[str]:
@@ -75,14 +77,15 @@ class Quality:
 
             def draw(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
                 return sample_many(
-                    model, state.normaliser, torch.stack([vectors[text] for text in texts]).to(self.device),
-                    frames, sampling_steps=diffusion["sampling_steps"],
+                    model, state.normaliser,
+                    torch.stack([vectors[text][0] for text in texts]).to(self.device), frames,
+                    words=[vectors[text][1] for text in texts], sampling_steps=diffusion["sampling_steps"],
                     guidance_scale=diffusion["guidance_scale"], seed=seed, progress=tick,
                 )  # fmt: skip
 
             return light.measure(draw)
 
-    def _prepare(self, tick: Callable[..., None]) -> tuple[LightEvaluation, dict[str, Tensor]]:
+    def _prepare(self, tick: Callable[..., None]) -> tuple[LightEvaluation, Encoded]:
         """What is asked, and the embedding of each text; the encoder is let go afterwards."""
         config = self.config
         light = light_evaluation(
@@ -100,5 +103,6 @@ class Quality:
                 f"the text encoder {encoder.name} gives {encoder.dim} numbers and the model wants {width}; "
                 "set data.encoder to the encoder that embedded the dataset"
             )
-        vectors = embed({"texts": texts}, encoder, progress=tick)["embeddings"]
-        return light, dict(zip(texts, vectors.float(), strict=True))
+        found = embed({"texts": texts}, encoder, progress=tick)
+        words = found["word_embeddings"].split(found["word_offsets"].diff().tolist())
+        return light, dict(zip(texts, zip(found["embeddings"].float(), words, strict=True), strict=True))

@@ -7,6 +7,8 @@ import hashlib
 import torch
 from torch import Tensor
 
+from stickgen.data.embed import EncodedTexts
+
 DIM = 16
 
 
@@ -15,7 +17,11 @@ class HashingEncoder:
 
     name, digest, dim = "hashing", "0" * 64, DIM
 
-    def encode(self, texts: list[str], *, batch_size: int = 32) -> Tensor:
-        """[len(texts), 16], each of length 1."""
-        rows = [list(hashlib.sha256(text.encode()).digest()[:DIM]) for text in texts]
-        return torch.nn.functional.normalize(torch.tensor(rows).float() - 128, dim=1)
+    def read(self, texts: list[str], *, batch_size: int = 32) -> EncodedTexts:
+        """Each text as one vector of length 1, and word by word."""
+        return EncodedTexts(_hashed(texts), [_hashed(text.split()).half() for text in texts])
+
+
+def _hashed(texts: list[str]) -> Tensor:
+    rows = [list(hashlib.sha256(text.encode()).digest()[:DIM]) for text in texts]
+    return torch.nn.functional.normalize(torch.tensor(rows).float() - 128, dim=1)
