@@ -14,6 +14,7 @@ from typing import Protocol
 from stickgen.atomic import WriteProtectedError, replacing
 from stickgen.config.comments import Span, comments, lost
 from stickgen.config.conflict import ProtectedError, SaveConflictError, check_conflict, text_diff
+from stickgen.config.faults import slip
 from stickgen.config.files import read_config_file
 from stickgen.config.nodes import (
     ConfigError,
@@ -26,6 +27,7 @@ from stickgen.config.nodes import (
     Tree,
     Values,
     line_and_column,
+    located,
     origin,
     path_of,
     path_text,
@@ -97,10 +99,11 @@ class Document:
     def _read(self, text: str) -> tuple[Tree, Values]:
         tree = parse(text, self.name)
         if tree.root is not None and not isinstance(tree.root, Mapping):
-            line, column = line_and_column(text, tree.root.start)
-            raise ConfigError(
-                f"{self.name}:{line}:{column}: a config is a mapping, like `model:` with keys below it"
-            )
+            fault = slip(text, tree.root.start)
+            if fault is not None:
+                raise located(text, self.name, fault.offset, fault.message)
+            message = "a config is a mapping, like `model:` with keys below it"
+            raise located(text, self.name, tree.root.start, message)
         return tree, values(tree.root)
 
     def _take(self, text: str, read: tuple[Tree, Values] | None = None) -> None:

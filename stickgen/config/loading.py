@@ -11,6 +11,7 @@ from typing import Any
 
 from stickgen.config import presets
 from stickgen.config.document import Document
+from stickgen.config.faults import odd_character, slip, without_odd
 from stickgen.config.key import DEFAULTS
 from stickgen.config.nodes import ConfigError, Mapping, Path_, Scalar, line_and_column, path_of, path_text
 from stickgen.config.rules import Severity, Site, broken_rules
@@ -66,6 +67,13 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
 
     def add_unknown(parts: Path_, at: int, *, section: bool = False) -> None:
         near = nearest(parts, section=section)
+        odd = odd_character(parts[-1])
+        plain = without_odd(parts[-1])
+        if odd is not None and (
+            (*parts[:-1], plain) in KEY_BY_PARTS or (len(parts) == 1 and plain in groups)
+        ):
+            add("error", parts, at, None, "unknown key", odd, rename=plain)
+            return
         fix = f"did you mean {path_text(near.parts)}?" if near else "it is kept, and has no effect"
         if near is None or not near.misspelt:
             add("warning", parts, at, None, "unknown key", fix)
@@ -82,7 +90,10 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
             continue
         if not isinstance(section, Mapping):
             shown = clean(document.text[section.start : section.end], single_line=True, limit=40)
+            fault = slip(document.text, section.start)
             fix = f"write keys below `{group}:`"
+            if fault is not None:
+                fix = fault.message
             add("error", (group,), section.start, shown, f"{shown} is no section", fix)
             continue
         for name, entry in section.items.items():
@@ -100,7 +111,8 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
                 shown = clean(document.text[node.start : node.end], single_line=True, limit=40) or "nothing"
                 meant = _meant(key, node)
                 fix = f"write {format_value(meant)}" if meant is not None else ""
-                fix = fix or f"for example `{name}: {format_value(key.default)}`"
+                odd = odd_character(node.text)
+                fix = fix or odd or f"for example `{name}: {format_value(key.default)}`"
                 edit = None if meant is None else (key.path, meant)
                 add("error", parts, node.start, node.value, f"{shown} {_why(node)}{error}", fix, edit)
                 continue

@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from stickgen.config.faults import guilty
 from stickgen.config.nodes import (
     Alias,
     ConfigError,
@@ -65,7 +66,11 @@ def decode(data: bytes, name: str) -> str:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{name}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        column = len(data[: error.start].rpartition(b"\n")[2].decode("utf-8")) + 1
+        raise ConfigError(
+            f"{name}:{line}:{column}: not UTF-8 at byte {error.start}; save it as UTF-8"
+        ) from error
     if "\0" in text:
         raise ConfigError(f"{name}: a NUL at byte {data.index(0)}; this is no text file")
     if lone := _LONE_RETURN.search(text):
@@ -92,6 +97,13 @@ def parse(text: str, name: str, *, repeats: bool = False) -> Tree:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         offset = mark.index if mark is not None else 0
+        began = error.context_mark.index if error.context_mark is not None else None
+        fault = guilty(text, offset, began)
+        if fault is not None:
+            raise located(text, name, fault.offset, fault.message) from error
+        open_there = re.search("quoted scalar|flow|simple key", str(error.context))
+        if open_there is not None and began is not None:  # nothing between is at fault but what began there
+            raise located(text, name, began, _hint(text, offset, error)) from error
         raise located(text, name, offset, _hint(text, offset, error)) from error
     except TooDeepError as error:
         raise located(
@@ -113,9 +125,9 @@ def _hint(text: str, offset: int, error: MarkedYAMLError) -> str:
     if text[offset : offset + 1] == "\t":
         return "a tab stands before this value; YAML wants spaces"
     if "quoted scalar" in str(error.context) and error.context_mark is not None:
-        return f"{problem}; the quote that opens on line {error.context_mark.line + 1} is not closed"
+        return f"{problem}; the quote that opens here is not closed"
     if "flow" in str(error.context) and error.context_mark is not None:
-        return f"{problem}; the bracket that opens on line {error.context_mark.line + 1} is not closed"
+        return f"{problem}; the bracket that opens here is not closed"
     if "mapping values are not allowed" in problem:
         return f"{problem}; is the indent right, and does text with a colon stand in quotes?"
     return problem
