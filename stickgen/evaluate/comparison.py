@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from stickgen.evaluate.admission import Admission
@@ -26,6 +27,7 @@ from stickgen.evaluate.figures import (
 
 REAL, OTHER_HALF = "real", "other half of real"
 SIGNIFICANT = 0.01
+FAR = 50.0  # body heights: what a model draws further out counts as there
 ROUNDED = 10  # frames: lengths that are asked of a model, so that many are drawn at once
 
 
@@ -156,6 +158,7 @@ def compare(
     values: dict[str, dict[str, Value]] = {}
     copies = {}
     for model in models:
+        model = replace(model, repeats=[[_sound(motion) for motion in motions] for motions in model.repeats])
         values[model.name] = Measured(evaluator, model.repeats).figures(weights)
         copies[model.name] = _copies(evaluator, model)
         progress(len(values), total)
@@ -172,6 +175,11 @@ def compare(
         values[name] = found
         progress(len(models) + 2 + number, total)
     return Comparison(evaluator, admission, tuple(models), values, copies)
+
+
+def _sound(motion: Tensor) -> Tensor:
+    """The motion, or where a value of it is not finite a point that lies still: the worst there is, but measurable."""
+    return motion.clamp(-FAR, FAR) if bool(motion.isfinite().all()) else torch.zeros_like(motion)
 
 
 def _copies(evaluator: Evaluator, model: Model) -> list[Copy]:

@@ -153,7 +153,7 @@ def _copies(comparison: Comparison) -> str:
 def _motions(comparison: Comparison) -> str:
     """The first model's best, middling and worst motions by how well they fit their texts, beside real ones."""
     judge = comparison.evaluator
-    latents = judge.encode(comparison.models[0].repeats[0])
+    latents = judge.encode([motion.nan_to_num(0.0) for motion in comparison.models[0].repeats[0]])
     order = (latents * judge.prompt_latents).sum(-1).mean(0).argsort(descending=True).tolist()
     middle = max(len(order) // 2 - SHOWN // 2, 0)
     parts = []

@@ -6,6 +6,7 @@ import json
 from html.parser import HTMLParser
 
 import pytest
+import torch
 
 from stickgen.evaluate import figures
 from stickgen.evaluate.admission import Admission
@@ -66,6 +67,19 @@ def test_json_is_json_and_says_by_whom_it_was_judged(judge: Evaluator, compariso
     )
     figure = told["figures"]["slides"]["contact_speed"]
     assert figure["low"] <= figure["value"] <= figure["high"]
+
+
+def test_a_model_that_draws_what_is_no_number_is_the_worst_and_not_the_best(
+    judge: Evaluator, tested: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "SAMPLES", 20)
+    broken = Model("broken", [[torch.full_like(motion, float("nan")) for motion in judge.real]])
+    comparison = compare(judge, Admission(tested.real, tested.damaged, {}), [broken])
+    values = comparison.values["broken"]
+    assert values["r1"].value < 0.2 and values["action_strict"].value == 0
+    assert values["kid"].value > comparison.values["retrieval"]["kid"].value
+    assert "NaN" not in json.dumps(comparison.as_dict(), allow_nan=False)
+    assert html_report(comparison)
 
 
 class _Page(HTMLParser):
