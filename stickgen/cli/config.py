@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import sys
@@ -21,7 +20,7 @@ from stickgen.text import clean
 if TYPE_CHECKING:
     from stickgen.config.document import Document
     from stickgen.config.loading import Problem
-    from stickgen.config.rules import Site
+    from stickgen.config.rules import Severity, Site
 
 PROTECTED = click.option("--force", is_flag=True, help="Write it although it is write-protected.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -35,14 +34,17 @@ def command() -> None:
 @command.command("check", epilog="Example: stickgen config check configs/medium.yaml")
 @click.argument("path")
 @click.option("--anywhere", is_flag=True, help="Leave out what depends on this machine and its dataset.")
+@click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, as for stickgen train.")
 @JSON
-def check_(path: str, anywhere: bool, as_json: bool) -> None:
-    """Say everything that is wrong with a config; exit code 2 if it cannot be used here."""
+def check_(path: str, anywhere: bool, data_path: str | None, as_json: bool) -> None:
+    """Say everything that is wrong with a config; exit code 2 if `stickgen train` would refuse it here."""
     from stickgen.config.document import Document
     from stickgen.config.loading import check
 
     document = Document.open(path)
-    problems = check(document, None if anywhere else _site(document), infos=True)
+    problems = check(document, None if anywhere else _site(document, data_path), infos=True)
+    if not anywhere and not any(problem.severity == "error" for problem in problems):
+        problems += _launch_problems(document, data_path)
     if as_json:
         _print_json([asdict(problem) for problem in problems])
     for problem in problems if not as_json else []:
@@ -277,19 +279,60 @@ def _mend(problem: Problem, path: str) -> str:
     return clean(shlex.join(words), single_line=True)
 
 
-def _site(document: Document) -> Site:
+def _site(document: Document, data_path: str | None) -> Site:
     """What is known at once of this machine and of the config's dataset; torch is not asked."""
-    from stickgen.config.document import MISSING
-    from stickgen.config.schema import KEY_BY_PATH
+    from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.site import site_of
-    from stickgen.runs.dataset_facts import read_dataset_facts
+    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
 
-    data = document.get("data.train_data")
-    data = KEY_BY_PATH["data.train_data"].default if data is MISSING else data
-    data = os.environ.get("TRAIN_DATA_PATH") or data
-    facts = read_dataset_facts(data) if isinstance(data, str) else None
+    try:
+        facts = read_dataset_facts(dataset_path(TrainingConfig.from_document(document), data_path))
+    except StickgenError:  # the problems of the config itself come first
+        facts = None
     return site_of(local_machine_fast(), facts)
+
+
+def _launch_problems(document: Document, data_path: str | None) -> list[Problem]:
+    """What `stickgen train` would refuse or warn of here, beside the config's own problems."""
+    from stickgen.config.loading import Problem, TrainingConfig
+    from stickgen.config.nodes import line_and_column
+    from stickgen.hardware.machine import local_machine_fast
+    from stickgen.planner.launch_check import check_launch
+    from stickgen.runs.dataset_facts import dataset_key, dataset_path
+    from stickgen.runs.store import runs_root
+
+    config = TrainingConfig.from_document(document)
+    found = check_launch(
+        config, local_machine_fast(), dataset_path(config, data_path), runs_root(),
+        starts_from_weights=True,  # that lora.enabled needs --init-from is said below: it is no fault of a config
+    )  # fmt: skip
+    told: list[tuple[Severity, str, str]] = []
+    for refusal in found.refusals:
+        words = str(refusal)
+        about = "logging.tracker" if words.startswith("logging.tracker") else dataset_key(config)
+        told.append(("error", about, words))
+    told += [
+        ("error", "training", sentence + "; --force launches it all the same") for sentence in found.budget
+    ]
+    told += [("warning", "training", sentence) for sentence in found.warnings]
+    if config.lora["enabled"]:
+        told.append(
+            (
+                "info",
+                "lora.enabled",
+                "it trains beside the weights of another run; launch it with --init-from",
+            )
+        )
+    problems = []
+    for severity, key, words in told:
+        node = document.node(key)
+        line, column = line_and_column(document.text, node.start if node else 0)
+        message, _, fix = words.partition("; ")
+        problems.append(
+            Problem(severity, key, line, column, None, message, fix or "see stickgen train --help")
+        )
+    return problems
 
 
 def _assignment(document: Document, text: str) -> tuple[str, bool | int | float | str | None]:

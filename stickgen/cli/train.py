@@ -12,7 +12,6 @@ import click
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
-    from stickgen.runs.dataset_facts import DatasetFacts
 
 
 @click.command(
@@ -90,7 +89,6 @@ def command(
     from stickgen.errors import StickgenError
     from stickgen.planner.parameters import count_parameters
     from stickgen.runs.dataset_facts import dataset_path
-    from stickgen.runs.dataset_file import check_dataset
     from stickgen.runs.launch import launch
     from stickgen.runs.resuming import prepare as prepare_resume
     from stickgen.runs.store import create_run, find_run, runs_root
@@ -134,7 +132,8 @@ def command(
         for problem in config.warnings:
             click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
         data = dataset_path(config, data_path)
-        known = check_dataset(data, config.model["embedding_dim"])
+        place = Path(run_dir) if run_dir is not None else root
+        _check_launch(config, data, place, nproc or 1, force, starts_from_weights=init_from is not None)
         facts: dict[str, str] = {"data_path": str(data)}
         if init_from is not None:
             from stickgen.train.initial import check_initial, find_initial
@@ -142,7 +141,6 @@ def command(
             checkpoint = find_initial(init_from, root)
             check_initial(checkpoint, config)
             facts["init_from"] = str(checkpoint.path.absolute())
-        _check_budget(config, known, Path(run_dir) if run_dir is not None else root, nproc or 1, force)
         if run_dir is not None and name is not None:
             raise StickgenError("--run-dir names the run already; leave --name away")
         run = create_run(
@@ -182,17 +180,26 @@ def command(
     follow_and_exit(run, owner=True, told=told, out=out)
 
 
-def _check_budget(
-    config: TrainingConfig, facts: DatasetFacts | None, directory: Path, nproc: int, force: bool
+def _check_launch(
+    config: TrainingConfig, data: Path, directory: Path, nproc: int, force: bool, *, starts_from_weights: bool
 ) -> None:
-    """Warn of what memory and disk will be short of; raise StickgenError where it is hopeless."""
+    """Warn of what stands in nobody's way; raise StickgenError for what does, as `stickgen config check` tells it."""
     from stickgen.errors import StickgenError
     from stickgen.hardware.machine import local_machine_fast
-    from stickgen.planner.budget import check_budget
+    from stickgen.planner.launch_check import check_launch
     from stickgen.text import clean
 
-    budget = check_budget(config, local_machine_fast(), facts, directory, processes=nproc)
-    if budget.refusals and not force:
-        raise StickgenError("; ".join(budget.refusals) + "; or launch it all the same with --force")
-    for sentence in (*budget.refusals, *budget.warnings):
+    found = check_launch(
+        config,
+        local_machine_fast(),
+        data,
+        directory,
+        processes=nproc,
+        starts_from_weights=starts_from_weights,
+    )
+    for refusal in found.refusals:
+        raise refusal
+    if found.budget and not force:
+        raise StickgenError("; ".join(found.budget) + "; or launch it all the same with --force")
+    for sentence in (*found.budget, *found.warnings):
         click.echo(f"warning: {clean(sentence)}", err=True)

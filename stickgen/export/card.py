@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from stickgen import __version__
 from stickgen.motion.skeleton import FPS, JOINTS, MAX_FRAMES
-from stickgen.runs.dataset_facts import DatasetFacts
 from stickgen.text import clean
 
 _LOAD_WEIGHTS = """\
@@ -62,9 +62,9 @@ class Subject:
     sampling: Mapping[str, Any]
     encoder: str
     words: bool  # whether it learned from the texts' single tokens too
-    data: DatasetFacts | None
+    data: Mapping[str, Any] | None  # as runs/resuming.py records a dataset
     validation: Mapping[str, Any] | None  # the newest record of kind "val" up to that step
-    initial: str | None  # the checkpoint that it started from
+    ancestors: Sequence[Mapping[str, Any]]  # what else the weights learned from; see runs/provenance.py
     formats: Sequence[str]
     differences: Mapping[str, float]  # by format: the largest difference from the model when it was checked
 
@@ -75,7 +75,7 @@ def config_json(subject: Subject) -> str:
         {
             "model": dict(subject.shape),
             "sampling": dict(subject.sampling),
-            "encoder": subject.encoder,
+            "encoder": local_name(subject.encoder),
             "text_tokens": subject.words,
             "frames_per_second": FPS,
             "max_frames": MAX_FRAMES,
@@ -145,7 +145,7 @@ def _use(subject: Subject) -> str:
             f"{encode}\n{loop}\n```"
         )
     parts.append(
-        f"Text embeddings are those of the encoder `{subject.encoder}` (sentence-transformers), "
+        f"Text embeddings are those of the encoder `{local_name(subject.encoder)}` (sentence-transformers), "
         f"{subject.shape['embedding_dim']} numbers a text{_words(subject)}. A frame of `motion` is x and y of "
         f"{', '.join(JOINTS)}; the floor is y = 0 and the first pelvis x = 0."
     )
@@ -162,20 +162,75 @@ def _words(subject: Subject) -> str:
 
 
 def _data(subject: Subject) -> str:
+    lines = []
     if subject.data is None:
-        return "Not known: the dataset is no longer where the run found it."
-    data = subject.data
-    lines = [
-        f"{data.clips:,} clips, {data.frames / FPS / 3600:.2f} hours, {data.texts:,} texts; fingerprint "
-        f"`{data.fingerprint[:16]}`.",
-        "- Sources: " + ("; ".join(clean(s, single_line=True) for s in data.sources) or "not named"),
-        "- Licences: " + ("; ".join(clean(s, single_line=True) for s in data.licences) or "not named"),
+        lines.append(
+            "Not known: the dataset is no longer where the run found it, so its licence is not known either."
+        )
+    else:
+        lines += [*_dataset(subject.data)]
+    for ancestor in subject.ancestors:
+        step = ancestor.get("step")
+        after = f", after step {step:,} there" if isinstance(step, int) else ""
+        if ancestor.get("run"):
+            name = local_name(clean(ancestor["run"], single_line=True, limit=100))
+            lines += [
+                "",
+                f"It started from the weights of the run `{name}`{after}, which had learned from:",
+                "",
+            ]
+        else:
+            lines += ["", f"Up to step {step} it learned from other data:", ""]
+        known = ancestor.get("dataset")
+        lines += (
+            _dataset(known) if isinstance(known, Mapping) else ["data of which nothing is known any more."]
+        )
+    named = _all(subject, "licences")
+    unknown = subject.data is None or any(
+        not isinstance(a.get("dataset"), Mapping) for a in subject.ancestors
+    )
+    lines += [
         "",
+        f"Licences of all that the weights learned from: {'; '.join(named) or 'not named'}"
+        + ("; and of some that is no longer known." if unknown else "."),
         "What these licences allow bounds what may be done with the weights.",
     ]
-    if subject.initial:
-        lines.append(f"\nIt started from the weights of {clean(subject.initial, single_line=True)}.")
     return "\n".join(lines)
+
+
+def _dataset(data: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if all(isinstance(data.get(name), int) for name in ("clips", "frames", "texts")):
+        fingerprint = clean(data.get("fingerprint", ""), single_line=True, limit=16).rstrip("…")
+        lines += [
+            f"{data['clips']:,} clips, {data['frames'] / FPS / 3600:.2f} hours, {data['texts']:,} texts; fingerprint "
+            f"`{fingerprint}`.",
+            "",
+        ]
+    return [
+        *lines,
+        "- Sources: " + ("; ".join(_texts(data, "sources")) or "not named"),
+        "- Licences: " + ("; ".join(_texts(data, "licences")) or "not named"),
+    ]
+
+
+def _all(subject: Subject, name: str) -> list[str]:
+    """Every licence of the data and of all ancestors, each once."""
+    data = [subject.data, *(ancestor.get("dataset") for ancestor in subject.ancestors)]
+    return sorted({text for each in data if isinstance(each, Mapping) for text in _texts(each, name)})
+
+
+def _texts(data: Mapping[str, Any], name: str) -> list[str]:
+    found = data.get(name)
+    texts = found if isinstance(found, list | tuple) else []
+    return [local_name(clean(text, single_line=True, limit=200)) for text in texts]
+
+
+def local_name(text: str) -> str:
+    """The name at the end of an absolute path, which is nobody else's business; any other text as it is."""
+    if text.startswith(("/", "~", "\\\\")) or re.match(r"[A-Za-z]:[\\/]", text):
+        return re.split(r"[\\/]", text.rstrip("\\/"))[-1] or "a folder"
+    return text
 
 
 def _measured(subject: Subject) -> str:
@@ -201,7 +256,7 @@ def _measured(subject: Subject) -> str:
 
 def _files(subject: Subject) -> str:
     lines = [
-        "- `config.yaml`: the training config, byte for byte",
+        "- `config.yaml`: the training config; of absolute paths only the names",
         "- `config.json`: shape, sampling, encoder, joints",
     ]
     if "safetensors" in subject.formats:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
-
+from stickgen.config.document import Document
+from stickgen.config.schema import KEYS
 from stickgen.errors import StickgenError
-from stickgen.export.card import Subject, config_json, model_card
+from stickgen.export.card import Subject, config_json, local_name, model_card
 from stickgen.export.program import check_onnx, step_program, trace, write_onnx, write_torch
 from stickgen.export.standalone import standalone_sources
 from stickgen.generate.from_run import Generator
 from stickgen.outputs import backup_path, check_output_folder
 from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
-from stickgen.runs.dataset_facts import DatasetFacts
 from stickgen.runs.metrics import RecordReader
+from stickgen.runs.provenance import ancestors_of
+from stickgen.runs.resuming import moved
 from stickgen.runs.store import Run
-from stickgen.train.checkpoint import Checkpoint
+from stickgen.train.checkpoint import Checkpoint, verify_checkpoint, write_tensors
 
 FORMATS = ("safetensors", "torch", "onnx")
 
@@ -56,8 +59,11 @@ def export(
         if replaces:
             target.rename(backup_path(target))
         temporary.replace(target)
-    except OSError as error:
-        raise StickgenError(f"{folder}: cannot be written ({error.strerror})") from error
+    except (OSError, RuntimeError) as error:  # torch says of a full disk that its zip writer failed
+        if isinstance(error, RuntimeError) and not _is_about_writing(error):
+            raise
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error).splitlines()[0][:200]
+        raise StickgenError(f"{folder}: cannot be written ({reason}); nothing is left there") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return subject
@@ -84,7 +90,7 @@ def _write(
     model, normaliser = generator.model, generator.normaliser
     if "safetensors" in formats:
         statistics = {f"normaliser.{name}": value for name, value in normaliser.state_dict().items()}
-        save_file(
+        write_tensors(
             {**model.state_dict(), **statistics}, folder / "model.safetensors", metadata={"format": "pt"}
         )
         package = folder / "stickgen_model"
@@ -109,16 +115,21 @@ def _write(
         },
         encoder=_encoder(generator),
         words=generator.normaliser.knows_words,
-        data=_facts(generator),
+        data=_data(generator, checkpoint),
         validation=_validation(run, checkpoint.step),
-        initial=run.identity.get("init_from"),
+        ancestors=_ancestors(checkpoint, run),
         formats=formats,
         differences=differences,
     )  # fmt: skip
-    (folder / "config.yaml").write_bytes((checkpoint.path / "config.yaml").read_bytes())
+    (folder / "config.yaml").write_bytes(without_places((checkpoint.path / "config.yaml").read_bytes()))
     (folder / "config.json").write_text(config_json(subject))
     (folder / "README.md").write_text(model_card(subject))
     return subject
+
+
+def _is_about_writing(error: RuntimeError) -> bool:
+    """Whether one of the libraries' writers failed; none of them raises OSError."""
+    return re.search(r"PytorchStreamWriter|writing|file write failed|write file", str(error)) is not None
 
 
 def _encoder(generator: Generator) -> str:
@@ -127,8 +138,41 @@ def _encoder(generator: Generator) -> str:
     return str(stored or generator.config.data["encoder"])
 
 
-def _facts(generator: Generator) -> DatasetFacts | None:
-    return generator.dataset.facts() if generator.dataset else None
+def _data(generator: Generator, checkpoint: Checkpoint) -> Mapping[str, Any] | None:
+    """What the weights learned from last: as the checkpoint says, which travels with them, or as the dataset does."""
+    kept = checkpoint.trainer.get("dataset")
+    if isinstance(kept, dict):
+        return kept
+    return asdict(generator.dataset.facts()) if generator.dataset else None
+
+
+def _ancestors(checkpoint: Checkpoint, run: Run) -> list[dict[str, Any]]:
+    """What else the weights have learned from: earlier data, and what the weights that they started from had."""
+    kept = checkpoint.trainer.get("ancestors")
+    if isinstance(kept, list):
+        return [ancestor for ancestor in kept if isinstance(ancestor, dict)]
+    source = run.identity.get("init_from")  # a checkpoint by an older version
+    if not isinstance(source, str):
+        return []
+    try:
+        initial = verify_checkpoint(moved(run, Path(source)))
+    except StickgenError:
+        return [{"run": Path(source).parent.parent.name, "step": None, "dataset": None}]
+    return ancestors_of(initial.path, initial.trainer)
+
+
+def without_places(config: bytes) -> bytes:
+    """A config whose absolute paths, which tell of somebody's machine, are only the names at their ends."""
+    document = Document.parse(config, "config.yaml")
+    for key in KEYS:
+        value = document.get(key.path)
+        if (
+            (key.is_path or key.path == "data.encoder")
+            and isinstance(value, str)
+            and value != local_name(value)
+        ):
+            document.set(key.path, local_name(value))
+    return document.data
 
 
 def _validation(run: Run, step: int) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ Both are run once at other shapes than those they were traced with and compared 
 from __future__ import annotations
 
 import importlib.util
+import io
 import logging
 import warnings
 from pathlib import Path
@@ -151,7 +152,9 @@ def trace(program: Program) -> torch.export.ExportedProgram:
 
 def write_torch(program: Program, traced: torch.export.ExportedProgram, path: Path) -> float:
     """Write `path` (.pt2) and read it back; returns the largest difference from the model."""
-    torch.export.save(traced, path)
+    buffer = io.BytesIO()  # torch's own writer ends the whole process when the disk is full
+    torch.export.save(traced, buffer)
+    path.write_bytes(buffer.getbuffer())
     read = torch.export.load(path).module()
     return _compare(program, lambda inputs: read(**inputs), path)
 

@@ -45,14 +45,18 @@ class DatasetFacts:
     longest_words: int = 0
 
 
+def dataset_key(config: TrainingConfig) -> str:
+    """The key that names the config's dataset: of the three `training.stage` chooses."""
+    stages = {"pretrain": "curated_pretrain_data", "sft": "curated_sft_data"}
+    return f"data.{stages.get(config.training['stage'], 'train_data')}"
+
+
 def dataset_path(config: TrainingConfig, flag: str | None = None) -> Path:
     """The dataset that a run trains on: a flag wins over TRAIN_DATA_PATH, the variable over the config.
 
     Of the config's three datasets `training.stage` chooses.
     """
-    stages = {"pretrain": "curated_pretrain_data", "sft": "curated_sft_data"}
-    key = stages.get(config.training["stage"], "train_data")
-    return Path(flag or os.environ.get("TRAIN_DATA_PATH") or config.data[key]).absolute()
+    return Path(flag or os.environ.get("TRAIN_DATA_PATH") or config.get(dataset_key(config))).absolute()
 
 
 def facts_path(dataset: Path) -> Path:

@@ -120,7 +120,7 @@ def save_checkpoint(
         temporary.mkdir(mode=0o700)
         for stem, group in tensors.items():
             flat = {name: value.detach().cpu().contiguous() for name, value in group.items()}
-            _write_tensors(flat, temporary / f"{stem}.safetensors")
+            write_tensors(flat, temporary / f"{stem}.safetensors")
         (temporary / "config.yaml").write_bytes(config_bytes)
         (temporary / "trainer.json").write_text(json.dumps({"format": FORMAT, **trainer}, indent=1))
         manifest = {file.name: _digest_and_sync(file) for file in sorted(temporary.iterdir())}
@@ -145,10 +145,10 @@ def save_checkpoint(
     return verify_checkpoint(target)
 
 
-def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+def write_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
     """`save_file`, with the disk's error for what it is: safetensors says it in an exception of its own."""
     try:
-        save_file(tensors, path)
+        save_file(tensors, path, metadata=metadata)
     except SafetensorError as error:
         number = re.search(r"os error (\d+)", str(error))
         if number is None:

@@ -140,6 +140,7 @@ class Trainer:
             torch_version=torch.__version__,
             dataset_fingerprint=self.dataset["fingerprint"],
             dataset=self.dataset,
+            ancestors=self.state.provenance["ancestors"],
             total_steps=self.total_steps,
             steps_per_epoch=self.steps_per_epoch,
         )

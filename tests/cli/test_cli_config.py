@@ -167,3 +167,27 @@ def test_hostile_files_are_one_sentence(tmp_path: Path) -> None:
         assert result.returncode == 2
         assert "\x1b" not in result.stdout + result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_check_refuses_what_train_refuses(tmp_path: Path, dataset: Path, repo: Path) -> None:
+    """One list for two commands: the dataset, the tracker's package, the width."""
+    text = tmp_path / "text.pt"
+    text.write_text("hello")
+    for settings, data, says in (
+        ((), tmp_path / "none.pt", "there is no such dataset"),
+        ((), text, "not a dataset"),
+        (("logging.tracker=wandb",), dataset, "wandb is not installed"),
+        (("model.embedding_dim=384",), dataset, "embedding_dim"),
+        (("training.stage=sft",), None, "there is no such dataset"),
+    ):
+        path = copied(repo, tmp_path)
+        for setting in settings:
+            assert stickgen("config", "set", path, setting).returncode == 0
+        where = () if data is None else ("--data-path", data)
+        checked = stickgen("config", "check", path, *where)
+        trained = stickgen("train", "--runs", tmp_path / "runs", "--config", path, *where, "--force")
+        assert (checked.returncode, trained.returncode) == (2, 2), (settings, checked.stdout, trained.stderr)
+        assert says in checked.stdout and says in trained.stderr
+    path = copied(repo, tmp_path)
+    assert stickgen("config", "check", path, "--anywhere").returncode == 0
+    assert stickgen("config", "check", path, "--data-path", dataset).returncode == 0

@@ -1,0 +1,49 @@
+"""Why a config cannot be launched here: one list, for `stickgen train`, for `stickgen config check` and for the app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stickgen.errors import StickgenError
+from stickgen.hardware.machine import Machine
+from stickgen.planner.budget import check_budget
+from stickgen.runs.dataset_file import check_dataset
+from stickgen.runs.preflight import refusals
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+
+
+@dataclass(frozen=True)
+class LaunchCheck:
+    """Sentences. `refusals` hold whatever is said, `budget` gives way to --force, `warnings` stand in nobody's way."""
+
+    refusals: tuple[StickgenError, ...] = ()
+    budget: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def check_launch(
+    config: TrainingConfig,
+    machine: Machine,
+    dataset: Path,
+    directory: Path,
+    *,
+    processes: int = 1,
+    starts_from_weights: bool = False,
+) -> LaunchCheck:
+    """Look at everything that a launch of `config` on `dataset`, with its runs below `directory`, needs.
+
+    A dataset that does not fit is an UnfitDatasetError, with the edits that make the config fit.
+    """
+    found: list[StickgenError] = []
+    facts = None
+    try:
+        facts = check_dataset(dataset, config.model["embedding_dim"])
+    except StickgenError as error:
+        found.append(error)
+    found += [StickgenError(text) for text in refusals(config, starts_from_weights=starts_from_weights)]
+    budget = check_budget(config, machine, facts, directory, processes=processes)
+    return LaunchCheck(tuple(found), budget.refusals, budget.warnings)
