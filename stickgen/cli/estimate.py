@@ -112,6 +112,11 @@ def _probe(
         measured = probe(
             config, machine, facts, calibration=known, limit_seconds=limit_seconds, progress=show
         )
+    if measured.contended:
+        click.echo(
+            "warning: other processes used the cores meanwhile, so the time of a step is not remembered; the memory is",
+            err=True,
+        )
     if not keep(measured):
         click.echo(
             f"warning: {measurements_path()} cannot be written; the next time knows nothing of this", err=True

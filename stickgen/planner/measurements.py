@@ -11,7 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,10 +46,11 @@ class Measurement:
     steps: int
     source: Literal["probe", "run"]
     unix_time: float
+    contended: bool = False  # others used the cores meanwhile: its time says nothing, and is never kept
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "contended"}
 
     @classmethod
     def from_json(cls, facts: dict[str, Any]) -> Measurement:
@@ -136,11 +137,18 @@ def _read(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[Measurement
 
 
 def keep(measurement: Measurement, path: Path | None = None) -> bool:
-    """Add one, in the place of an older one of the same; whether it could be written. Never raises for the disk."""
+    """Add one, in the place of an older one of the same; whether it could be written. Never raises for the disk.
+
+    A time that was measured while others used the cores is left out; what an older one says stays.
+    """
     path = path or measurements_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(path.with_name(path.name + ".lock")):
+            if measurement.contended:
+                same = [kept for kept in read_measurements(path) if _subject(kept) == _subject(measurement)]
+                known = same[-1].seconds_per_step if same else None
+                measurement = replace(measurement, seconds_per_step=known, contended=False)
             others = [kept for kept in read_measurements(path) if _subject(kept) != _subject(measurement)]
             lines = [encode(kept.to_json()) for kept in [*others, measurement][-MOST:]]
             write_bytes(path, b"".join(lines), mode=0o600)

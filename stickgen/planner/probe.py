@@ -27,6 +27,7 @@ from stickgen.children import child_environment
 from stickgen.config.document import Document
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
+from stickgen.hardware.contention import Contention
 from stickgen.hardware.machine import Machine
 from stickgen.hardware.resident import children_of, peak_rss_bytes
 from stickgen.planner.calibration import Calibration
@@ -190,10 +191,13 @@ def _watch(
     peak = device_peak = 0
     seconds: list[float] = []
     peaks: list[int] = []  # at the end of each epoch
+    contention = Contention(trainer.pid)
     while True:
         peak = max(peak, peak_rss_bytes(trainer))
         for record in reader.read_new():
             if record.get("kind") == "train":
+                if not seconds:
+                    contention = Contention(trainer.pid)  # from the first step on
                 seconds.append(work.clips / record["sequences_per_second"])
                 device_peak = max(device_peak, record.get("device_memory_bytes") or 0)
             elif record.get("kind") == "val" and len(seconds) > len(peaks) * STEPS_AN_EPOCH:
@@ -212,7 +216,7 @@ def _watch(
     on_gpu = work.device == "cuda"
     return Measurement(
         origin_of(machine), work, device_peak + CUDA_CONTEXT_BYTES if on_gpu else peak,
-        statistics.median(seconds[1:]), len(seconds), "probe", time.time(),
+        statistics.median(seconds[1:]), len(seconds), "probe", time.time(), contention.contended,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,6 +28,10 @@ from stickgen.train.signals import Asked
 # Each length of a batch is a shape for which oneDNN generates kernels and keeps them: in bf16 a run whose
 # batches have any length grows to 1.3 GiB where one of few lengths stays at 0.6 (benchmarks/padding.py).
 PAD_TO = 16  # frames
+
+SHARED_MEMORY = Path("/dev/shm")  # Linux: where workers leave their batches
+AHEAD = 3  # batches of a worker: two prefetched (torch's default), and the one in use
+MARGIN_BYTES = 2**20  # what queues and semaphores take, and the rounding to pages
 
 
 def collate(items: list[dict[str, Any]], most: int) -> Batch:
@@ -67,6 +72,19 @@ def load_batches(
         worker_init_fn=partial(_begin_worker, os.getpid()),
     )
     return WorkerBatches(loader, asked) if num_workers else iter(loader)
+
+
+def fitting_workers(wanted: int, batch_bytes: int, memory: Path = SHARED_MEMORY) -> int:
+    """`wanted` data workers, or none where `memory` has no room for the batches that they hand over.
+
+    A worker that finds none there hangs or dies by SIGBUS, as containers with 64 MiB of /dev/shm show.
+    """
+    try:
+        status = os.statvfs(memory)
+    except OSError:
+        return wanted  # a system that shares memory otherwise
+    free = status.f_bavail * status.f_frsize
+    return wanted if free >= MARGIN_BYTES + wanted * AHEAD * batch_bytes else 0
 
 
 class WorkerBatches:

@@ -14,6 +14,7 @@ import torch
 from stickgen.config.loading import TrainingConfig
 from stickgen.data.rows import DatasetChangedError
 from stickgen.errors import RunFailedError, StickgenError
+from stickgen.hardware.contention import Contention
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.objective import Batch
 from stickgen.planner.parameters import count_parameters
@@ -25,7 +26,7 @@ from stickgen.runs.preflight import refusals
 from stickgen.runs.provenance import ancestors_of, provenance
 from stickgen.runs.resuming import dataset_difference, find_dataset, prepare, record_of, refuse_changes
 from stickgen.runs.store import Run
-from stickgen.train.batches import WorkerBatches, load_batches
+from stickgen.train.batches import PAD_TO, SHARED_MEMORY, WorkerBatches, fitting_workers, load_batches
 from stickgen.train.checkpoint import Checkpoint, newest_checkpoint, unfinished_saves
 from stickgen.train.clips import Clips, open_clips
 from stickgen.train.compiling import compile_blocks, is_worth_compiling
@@ -60,6 +61,7 @@ class Trainer:
         self.asked = asked or Asked()
         self.launched = self.sampled_at = time.monotonic()
         self.validated_step = -1
+        self.contention = Contention()
         journal = Journal if is_first() else SilentJournal
         self.journal = journal(run, len(run.launches) if launch is None else launch)
         self.journal.beat("loading")
@@ -98,6 +100,7 @@ class Trainer:
         self._resume()
         if sharded:
             self.state.shard(self.device, self.ranks.size)
+        self.workers = self._data_workers()
         self.compiled = self._compile()
         if self.ranks.leads:
             self._say_what_runs()
@@ -202,6 +205,20 @@ class Trainer:
                 "changed", f"the learning rate of the next step is {rate:.3g}, without the change {was:.3g}"
             )
 
+    def _data_workers(self) -> int:
+        """How many data workers there will be: none where the shared memory is too small for their batches."""
+        config, wanted = self.config, self.config.device["num_workers"]
+        frames = min(config.data["max_frames"], max(self.clips.train.lengths, default=0)) + PAD_TO
+        clip = frames * (4 * config.model["input_dim"] + 8 + 1) + 4 * config.model["embedding_dim"]
+        fitting = fitting_workers(wanted, config.training["batch_size"] * clip)
+        if fitting < wanted:
+            self.journal.event(
+                "alert",
+                f"{SHARED_MEMORY} is too small for {wanted} data workers; the trainer reads the data itself "
+                "(in a container: --shm-size, or --ipc=host)",
+            )
+        return fitting
+
     def _compile(self) -> bool:
         """Compile the model if this run is, as its first launch decided. Whether it is compiled."""
         compiled = self.identity.get("compiled")
@@ -254,6 +271,7 @@ class Trainer:
         )
         if self.compiled:
             self.journal.beat("compiling")
+        self.contention = Contention()
         self.profile.start(state.step)
         limit, minutes = self.identity.get("max_steps"), config.training["max_minutes"]
         last = self.total_steps if limit is None else min(state.step + int(limit), self.total_steps)
@@ -318,7 +336,7 @@ class Trainer:
         return load_batches(
             self.clips.train,
             [micro_batch for step in plan for micro_batch in self.ranks.share(step)],
-            num_workers=device["num_workers"],
+            num_workers=self.workers,
             pin_memory=device["pin_memory"] and self.device.type == "cuda",
             asked=self.asked if self.ranks.size == 1 else None,
         )
@@ -501,6 +519,7 @@ class Trainer:
             remember(
                 self.config, self.clips.file, self.device, self.precision,
                 compiled=self.compiled, steps=self.journal.steps_timed, seconds_per_step=seconds,
+                contended=self.contention.contended,
             )  # fmt: skip
 
     def saved(self) -> bool:

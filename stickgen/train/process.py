@@ -15,6 +15,7 @@ from pathlib import Path
 from stickgen.errors import StickgenError
 from stickgen.runs.locks import RunLock
 from stickgen.runs.metrics import RecordWriter
+from stickgen.runs.private_folder import keep_compiled_code_private
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
 from stickgen.train.elastic import KEEPER, PEER_LOST, RankKeeper, end_with_keeper
@@ -51,6 +52,7 @@ def run_training(path: Path, launch: int | None = None) -> int:
         if rank in {None, "0"}:
             _learn(run, launch)
             _warn(run, launch)
+        keep_compiled_code_private()
         gc.disable()  # what torch's modules are made of stays; to look through it again and again takes time
         from stickgen.train.out_of_memory import is_out_of_memory
 

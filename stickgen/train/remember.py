@@ -31,6 +31,7 @@ def remember(
     compiled: bool,
     steps: int,
     seconds_per_step: float,
+    contended: bool = False,
 ) -> None:
     """Keep what `steps` steps of this process took; a disk that refuses is no reason to stop training."""
     if steps < LEAST_STEPS:
@@ -47,4 +48,4 @@ def remember(
         peak = torch.cuda.max_memory_reserved() + CUDA_CONTEXT_BYTES
     else:
         peak = peak_rss_bytes(psutil.Process())
-    keep(Measurement(origin_of(machine), work, peak, seconds_per_step, steps, "run", time.time()))
+    keep(Measurement(origin_of(machine), work, peak, seconds_per_step, steps, "run", time.time(), contended))

@@ -8,13 +8,19 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from stickgen.config import TrainingConfig
+from stickgen.config.presets import preset_path
 from stickgen.data.dataset import TRAIN, MotionDataset, open_dataset
+from stickgen.runs.metrics import RecordReader
 from stickgen.runs.stops import FORWARDED
-from stickgen.train.batches import WorkerBatches, load_batches
+from stickgen.runs.store import create_run
+from stickgen.train import loop
+from stickgen.train.batches import WorkerBatches, fitting_workers, load_batches
 from stickgen.train.signals import Asked, StopWantedError
 
 
@@ -56,3 +62,36 @@ def test_a_worker_is_deaf_to_stops_and_a_stop_does_not_wait_for_it(asked: Asked,
     assert asked.stop
     WorkerBatches.end_workers()
     assert psutil.wait_procs(there, timeout=20)[1] == []
+
+
+def test_no_worker_is_started_where_shared_memory_is_too_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = SimpleNamespace(f_bavail=16, f_frsize=4096)  # the 64 KiB of a small container
+    monkeypatch.setattr(os, "statvfs", lambda path: free)
+    assert fitting_workers(2, 10_000) == 0
+    assert fitting_workers(0, 10_000) == 0
+    free.f_bavail = 10**6
+    assert fitting_workers(2, 10_000) == 2
+    assert fitting_workers(64, 10**8) == 0
+
+
+def test_a_system_that_shares_memory_otherwise_gets_its_workers(tmp_path: Path) -> None:
+    assert fitting_workers(3, 10_000, tmp_path / "none") == 3
+
+
+def test_a_trainer_says_so_and_trains_without(
+    tmp_path: Path, tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "fitting_workers", lambda wanted, size: 0)
+    values = {
+        "model.embedding_dim": 16, "model.d_model": 16, "model.nhead": 2, "model.num_layers": 1,
+        "device.num_workers": 2, "logging.sample_minutes": 0.0, "diffusion.sampling_steps": 1,
+    }  # fmt: skip
+    config = TrainingConfig(preset_path("quickstart"), values)  # type: ignore[arg-type]
+    run = create_run(config, root=tmp_path, data_path=str(tiny_dataset), max_steps=1)
+    before = multiprocessing.active_children()
+    assert loop.Trainer(run).train() == 0
+    assert multiprocessing.active_children() == before
+    (alert,) = [r["message"] for r in RecordReader(run.events_path).read_new() if r["event"] == "alert"]
+    assert "is too small for 2 data workers" in alert
