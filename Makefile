@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run quickstart test check drills bench docs format lock clean
+.PHONY: run quickstart test check drills bench speedrun docs format lock clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,9 @@ drills: $(READY)  ## faults: killed processes, full disks, torn files; STICKGEN_
 
 bench: $(READY)  ## this engine against the same training written the ordinary way, some ten minutes
 	$(BIN)/python benchmarks/engine_speed.py
+
+speedrun: $(READY) data/quickstart.pt  ## CPU seconds from nothing to motion that obeys its text; docs/speedrun.md
+	$(BIN)/python benchmarks/speedrun.py --config configs/quickstart.yaml --seeds 1
 
 check: $(READY)  ## format, lint, types, walls
 	$(BIN)/ruff format --check .

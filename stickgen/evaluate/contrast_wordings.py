@@ -29,7 +29,7 @@ FRAMES: dict[str, int] = {
 # For what is done a number of times: frames before and after, and frames each.
 FRAMES_BY_COUNT: dict[str, tuple[int, int]] = {
     "jump": (3, 42), "punch": (28, 14), "squat": (6, 32), "lunge": (4, 45), "cartwheel": (27, 33), "spin": (34, 20),
-    "kick": (24, 27), "jumping_jack": (0, 24), "clap": (25, 8), "nod": (14, 11), "push_up": (0, 36), "sit_up": (0, 40),
+    "kick": (24, 27), "jumping_jack": (0, 24), "clap": (38, 6), "nod": (14, 11), "push_up": (0, 36), "sit_up": (0, 40),
 }  # fmt: skip
 
 
@@ -253,15 +253,15 @@ def _counted(action: str, counts: str, verbs: tuple[str, ...], one: str, many: s
 
 
 COUNT = (
-    _counted("jump", "123", ("is jumping in place", "springs up"), "jump", "jumps"),
+    _counted("jump", "1234", ("is jumping in place", "springs up"), "jump", "jumps"),
     _counted("punch", "1234", ("is punching", "hits the air"), "punch", "punches"),
     _counted("kick", "123", ("is kicking", "kicks the air"), "kick", "kicks"),
     _counted("squat", "1234", ("is squatting", "goes down in a squat"), "squat", "squats"),
     _counted("lunge", "123", ("is lunging", "goes down in a lunge"), "lunge", "lunges"),
     _counted("cartwheel", "12", ("is cartwheeling", "goes over in a cartwheel"), "cartwheel", "cartwheels"),
     _counted("spin", "123", ("is spinning", "turns in a circle"), "spin", "spins"),
-    _counted("jumping_jack", "34", ("performs a jumping jack",), "jumping jack", "jumping jacks"),
-    _counted("clap", "34", ("is clapping", "claps loudly"), "clap", "claps"),
+    _counted("jumping_jack", "1234", ("performs a jumping jack",), "jumping jack", "jumping jacks"),
+    _counted("clap", "1234", ("is clapping", "claps loudly"), "clap", "claps"),
     _counted("nod", "234", ("is nodding", "bobs the head"), "nod", "nods"),
     _counted("push_up", "234", ("goes down in a push-up",), "push-up", "push-ups"),
     _counted("sit_up", "234", ("comes up in a sit-up",), "sit-up", "sit-ups"),

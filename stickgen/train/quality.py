@@ -12,11 +12,15 @@ import torch
 from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.data.dataset import DatasetFile
 from stickgen.data.embed import embed, load_encoder
 from stickgen.data.encoder_folder import encoder_of_run
 from stickgen.errors import StickgenError
+from stickgen.evaluate.contrast import Draw
 from stickgen.evaluate.light import LightEvaluation, LightFigures, light_evaluation
+from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import sample_many
+from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.evaluating import evaluation_steps
 from stickgen.train.clips import Clips
 from stickgen.train.journal import Journal
@@ -71,38 +75,55 @@ class Quality:
             self.journal.beat("evaluating")
             until_stopped()
 
-        light, vectors = self._prepared = self._prepared or self._prepare(tick)
-        diffusion = self.config.diffusion
+        count = self.config.evaluation["prompts"]
+        light, encoded = self._prepared = self._prepared or prepare(self.config, self.clips.file, count, tick)
         with state.evaluating() as model:
+            return light.measure(drawing(model, state.normaliser, self.config, encoded, self.device, tick))
 
-            def draw(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
-                return sample_many(
-                    model, state.normaliser,
-                    torch.stack([vectors[text][0] for text in texts]).to(self.device), frames,
-                    words=[vectors[text][1] for text in texts], sampling_steps=diffusion["sampling_steps"],
-                    guidance_scale=diffusion["guidance_scale"], seed=seed, progress=tick,
-                )  # fmt: skip
 
-            return light.measure(draw)
+def prepare(
+    config: TrainingConfig, file: DatasetFile, count: int, tick: Callable[..., None] = lambda *_: None
+) -> tuple[LightEvaluation, Encoded]:
+    """What is asked of a model of `config`, about `count` texts of a kind, and the texts as its encoder reads them.
 
-    def _prepare(self, tick: Callable[..., None]) -> tuple[LightEvaluation, Encoded]:
-        """What is asked, and the embedding of each text; the encoder is let go afterwards."""
-        config = self.config
-        light = light_evaluation(
-            self.clips.file,
-            max_frames=config.data["max_frames"],
-            val_fraction=config.training["val_fraction"],
-            count=config.evaluation["prompts"],
-            progress=tick,
+    The encoder is let go afterwards. `tick` is called every now and then. Raises StickgenError where there is
+    no such encoder, or nothing to ask for.
+    """
+    light = light_evaluation(
+        file,
+        max_frames=config.data["max_frames"],
+        val_fraction=config.training["val_fraction"],
+        count=count,
+        progress=tick,
+    )
+    texts = light.texts
+    encoder = load_encoder(encoder_of_run(config.data["encoder"], None))
+    width = config.model["embedding_dim"]
+    if encoder.dim != width:
+        raise StickgenError(
+            f"the text encoder {encoder.name} gives {encoder.dim} numbers and the model wants {width}; "
+            "set data.encoder to the encoder that embedded the dataset"
         )
-        texts = light.texts
-        encoder = load_encoder(encoder_of_run(config.data["encoder"], None))
-        width = config.model["embedding_dim"]
-        if encoder.dim != width:
-            raise StickgenError(
-                f"the text encoder {encoder.name} gives {encoder.dim} numbers and the model wants {width}; "
-                "set data.encoder to the encoder that embedded the dataset"
-            )
-        found = embed({"texts": texts}, encoder, progress=tick)
-        words = found["word_embeddings"].split(found["word_offsets"].diff().tolist())
-        return light, dict(zip(texts, zip(found["embeddings"].float(), words, strict=True), strict=True))
+    found = embed({"texts": texts}, encoder, progress=tick)
+    words = found["word_embeddings"].split(found["word_offsets"].diff().tolist())
+    return light, dict(zip(texts, zip(found["embeddings"].float(), words, strict=True), strict=True))
+
+
+def drawing(
+    model: MotionTransformer,
+    normaliser: Normaliser,
+    config: TrainingConfig,
+    encoded: Encoded,
+    device: torch.device,
+    tick: Callable[..., None] = lambda *_: None,
+) -> Draw:
+    """What the contrasts and the actions are drawn by: a function of texts, the frames of each, and a seed."""
+
+    def draw(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
+        return sample_many(
+            model, normaliser, torch.stack([encoded[text][0] for text in texts]).to(device), frames,
+            words=[encoded[text][1] for text in texts], sampling_steps=config.diffusion["sampling_steps"],
+            guidance_scale=config.diffusion["guidance_scale"], seed=seed, progress=tick,
+        )  # fmt: skip
+
+    return draw

@@ -12,6 +12,7 @@ from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
 from stickgen_tui.follow import RunFollower, trainer_process
+from stickgen_tui.metric_names import curve_names, title_of
 from stickgen_tui.run_list import newest_train_record, recent_runs
 from stickgen_tui.widgets.event_list import event_line
 from stickgen_tui.widgets.run_facts import run_facts
@@ -122,3 +123,21 @@ def test_an_event_from_outside_is_one_clean_line() -> None:
         {"event": "\x1b[2J", "time": "yesterday", "step": "x", "message": "a\nb\x07[/red]"}, 40
     ).plain
     assert "\n" not in line and "\x1b" not in line and "a b\\x07[/red]" in line
+
+
+def test_an_evaluation_of_the_motion_is_a_curve_beside_the_training(run: Run) -> None:
+    writer = RecordWriter(run.metrics_path)
+    for step, share in ((400, 0.5), (800, 0.75)):
+        writer.write(
+            {"kind": "quality", "step": step, "quality_contrast": share, "quality_skate_ratio": 0.2,
+             "quality_skate_ratio_real": 0.1}
+        )  # fmt: skip
+    writer.close()
+    follower = RunFollower(run)
+    follower.poll()
+    assert list(follower.validation["quality_contrast"].ys) == [0.5, 0.75]
+    assert follower.newest["kind"] == "train"  # what the status line tells of
+    names = curve_names(follower.train, follower.validation)
+    assert {"quality_contrast", "quality_skate_ratio"} <= set(names)
+    assert "quality_skate_ratio_real" not in names  # the level that the other is compared with
+    assert title_of("quality_contrast") == "quality: texts obeyed"

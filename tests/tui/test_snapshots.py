@@ -8,6 +8,7 @@ import pytest
 from on_screen import screen_text, until
 from textual.pilot import Pilot
 
+from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.widgets.stick_canvas import StickCanvas
@@ -67,3 +68,22 @@ def test_monitor_on_light(app: StickgenApp, run: Run, snap_compare: Compare) -> 
 
     app.first_run = run
     assert snap_compare(app, terminal_size=(120, 40), run_before=light)
+
+
+def test_monitor_with_an_evaluation(app: StickgenApp, run: Run, snap_compare: Compare) -> None:
+    async def quality(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "✓ finished" in screen_text(pilot.app))
+        while "quality: sliding feet  ‹" not in screen_text(pilot.app):
+            await pilot.press("right")
+            await pilot.pause()
+        await until(pilot, lambda: "┅ real motion" in screen_text(pilot.app))
+
+    writer = RecordWriter(run.metrics_path)
+    for step in range(100, 1001, 100):
+        writer.write(
+            {"kind": "quality", "step": step, "quality_action_accuracy": 1 - 80 / step, "quality_contrast": 1 - 50 / step,
+             "quality_skate_ratio": 0.1 + 20 / step, "quality_skate_ratio_real": 0.08}
+        )  # fmt: skip
+    writer.close()
+    app.first_run = run
+    assert snap_compare(app, terminal_size=(120, 40), run_before=quality)
