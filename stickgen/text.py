@@ -11,6 +11,15 @@ import unicodedata
 _KEPT = {"\n", "\t"}
 
 
+def is_unicode(text: str) -> bool:
+    """Whether `text` can be written as UTF-8: not where it holds a lone surrogate, as from bytes of another encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def clean(text: object, *, single_line: bool = False, limit: int | None = None) -> str:
     """`text` with every control character made visible and inert.
 

@@ -46,7 +46,11 @@ def command(
     from stickgen.motion.skeleton import FPS
     from stickgen.outputs import PICTURES, Output
     from stickgen.runs.store import find_run, runs_root
+    from stickgen.text import clean, is_unicode
 
+    for text in texts:
+        if not is_unicode(text):
+            raise StickgenError(f"TEXT {clean(text)!r}: this is not UTF-8; write it in UTF-8")
     path = Path(output)
     kind = PICTURES.get(path.suffix.lower())
     if kind is None:

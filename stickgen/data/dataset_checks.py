@@ -15,6 +15,7 @@ from torch import Tensor
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, POSE_DIM
 from stickgen.runs.dataset_file import check_checksums, check_dataset_file
+from stickgen.text import clean, is_unicode
 
 FORMAT = "stickgen-dataset-1"
 _CHUNK_BYTES = 16 * 2**20  # looked at in one go
@@ -30,7 +31,7 @@ def load_untrusted(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(path, weights_only=True, mmap=True, map_location="cpu")
+            content = torch.load(path, weights_only=True, mmap=True, map_location="cpu")
     except OSError as error:
         raise StickgenError(f"{path}: it cannot be read ({error.strerror or error})") from error
     except pickle.UnpicklingError as error:
@@ -40,6 +41,28 @@ def load_untrusted(path: Path) -> Any:
         ) from error
     except (RuntimeError, ValueError, KeyError, EOFError, IndexError, TypeError, AttributeError) as error:
         raise StickgenError(f"{path}: not a dataset, or a damaged one; make or import it again") from error
+    _check_kinds(path, content)
+    return content
+
+
+def _check_kinds(path: Path, content: Any) -> None:
+    """Raise StickgenError for a tensor that is no plain array in memory, and for text that is no Unicode."""
+    if not isinstance(content, dict):
+        return
+    for name, value in content.items():
+        if isinstance(value, Tensor):
+            plain = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
+            if not plain:
+                kind = "quantized" if value.is_quantized else f"{value.layout} on {value.device}"
+                raise StickgenError(
+                    f"{path}: `{name}` is no plain tensor ({kind.removeprefix('torch.')}); make or import the dataset again"
+                )
+        for index, text in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(text, str) and not is_unicode(text):
+                raise StickgenError(
+                    f"{path}: `{name}` {index} holds half of a character (a lone surrogate), which is no text: "
+                    f"{clean(text, single_line=True, limit=60)}"
+                )
 
 
 def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda size: None) -> None:
