@@ -32,9 +32,70 @@ class RunSummary:
         return look_of(self.status).alive
 
 
-def recent_runs(root: Path | None, most: int = 50) -> list[tuple[Run, RunSummary]]:
-    """The newest `most` runs under `root` (None: the usual folder), newest first."""
-    return [(run, summary_of(run)) for run in list_runs(root or runs_root())[:most]]
+MOST_SHOWN = 50
+_OTHERS_A_LOOK = 50  # runs that are not shown, looked at each time, in turn
+_LISTING_SECONDS = 30.0  # the folder is listed anew when it changed, and at the latest after this
+
+
+def recent_runs(root: Path | None, most: int = MOST_SHOWN) -> list[tuple[Run, RunSummary]]:
+    """The runs under `root` (None: the usual folder), at most `most` and all that are going: these first."""
+    return RunCatalogue().look(root, most).rows
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a look found: the rows to show, those that are going first, and how many runs there are in all."""
+
+    rows: list[tuple[Run, RunSummary]]
+    total: int
+
+    @property
+    def hidden(self) -> int:
+        """Runs that are there and not among the rows."""
+        return self.total - len(self.rows)
+
+
+class RunCatalogue:
+    """The runs of a folder, looked at again and again at a cost that does not grow with their number.
+
+    The first look is at all of them. After that at those that are going, those that are shown, and some of
+    the others in turn, so that one that was resumed elsewhere is found within seconds.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[Run] = []
+        self._summaries: dict[Path, RunSummary] = {}
+        self._stamp: tuple[Path, int] | None = None
+        self._listed = 0.0
+        self._turn = 0
+
+    def look(self, root: Path | None, most: int = MOST_SHOWN) -> Listing:
+        """The rows as they are now."""
+        self._list(root or runs_root())
+        known = self._summaries
+        going = {run.path for run in self._runs if run.path in known and known[run.path].alive}
+        others = [run for run in self._runs[most:] if run.path in known and run.path not in going]
+        start = self._turn % max(len(others), 1)
+        resting = {run.path for run in others} - {
+            run.path for run in (*others, *others)[start : start + _OTHERS_A_LOOK]
+        }
+        self._turn = start + _OTHERS_A_LOOK
+        self._summaries = {
+            run.path: known[run.path] if run.path in resting else summary_of(run) for run in self._runs
+        }
+        rows = [(run, self._summaries[run.path]) for run in self._runs]
+        rows.sort(key=lambda row: not row[1].alive)
+        count = max(most, sum(summary.alive for _, summary in rows))
+        return Listing(rows[:count], len(rows))
+
+    def _list(self, root: Path) -> None:
+        try:
+            stamp = root.absolute(), root.stat().st_mtime_ns
+        except OSError:
+            stamp = root.absolute(), -1
+        now = time.monotonic()
+        if stamp != self._stamp or now - self._listed > _LISTING_SECONDS:
+            self._runs, self._stamp, self._listed = list_runs(root), stamp, now
 
 
 def summary_of(run: Run) -> RunSummary:

@@ -19,7 +19,7 @@ from stickgen.hardware.machine import Machine, detect, local_machine_fast
 from stickgen.planner.recommend import Recommendation, recommend
 from stickgen.runs.store import Run
 from stickgen_tui.launching import Preflight, preflight
-from stickgen_tui.run_list import RunSummary, recent_runs
+from stickgen_tui.run_list import RunCatalogue, RunSummary
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
@@ -72,11 +72,11 @@ class HomeScreen(Screen[None]):
             )
 
     class Runs(Message):
-        """The runs, newest first."""
+        """The runs, those that are going first, and how many more there are."""
 
-        def __init__(self, runs: list[tuple[Run, RunSummary]]) -> None:
+        def __init__(self, runs: list[tuple[Run, RunSummary]], hidden: int = 0) -> None:
             super().__init__()
-            self.runs = runs
+            self.runs, self.hidden = runs, hidden
 
     class Drafts(Message):
         """Edits that an editor which is gone has left behind, newest first."""
@@ -91,6 +91,7 @@ class HomeScreen(Screen[None]):
         self._looked: Preflight | None = None  # what the card shows
         self._recommended: Path | None = None
         self._runs: list[tuple[Run, RunSummary]] = []
+        self._catalogue = RunCatalogue()
 
     def compose(self) -> ComposeResult:
         yield Line(id="home-title", classes="title-line")
@@ -153,7 +154,8 @@ class HomeScreen(Screen[None]):
     @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
     def _read_runs(self) -> None:
         try:
-            self.post_message(self.Runs(recent_runs(self._root)))
+            found = self._catalogue.look(self._root)
+            self.post_message(self.Runs(found.rows, found.hidden))
         except (StickgenError, OSError) as error:
             self.post_message(self.Found(error=clean(error, limit=300)))
 
@@ -185,6 +187,8 @@ class HomeScreen(Screen[None]):
         table.show(event.runs)
         table.display = bool(event.runs)
         self.query_one("#no-runs").display = not event.runs
+        more = f"and {event.hidden:,} older runs: stickgen runs list" if event.hidden else ""
+        self.query_one("#runs-panel").border_subtitle = more
         self._show_title()
 
     def on_home_screen_drafts(self, event: Drafts) -> None:
