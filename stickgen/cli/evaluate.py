@@ -68,11 +68,13 @@ def command(
     damaged real motion that it sees what it claims to see. With a second run, the two are compared, text by text.
     """
     from stickgen.data.dataset import open_dataset
+    from stickgen.data.encoder_folder import encoder_of_run
     from stickgen.evaluate.admission import admit
     from stickgen.evaluate.comparison import compare
     from stickgen.evaluate.evaluator import load_or_train
     from stickgen.evaluate.report import html_report
     from stickgen.outputs import REPORT, Output
+    from stickgen.runs.dataset_file import check_embedding_width
 
     place = Output(Path(report), REPORT, force=force) if report else None
     generators = {name: generator_of(name, runs) for name in (run_name, other_name) if name}
@@ -84,6 +86,10 @@ def command(
         raise StickgenError(
             f"{clean(run_name)}: the dataset that it was trained on is not where it was; name one with --data"
         )
+    for generator in generators.values():  # before anything is trained that could then not be used
+        check_embedding_width(file.path, file.embedding_dim, generator.config.model["embedding_dim"])
+        if contrast:
+            encoder_of_run(generator.config.data["encoder"], encoder)
     frames = min(int(generator.config.data["max_frames"]) for generator in generators.values())
     judge = load_or_train(
         file,
@@ -187,10 +193,8 @@ def _embedder(
 
     from stickgen.data.embed import EncodedTexts, load_encoder
     from stickgen.data.encoder_folder import encoder_of_run
-    from stickgen.runs.dataset_file import check_embedding_width
 
     width = generator.config.model["embedding_dim"]
-    check_embedding_width(file.path, file.embedding_dim, width)
     rows = {text: row for row, text in enumerate(file.content["texts"])}
     if generator.normaliser.knows_words and file.content.get("word_embeddings") is None:
         rows = {}  # the model wants the texts' tokens too

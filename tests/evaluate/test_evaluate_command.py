@@ -13,7 +13,7 @@ from small_judge import FRAMES, HELD_OUT, word_features
 from stickgen.cli import root
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.data.dataset import DatasetFile
+from stickgen.data.dataset import DatasetFile, save_dataset
 from stickgen.errors import StickgenError
 from stickgen.evaluate import evaluator, figures
 from stickgen.evaluate.evaluator import Evaluator
@@ -86,6 +86,18 @@ def test_wrong_input_is_one_sentence(evaluate, arguments: tuple[str, ...], said:
     with pytest.raises(StickgenError, match=said) as told:
         evaluate(*arguments)
     assert told.value.exit_code == 2 and "\n" not in str(told.value)
+
+
+def test_a_dataset_that_does_not_fit_is_refused_before_anything_is_trained(  # type: ignore[no-untyped-def]
+    evaluate, small_file: DatasetFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = {key: value for key, value in small_file.content.items() if key != "embeddings"}
+    save_dataset(tmp_path / "bare.pt", bare)
+    monkeypatch.setattr(
+        "stickgen.evaluate.evaluator.load_or_train", lambda *_, **__: pytest.fail("it trained")
+    )
+    with pytest.raises(StickgenError, match="its texts are not embedded yet; run: stickgen data embed"):
+        evaluate("one", "--data", str(tmp_path / "bare.pt"))
 
 
 def test_a_file_that_is_no_report_is_not_written_over(evaluate, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
