@@ -144,6 +144,12 @@ class StickgenApp(App[None]):
 
     # -- actions
 
+    async def action_quit(self) -> None:
+        """Leave, unless a screen has edits and asks what is to become of them."""
+        asks = [getattr(screen, "may_quit", None) for screen in self.screen_stack]
+        if all(may_quit() for may_quit in asks if may_quit is not None):
+            self.exit()
+
     def action_help(self) -> None:
         from stickgen_tui.screens.help import HelpScreen
 
@@ -168,7 +174,7 @@ class StickgenApp(App[None]):
         yield SystemCommand(
             "Save a screenshot", "An SVG of this screen in this folder", self._take_screenshot
         )
-        yield SystemCommand("Quit", "Leave; runs go on (ctrl+q)", self.exit)
+        yield SystemCommand("Quit", "Leave; runs go on (ctrl+q)", self.action_quit)
 
     def _take_screenshot(self) -> None:
         path = self.save_screenshot(path=str(Path.cwd()))

@@ -237,6 +237,12 @@ class EditSession:
         """Give a key a value; False when it had it already. Raises EditRefusedError."""
         return self.apply([(key.parts, value)]) > 0
 
+    def replace(self, text: str) -> None:
+        """Take another text in the place of the whole, as one step. Raises ConfigError where it is no config."""
+        before = self.document.text
+        self.document.replace(text)
+        self._made(int(self.document.text != before))
+
     def reset(self, key: Key) -> bool:
         """Put a key back to its default, with its comment kept; one that is not in the file stays out.
 

@@ -58,6 +58,6 @@ class BoundedScanner(Scanner):
     def fetch_more_tokens(self) -> Any:
         if self.flow_level > MAX_DEPTH:
             raise TooDeepError(self.reader.get_mark().index)
-        if time.monotonic() > self.deadline:
+        if time.thread_time() > self.deadline:
             raise TooLongError
         return super().fetch_more_tokens()

@@ -33,7 +33,8 @@ from stickgen_tui.screens.choice import ChoiceScreen
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.resetting import ResetScreen
-from stickgen_tui.screens.saving import changes_content, notice, save
+from stickgen_tui.screens.saving import changes_content, notice, save, save_as
+from stickgen_tui.screens.text_editor import edit_text
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
@@ -80,11 +81,13 @@ class EditorScreen(Screen[None]):
         Binding("down,j", "move(1)", "Down", show=False, tooltip="The row below"),
         Binding("pageup", "move(-10)", show=False),
         Binding("pagedown", "move(10)", show=False),
-        Binding("home", "move(-1000)", show=False),
-        Binding("end", "move(1000)", show=False),
+        Binding("home", "move(-1000000)", show=False),
+        Binding("end", "move(1000000)", show=False),
         Binding("ctrl+s", "save", "Save", tooltip="Write the file"),
         Binding("f5,ctrl+l", "launch", "Launch", key_display="F5", tooltip="Launch a run of this config (F5, ctrl+l)"),
         Binding("f", "mend", "Fix", tooltip="Make the edit that the problem of this row suggests"),
+        Binding("S", "save_as", "Save as", show=False, tooltip="Write it under another name, and go on there"),
+        Binding("E", "text", "$EDITOR", show=False, tooltip="Edit the text itself in $EDITOR"),
         Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
         Binding("a", "advice", "Advice", tooltip="Out of memory, too slow, poor quality: edits that help, by a number"),
         Binding("d", "diff", "Diff", tooltip="What differs from the file on disk, from the preset, from the last run"),
@@ -113,6 +116,8 @@ class EditorScreen(Screen[None]):
         self._config: TrainingConfig | None = None  # what the form says, where it holds together
         self._before: Estimate | None = None  # of the file as saved
         self._typed: tuple[str, Value] | None = None  # what stands in a text box and is not taken yet
+        self._before_find: Field | None = None  # the row that had the focus when the find box was opened
+        self._quitting = False  # whether the question before a quit is open
         self._typed_in: Field | None = None  # the row that was typed in last
         self._said_failure: str | None = None
 
@@ -181,7 +186,8 @@ class EditorScreen(Screen[None]):
             self._session.apply(edits)
         except StickgenError as error:
             where = re.escape(self._session.document.name)
-            field.refuse(re.sub(rf"^{where}(:\d+)?: ", "", str(error)))  # the row is the place
+            reason = str(error).replace("edit the text itself", "E edits the text itself")
+            field.refuse(re.sub(rf"^{where}(:\d+)?: ", "", reason))  # the row is the place
             return False
         self._typed = None
         field.close()
@@ -223,7 +229,9 @@ class EditorScreen(Screen[None]):
         try:
             self._session.apply(edits)
         except StickgenError as error:
-            notice(self.app, error, error=True)
+            notice(
+                self.app, str(error).replace("edit the text itself", "E edits the text itself"), error=True
+            )
             self._refresh_all()
             return False
         self._applied()
@@ -347,6 +355,8 @@ class EditorScreen(Screen[None]):
     @taking_the_box
     def action_find(self) -> None:
         self.query_one("#find-row").display = True
+        if isinstance(self.focused, Field):
+            self._before_find = self.focused
         box = self.query_one("#find", Input)
         box.select_all()  # the next search is typed over the last one
         self.set_focus(box)
@@ -359,9 +369,9 @@ class EditorScreen(Screen[None]):
 
     @on(Input.Submitted, "#find")
     def _found(self) -> None:
-        first = next((field for field in self.query(Field) if field.display), None)
-        if first is not None:
-            self.set_focus(first)
+        shown = [field for field in self.query(Field) if field.display]
+        if shown:
+            self.set_focus(self._before_find if self._before_find in shown else shown[0])
 
     def _close_find(self) -> bool:
         row = self.query_one("#find-row")
@@ -479,10 +489,67 @@ class EditorScreen(Screen[None]):
 
     @taking_the_box
     def action_leave(self) -> None:
+        at = self.focused if isinstance(self.focused, Field) else self._before_find
         if self._close_find():
-            self.set_focus(self.query(Field).first())
+            row = at if at is not None and at.is_mounted else self.query(Field).first()
+            self.set_focus(row, scroll_visible=False)  # the row that was found, among all again
+            self.call_after_refresh(self._form.scroll_to_widget, row, animate=False)
             return
         self._leave()
+
+    def may_quit(self) -> bool:
+        """Whether the app may be left at once; else it is asked what is to become of the edits.
+
+        To quit a second time answers that: the next start offers them.
+        """
+        taken = self._settle()
+        if self._quitting or (taken and not self._session.dirty):
+            return True
+        self._ask_quit("" if taken else "What stands in the open box is not allowed, and is not kept.\n\n")
+        return False
+
+    @work(group="quit", exclusive=True)
+    async def _ask_quit(self, note: str) -> None:
+        answers = [
+            ("b", "Back"),
+            ("k", "Quit; the next start offers the edits"),
+            ("s", "Save and quit"),
+            ("d", "Drop the changes and quit"),
+        ]
+        body = Content(note) + changes_content(self._session)
+        self._quitting = True
+        try:
+            answer = await self.app.push_screen_wait(QuestionScreen("Quit without saving?", body, answers))
+        finally:
+            self._quitting = False
+        if answer == "s" and not await self._saved():
+            return
+        if answer == "d":
+            self._session.drop()
+        if answer in ("k", "s", "d"):
+            self.app.exit()
+
+    @taking_the_box
+    def action_save_as(self) -> None:
+        self._save_as()
+
+    @work(group="save")
+    async def _save_as(self) -> None:
+        if await save_as(self.app, self._session):
+            self._path = self._session.document.path or self._path
+            self._forecast_before()
+            self._refresh_all()
+
+    @taking_the_box
+    def action_text(self) -> None:
+        self._edit_text()
+
+    @work(group="choose", exclusive=True)
+    async def _edit_text(self) -> None:
+        focused = self.focused if isinstance(self.focused, Field) else None
+        at = self._session.document.position(focused.key.parts) if focused is not None else None
+        if await edit_text(self.app, self._session, at[0] if at else 1):
+            self._refresh_all()
 
     @work(group="leave", exclusive=True)
     async def _leave(self) -> None:

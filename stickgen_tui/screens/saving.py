@@ -13,6 +13,8 @@ from stickgen.config.document import Document, ProtectedError, SaveConflictError
 from stickgen.config.nodes import path_text
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import EditSession, changed_values
+from stickgen_tui.launching import shown_path
+from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
@@ -155,6 +157,35 @@ async def _save_copy(app: App[Any], session: EditSession) -> EditSession | None:
         return None
     notice(app, f"saved {copy}")
     return session
+
+
+async def save_as(app: App[Any], session: EditSession) -> bool:
+    """Ask for another name and write there; the session goes on in that file. False where nothing was written."""
+    name = await app.push_screen_wait(
+        NameScreen("Save as", shown_path(session.document.path or Path("my.yaml")))
+    )
+    if not name:
+        return False
+    path = Path(name).expanduser()
+    if session.document.path is not None and path.absolute() == session.document.path.absolute():
+        return await save(app, session) is session
+    try:
+        lost = session.save(path)
+    except (SaveConflictError, ProtectedError) as reason:
+        answers = [("b", "Back"), ("w", "Write over it")]
+        question = QuestionScreen("There is such a file already", Content(clean(reason)), answers)
+        if await app.push_screen_wait(question) != "w":
+            return False
+        try:
+            lost = session.save(path, over=True, force=True)
+        except StickgenError as error:
+            notice(app, error, error=True)
+            return False
+    except StickgenError as error:
+        notice(app, error, error=True)
+        return False
+    _say_saved(app, session, lost)
+    return True
 
 
 def _merged_words(session: EditSession, conflict: SaveConflictError) -> str:

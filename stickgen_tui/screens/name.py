@@ -1,0 +1,39 @@
+"""A name of a file, typed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from stickgen_tui.path_suggester import PathSuggester
+
+
+class NameScreen(ModalScreen[str]):
+    """Dismisses with the name, or "" when it was left with escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
+    DEFAULT_CSS = "NameScreen { align: center middle; background: $background 60%; }"
+
+    def __init__(self, title: str, name: str) -> None:
+        super().__init__()
+        self._title, self._name = title, name
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as box:
+            box.border_title = self._title
+            box.border_subtitle = "Enter takes it, esc leaves"
+            yield Input(self._name, compact=True, select_on_focus=False, suggester=PathSuggester())
+
+    @on(Input.Submitted)
+    def _taken(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip())
+
+    def action_leave(self) -> None:
+        self.dismiss("")
