@@ -27,9 +27,13 @@ _TAKEN = {errno.EACCES, errno.EAGAIN}  # fcntl(2): somebody has it
 _held_here: set[Path] = set()  # run locks of this process: to open and close such a file would drop its lock
 
 
-def no_locks(path: Path, error: OSError) -> StickgenError:
+class NoLocksError(StickgenError):
+    """A filesystem that knows no locks."""
+
+
+def no_locks(path: Path, error: OSError) -> NoLocksError:
     """What to say where a lock can neither be had nor refused: some network and FUSE filesystems have none."""
-    return StickgenError(
+    return NoLocksError(
         f"{path}: this filesystem gives no file locks ({error.strerror}), and without them two trainers could "
         "write to one run; put the runs on a local disk: --runs DIR, or STICKGEN_RUNS"
     )

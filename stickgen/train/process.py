@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stickgen.errors import StickgenError
-from stickgen.runs.locks import RunLock
+from stickgen.runs.locks import NoLocksError, RunLock
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.private_folder import keep_compiled_code_private
 from stickgen.runs.process import describe_process
@@ -41,6 +41,9 @@ def run_training(path: Path, launch: int | None = None) -> int:
         lock = RunLock(run)
         try:
             lock.acquire()
+        except NoLocksError as error:
+            _say(run, launch, str(error))
+            return 2
         except (StickgenError, OSError) as error:  # another trainer's files: not even an event
             log.error("%s", error)
             return 2
