@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from stickgen.model.text_map import text_map
 from stickgen.motion.features import from_features, to_features
 from stickgen.motion.skeleton import POSE_DIM
 
@@ -18,7 +19,8 @@ from stickgen.motion.skeleton import POSE_DIM
 class Normaliser(nn.Module):
     """Mean and spread of each feature over the training clips; saved with the weights, never trained."""
 
-    added_later = ("words_mean", "words_std")  # which older checkpoints lack: their models know no words
+    # Older checkpoints lack these: their models know no words, and take embeddings as they are.
+    added_later = ("words_mean", "words_std", "text_map")
 
     mean: Tensor
     std: Tensor
@@ -28,6 +30,7 @@ class Normaliser(nn.Module):
     text_std: Tensor
     words_mean: Tensor
     words_std: Tensor
+    text_map: Tensor
 
     def __init__(self, embedding_dim: int) -> None:
         super().__init__()
@@ -41,6 +44,7 @@ class Normaliser(nn.Module):
         self.register_buffer("text_std", torch.ones(embedding_dim))
         self.register_buffer("words_mean", torch.zeros(embedding_dim))
         self.register_buffer("words_std", torch.zeros(embedding_dim))
+        self.register_buffer("text_map", torch.eye(embedding_dim))
 
     def fit(self, motions: Iterable[Tensor], texts: Tensor, words: Tensor | None = None) -> None:
         """Take the statistics of `motions`, each [t, 20], of the embeddings `texts` [n, embedding_dim], and of
@@ -71,6 +75,12 @@ class Normaliser(nn.Module):
             self.words_mean.copy_(words.mean(0))
             self.words_std.copy_(words.std(0, correction=0).clamp_min(1e-3))
 
+    def fit_text_map(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> None:
+        """Learn which directions of the texts foretell motion, of embeddings [n, embedding_dim] and the summaries
+        [n, s] of the motions that they tell of, part by part; see text_map.py. Call it after `fit`."""
+        standard = (((texts - self.text_mean) / self.text_std, summaries) for texts, summaries in pairs)
+        self.text_map.copy_(text_map(standard))
+
     @property
     def knows_words(self) -> bool:
         """Whether the texts that the model learned from came token by token too."""
@@ -85,8 +95,8 @@ class Normaliser(nn.Module):
         return from_features(features * self.std + self.mean)
 
     def encode_text(self, text: Tensor) -> Tensor:
-        """Text embeddings [b, embedding_dim] → the same, normalised."""
-        return (text - self.text_mean) / self.text_std
+        """Text embeddings [b, embedding_dim] → the same, normalised, with what foretells motion made loud."""
+        return ((text - self.text_mean) / self.text_std) @ self.text_map
 
     def encode_words(self, words: Tensor) -> Tensor:
         """Embeddings of tokens [b, l, embedding_dim] → the same, normalised."""

@@ -54,6 +54,11 @@ class ModelConfig:
         return cls(**model, denoising=bool(config.diffusion["enabled"]))
 
 
+def text_rank(d_model: int) -> int:
+    """The rank of the text's second map if a token has several frames: narrow where the guide's sizes bind."""
+    return d_model // 8 if d_model > 128 else d_model
+
+
 class Prediction(NamedTuple):
     """What the trunk says of each frame."""
 
@@ -77,7 +82,8 @@ class MotionTransformer(nn.Module):
         else:
             # What the wider maps of patches add is saved here, so that the presets keep the guide's sizes: the
             # text's second map is narrow, and an action is told by the weights that recognise it.
-            narrow = (nn.Linear(d, d // 8, bias=False), nn.Linear(d // 8, d))
+            rank = text_rank(d)
+            narrow = (nn.Linear(d, rank, bias=False), nn.Linear(rank, d))
             self.text_in = nn.Sequential(nn.Linear(config.embedding_dim, d), nn.SiLU(), *narrow)
             self.action_untold = nn.Parameter(torch.zeros(d))
         self.no_text = nn.Parameter(torch.zeros(d))

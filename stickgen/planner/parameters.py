@@ -37,7 +37,7 @@ def count_parameters(config: HasModel) -> int:
     text_in = model["embedding_dim"] * d + d + d * d + d + d  # two linear maps, and the vector for "no text"
     action_in = (model["num_actions"] + 1) * d
     if patch > 1:
-        text_in += 2 * d * (d // 8) - d * d  # the second map is narrow
+        text_in += 2 * d * _text_rank(d) - d * d  # the second map is narrow
         action_in = d  # actions are told by the weights that recognise them
     modulation = 6 * d * d + 6 * d  # one map for all blocks (adaLN-single, PixArt-alpha, arXiv 2310.00426)
     pose_out = written * model["output_dim"] * (d + 1)
@@ -46,6 +46,11 @@ def count_parameters(config: HasModel) -> int:
     return (
         layers * block + pose_in + text_in + action_in + modulation + d + pose_out + action_out + contact_out
     )
+
+
+def _text_rank(d_model: int) -> int:
+    """Of the text's second map, as `stickgen.model.transformer.text_rank` has it."""
+    return d_model // 8 if d_model > 128 else d_model
 
 
 def count_diffusion_parameters(config: HasModel) -> int:
@@ -67,7 +72,7 @@ class HasTraining(HasModel, Protocol):
 def count_trained(config: HasTraining, parameters: int) -> tuple[int, int]:
     """(of `parameters` those that are trained, numbers that the optimizer keeps of them).
 
-    AdamW keeps two a parameter. Muon keeps one of the matrices of the blocks. LoRA trains rank · (in + out) of
+    AdamW keeps two a parameter. Muon keeps one of its matrices. LoRA trains rank · (in + out) of
     each of the blocks' four matrices: d → 3d, d → d, d → 8d, 4d → d.
     """
     d, layers = config.model["d_model"], config.model["num_layers"]
@@ -76,4 +81,6 @@ def count_trained(config: HasTraining, parameters: int) -> tuple[int, int]:
         matrices = trained
     else:
         trained, matrices = parameters, layers * 16 * d * d
+        if config.model["patch_frames"] > 1:  # the text's and the condition's maps too
+            matrices += config.model["embedding_dim"] * d + 2 * d * _text_rank(d) + 6 * d * d
     return trained, 2 * trained - (matrices if config.training["optimizer"] == "muon" else 0)

@@ -13,9 +13,11 @@ from stickgen.data.dataset import TRAIN, VALIDATION, DatasetFile, MotionDataset,
 from stickgen.data.dataset_checks import chunks
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
+from stickgen.model.text_map import motion_summary
 from stickgen.runs.dataset_file import check_embedding_width
 
 STATISTICS_CLIPS = 5_000
+MOST_CAPTIONS = 4  # of a clip, for the same
 STATISTICS_TEXTS = 2_000  # of which the single tokens are looked at too
 
 
@@ -36,8 +38,17 @@ class Clips:
         words = [self.file.words(text) for text in texts[:STATISTICS_TEXTS] if self.train.text_tokens]
         there = [tokens for tokens in words if tokens is not None]
         normaliser.fit(_Motions(self.file, shown), embeddings[texts], torch.cat(there) if there else None)
+        normaliser.fit_text_map(self._told(shown))
         self.file.resident.give_back()
         return normaliser
+
+    def _told(self, clips: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Of each clip the embeddings of its captions, and beside each of them what its motion is like."""
+        embeddings = self.file.content["embeddings"]
+        for clip, motion in zip(clips, _Motions(self.file, clips), strict=True):
+            texts = self.file.texts(clip)[:MOST_CAPTIONS]
+            summary = motion_summary(motion[: self.train.max_frames])
+            yield embeddings[texts].float(), summary.expand(len(texts), -1)
 
 
 @dataclass(frozen=True)

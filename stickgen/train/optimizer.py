@@ -1,4 +1,5 @@
-"""AdamW, or Muon for the matrices of the blocks and AdamW for the rest; weight decay on matrices alone."""
+"""AdamW, or Muon for the matrices of the blocks and of the text and AdamW for the rest; weight decay on matrices
+alone."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from stickgen.model.transformer import MotionTransformer
 from stickgen.train.without_compiler import without_compiler
 
 
@@ -16,6 +18,10 @@ def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.opti
 
     AdamW (arXiv 1711.05101); norms, biases, embeddings and modulation tables do not decay.
     """
+    # A text's weak directions move as far as its strong ones where Muon moves its maps; runs of before there were
+    # patches keep AdamW's moments of them.
+    patched = isinstance(model, MotionTransformer) and model.config.patch_frames > 1
+    by_muon = ("blocks.", "text_in.", "condition.") if patched else ("blocks.",)
     muon: list[nn.Parameter] = []
     decaying: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
@@ -24,7 +30,7 @@ def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.opti
             if not parameter.requires_grad:
                 continue
             matrix = isinstance(module, nn.Linear) and parameter.ndim == 2
-            if matrix and path.startswith("blocks.") and training["optimizer"] == "muon":
+            if matrix and path.startswith(by_muon) and training["optimizer"] == "muon":
                 muon.append(parameter)
             else:
                 (decaying if matrix and name == "weight" else others).append(parameter)

@@ -99,7 +99,7 @@ KEYS: tuple[Key, ...] = (
         str,
         "adamw",
         '"adamw" or "muon"',
-        "muon: the matrices of the blocks move by Muon, whose steps have the size of AdamW's, so that the "
+        "muon: the matrices of the blocks and of the text move by Muon, whose steps have the size of AdamW's, so that the "
         "learning rate stays; it keeps one number a weight instead of two, and computes more a step. "
         "Everything else moves by AdamW either way.",
         choices=("adamw", "muon"),
