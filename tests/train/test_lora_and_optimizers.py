@@ -143,7 +143,11 @@ def test_muon_moves_the_blocks_and_resumes_exactly(tmp_path: Path, tiny_dataset:
         assert torch.equal(tensor, other[name]), name
     with_momentum = {n.split("/", 2)[2] for n in one if n.startswith("optimizer/momentum_buffer/")}
     assert with_momentum == {
-        n[6:] for n, t in one.items() if n.startswith("model/blocks.") and n.endswith(".weight") and t.ndim == 2
+        n[6:]
+        for n, t in one.items()
+        if n.startswith(("model/blocks.", "model/text_in.", "model/condition."))
+        and n.endswith(".weight")
+        and t.ndim == 2
     }  # fmt: skip
     assert all(
         group["lr"] == trainer.state.optimizer.param_groups[0]["lr"]
