@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stickgen.cli.numbers import SEED, Finite
 from stickgen.cli.output import FORCE
 from stickgen.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.data.importing import ImportReport
 
 
 @click.group("data")
@@ -63,6 +67,25 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     "--index", metavar="CSV", help="What is known of each clip: file, description, action, fps, licence…"
 )
 @click.option("--fps", type=Finite(1, 1000), help="True frame rate, where the files have it wrong.")
+@click.option(
+    "--view",
+    type=click.Choice(["auto", "side", "front"]),
+    default="auto",
+    show_default=True,
+    help="Where the figure is seen from; auto: from where most of the movement shows.",
+)
+@click.option(
+    "--joints",
+    metavar="MAP",
+    help="Which joint is which, where that is not found: left_hip=NAME,left_knee=NAME,… or a file of such lines.",
+)
+@click.option(
+    "--split",
+    "splits",
+    multiple=True,
+    metavar="SIDE=FILE",
+    help="A list of the files of one side, train, val or test; may be given several times.",
+)
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
 @click.option(
     "--mirror/--no-mirror",
@@ -72,30 +95,48 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
 )
 @FORCE
 def import_(
-    sources: tuple[str, ...], index: str | None, fps: float | None, output: str, mirror: bool, force: bool
+    sources: tuple[str, ...],
+    index: str | None,
+    fps: float | None,
+    view: str,
+    joints: str | None,
+    splits: tuple[str, ...],
+    output: str,
+    mirror: bool,
+    force: bool,
 ) -> None:
-    """Turn BVH captures (zip archives, folders or files) into a dataset of the ten-joint figure."""
+    """Turn BVH captures (zip archives, folders or files) into a dataset of the ten-joint figure.
+
+    Every file that is looked at is accounted for: what is no motion of a person (leaps, trembling, other bones,
+    stillness, the same again) is left out and said.
+    """
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
     from stickgen.data.importing import import_archives
+    from stickgen.data.joint_names import read_joint_map
     from stickgen.data.mirroring import with_mirrors
     from stickgen.errors import StickgenError
     from stickgen.motion.skeleton import FPS
     from stickgen.runs.dataset_facts import dataset_output
 
-    inputs = tuple(Path(given) for given in (*sources, *([index] if index else [])))
+    lists = _split_lists(splits)
+    named = [*sources, *([index] if index else []), *map(str, lists.values())]
+    inputs = tuple(Path(name) for name in named)
     place = dataset_output(Path(output), inputs=inputs, force=force)
     with shown_progress("reading captures") as progress:
         report = import_archives(
             [Path(source) for source in sources],
             index=Path(index) if index else None,
+            splits=lists,
             fps=fps,
+            view=view,
+            joints=read_joint_map(joints) if joints else None,
             progress=progress,
         )
-    for reason in report.skipped:
-        click.echo(f"skipped {clean(reason, single_line=True)}", err=True)
+    _say_what_happened(report)
     if not report.clips:
-        raise StickgenError(f"no clip could be read from {', '.join(sources)}; the reasons are above")
+        why = "the reasons are above" if report.account.looked_at else "there is no file in it"
+        raise StickgenError(f"no clip could be read from {clean(', '.join(sources))}; {why}")
     _say_kept(place.make_way())
     file = save_dataset(Path(output), pack(with_mirrors(report.clips) if mirror else report.clips))
     facts = file.facts()
@@ -246,3 +287,32 @@ def preview(
 def _say_kept(backup: Path | None) -> None:
     if backup is not None:
         click.echo(f"the old one is kept as {clean(backup)}", err=True)
+
+
+def _split_lists(given: tuple[str, ...]) -> dict[str, Path]:
+    from stickgen.data.split import SPLIT_NAMES
+    from stickgen.errors import StickgenError
+
+    lists: dict[str, Path] = {}
+    for text in given:
+        side, equals, path = text.partition("=")
+        if side not in SPLIT_NAMES or not equals or not path:
+            raise StickgenError(f"--split {clean(text)}: write train=FILE, val=FILE or test=FILE")
+        lists[side] = Path(path)
+    return lists
+
+
+def _say_what_happened(report: ImportReport) -> None:
+    """What was skipped and changed, a line each, then how many files of which kind there were."""
+    listed = [f"skipped {reason}" for reason in report.skipped]
+    listed += [f"note: {note}" for note in report.notes]
+    listed += [f"index: {sentence}" for sentence in report.rows_without_file]
+    listed += [f"index: {name} met no row" for name in report.files_without_row]
+    for line in listed:
+        click.echo(clean(line, single_line=True, limit=600), err=True)
+    for archive, count in report.rows_elsewhere.items():
+        click.echo(f"index: {count} rows name {clean(archive)}, which was not given", err=True)
+    if report.account.looked_at:
+        click.echo(f"looked at {report.account.looked_at} files", err=True)
+    for line in report.account.lines():
+        click.echo(f"  {clean(line, single_line=True)}", err=True)

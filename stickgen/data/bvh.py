@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stickgen.data.decoding import decode
 from stickgen.errors import StickgenError
 
 Floats = NDArray[np.float64]
 MAX_JOINTS = 1000
+MAX_POINTS = (
+    8_000_000  # frames times joints: ten minutes at 120 fps of a hundred joints, and three numbers each
+)
+MAX_LINE = 10_000  # characters of a line of the hierarchy
+_POSED_AT_ONCE = 1_000_000  # frames times joints whose rotations are held at a time
 _CHANNELS = {
-    f"{axis}{kind}": (index, kind) for index, axis in enumerate("xyz") for kind in ("position", "rotation")
+    f"{axis}{kind}": (index, kind)
+    for index, axis in enumerate("xyz")
+    for kind in ("position", "rotation", "scale")
 }
+_LINE = re.compile(r"[^\r\n]+")
+_COMMENT = re.compile(r"(?:^|\s)(?://|#|;).*")
+_HEADER = re.compile(r"\s*(frames|frame\s*time)\b\s*[:=]?(.*)", re.IGNORECASE)
 
 
 @dataclass
@@ -34,53 +48,85 @@ class Capture:
     names: list[str]
     positions: Floats
     rest: Floats
-    fps: float
+    fps: float  # by the file's frame time, whatever that is worth; 0 where it says none
     rest_frames: int  # how many at the start were a T-pose and have been taken away
+    parents: tuple[int, ...] = ()  # of each joint, -1 for a root; () where they are not known
 
 
-def read_bvh(text: str, name: str) -> Capture:
-    """Parse and pose a BVH file. Raises StickgenError with `name:line`."""
-    lines = text.splitlines()
-    joints, at = _hierarchy(lines, name)
-    declared, frame_time, at = _motion_header(lines, at, name)
-    values = _frames(lines, at, name, width=sum(len(joint.channels) for joint in joints))
-    if len(values) < declared:
+def read_bvh(data: bytes | str, name: str) -> Capture:
+    """Parse and pose a BVH file. Raises StickgenError with `name:line`.
+
+    Blank lines, comments, any line ends and encoding, numbers with commas between or in them, frames wrapped
+    over several lines and what follows the last frame are no fault.
+    """
+    source = _Source(decode(data) if isinstance(data, bytes) else data.removeprefix("\ufeff"), name)
+    joints = _hierarchy(source)
+    declared, frame_time = _motion_header(source)
+    values = _frames(source, declared, sum(len(joint.channels) for joint in joints))
+    if len(values) * len(joints) > MAX_POINTS:
         raise StickgenError(
-            f"{name}: {declared} frames are declared and {len(values)} are there; the file is cut short, get it again"
+            f"{name}: {len(values):,} frames of {len(joints)} joints are more than a capture has; cut it up"
         )
     positions = _pose(joints, values)
     rest = _pose(joints, np.zeros((1, values.shape[1])), rest=True)[0]
     rest_frames = _rest_frames(joints, values, positions)
     names = [joint.name for joint in joints]
-    return Capture(names, positions[rest_frames:], rest, 1 / frame_time, rest_frames)
+    parents = tuple(joint.parent for joint in joints)
+    fps = 1 / frame_time if frame_time > 0 else 0.0
+    return Capture(names, positions[rest_frames:], rest, fps, rest_frames, parents)
 
 
-def _hierarchy(lines: list[str], name: str) -> tuple[list[Joint], int]:
-    """The joints, parents before children, and the index of the line after MOTION."""
+class _Source:
+    """The text of a file, its lines one after the other: those of a hostile file would fill the memory at once."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.text, self.name, self.at = text, name, 0  # `at`: where the next line begins
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Where a line begins, and the line without its comment; lines that then are blank are left out."""
+        for match in _LINE.finditer(self.text, self.at):
+            self.at = match.end()
+            line = match[0]
+            if any(sign in line for sign in "/#;"):
+                line = _COMMENT.sub("", line)
+            if line and not line.isspace():
+                yield match.start(), line
+
+    def fault(self, at: int, what: object) -> StickgenError:
+        """What is wrong at a place in the text, with its line."""
+        before = self.text[:at]
+        line = before.count("\n") + before.count("\r") - before.count("\r\n") + 1
+        return StickgenError(f"{self.name}:{line}: {what}")
+
+    @property
+    def end(self) -> int:
+        """Where the last line begins."""
+        return len(self.text.rstrip())
+
+
+def _hierarchy(source: _Source) -> list[Joint]:
+    """The joints, parents before children; the source is then behind its line MOTION."""
     joints: list[Joint] = []
     stack: list[int] = []
-    if not lines or not lines[0].strip().upper().startswith("HIERARCHY"):
-        raise StickgenError(f"{name}:1: not BVH: it does not begin with HIERARCHY")
-    for number, words in _statements(lines):
+    for at, words in _statements(source):
         word = words[0].upper()
         try:
             if word == "MOTION":
                 if not joints or stack:
                     raise ValueError("MOTION before the hierarchy is closed")
-                return joints, number
-            elif word in {"ROOT", "JOINT", "END"}:
+                return joints
+            elif word in {"ROOT", "JOINT"} or word.startswith("END"):
                 if len(joints) >= MAX_JOINTS:
                     raise ValueError(f"more than {MAX_JOINTS} joints")
                 parent = stack[-1] if stack else -1
-                # a name may hold spaces, and exporters put the character's name before a colon
-                label = f"{joints[parent].name} end" if word == "END" else " ".join(words[1:]).split(":")[-1]
-                joints.append(Joint(label, parent))
+                ends = word.startswith("END")
+                joints.append(Joint(f"{joints[parent].name} end" if ends else _label(words[1:]), parent))
             elif word == "{":
                 stack.append(len(joints) - 1)
             elif word == "}":
                 stack.pop()
             elif word == "OFFSET":
-                joints[stack[-1]].offset = tuple(_numbers(words[1:], 3))
+                joints[stack[-1]].offset = tuple(_numbers(" ".join(words[1:]), 3))
             elif word == "CHANNELS":
                 channels = tuple(channel.lower() for channel in words[2:])
                 if len(channels) != int(words[1]) or not set(channels) <= set(_CHANNELS):
@@ -89,75 +135,176 @@ def _hierarchy(lines: list[str], name: str) -> tuple[list[Joint], int]:
             else:
                 raise ValueError(f"unexpected {words[0][:20]!r}")
         except (ValueError, IndexError) as error:
-            raise StickgenError(f"{name}:{number}: not BVH here ({error})") from error
-    raise StickgenError(f"{name}:{len(lines)}: the file ends before its MOTION part; get it again")
+            raise source.fault(at, f"not BVH here ({error})") from error
+    raise source.fault(source.end, "the file ends before its MOTION part; get it again")
 
 
-def _statements(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """(line number, words) of the hierarchy, a brace being a statement wherever it stands."""
-    for number, line in enumerate(lines[1:], 2):
+def _label(words: list[str]) -> str:
+    """A joint's name, which may hold spaces; exporters put the character's name before a colon or a bar."""
+    whole = " ".join(words)
+    return re.split(r"[:|]", whole)[-1].strip() or whole
+
+
+def _statements(source: _Source) -> Iterator[tuple[int, list[str]]]:
+    """(where its line begins, words) of the hierarchy, a brace being a statement wherever it stands."""
+    for number, (at, line) in enumerate(source.lines()):
+        if len(line) > MAX_LINE:
+            raise source.fault(at, "not BVH here (a line longer than any of a hierarchy)")
+        if not number:
+            if line.strip().upper() != "HIERARCHY":
+                raise source.fault(at, "not BVH: it does not begin with HIERARCHY")
+            continue
         words: list[str] = []
         for word in line.replace("{", " { ").replace("}", " } ").split():
             if word in "{}":
                 if words:
-                    yield number, words
+                    yield at, words
                     words = []
-                yield number, [word]
+                yield at, [word]
             else:
                 words.append(word)
         if words:
-            yield number, words
+            yield at, words
+    if not source.at:
+        raise source.fault(0, "not BVH: it does not begin with HIERARCHY")
 
 
-def _numbers(words: list[str], count: int) -> list[float]:
+def _numbers(text: str, count: int) -> list[float]:
+    """`count` numbers, with spaces or commas between them, and a dot or a comma in them."""
+    words = _plain(text, count).split()
     if len(words) != count:
         raise ValueError(f"{len(words)} numbers where {count} belong")
-    numbers = [float(word) for word in words]
+    numbers = _row(words)
     if not np.isfinite(numbers).all():
         raise ValueError("a number that is not finite")
     return numbers
 
 
-def _motion_header(lines: list[str], at: int, name: str) -> tuple[int, float, int]:
-    """The declared number of frames, the frame time in seconds, and the index of the first frame's line."""
+def _plain(text: str, width: int) -> str:
+    """Text of numbers, of `width` a line at most, with spaces between them and dots in them; nothing moves in it.
+
+    A comma is the decimal sign where no number has a dot, none has two commas, and that gives no more words
+    than belong there; else it stands between numbers.
+    """
+    if ";" in text:
+        text = text.replace(";", " ")
+    if "," not in text:
+        return text
+    line = next(match[0] for match in _LINE.finditer(text) if "," in match[0])[:MAX_LINE]
+    words = [word.strip(",") for word in line.split()]
+    inside = any("," in word for word in words) and all(word.count(",") < 2 for word in words)
+    between = len(words) != width and len(line.replace(",", " ").split()) == width
+    if inside and not between and "." not in text:
+        text = re.sub(r"(?<=\d),(?=\d)", ".", text)
+    return text.replace(",", " ")
+
+
+def _row(words: list[str]) -> list[float]:
+    try:
+        return list(map(float, words))
+    except ValueError:
+        return [_number(word) for word in words]
+
+
+def _number(word: str) -> float:
+    try:
+        return float(re.sub(r"[dD](?=[+-]?\d+$)", "e", word))  # as Fortran writes them
+    except ValueError as error:
+        raise ValueError(f"{word[:20]!r} is no number") from error
+
+
+def _motion_header(source: _Source) -> tuple[int, float]:
+    """The declared number of frames, and the frame time as it is written, which may be nonsense."""
     found: dict[str, float] = {}
-    for number, line in enumerate(lines[at:], at + 1):
-        key, colon, value = line.partition(":")
-        if not line.strip():
-            continue
+    for at, line in source.lines():
         try:
-            if not colon:
+            match = _HEADER.fullmatch(line)
+            if match is None:
                 raise ValueError("it says something else")
-            found[" ".join(key.lower().split())] = _numbers([value], 1)[0]
+            found["".join(match[1].lower().split())] = _numbers(match[2], 1)[0]
         except ValueError as error:
-            raise StickgenError(
-                f"{name}:{number}: `Frames:` and `Frame Time:` belong here ({error})"
-            ) from error
-        if {"frames", "frame time"} <= set(found):
-            if not 0 < found["frame time"] < 10:
-                raise StickgenError(
-                    f"{name}:{number}: a frame time of {found['frame time']:g} s cannot be; mend it"
-                )
-            return int(found["frames"]), found["frame time"], number
-    raise StickgenError(
-        f"{name}:{len(lines)}: the file ends before `Frames:` and `Frame Time:`; get it again"
-    )
+            raise source.fault(at, f"`Frames:` and `Frame Time:` belong here ({error})") from error
+        if {"frames", "frametime"} <= set(found):
+            return int(found["frames"]), found["frametime"]
+    raise source.fault(source.end, "the file ends before `Frames:` and `Frame Time:`; get it again")
 
 
-def _frames(lines: list[str], at: int, name: str, width: int) -> Floats:
-    """Channel values [t, width]."""
-    rows = []
-    for number, line in enumerate(lines[at:], at + 1):
-        words = line.split()
-        if not words:
-            continue
+def _frames(source: _Source, declared: int, width: int) -> Floats:
+    """Channel values [t, width]. A frame begins with a line and may go on over further ones.
+
+    What does not read as a frame is no fault behind the declared number of frames: Ctrl-Z, zero bytes, notes.
+    """
+    begin = source.at
+    source.text = source.text[:begin] + _plain(source.text[begin:], width)
+    values, starts = array("d"), array("q")  # a hostile file's numbers as objects would fill the memory
+    pending: list[float] = []
+    began, fault = begin, None
+    for at, line in source.lines():
+        began = began if pending else at
         try:
-            rows.append(_numbers(words, width))
+            if len(line) > 40 * width + 1000:
+                raise ValueError(f"a line longer than {width} numbers")
+            words = line.split()
+            if pending and len(pending) + len(words) > width:
+                raise ValueError(f"{len(pending)} numbers where {width} belong")
+            if len(words) > width:
+                raise ValueError(f"{len(words)} numbers where {width} belong")
+            pending += _row(words)
         except ValueError as error:
-            raise StickgenError(f"{name}:{number}: this frame does not fit the joints ({error})") from error
-    if not rows:
-        raise StickgenError(f"{name}:{at}: it has no frame of motion")
-    return np.array(rows)
+            fault = source.fault(began, f"this frame does not fit the joints ({error})")
+            break
+        if len(pending) == width:
+            values.extend(pending)
+            starts.append(began)
+            pending = []
+    if fault is not None and len(starts) < declared:
+        stream = _stream(source.text[begin:], declared, width)
+        if stream is None:
+            raise fault
+        return stream
+    if not len(starts):
+        raise source.fault(begin, "it has no frame of motion")
+    frames = np.frombuffer(values).reshape(-1, width)
+    finite = np.isfinite(frames).all(axis=1)
+    if not finite.all():
+        bad = int(np.flatnonzero(~finite)[0])
+        if bad < declared:
+            raise source.fault(
+                starts[bad], "this frame does not fit the joints (a number that is not finite)"
+            )
+        frames = frames[:bad]
+    if len(frames) < declared:
+        raise StickgenError(
+            f"{source.name}: {declared} frames are declared and {len(frames)} are there; the file is cut short, get it again"
+        )
+    return frames
+
+
+def _stream(text: str, declared: int, width: int) -> Floats | None:
+    """Frames [t, width] that were wrapped without regard to where they begin; None where that is not so.
+
+    Then all lines but the last have as many numbers; if they had not, one might be missing somewhere.
+    """
+    counts: list[int] = []
+    for line in _LINE.finditer(text):
+        count = sum(1 for _ in re.finditer(r"\S+", line[0]))
+        if count:
+            counts.append(count)
+        if len(counts) > 1 and (counts[-2] != counts[0] or counts[-1] > counts[0]):
+            return None
+    if sum(counts) != declared * width:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)  # numpy's word for a number that is none
+        try:
+            numbers = np.fromstring(text, sep=" ")
+        except (DeprecationWarning, ValueError):
+            return None
+    return (
+        numbers.reshape(declared, width)
+        if len(numbers) == declared * width and np.isfinite(numbers).all()
+        else None
+    )
 
 
 def _pose(joints: list[Joint], values: Floats, *, rest: bool = False) -> Floats:
@@ -165,8 +312,16 @@ def _pose(joints: list[Joint], values: Floats, *, rest: bool = False) -> Floats:
 
     `rest` takes every joint at its offset instead.
     """
+    positions = np.zeros((len(values), len(joints), 3))
+    step = max(_POSED_AT_ONCE // len(joints), 1)
+    for start in range(0, len(values), step):
+        _pose_some(joints, values[start : start + step], positions[start : start + step], rest)
+    return positions
+
+
+def _pose_some(joints: list[Joint], values: Floats, positions: Floats, rest: bool) -> None:
+    """Fill in positions [t, j, 3]."""
     frames = len(values)
-    positions = np.zeros((frames, len(joints), 3))
     turns = np.zeros((frames, len(joints), 3, 3))
     column = 0
     for index, joint in enumerate(joints):
@@ -176,7 +331,7 @@ def _pose(joints: list[Joint], values: Floats, *, rest: bool = False) -> Floats:
             axis, kind = _CHANNELS[channel]
             if kind == "rotation":
                 turn = turn @ _rotation(axis, np.radians(values[:, column]))
-            elif not rest:
+            elif kind == "position" and not rest:
                 local[:, axis] = values[:, column]
             column += 1
         if joint.parent < 0:
@@ -185,7 +340,6 @@ def _pose(joints: list[Joint], values: Floats, *, rest: bool = False) -> Floats:
             above = turns[:, joint.parent]
             positions[:, index] = positions[:, joint.parent] + (above @ local[..., None])[..., 0]
             turns[:, index] = above @ turn
-    return positions
 
 
 def _rotation(axis: int, angle: Floats) -> Floats:
@@ -208,8 +362,8 @@ def _rest_frames(joints: list[Joint], values: Floats, positions: Floats) -> int:
         return 0
     channels = [channel for joint in joints for channel in joint.channels]
     rotations = values[:, [i for i, channel in enumerate(channels) if channel.endswith("rotation")]]
-    shape = positions - positions[:, :1]
-    steps = np.abs(np.diff(shape[:20], axis=0)).max(axis=(1, 2))
+    shape = positions[:20] - positions[:20, :1]
+    steps = np.abs(np.diff(shape, axis=0)).max(axis=(1, 2))
     leaps = (steps[:2] > 10 * np.median(steps[2:])) & (steps[:2] > 0.1 * np.ptp(shape[0]))
     if leaps.any():
         return int(np.flatnonzero(leaps)[-1]) + 1

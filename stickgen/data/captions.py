@@ -31,6 +31,8 @@ _VERBS: dict[str, tuple[str, str]] = {
     "swordplay": ("fights with a sword", "practises swordplay"),
     "walk": ("walks forward", "takes a walk"),
     "walk-back": ("walks backwards", "steps back, walking in reverse"),
+    "walk-drift-left": ("walks forward, drifting to the left", "walks ahead and bears left"),
+    "walk-drift-right": ("walks forward, drifting to the right", "walks ahead and bears right"),
     "walk-left": ("walks to the left", "steps sideways to their left"),
     "walk-right": ("walks to the right", "steps sideways to their right"),
     "wash_self": ("washes themselves", "mimes washing their body"),

@@ -20,3 +20,5 @@ class Clip:
     name: str
     view: str | None = None  # `side` or `front`, from where it is seen; None where nobody says
     mirror_of: Clip | None = None  # the clip that this is the mirror of: both are held out, or neither
+    subject: str = ""  # who moved; "" where nothing tells
+    split: int | None = None  # the side that its source puts it on; None: decided at training time

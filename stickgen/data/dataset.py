@@ -22,28 +22,28 @@ from stickgen.config.schema import KEY_BY_PATH
 from stickgen.data.actions import ACTIONS
 from stickgen.data.clip import Clip
 from stickgen.data.dataset_checks import FORMAT, check_content, load_untrusted
-from stickgen.data.mirroring import side_neutral
 from stickgen.data.older_layout import convert_older_layout
 from stickgen.data.resident import Resident
 from stickgen.data.rows import Rows
+from stickgen.data.split import TRAIN, UNDECIDED, VALIDATION, split_clips
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
 from stickgen.runs.dataset_facts import DatasetFacts, write_dataset_facts
 
-TRAIN, VALIDATION, TEST = 0, 1, 2
 UNLABELLED = -1  # the action of a frame of which nothing is known
 
 
 def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[str, Any]:
     """Clips as the flat dict that the file holds, without embeddings.
 
-    `split` is for sources that name one, a value a clip (TRAIN, VALIDATION or TEST); without it,
-    `training.val_fraction` decides at training time.
+    `split` is for sources that name one, a value a clip (TRAIN, VALIDATION, TEST or UNDECIDED), as a clip's own is;
+    without either, `training.val_fraction` decides at training time. `subject` and `view` are there where a clip
+    has one.
     """
     texts = sorted({text for clip in clips for text in clip.texts})
     index = {text: i for i, text in enumerate(texts)}
     lengths = [len(clip.motion) for clip in clips]
-    content = {
+    content: dict[str, Any] = {
         "format": FORMAT,
         "fps": FPS,
         "motion": torch.from_numpy(np.concatenate([clip.motion for clip in clips]).astype(np.float32)),
@@ -60,7 +60,14 @@ def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[s
     if any(clip.mirror_of is not None for clip in clips):
         place = {id(clip): number for number, clip in enumerate(clips)}
         content["mirror_of"] = torch.tensor([place.get(id(clip.mirror_of), -1) for clip in clips])
-    return content if split is None else {**content, "split": torch.tensor(split, dtype=torch.int8)}
+    for name in ("subject", "view"):
+        values = [getattr(clip, name) or "" for clip in clips]
+        if any(values):
+            content[name] = values
+    own = [UNDECIDED if clip.split is None else clip.split for clip in clips] if split is None else split
+    if any(side != UNDECIDED for side in own):
+        content["split"] = torch.tensor(own, dtype=torch.int8)
+    return content
 
 
 def save_dataset(path: Path, content: dict[str, Any]) -> DatasetFile:
@@ -94,7 +101,9 @@ def open_dataset(path: str | Path) -> DatasetFile:
         if isinstance(content, dict)
         else []
     )
-    mapped = tuple(tensor for tensor in large if isinstance(tensor, Tensor))
+    mapped = tuple(
+        tensor for tensor in large if isinstance(tensor, Tensor) and tensor.layout == torch.strided
+    )
     resident, rows = Resident(path, mapped), Rows(path, mapped)
     check_content(path, content, resident.read)
     rows.check()
@@ -169,19 +178,25 @@ class DatasetFile:
         return [self.content["texts"][index] for index in self.texts(clip)]
 
     def split(self, val_fraction: float) -> list[int]:
-        """TRAIN, VALIDATION or TEST of each clip: the file's own split, or one by the clips' first texts."""
+        """TRAIN, VALIDATION or TEST of each clip: the file's own split, else one by captions and subjects."""
         stored = self.content.get("split")
-        if stored is not None:
-            own: list[int] = stored.tolist()
+        own: list[int] | None = None if stored is None else stored.tolist()
+        if own is not None and UNDECIDED not in own:
             return own
-        firsts = self.content["clip_texts"][self.content["clip_text_offsets"][:-1]].tolist()
-        texts = [self.content["texts"][first] for first in firsts]
+        texts = self.content["texts"]
+        starts = self.content["clip_text_offsets"].tolist()
+        indices = self.content["clip_texts"].tolist()
+        captions = [
+            [texts[i] for i in indices[low:high]] for low, high in zip(starts, starts[1:], strict=False)
+        ]
         mirror_of = self.content.get("mirror_of")
-        if mirror_of is not None:  # a clip and its mirror are of one text, but for the sides in it
-            texts = [
-                side_neutral(texts[clip if of < 0 else of]) for clip, of in enumerate(mirror_of.tolist())
-            ]
-        return split_by_text(texts, val_fraction)
+        return split_clips(
+            captions,
+            val_fraction,
+            subjects=self.content.get("subject"),
+            stored=own,
+            mirror_of=None if mirror_of is None else mirror_of.tolist(),
+        )
 
     @property
     def action_names(self) -> list[str]:
@@ -265,20 +280,6 @@ class DatasetFile:
         """Where a clip's frames are in `motion` and `actions`."""
         start, end = self.content["offsets"][clip : clip + 2].tolist()
         return slice(start, end)
-
-
-def split_by_text(texts: Sequence[str], val_fraction: float) -> list[int]:
-    """TRAIN or VALIDATION of each clip by its text alone: clips of one text stay on one side.
-
-    The side of a text does not change when clips are added. Where two texts or more are there and a
-    share is asked for, at least one is held out and at least one is not.
-    """
-    shares = {text: int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64 for text in texts}
-    held_out = {text for text, share in shares.items() if share < val_fraction}
-    if val_fraction > 0 and len(shares) > 1:
-        by_share = sorted(shares, key=shares.__getitem__)
-        held_out = (held_out | {by_share[0]}) - {by_share[-1]}
-    return [VALIDATION if text in held_out else TRAIN for text in texts]
 
 
 class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stickgen.data.split import TEST, UNDECIDED
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, POSE_DIM
 from stickgen.runs.dataset_file import check_checksums, check_dataset_file
@@ -156,6 +157,13 @@ def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda
     if content.get("split") is not None:
         split = tensor("split", (torch.int8,), 1)
         demand(len(split) == clips, f"`split` has {len(split)} entries for {clips} clips")
+        demand(
+            bool(((split >= UNDECIDED) & (split <= TEST)).all()),
+            f"`split` has a value that is not {UNDECIDED} to {TEST}",
+        )
+    for name in ("subject", "view"):
+        if content.get(name) is not None:
+            strings(name, clips)
 
     if content.get("mirror_of") is not None:
         mirror_of = tensor("mirror_of", (torch.int64,), 1)

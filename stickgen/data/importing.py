@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
-from stickgen.data.actions import action_of_label
 from stickgen.data.bvh import read_bvh
 from stickgen.data.captions import captions_of
 from stickgen.data.clip import Clip
+from stickgen.data.clip_index import Index, Matching, Row
+from stickgen.data.frame_rate import LEAST, MOST, checked_rate
+from stickgen.data.labels import decide
 from stickgen.data.projection import project
+from stickgen.data.sources import Account, Source, find_sources
+from stickgen.data.split import SPLIT_NAMES
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
-MAX_FILE_BYTES = 64_000_000  # of one capture; the longest of CMU's 2,500 has 12 MB
 MIN_FRAMES = 8
-Row = dict[str, str]
 
 
 @dataclass
@@ -29,150 +31,171 @@ class ImportReport:
     """What came in, and what did not with the reason."""
 
     clips: list[Clip] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
+    account: Account = field(default_factory=Account)
+    notes: list[str] = field(
+        default_factory=list
+    )  # what was bridged, left out or decided otherwise in a clip
+    rows_without_file: list[str] = field(default_factory=list)
+    rows_elsewhere: dict[str, int] = field(
+        default_factory=dict
+    )  # rows that name an archive that was not given
+    files_without_row: list[str] = field(default_factory=list)
+
+    @property
+    def skipped(self) -> list[str]:
+        """A sentence for each file that might have been a capture."""
+        return self.account.skipped
 
 
 @dataclass(frozen=True)
-class Source:
-    """A capture that is still to be read: `archive` is the zip or folder that it was found in."""
+class Choices:
+    """What a person says of all captures of an import."""
 
-    archive: str
-    name: str  # its path inside of that, with /
-    read: Callable[[], bytes]
+    fps: float | None = None  # the true rate, where the files have it wrong
+    view: str = "auto"  # side, front, or auto
+    joints: Mapping[str, str] | None = None  # the files' joints by the figure's
 
 
 def import_archives(
     paths: list[Path],
     *,
     index: Path | None = None,
+    splits: Mapping[str, Path] | None = None,
     fps: float | None = None,
+    view: str = "auto",
+    joints: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
     """Read every BVH file in zip archives, folders and files.
 
-    `index` is a CSV that gives `file` and, as far as known, `archive`, `description`, `captions` (with |
-    between), `action`, `style`, `fps`, `licence` and `source` of each clip. A rate is taken from `fps`, else
-    from the index, else from the file. One bad file never stops the rest. `progress` is called with how many
-    files are done, of how many. Raises StickgenError for a path or an index that is not there.
+    `index` is a table that gives `file` and, as far as known, `archive`, `description`, `captions` (with |
+    between), `action`, `style`, `fps`, `subject`, `split`, `view`, `licence` and `source` of each clip; `splits`
+    are lists of the files of train, val and test. A rate is taken from `fps`, else from the index, else from the
+    file. One bad file never stops the rest. `progress` is called with how many files are done, of how many.
+    Raises StickgenError for a path that is not there, and for an index or a list that meets none of the files.
     """
-    known = Index.read(index) if index else Index([])
+    known = Index.read(index) if index else Index("")
+    lists = {name: Index.read_list(path) for name, path in (splits or {}).items()}
     report = ImportReport()
-    sources = [source for path in paths for source in _sources(path, report)]
+    sources = list(find_sources(paths, report.account))
+    matching = _matched(known, report)
+    sides = {name: _matched(listed, report) for name, listed in lists.items()}
+    if index:
+        report.files_without_row = [s.name for s in sources if not matching.row(s.archive, s.name)]
+    choices = Choices(fps, view, joints)
+    content: dict[bytes, Clip] = {}
     for number, source in enumerate(sources):
         if progress is not None:
             progress(number, len(sources))
+        row = matching.row(source.archive, source.name)
+        listed = {name: name for name, side in sides.items() if side.row(source.archive, source.name)}
         try:
-            report.clips.append(_clip(source, known.row(source.archive, source.name), fps))
+            data = source.read()
+            clip = _clip(
+                source, data, {**row, **({"split": min(listed)} if listed else {})}, choices, report.notes
+            )
+            # the same file under another name, or written by another program
+            twin = content.setdefault(hashlib.sha256(clip.motion.tobytes()).digest(), clip)
+            if twin is clip:
+                report.clips.append(clip)
+                report.account.count("BVH", "imported")
+            else:
+                twin.texts += [text for text in clip.texts if text not in twin.texts and row]
+                report.account.skip("BVH", "there twice", source.name, f"the same motion as {twin.name}")
         except StickgenError as error:
+            report.account.count("BVH", "refused")
             report.skipped.append(str(error))
-        except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-            report.skipped.append(f"{source.name}: it cannot be read ({error})")
-    found = {(source.archive, source.name) for source in sources}
-    for archive in {source.archive for source in sources}:
-        for name in known.names(archive):
-            if (archive, name) not in found and name.lower().endswith(".bvh"):
-                report.skipped.append(f"{name}: the index has it, {archive} has not")
+        except (
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+        ) as error:
+            report.account.skip("BVH", "unreadable", source.name, f"it cannot be read ({error})")
     return report
 
 
-class Index:
-    """What a table says of the clips, found by archive and file, or by the file alone."""
-
-    def __init__(self, rows: list[Row]) -> None:
-        self._by_file: dict[tuple[str, str], Row] = {}
-        for row in rows:
-            self._by_file[row.get("archive") or "", row["file"]] = row
-            # whoever unpacked an archive, or renamed it, still finds its files
-            self._by_file.setdefault(("", row["file"]), row)
-
-    @classmethod
-    def read(cls, path: Path) -> Index:
-        """Read a CSV file with a column `file`. Raises StickgenError where that is not what it is."""
-        try:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                table = csv.DictReader(file)
-                if "file" not in (table.fieldnames or []):
-                    raise StickgenError(
-                        f"{path}: its first line names no column `file`; name an index of clips"
-                    )
-                return cls([{key: value or "" for key, value in row.items() if key} for row in table])
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no CSV text"
-            raise StickgenError(f"{path}: the index cannot be read ({reason})") from error
-
-    def row(self, archive: str, name: str) -> Row:
-        """What is known of one clip; {} where that is nothing."""
-        return self._by_file.get((archive, name)) or self._by_file.get(("", name)) or {}
-
-    def names(self, archive: str) -> list[str]:
-        """The files that the index has in `archive`."""
-        return [name for where, name in self._by_file if where == archive]
+def _matched(index: Index, report: ImportReport) -> Matching:
+    """An index and the files that were seen; what met nothing goes into the report."""
+    seen = report.account.seen
+    matching = index.match(seen)
+    if index.rows and seen and not matching.row_of:
+        raise StickgenError(
+            f"{index.name}: none of its {len(index.rows)} rows meets one of the {len(seen)} files (its first row says "
+            f"{clean(index.rows[0]['file'], single_line=True, limit=80)!r}, the first file is "
+            f"{clean(seen[0][1], single_line=True, limit=80)!r}); its column `file` is the path inside of the archive or folder"
+        )
+    sentences, elsewhere = matching.unmet({archive for archive, _ in seen})
+    report.rows_without_file += sentences
+    for archive, count in elsewhere.items():
+        report.rows_elsewhere[archive] = report.rows_elsewhere.get(archive, 0) + count
+    return matching
 
 
-def _sources(path: Path, report: ImportReport) -> Iterator[Source]:
-    """The captures at `path`, sorted by name. Nothing is unpacked onto the disk."""
-    try:
-        if path.is_dir():
-            for file in sorted(file for file in path.rglob("*") if file.is_file()):
-                if file.suffix.lower() == ".zip":
-                    yield from _sources(file, report)
-                elif _wanted(name := file.relative_to(path).as_posix(), file.stat().st_size, report):
-                    yield Source(path.name, name, file.read_bytes)
-        elif not path.exists():
-            raise StickgenError(f"{path}: there is no such archive, folder or file")
-        elif not path.is_file():
-            raise StickgenError(f"{path}: neither a zip archive nor a folder nor a BVH file")
-        elif zipfile.is_zipfile(path):
-            archive = zipfile.ZipFile(path)
-            for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
-                if not entry.is_dir() and _wanted(entry.filename, entry.file_size, report):
-                    yield Source(path.name, entry.filename, lambda entry=entry: archive.read(entry))  # type: ignore[misc]
-        elif path.suffix.lower() == ".bvh":
-            if _wanted(path.name, path.stat().st_size, report):
-                yield Source("", path.name, path.read_bytes)
-        else:
-            raise StickgenError(f"{path}: neither a zip archive nor a folder nor a BVH file")
-    except (OSError, zipfile.BadZipFile) as error:
-        raise StickgenError(f"{path}: it cannot be read ({error})") from error
-
-
-def _wanted(name: str, size: int, report: ImportReport) -> bool:
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix in {".amc", ".asf", ".c3d", ".fbx"}:
-        report.skipped.append(f"{name}: {suffix[1:].upper()} is not read yet, only BVH is")
-    elif suffix == ".bvh" and size > MAX_FILE_BYTES:
-        report.skipped.append(f"{name}: {size:,} bytes are more than a capture has ({MAX_FILE_BYTES:,})")
-    elif suffix == ".bvh":
-        return True
-    return False
-
-
-def _clip(source: Source, row: Row, fps: float | None) -> Clip:
-    capture = read_bvh(source.read().decode("utf-8-sig", errors="replace"), source.name)
-    motion = project(capture, source.name, fps or _rate(source, row) or capture.fps)
+def _clip(source: Source, data: bytes, row: Row, choices: Choices, notes: list[str]) -> Clip:
+    capture = read_bvh(data, source.name)
+    rate = choices.fps or _rate(source, row) or checked_rate(capture.fps, source.name)
+    view = _one_of(source, row, "view", ("side", "front", "auto")) or choices.view
+    figure = project(capture, source.name, rate, view=view, joints=choices.joints)
+    motion = figure.motion
     if len(motion) < MIN_FRAMES:
         raise StickgenError(f"{source.name}: only {len(motion)} frames at 25 fps, {MIN_FRAMES} are the least")
-    action = action_of_label(row.get("action") or "")
+    split = _one_of(source, row, "split", tuple(SPLIT_NAMES))
+    label = row.get("action") or ""
+    action, told = decide(label, figure)
+    notes += [f"{source.name}: {note}" for note in figure.notes]
+    if told != label:
+        notes.append(f"{source.name}: called {clean(label, limit=40)}, but it goes {_way(told)}")
     return Clip(
         motion=motion,
-        texts=captions_of(row, source.name),
+        texts=captions_of({**row, "action": told}, source.name),
         actions=np.full(len(motion), -1 if action is None else action, np.int16),
         source=clean(row.get("source") or source.archive or "import", single_line=True),
         licence=clean(row.get("licence") or "unknown", single_line=True),
-        name=source.name,
+        name=clean(source.name, single_line=True),
+        subject=_subject(row),
+        view=figure.view,
+        split=SPLIT_NAMES[split] if split else None,
     )
+
+
+def _way(label: str) -> str:
+    ways = {"walk": "forwards", "walk-back": "backwards"}
+    return ways.get(
+        label, f"forwards, drifting to the {label[11:]}" if "drift" in label else f"to the {label[5:]}"
+    )
+
+
+def _subject(row: Row) -> str:
+    """Who moved, told apart from somebody of another source with the same number."""
+    subject = clean(row.get("subject") or "", single_line=True).strip()
+    return (
+        f"{clean(row.get('source') or row.get('archive') or '', single_line=True)}/{subject}"
+        if subject
+        else ""
+    )
+
+
+def _one_of(source: Source, row: Row, column: str, values: tuple[str, ...]) -> str:
+    """What the index says in a column that knows few words; "" for nothing."""
+    said = (row.get(column) or "").strip().lower()
+    if said and said not in values:
+        raise StickgenError(
+            f"{source.name}: the index gives {clean(said, limit=20)!r} as its {column}; it may say {', '.join(values)}"
+        )
+    return said
 
 
 def _rate(source: Source, row: Row) -> float | None:
-    text = row.get("fps")
+    text = (row.get("fps") or "").strip()
     if not text:
         return None
     try:
-        rate = float(text)
-        if 1 <= rate <= 1000:
+        rate = float(text.replace(",", "."))
+        if LEAST <= rate <= MOST:
             return rate
     except ValueError:
         pass
-    raise StickgenError(
-        f"{source.name}: the index gives {clean(text, limit=20)!r} as its frame rate; mend it"
-    )
+    raise StickgenError(f"{source.name}: the index gives {clean(text, limit=20)!r} as its frame rate; fix it")

@@ -1,56 +1,198 @@
-"""Which joint of a capture is which: every studio, exporter and rig has its own names for them."""
+"""Which joint of a capture is which, by what studios, exporters and rigs call them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, product
+from pathlib import Path
 
+from stickgen.data.joint_structure import Floats, Skeleton, by_structure
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
-_SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
-# prefixes that rigs put before every name: Reallusion, 3ds Max, Mixamo, Rigify
-_PREFIXES = {"cc", "base", "bip", "mixamorig", "def", "bone"}
-# what is left of a name without side and prefix, the surest first: CMU has both an `LHipJoint` and a
-# `LeftUpLeg`, and files that say `LeftHip` for the top of the thigh have no `LeftUpLeg`
-_PARTS: dict[str, tuple[str, ...]] = {
-    "hip": ("upleg", "upperleg", "thigh", "femur", "hip"),
-    "knee": ("lowleg", "lowerleg", "shin", "calf", "knee", "leg", "tibia"),
-    "foot": ("foot", "ankle"),
-    "elbow": ("forearm", "lowarm", "lowerarm", "elbow", "radius"),
-    "hand": ("hand", "wrist"),
+_SIDES = {
+    "left": "left", "l": "left", "lt": "left", "lft": "left", "左": "left",
+    "right": "right", "r": "right", "rt": "right", "rgt": "right", "右": "right",
+}  # fmt: skip
+# words that rigs put around every name: Reallusion, 3ds Max, Valve, Mixamo, Rigify, VRoid, DeepMotion, ARKit, DAZ;
+# the middle of a body has a mark of its own in some
+_AROUND = {
+    "cc", "base", "bip", "valvebiped", "mixamorig", "def", "org", "bone", "bn", "jnt", "j", "c", "m", "bend",
+    "sk",
+}  # fmt: skip
+# what is left of a name without side and surroundings, the surest first. An ankle goes before a foot and a wrist
+# before a hand, for where a skeleton has both (SMPL, Kinect), the foot is its ball and the hand its palm. CMU has
+# both an `LHipJoint` and a `LeftUpLeg`, and files that say `LeftHip` for the top of the thigh have no `LeftUpLeg`.
+PARTS: dict[str, tuple[str, ...]] = {
+    "hip": ("upleg", "upperleg", "thigh", "femur", "uleg", "hip", "足", "大腿"),
+    "knee": ("lowleg", "lowerleg", "shin", "calf", "knee", "leg", "tibia", "lleg", "ひざ", "膝", "小腿"),
+    "foot": ("ankle", "foot", "足首", "脚踝", "脚"),
+    "elbow": ("forearm", "lowarm", "lowerarm", "elbow", "radius", "farm", "ひじ", "肘", "前臂", "小臂"),
+    "hand": ("wrist", "hand", "手首", "手腕", "手"),
 }
+_HEAD = ("head", "skull", "頭", "头")
+_KNOWN = {label for labels in PARTS.values() for label in labels}
+JOINTS = ("head", *(f"{side} {part}" for side in ("left", "right") for part in PARTS))
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """(side or "", part) of a joint's name: `LeftUpLeg`, `UpperLeg_L`, `lThigh`, `CC_Base_L_Thigh`, `thigh.L`."""
-    words = [w.lower() for w in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
-    words = [word for word in words if word not in _PREFIXES]
+    """(side or "", part) of a joint's name: `LeftUpLeg`, `UpperLeg_L`, `lThigh`, `CC_Base_L_Thigh`, `左ひざ`."""
+    side, part, _ = _split(_words(name))
+    return side, part
+
+
+def _words(name: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", name)
+    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[左右]|[^\W\d_a-zA-Z左右]+", plain)
+    return [word.lower() for word in words]
+
+
+def _split(words: list[str]) -> tuple[str, str, int]:
+    """Side, part, and the number in the name: of a bone in pieces, the first has none or the lowest."""
+    words = [word for word in words if word not in _AROUND]
     if words and words[0].isdigit():  # of Bip01
         words = words[1:]
-    if words and (match := re.fullmatch(r"(left|right)(.+)", words[0])):
-        words[:1] = match.groups()
+    numbers = [int(word) for word in words if word.isdigit()]
+    words = [word for word in words if not word.isdigit() or len(words) == 1]
+    if words and (match := re.fullmatch(r"(left|right)(.+)|(.+)(left|right)", words[0])):
+        words[:1] = [found for found in match.groups() if found]
     sides = [_SIDES[word] for word in words if word in _SIDES]
-    return sides[0] if sides else "", "".join(word for word in words if word not in _SIDES)
+    part = "".join(word for word in words if word not in _SIDES)
+    if not sides and part[:1] in {"l", "r"} and part[1:] in _KNOWN and part not in _KNOWN:  # LFEMUR, LFArm
+        return _SIDES[part[0]], part[1:], min(numbers, default=0)
+    if numbers and part not in _KNOWN and part not in _HEAD:
+        part += "".join(map(str, numbers))
+    return sides[0] if sides else "", part, min(numbers, default=0)
 
 
-def find_joints(names: Sequence[str], file: str) -> dict[str, int]:
-    """Indices of `head`, `left hip`, … `right hand`. Raises StickgenError that lists what is missing."""
-    seen: dict[tuple[str, str], int] = {}
-    for index, name in enumerate(names):
-        seen.setdefault(split_name(name), index)
-    wanted = {"head": [("", "head")]}
+def find_joints(
+    names: Sequence[str],
+    file: str,
+    *,
+    parents: Sequence[int] = (),
+    rest: Floats | None = None,
+    positions: Floats | None = None,
+    given: Mapping[str, str] | None = None,
+) -> dict[str, int]:
+    """Indices of `head`, `left hip`, … `right hand` (JOINTS).
+
+    Names decide as far as they agree with the tree of `parents`: a knee hangs from its hip. What they leave open
+    the tree and the `rest` pose [j, 3] decide, with `positions` [t, j, 3] to tell left from right. `given` names
+    joints of the file by those of the figure, and wins. Raises StickgenError that lists what is missing.
+    """
+    found = _given(names, file, given or {})
+    skeleton = Skeleton(tuple(parents), rest, positions) if len(parents) and rest is not None else None
+    ends = {index for index, name in enumerate(names) if name.endswith(" end")}
+    candidates = _candidates(names, ends)
     for side in ("left", "right"):
-        for part, labels in _PARTS.items():
-            wanted[f"{side} {part}"] = [(side, label) for label in labels]
-    found = {
-        joint: next((seen[candidate] for candidate in candidates if candidate in seen), None)
-        for joint, candidates in wanted.items()
-    }
-    missing = [joint for joint, index in found.items() if index is None]
+        for limb in (("hip", "knee", "foot"), ("elbow", "hand")):
+            found.update(_limb(side, limb, candidates, found, skeleton))
+    if "head" not in found and candidates["head"]:
+        found["head"] = candidates["head"][0]
+    if skeleton is not None and len(found) < len(JOINTS):
+        for joint, index in by_structure(skeleton, found, ends).items():
+            if index not in found.values():
+                found.setdefault(joint, index)
+    missing = [joint for joint in JOINTS if joint not in found]
     if missing:
         there = clean(", ".join(names), single_line=True, limit=300)
         raise StickgenError(
-            f"{file}: no joint looks like the {', the '.join(missing)}; its joints are {there}"
+            f"{file}: no joint looks like the {', the '.join(missing)}; say which it is with --joints; its joints are {there}"
         )
-    return {joint: index for joint, index in found.items() if index is not None}
+    return {joint: found[joint] for joint in JOINTS}
+
+
+def _candidates(names: Sequence[str], ends: set[int]) -> dict[str, list[int]]:
+    """Joints that may be each of JOINTS by their name, the likeliest first."""
+    words = [_words(name) for name in names]
+    for at in (0, -1):  # a word that nearly all names begin or end with is the character's, or the rig's
+        common = Counter(found[at] for i, found in enumerate(words) if len(found) > 1 and i not in ends)
+        if common:
+            word, count = common.most_common(1)[0]
+            if count > 0.8 * (len(words) - len(ends)) and word not in _SIDES and word not in _KNOWN:
+                words = [found[1:] if at == 0 else found[:-1] for found in words]
+    split = [_split(found) for found in words]
+    ranked: dict[str, list[int]] = {}
+    wanted = {"head": ("", _HEAD), **{f"{s} {p}": (s, PARTS[p]) for s in ("left", "right") for p in PARTS}}
+    for joint, (side, labels) in wanted.items():
+        fitting = [
+            (labels.index(part), number, index)
+            for index, (where, part, number) in enumerate(split)
+            if where == side and part in labels and index not in ends
+        ]
+        ranked[joint] = [index for _, _, index in sorted(fitting)]
+    return ranked
+
+
+def _limb(
+    side: str,
+    parts: Sequence[str],
+    candidates: Mapping[str, list[int]],
+    found: Mapping[str, int],
+    skeleton: Skeleton | None,
+) -> dict[str, int]:
+    """The joints of one limb that hang from each other, as far as names tell."""
+    joints = [f"{side} {part}" for part in parts]
+    choices = [[found[joint]] if joint in found else list(candidates[joint][:6]) for joint in joints]
+    if skeleton is None:
+        return {joint: choice[0] for joint, choice in zip(joints, choices, strict=True) if choice}
+    first = [choice[0] for choice in choices if choice]
+    if len(first) == len(joints) and len({skeleton.parents[joint] for joint in first}) == 1:
+        return dict(zip(joints, first, strict=True))  # a flat file, all joints beside each other
+    # all that names tell if it hangs together; names that contradict the tree are not believed, not even in part
+    told = [(joint, choice) for joint, choice in zip(joints, choices, strict=True) if choice]
+    for chain in product(*(choice for _, choice in told)):
+        if all(skeleton.hangs(lower, upper) for upper, lower in pairwise(chain)):
+            return {joint: index for (joint, _), index in zip(told, chain, strict=True)}
+    return {}
+
+
+def _given(names: Sequence[str], file: str, given: Mapping[str, str]) -> dict[str, int]:
+    plain = {name.casefold(): index for index, name in reversed(list(enumerate(names)))}
+    found = {}
+    for joint, name in given.items():
+        index = plain.get(name.casefold(), plain.get(re.split(r"[:|]", name)[-1].strip().casefold()))
+        if index is None:
+            raise StickgenError(
+                f"{file}: it has no joint {clean(name, limit=60)!r}, which --joints names for the {joint}; its joints are "
+                f"{clean(', '.join(names), single_line=True, limit=300)}"
+            )
+        found[joint] = index
+    return found
+
+
+def read_joint_map(text: str) -> dict[str, str]:
+    """`left_hip=Thigh_L,left_knee=Calf_L`, or a file with a line for each: the file's joints by the figure's.
+
+    Raises StickgenError where a name is none of JOINTS or nothing is given.
+    """
+    where = "--joints"
+    if "=" not in text:
+        where = text
+        try:
+            text = Path(text).read_text(encoding="utf-8-sig")
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise StickgenError(
+                f"--joints {clean(text, limit=80)}: no such file of joints ({reason})"
+            ) from error
+    found: dict[str, str] = {}
+    for entry in re.split(r"[\n,]", text):
+        entry = entry.split("#")[0].strip().strip("{}").strip()
+        if not entry:
+            continue
+        joint, sign, name = entry.partition("=") if "=" in entry else entry.partition(":")
+        key = " ".join(re.split(r"[\s_-]+", joint.strip().strip("\"'").lower()))
+        if key not in JOINTS or not sign or not name.strip():
+            known = ", ".join(joint.replace(" ", "_") for joint in JOINTS)
+            raise StickgenError(
+                f"{where}: {clean(entry, single_line=True, limit=60)!r} names no joint of the figure; write JOINT=NAME "
+                f"with a JOINT of {known}"
+            )
+        found[key] = name.strip().strip("\"'")
+    if not found:
+        raise StickgenError(f"{where}: it names no joint")
+    return found

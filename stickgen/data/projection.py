@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stickgen.data.bvh import Capture
 from stickgen.data.joint_names import find_joints
+from stickgen.data.soundness import check_body, check_movement, flat, sound_frames
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, JOINTS, LEFT_FOOT, PELVIS, RIGHT_FOOT
 
@@ -17,15 +21,36 @@ HALF_SECOND = 13  # frames
 STILL_RANGE = 0.015  # units: a joint that stays within so much for half a second is still (2.5 cm)
 
 
-def project(capture: Capture, file: str, fps: float) -> NDArray[np.float32]:
-    """The figure's motion [t, 20] at 25 fps, in skeleton units, without more than half a second of stillness
-    at either end.
+@dataclass(frozen=True)
+class Figure:
+    """A capture as the figure, and what the plane no longer shows."""
 
-    `fps` is the capture's true rate, which the file may have wrong. Raises StickgenError where joints are
-    missing or make no body.
+    motion: NDArray[np.float32]  # [t, 20] at 25 fps, in skeleton units
+    view: str  # side or front
+    forward: float  # mean speed of the pelvis to where the body faces, units a second
+    leftward: float  # and to the body's left
+    stride: float  # how far a foot moves about the pelvis; who does not step glides, and may face anywhere
+    notes: tuple[str, ...] = ()  # what was bridged or left out
+
+
+def project(
+    capture: Capture, file: str, fps: float, *, view: str = "auto", joints: Mapping[str, str] | None = None
+) -> Figure:
+    """The figure's motion without more than half a second of stillness at either end.
+
+    `fps` is the capture's true rate, which the file may have wrong. `view` is side, front or auto, which looks
+    from where most of the movement shows. `joints` names the file's joints by the figure's. Raises StickgenError
+    where joints are missing, make no body, or move as no body does.
     """
-    joints = find_joints(capture.names, file)
-    at = {name: capture.positions[:, index] for name, index in joints.items()}
+    found = find_joints(
+        capture.names,
+        file,
+        parents=capture.parents,
+        rest=capture.rest,
+        positions=capture.positions,
+        given=joints,
+    )
+    at = {name: capture.positions[:, index] for name, index in found.items()}
     legs = [
         np.linalg.norm(at[f"{side} hip"] - at[f"{side} knee"], axis=-1)
         + np.linalg.norm(at[f"{side} knee"] - at[f"{side} foot"], axis=-1)
@@ -34,18 +59,38 @@ def project(capture: Capture, file: str, fps: float) -> NDArray[np.float32]:
     leg = float(np.median(legs))
     if not leg > 0:
         raise StickgenError(f"{file}: its legs have no length, so nothing tells how large it is")
-    up = _up(capture, joints)
-    body = _ten_joints(capture, at) * (LEG / leg)
-    across = _flat(np.median(at["left hip"] - at["right hip"], axis=0), up)
-    along = _axis(body, up, across)
-    flat = np.stack((body @ along, body @ up), axis=-1)  # [t, 10, 2]
-    flat[..., 1] -= np.percentile(flat[:, [LEFT_FOOT, RIGHT_FOOT], 1].min(axis=1), 2)
-    motion = trim(resample(flat.reshape(len(flat), -1), fps))
+    up = up_axis(capture, found)
+    hips = np.stack((at["left hip"], at["right hip"]), axis=1)
+    whole = np.concatenate((ten_joints(capture, at), hips), axis=1) * (LEG / leg)
+    whole, notes = sound_frames(whole, fps, file, first=capture.rest_frames)
+    body, hips = whole[:, : len(JOINTS)], whole[:, len(JOINTS) :]
+    check_body(body, hips, up, file)
+    check_movement(body, up, fps, file)
+    left = flat(hips[:, 0] - hips[:, 1], up)
+    along, seen = _axis(body, up, flat(np.median(hips[:, 0] - hips[:, 1], axis=0), up), view)
+    plane = np.stack((body @ along, body @ up), axis=-1)  # [t, 10, 2]
+    plane[..., 1] -= np.percentile(plane[:, [LEFT_FOOT, RIGHT_FOOT], 1].min(axis=1), 2)
+    about = body[:, [LEFT_FOOT, RIGHT_FOOT]] - body[:, PELVIS, None]
+    stride = float(np.ptp(about, axis=0).max())
+    motion = trim(resample(plane.reshape(len(plane), -1), fps))
     motion[:, 0::2] -= motion[0, 2 * PELVIS]
-    return motion.astype(np.float32)
+    return Figure(motion.astype(np.float32), seen, *_heading(body[:, PELVIS], left, up, fps), stride, notes)
 
 
-def _ten_joints(capture: Capture, at: dict[str, Floats]) -> Floats:
+def _heading(pelvis: Floats, left: Floats, up: Floats, fps: float) -> tuple[float, float]:
+    """Mean speed forwards and to the left, of a pelvis [t, 3] whose left is at [t, 3]."""
+    if len(pelvis) < 2:
+        return 0.0, 0.0
+    left = left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-9)
+    velocity = np.diff(pelvis, axis=0) * fps
+    forward = np.cross(left, up)
+    return (
+        float((velocity * forward[1:]).sum(axis=-1).mean()),
+        float((velocity * left[1:]).sum(axis=-1).mean()),
+    )
+
+
+def ten_joints(capture: Capture, at: dict[str, Floats]) -> Floats:
     """[t, 10, 3] in the order of JOINTS, in the file's units."""
     tips = [index for index, name in enumerate(capture.names) if name.lower() == "head end"]
     head = at["head"]
@@ -55,7 +100,7 @@ def _ten_joints(capture: Capture, at: dict[str, Floats]) -> Floats:
     return np.stack([at[name.replace("_", " ")] for name in JOINTS], axis=1)
 
 
-def _up(capture: Capture, joints: dict[str, int]) -> Floats:
+def up_axis(capture: Capture, joints: dict[str, int]) -> Floats:
     """The unit vector against gravity: Y or Z.
 
     The rest pose stands; its axis counts if the body is along it in one frame of twenty at least. A body
@@ -80,30 +125,26 @@ def _up(capture: Capture, joints: dict[str, int]) -> Floats:
     return up
 
 
-def _axis(body: Floats, up: Floats, across: Floats) -> Floats:
-    """The horizontal unit vector [3] that becomes +x, for a body [t, 10, 3] in skeleton units.
+def _axis(body: Floats, up: Floats, across: Floats, view: str) -> tuple[Floats, str]:
+    """The horizontal unit vector [3] that becomes +x, for a body [t, 10, 3] in skeleton units, and the view.
 
     Who travels is seen from the side of the way, going to +x, forwards or not. Who stays is seen from where
     most of the movement shows: from the side, facing +x (a bow, a punch), or from the front, with the left
-    of the body at +x (a wave, a jumping jack).
+    of the body at +x (a wave, a jumping jack). `view` decides instead if it is not auto; who is seen from the
+    front comes towards us.
     """
-    path = _flat(body[:, PELVIS], up)
+    across = across / max(float(np.linalg.norm(across)), 1e-9)
+    path = flat(body[:, PELVIS], up)
     way = np.linalg.svd(path - path.mean(axis=0), full_matrices=False)[2][0]
     along = path @ way
-    if np.ptp(along) > TRAVEL:
-        direction: Floats = way * (np.sign(along[-1] - along[0]) or 1.0)
-        return direction
-    across = across / max(float(np.linalg.norm(across)), 1e-9)
+    if view != "front" and np.ptp(along) > TRAVEL:
+        return way * (np.sign(along[-1] - along[0]) or 1.0), "side"
     forward = np.cross(across, up)
+    if view != "auto":
+        return (forward, "side") if view == "side" else (across, "front")
     pose = body - body[:, PELVIS, None]
     from_side, from_front = (float(np.var(pose @ axis, axis=0).sum()) for axis in (forward, across))
-    return forward if from_side > from_front else across
-
-
-def _flat(vectors: Floats, up: Floats) -> Floats:
-    """The horizontal part of vectors [..., 3]."""
-    level: Floats = vectors - (vectors @ up)[..., None] * up
-    return level
+    return (forward, "side") if from_side > from_front else (across, "front")
 
 
 def resample(motion: Floats, fps: float) -> Floats:

@@ -26,8 +26,8 @@ from stickgen.data.dataset import (
     open_dataset,
     pack,
     save_dataset,
-    split_by_text,
 )
+from stickgen.data.split import split_clips
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import PELVIS
 from stickgen.runs.dataset_facts import facts_path, read_dataset_facts
@@ -143,11 +143,11 @@ def test_a_worker_is_sent_the_path_and_not_the_tensors(saved: Path) -> None:
 
 @given(st.lists(st.text(max_size=4), min_size=2, max_size=40), st.floats(0.01, 0.5))
 def test_a_text_is_on_one_side(texts: list[str], fraction: float) -> None:
-    split = split_by_text(texts, fraction)
+    split = split_clips([[text] for text in texts], fraction)
     assert len(set(zip(texts, split, strict=True))) == len(set(texts))
     if len(set(texts)) > 1:
         assert set(split) == {TRAIN, VALIDATION}
-    assert set(split_by_text(texts, 0.0)) == {TRAIN}
+    assert set(split_clips([[text] for text in texts], 0.0)) == {TRAIN}
 
 
 def test_the_split_of_the_file_wins(tmp_path: Path) -> None:

@@ -1,0 +1,178 @@
+"""What a table says of the clips: a row a file, found although the two were written on different machines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stickgen.data.decoding import decode
+from stickgen.errors import StickgenError
+
+Row = dict[str, str]
+_ALIASES = {
+    "license": "licence",
+    "filename": "file",
+    "path": "file",
+    "caption": "captions",
+    "frame_rate": "fps",
+}
+_DELIMITERS = ",;\t|"
+_FIELD_BYTES = 2**20
+
+
+@dataclass
+class Index:
+    """Rows by the file they tell of. `line` of row n is its line in the table."""
+
+    name: str
+    rows: list[Row] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> Index:
+        """Read a table with a column `file`, its fields apart by commas, semicolons or tabs.
+
+        Raises StickgenError where that is not what it is.
+        """
+        try:
+            text = decode(path.read_bytes())
+        except OSError as error:
+            raise StickgenError(f"{path}: the index cannot be read ({error.strerror})") from error
+        head = next(iter(text.lstrip()[:_FIELD_BYTES].splitlines()), "")
+        delimiter = max(_DELIMITERS, key=head.count)
+        index = cls(str(path))
+        csv.field_size_limit(_FIELD_BYTES)
+        try:
+            table = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
+            names = [_column(name) for name in next((row for row in table if any(row)), [])]
+            if "file" not in names:
+                raise StickgenError(f"{path}: its first line names no column `file`; name an index of clips")
+            for fields in table:
+                row = dict(zip(names, fields, strict=False))
+                if row.get("file", "").strip():
+                    index.rows.append(row)
+                    index.lines.append(table.line_num)
+        except csv.Error as error:
+            raise StickgenError(f"{path}: the index cannot be read ({error})") from error
+        return index
+
+    @classmethod
+    def read_list(cls, path: Path) -> Index:
+        """Read a list of files, one a line, as the splits of datasets are. Raises StickgenError if it cannot be read."""
+        try:
+            lines = decode(path.read_bytes()).splitlines()
+        except OSError as error:
+            raise StickgenError(f"{path}: the list cannot be read ({error.strerror})") from error
+        index = cls(str(path))
+        for number, line in enumerate(lines, 1):
+            if line.strip() and not line.lstrip().startswith("#"):
+                index.rows.append({"file": line.strip()})
+                index.lines.append(number)
+        if not index.rows:
+            raise StickgenError(f"{path}: the list is empty")
+        return index
+
+    def match(self, files: Iterable[tuple[str, str]]) -> Matching:
+        """Which row tells of which of `files`, archive and name.
+
+        Separators, capitals, accents and a leading `./` do not matter. A row fits a file whose path it ends, or
+        that ends its own, so that a prefix more or less on either side does no harm; of several the longest. A
+        row that names an archive fits files of another only if it fits none there. Of two files that a row fits
+        alike, neither gets it.
+        """
+        matching = Matching(self)
+        files = list(files)
+        by_path: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for number, row in enumerate(self.rows):
+            for parts in {parts_of(row["file"]), _without_suffix(parts_of(row["file"]))}:
+                for start in range(len(parts)):
+                    by_path[parts[start:]].append(number)
+        claims: dict[int, list[tuple[tuple[int, int, int], tuple[str, str]]]] = defaultdict(list)
+        for file in files:
+            archive, name = file
+            for number, common in self._fitting(parts_of(name), by_path):
+                row = self.rows[number]
+                whole = parts_of(row["file"]) == parts_of(name)
+                here = _plain(row.get("archive") or "") in {"", _plain(archive)}
+                claims[number].append(((int(here), int(whole), common), file))
+        best: dict[tuple[str, str], tuple[tuple[int, int, int], int]] = {}
+        for number, claimed in claims.items():
+            top = max(rank for rank, _ in claimed)
+            fitting = list(dict.fromkeys(file for rank, file in claimed if rank == top))
+            matching.met.add(number)
+            if len(fitting) > 1:
+                matching.ambiguous[number] = [name for _, name in fitting]
+                continue
+            file = fitting[0]
+            # of two rows of one file the one that names its archive, or more of its path, else the last
+            if file not in best or best[file][0] <= top:
+                best[file] = (top, number)
+        matching.row_of = {file: number for file, (_, number) in best.items()}
+        return matching
+
+    def _fitting(
+        self, parts: tuple[str, ...], by_path: dict[tuple[str, ...], list[int]]
+    ) -> Iterable[tuple[int, int]]:
+        """Rows of which one path ends the other, with how many parts they share."""
+        for start in range(len(parts)):
+            for tail in (parts[start:], _without_suffix(parts[start:])):
+                for number in by_path.get(tail, ()):
+                    # the tail is all of the file's path, or all of the row's
+                    if start == 0 or len(tail) == len(parts_of(self.rows[number]["file"])):
+                        yield number, len(tail)
+
+
+@dataclass
+class Matching:
+    """Which row tells of which file, and what met nothing."""
+
+    index: Index
+    row_of: dict[tuple[str, str], int] = field(default_factory=dict)
+    met: set[int] = field(default_factory=set)
+    ambiguous: dict[int, list[str]] = field(default_factory=dict)
+
+    def row(self, archive: str, name: str) -> Row:
+        """What is known of one file; {} where that is nothing."""
+        number = self.row_of.get((archive, name))
+        return {} if number is None else self.index.rows[number]
+
+    def unmet(self, archives: set[str]) -> tuple[list[str], dict[str, int]]:
+        """A sentence for each row that met no file; and how many rows name an archive that was not given."""
+        given = {_plain(archive) for archive in archives}
+        sentences, elsewhere = [], dict[str, int]()
+        for number, row in enumerate(self.index.rows):
+            where = f"{self.index.name}:{self.index.lines[number]}"
+            archive = row.get("archive") or ""
+            if number in self.ambiguous:
+                several = ", ".join(self.ambiguous[number][:3])
+                sentences.append(f"{where}: {row['file']} may be any of {several}; name more of its path")
+            elif number in self.met:
+                continue
+            elif archive and _plain(archive) not in given:
+                elsewhere[archive] = elsewhere.get(archive, 0) + 1
+            else:
+                sentences.append(f"{where}: {row['file']} met no file")
+        return sentences, elsewhere
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    """`.\\\\Caps\\\\Walk.bvh` → ("caps", "walk.bvh")."""
+    return tuple(part for part in _plain(path).replace("\\", "/").split("/") if part not in {"", "."})
+
+
+def _without_suffix(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return (*parts[:-1], parts[-1].removesuffix(".bvh")) if parts else parts
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def _column(name: str) -> str:
+    plain = "_".join(name.lower().split())
+    return _ALIASES.get(plain, plain)

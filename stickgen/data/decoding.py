@@ -1,0 +1,36 @@
+"""Bytes of other programs' text files as text: UTF-8 and UTF-16 with or without a mark, else the old code pages."""
+
+from __future__ import annotations
+
+import codecs
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 400  # bytes that tell UTF-16 without a mark
+
+
+def decode(data: bytes) -> str:
+    """`data` as text, without a byte-order mark. Never fails: what no encoding fits is read as Latin-1.
+
+    Half of what is UTF-16 is zero bytes wherever the text is English, which motion files and tables mostly are.
+    Names of joints by Japanese programs come in Shift-JIS.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, errors="replace")
+    sample = data[:_SAMPLE]
+    zeros = sample[0::2].count(0), sample[1::2].count(0)
+    for encoding, own, other in (("utf-16-be", zeros[0], zeros[1]), ("utf-16-le", zeros[1], zeros[0])):
+        if own > len(sample) // 3 and not other:
+            return data.decode(encoding, errors="replace")
+    for encoding in ("utf-8", "cp932"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")

@@ -1,0 +1,36 @@
+"""What a clip shows, decided from its motion where the motion can tell, and not from its name alone."""
+
+from __future__ import annotations
+
+from stickgen.data.actions import ACTION_INDEX, action_of_label
+from stickgen.data.projection import Figure
+
+_WAYS = {ACTION_INDEX[name] for name in ("walk", "walk_backward", "sidestep")}
+_FAST = {ACTION_INDEX[name] for name in ("run", "jog", "sprint")}
+_GOES = 0.08  # units a second: slower than that nothing tells where somebody goes
+_STEPS = 0.05  # units: whose feet move less about the pelvis does not walk
+_SIDEWAYS = 1.2  # times as fast to the side as forwards or backwards
+_DRIFT = 0.15  # of the way is to the side
+
+
+def decide(label: str, figure: Figure) -> tuple[int | None, str]:
+    """The action of a clip that its source calls `label`, and the label that its sentences are made of.
+
+    Where somebody goes is seen in the hips: Bandai-Namco's `walk-left` goes forward and drifts to the left.
+    """
+    action = action_of_label(label)
+    if action not in _WAYS | _FAST:
+        return action, label
+    ahead, aside = figure.forward, figure.leftward
+    if max(abs(ahead), abs(aside)) < _GOES or figure.stride < _STEPS:
+        return action, label
+    side = "left" if aside > 0 else "right"
+    if abs(aside) > _SIDEWAYS * abs(ahead):
+        return ACTION_INDEX["sidestep"], f"walk-{side}"
+    if action in _FAST:
+        return action, label
+    if ahead < 0:
+        return ACTION_INDEX["walk_backward"], "walk-back"
+    if action == ACTION_INDEX["walk"]:
+        return action, label
+    return ACTION_INDEX["walk"], f"walk-drift-{side}" if abs(aside) > _DRIFT * ahead else "walk"

@@ -1,0 +1,102 @@
+"""Which clips are trained on and which are held out: nobody and no caption is on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+UNDECIDED = -1  # in a dataset's own split: decided at training time
+SPLIT_NAMES = {
+    "train": TRAIN, "training": TRAIN, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION,
+    "dev": VALIDATION, "test": TEST, "testing": TEST,
+}  # fmt: skip
+
+
+def split_clips(
+    texts: Sequence[Sequence[str]],
+    val_fraction: float,
+    *,
+    subjects: Sequence[str] | None = None,
+    stored: Sequence[int] | None = None,
+    mirror_of: Sequence[int] | None = None,
+) -> list[int]:
+    """TRAIN, VALIDATION or TEST of each clip by all its texts, and by who moves (`subjects`, "" for unknown).
+
+    Clips that share a text or a subject stay on one side, and so does a mirror with its clip (`mirror_of`, -1 for none). `stored` are sides that the source decided, and
+    UNDECIDED; a clip without one goes with those it belongs to, else to training where the source holds some out.
+    The side of a group follows from its texts and seldom changes when others are added. A group that alone would
+    be more than what is to be held out is trained on. Where there are two groups and a share is asked for, at
+    least one is held out and at least one is not.
+    """
+    members: dict[int, list[int]] = defaultdict(list)
+    for clip, group in enumerate(_groups(texts, subjects, mirror_of)):
+        members[group].append(clip)
+    sides = [UNDECIDED] * len(texts) if stored is None else list(stored)
+    free: dict[int, float] = {}
+    for group, clips in members.items():
+        decided = [sides[clip] for clip in clips if sides[clip] != UNDECIDED]
+        if decided:
+            side = max(sorted(set(decided)), key=decided.count)
+            for clip in clips:
+                sides[clip] = side if sides[clip] == UNDECIDED else sides[clip]
+        else:
+            free[group] = _share(min(text for clip in clips for text in texts[clip]))
+    held_out = set()
+    if val_fraction > 0 and len(members) > 1 and VALIDATION not in sides:
+        sizes = {group: len(members[group]) for group in free}
+        held_out = _held_out(free, sizes, val_fraction, len(texts))
+        if len(held_out) == len(members):
+            held_out.discard(max(held_out, key=free.__getitem__))
+    for group in free:
+        for clip in members[group]:
+            sides[clip] = VALIDATION if group in held_out else TRAIN
+    return sides
+
+
+def _held_out(shares: dict[int, float], sizes: dict[int, int], val_fraction: float, clips: int) -> set[int]:
+    """Groups with a share below `val_fraction`, as long as they are not far more or less than that together."""
+    quota = val_fraction * clips
+    held_out: set[int] = set()
+    count = 0
+    for group in sorted(shares, key=shares.__getitem__):
+        size = sizes[group]
+        wanted = shares[group] < val_fraction or count < 0.8 * quota
+        if wanted and size <= max(quota, 1) and count + size <= max(1.5 * quota, 1):
+            held_out.add(group)
+            count += size
+    if not held_out and shares:
+        held_out = {min(shares, key=lambda group: (sizes[group], shares[group]))}
+    return held_out
+
+
+def _groups(
+    texts: Sequence[Sequence[str]], subjects: Sequence[str] | None, mirror_of: Sequence[int] | None
+) -> list[int]:
+    """The first clip that each clip hangs together with, over shared texts and subjects, and mirrors."""
+    first = list(range(len(texts)))
+
+    def root(clip: int) -> int:
+        while first[clip] != clip:
+            first[clip] = first[first[clip]]
+            clip = first[clip]
+        return clip
+
+    seen: dict[Hashable, int] = {}
+    for clip, own in enumerate(texts):
+        marks: list[Hashable] = list(own)
+        if subjects is not None and subjects[clip]:
+            marks.append(("subject", subjects[clip]))
+        if mirror_of is not None:
+            marks.append(("clip", mirror_of[clip] if mirror_of[clip] >= 0 else clip))
+        for mark in marks:
+            other = root(seen.setdefault(mark, clip))
+            low, high = sorted((other, root(clip)))
+            first[high] = low
+    return [root(clip) for clip in range(len(texts))]
+
+
+def _share(text: str) -> float:
+    """A number from 0 to 1 that follows from a text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
