@@ -57,7 +57,7 @@ def test_from_archive_to_sheet(real_data: Path, tmp_path: Path) -> None:
             part.writestr(name, whole.read(name))
     result = call("import", archive, "--index", real_data / "index.csv", "-o", made)
     assert result.exit_code == 0, result.output
-    assert "2 clips" in result.output
+    assert "4 clips (2 and their mirrors)" in result.output
     assert "licence: CMU" in result.output
 
     result = call("embed", made)
