@@ -68,7 +68,7 @@ def test_from_archive_to_sheet(real_data: Path, tmp_path: Path) -> None:
 
     result = call("preview", made, "-o", sheet, "--gif", tmp_path / "a.gif", "--action", "cartwheel")
     assert result.exit_code == 0, result.output
-    assert Image.open(sheet).height == 132
+    assert Image.open(sheet).height == 264  # the clip and its mirror
     assert Image.open(tmp_path / "a.gif").n_frames > 50  # type: ignore[attr-defined]
 
 
