@@ -55,7 +55,7 @@ def test_the_length_can_be_asked_for(trained: Path) -> None:
     ("arguments", "says"),
     [
         (("latest", "a person bows", "-o", "bow.mp5"), "name a .gif or a .png file"),
-        (("nothing", "a person bows", "-o", "bow.gif"), "no run is called"),
+        (("nothing", "a person bows", "-o", "new.gif"), "no run is called"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_in_a_sentence(

@@ -29,7 +29,7 @@ def test_the_file_it_writes_is_the_tiers_with_the_edits(tmp_path: Path) -> None:
     assert config.model["d_model"] == 512 and config.effective_batch == 64
     assert b"# Number of transformer layers" in path.read_bytes()
     again = CliRunner().invoke(command, ["--ram", "8", "-o", str(path)])
-    assert isinstance(again.exception, StickgenError) and "something already" in str(again.exception)
+    assert isinstance(again.exception, StickgenError) and "--force replaces it" in str(again.exception)
 
 
 def test_a_dataset_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -255,8 +255,8 @@ def test_the_whole_text_can_be_replaced_as_one_edit() -> None:
         ("a: x\u0085y\n".encode(), "U\\+0085"),
         ("a: 1 # \u2028b: 2\n".encode(), "U\\+2028"),
         (b"%YAML 1.1\n---\na: on\n", "directive"),
-        (b'a: "open\nb: 1\n', "quote that opens on line 1"),
-        (b"a: [1, 2\nb: 1\n", "bracket that opens on line 1"),
+        (b'a: "open\nb: 1\n', "1:4: the quote that opens here is not closed"),
+        (b"a: [1, 2\nb: 1\n", "1:4: .*the bracket that opens here is not closed"),
         (b"a: 1\n b: 2\n", "indent right"),
     ],
 )

@@ -20,6 +20,7 @@ from stickgen.config import TrainingConfig
 from stickgen.config.loading import ConfigError
 from stickgen.config.presets import preset_path
 from stickgen.config.schema import KEYS
+from stickgen.data.dataset import save_dataset
 from stickgen.errors import StickgenError
 from stickgen.runs.dataset_facts import dataset_path
 from stickgen.runs.metrics import RecordReader
@@ -145,7 +146,30 @@ def _only_twenty(shop: Workshop) -> None:
 
 @effect("model.d_model")
 def _width(shop: Workshop) -> None:
-    assert shop.train({"model.d_model": 24}).weights["pose_in.weight"].shape == (24, 20)
+    assert shop.train({"model.d_model": 24}).weights["pose_in.weight"].shape == (24, 6 * 20)
+
+
+@effect("model.patch_frames")
+def _patches(shop: Workshop) -> None:
+    one = shop.train({"model.patch_frames": 1})
+    assert one.weights["pose_in.weight"].shape == (16, 20)
+    assert one.differs(shop.train())
+
+
+@effect("model.text_tokens")
+def _tokens(shop: Workshop) -> None:
+    content = torch.load(shop.data, weights_only=True)
+    texts, width = content["embeddings"].shape
+    content["word_embeddings"] = torch.randn(
+        3 * texts, width, generator=torch.Generator().manual_seed(1)
+    ).half()
+    content["word_offsets"] = torch.arange(0, 3 * texts + 1, 3)
+    told = Workshop(shop.root, shop.root / "told.pt")
+    save_dataset(told.data, content)
+    with_tokens, without = told.train(), told.train({"model.text_tokens": False})
+    assert with_tokens.trainer.state.normaliser.knows_words
+    assert not without.trainer.state.normaliser.knows_words
+    assert with_tokens.differs(without)
 
 
 @effect("model.nhead")
@@ -391,7 +415,9 @@ def _encoder(shop: Workshop) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("stickgen.data.embed.load_encoder", load)
-        CliRunner().invoke(command, [str(run.path), "a text", "-o", "x.gif"])
+        answer = CliRunner().invoke(command, [str(run.path), "a text", "-o", "x.gif"])
+        assert not asked and "somebody/encoder" in str(answer.exception)  # a run alone decides no code
+        CliRunner().invoke(command, [str(run.path), "a text", "-o", "x.gif", "--encoder", "somebody/encoder"])
     assert asked == ["somebody/encoder"]
 
 
