@@ -21,7 +21,7 @@ def config(**changed: object) -> TrainingConfig:
 
 def test_an_evaluation_costs_its_passes_through_the_model() -> None:
     whole = evaluation_steps(config(evaluation__prompts=24))
-    assert whole == pytest.approx(7 * 24 * 16 * 2 / 3 / 64)
+    assert whole == pytest.approx(7 * 24 * 10 * 2 / 3 / 64)
     assert evaluation_steps(config(evaluation__prompts=48)) == pytest.approx(2 * whole)
     assert evaluation_steps(config(diffusion__guidance_scale=1.0)) == pytest.approx(whole / 2)
     assert evaluation_steps(config(diffusion__enabled=False, data__max_frames=100)) > 0

@@ -49,7 +49,7 @@ def test_the_guides_tiers_are_given_or_it_is_said_why_not(ram: float, vram: floa
         assert f"the guide's micro-batch of {batch} × {count} stays" in fitting.reasons[0]
 
 
-@pytest.mark.parametrize("ram", [0.6, 1, 2, 4, 8, 16, 64])
+@pytest.mark.parametrize("ram", [0.4, 1, 2, 4, 8, 16, 64])
 @pytest.mark.parametrize("vram", [None, 8, 24])
 def test_what_is_recommended_fits_with_the_headroom(ram: float, vram: float | None) -> None:
     machine = described(HERE, ram_gib=ram, vram_gib=vram)
@@ -60,7 +60,7 @@ def test_what_is_recommended_fits_with_the_headroom(ram: float, vram: float | No
         if ram >= 1 or vram:
             assert chosen.estimate.peak_memory.high <= fitting.limit_bytes
             assert chosen.estimate.verdict == "fits"
-    if ram == 0.6 and not vram:
+    if ram == 0.4 and not vram:
         assert "nothing fits" in fitting.reasons[0]
         assert fitting.recommended.batch_size == 1
     assert fitting.largest.estimate.parameters >= fitting.recommended.estimate.parameters
@@ -69,7 +69,7 @@ def test_what_is_recommended_fits_with_the_headroom(ram: float, vram: float | No
 def test_the_largest_is_named_with_its_price() -> None:
     fitting = fit(described(HERE, ram_gib=8))
     assert dict(fitting.largest.edits)["model.d_model"] == 512
-    assert "44.4 M parameters" in fitting.reasons[-1] and "times as long" in fitting.reasons[-1]
+    assert "44.3 M parameters" in fitting.reasons[-1] and "times as long" in fitting.reasons[-1]
     assert "no larger model" in fit(described(HERE, vram_gib=24)).reasons[-1]
 
 

@@ -37,7 +37,7 @@ BASE: dict[str, Any] = {
     "model.dropout": 0.0, "training.batch_size": 8, "training.grad_accum_steps": 2, "training.epochs": 2,
     "training.warmup_epochs": 1, "training.compile": "never", "logging.log_interval": 1,
     "logging.save_interval": 1000, "logging.save_minutes": 0.0, "logging.sample_minutes": 0.0,
-    "diffusion.sampling_steps": 2, "device.precision": "fp32",
+    "diffusion.sampling_steps": 2, "device.precision": "fp32", "training.optimizer": "adamw",
 }  # fmt: skip
 
 
