@@ -123,8 +123,9 @@ class EditSession:
 
     def _problem_by_parts(self) -> dict[Path_, Problem]:
         """The worst problem of each key."""
+        problems = self.problems  # looked at anew after an edit, and then there is no index yet
         if self._problem_of is None:
-            self._problem_of = {problem.parts: problem for problem in reversed(self.problems)}
+            self._problem_of = {problem.parts: problem for problem in reversed(problems)}
         return self._problem_of
 
     def take_site(self, site: Site, dataset: Path) -> None:

@@ -23,7 +23,7 @@ from stickgen.train.checkpoint import newest_checkpoint, read_tensors
 
 torch.set_num_threads(1)
 SMALL = {
-    "training.optimizer": "adamw",
+    "training.optimizer": "adamw", "training.learning_rate": 0.002,
     "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 2,
     "model.dropout": 0.1, "training.batch_size": 3, "training.grad_accum_steps": 3, "training.epochs": 2,
     "training.compile": "never", "logging.log_interval": 1, "logging.sample_minutes": 0.0,

@@ -105,6 +105,8 @@ async def test_a_click_elsewhere_takes_it(app: StickgenApp, size: tuple[int, int
         screen = await typing(pilot, "8")
         other = row(screen, "training.epochs")
         before = int(other.state.text)
+        row(screen, "training.learning_rate").scroll_visible(animate=False)  # so that the row lies free
+        await pilot.pause()
         if place == "row":
             await pilot.click(other, offset=(60 if size[0] < 100 else 55, 0))
         elif place == "arrow":
