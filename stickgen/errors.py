@@ -2,7 +2,7 @@
 
 
 class StickgenError(Exception):
-    """Something a person can mend: the message says what is wrong, where, and what to do.
+    """Something a person can fix: the message says what is wrong, where, and what to do.
 
     The command line prints the message alone, without a traceback, and exits with `exit_code`:
     2 for bad usage, input or config; 1 for a run that failed.

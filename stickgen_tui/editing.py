@@ -275,14 +275,14 @@ class EditSession:
         found = self.document.get(key.parts)
         return not isinstance(key, UnknownKey) and (found is MISSING or found == key.default)
 
-    def mend(self, key: Key | None) -> Problem | None:
-        """Make the edit that mends `key`'s problem, or else the first that has one; returns what was mended.
+    def fix(self, key: Key | None) -> Problem | None:
+        """Make the edit that fixes `key`'s problem, or else the first that has one; returns what was fixed.
 
         None where no problem brings an edit. Raises EditRefusedError.
         """
-        mendable = [problem for problem in self.problems if problem.mendable]
-        own = [problem for problem in mendable if key is not None and problem.parts == key.parts]
-        for problem in (*own, *mendable):
+        fixable = [problem for problem in self.problems if problem.fixable]
+        own = [problem for problem in fixable if key is not None and problem.parts == key.parts]
+        for problem in (*own, *fixable):
             if problem.edit is not None:
                 self.apply([problem.edit])
             elif problem.rename is not None:
@@ -392,8 +392,8 @@ def changed_values(before: Document, after: Document) -> list[tuple[Path_, objec
     return found
 
 
-def mend_text(problem: Problem, ending: str = "") -> str:
-    """`set nhead to 4`: what mends a problem, "" where that is not known; `ending` is that of the verb."""
+def fix_text(problem: Problem, ending: str = "") -> str:
+    """`set nhead to 4`: what fixes a problem, "" where that is not known; `ending` is that of the verb."""
     if problem.edit is not None:
         path, value = problem.edit
         return f"set{ending} {KEY_BY_PATH[path].name} to {value_text(value)}"

@@ -29,7 +29,7 @@ class Check:
 
     level: str
     text: str
-    edits: tuple[Edit, ...] = ()  # what mends it, where something in the config does
+    edits: tuple[Edit, ...] = ()  # what fixes it, where something in the config does
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Preflight:
         return [check for check in self.checks if check.level == "warning"]
 
     @property
-    def mend(self) -> tuple[Edit, ...]:
+    def fix(self) -> tuple[Edit, ...]:
         """The edits that the first check which has any suggests."""
         return next((check.edits for check in self.checks if check.edits), ())
 

@@ -63,7 +63,7 @@ def root() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors a person can mend are one sentence and an exit code, never a traceback."""
+    """Run the command line; errors a person can fix are one sentence and an exit code, never a traceback."""
     prepare_streams()
     # before anything loads torch: threads that wait for others would spin on the cores that those others need
     os.environ.setdefault("GOMP_SPINCOUNT", "0")

@@ -49,8 +49,8 @@ def check_(path: str, anywhere: bool, data_path: str | None, as_json: bool) -> N
         _print_json([asdict(problem) for problem in problems])
     for problem in problems if not as_json else []:
         click.echo(f"{problem.severity}: {clean(problem.sentence(path))}")
-        if problem.mendable and problem.severity != "info":
-            click.echo(f"    stickgen config {_mend(problem, path)}")
+        if problem.fixable and problem.severity != "info":
+            click.echo(f"    stickgen config {_fix(problem, path)}")
     if any(problem.severity == "error" for problem in problems):
         sys.exit(2)
     if not as_json:
@@ -237,7 +237,7 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
     from stickgen.atomic import WriteProtectedError, replacing
     from stickgen.config.conflict import check_conflict
     from stickgen.config.files import read_config_file
-    from stickgen.config.portability import findings, mended
+    from stickgen.config.portability import findings, fixed
 
     left, listed = 0, []
     for path in map(Path, paths):
@@ -245,7 +245,7 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
         found = findings(data, str(path))
         listed += [{"file": str(path), **asdict(finding)} for finding in found]
         if fix and found:
-            better, lost = mended(data, str(path)), list[str]()
+            better, lost = fixed(data, str(path)), list[str]()
             try:
                 with replacing(path, force=force, lost=lost) as file:
                     file.write(better)
@@ -258,7 +258,7 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
         else:
             left += len(found)
         for finding in found if not as_json else []:
-            click.echo(f"{'mended: ' if fix else ''}{clean(finding.sentence(str(path)), single_line=True)}")
+            click.echo(f"{'fixed: ' if fix else ''}{clean(finding.sentence(str(path)), single_line=True)}")
         if not found and not as_json:
             click.echo(f"{clean(path)}: every reader reads it alike")
     if as_json:
@@ -267,7 +267,7 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
         sys.exit(2)
 
 
-def _mend(problem: Problem, path: str) -> str:
+def _fix(problem: Problem, path: str) -> str:
     """What makes a problem's edit, behind `stickgen config`."""
     from stickgen.config.nodes import path_text
 

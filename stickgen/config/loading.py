@@ -33,13 +33,13 @@ class Problem:
     value: object
     message: str
     fix: str
-    edit: tuple[str, Value] | None = None  # a key and the value that mends it, where one is known
-    rename: str | None = None  # the name that mends a misspelt key
+    edit: tuple[str, Value] | None = None  # a key and the value that fixes it, where one is known
+    rename: str | None = None  # the name that fixes a misspelt key
     parts: tuple[str, ...] = ()  # the path as a document takes it
 
     @property
-    def mendable(self) -> bool:
-        """Whether the edit that mends it is known."""
+    def fixable(self) -> bool:
+        """Whether the edit that fixes it is known."""
         return self.edit is not None or self.rename is not None
 
     def sentence(self, name: str) -> str:

@@ -43,8 +43,8 @@ class Finding:
 
     def sentence(self, name: str) -> str:
         """`file:line:column: key: message; write …`."""
-        mend = f"write {self.written}" if self.written else "remove it"
-        return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {mend}"
+        fix = f"write {self.written}" if self.written else "remove it"
+        return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {fix}"
 
 
 def findings(data: bytes, name: str) -> list[Finding]:
@@ -55,7 +55,7 @@ def findings(data: bytes, name: str) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.start)
 
 
-def mended(data: bytes, name: str) -> bytes:
+def fixed(data: bytes, name: str) -> bytes:
     """The same config, written so that all readers agree; nothing else of it changes.
 
     A truth is what YAML 1.1 calls one where the key wants a truth; of a repeated key the last stays, as PyYAML

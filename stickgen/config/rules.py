@@ -1,4 +1,4 @@
-"""What must hold between keys, and between a config and where it runs, each with the edit that mends it.
+"""What must hold between keys, and between a config and where it runs, each with the edit that fixes it.
 
 `error`: a launch would fail. `warning`: it would run, and not do what the config says. `info`: it may be meant so.
 """
@@ -20,7 +20,7 @@ USUAL_EFFECTIVE_BATCH = 64  # of all presets and tiers of the guide
 
 @dataclass(frozen=True)
 class BrokenRule:
-    """A rule that does not hold; `path` is the key to look at, `edit` a key and value that mend it."""
+    """A rule that does not hold; `path` is the key to look at, `edit` a key and value that fix it."""
 
     severity: Severity
     path: str

@@ -41,7 +41,7 @@ def text_map(pairs: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
     """The map [e, e] of standardised embeddings that adds their canonical axes to them.
 
     `pairs` are embeddings [n, e], standardised, and the summaries [n, s] of their motions, in any number of
-    parts. The identity where there are too few to say anything.
+    parts. The identity if there are too few to say anything, or all texts are the same.
     """
     parts = [(texts.double(), summaries.double()) for texts, summaries in pairs]
     texts, summaries = (torch.cat(part) for part in zip(*parts, strict=True))
@@ -53,11 +53,12 @@ def text_map(pairs: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
     )
     kept = min(2 * AXES, int((strength > 1e-6 * strength[0]).sum()), n // 4) if n else 0
     k = min(AXES, kept, e)
-    if k == 0:
+    covariance = texts.T @ texts / n if n else texts.new_zeros(e, e)
+    heard = covariance.diagonal().mean()
+    if k == 0 or heard < 1e-6:  # as where all texts are the same
         return whole
     told = left[:, :kept] * n**0.5  # uncorrelated, of spread 1
-    covariance = texts.T @ texts / n
-    ridge = (RIDGE + e / n) * covariance.diagonal().mean()
+    ridge = (RIDGE + e / n) * heard
     regression = torch.linalg.solve(covariance + ridge * torch.eye(e).double(), texts.T @ told / n)
     shares, directions = torch.linalg.eigh(regression.T @ covariance @ regression)  # ascending
     shares, directions = shares[-k:].clamp_min(1e-3), directions[:, -k:]

@@ -25,7 +25,7 @@ from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
 from stickgen.planner.site import site_of
 from stickgen.runs.dataset_facts import dataset_path
-from stickgen_tui.editing import Edit, EditSession, mend_text
+from stickgen_tui.editing import Edit, EditSession, fix_text
 from stickgen_tui.forecasting import Surroundings, forecast, look_around
 from stickgen_tui.launching import shown_path
 from stickgen_tui.screens.advice import AdviceScreen
@@ -85,7 +85,7 @@ class EditorScreen(Screen[None]):
         Binding("end", "move(1000000)", show=False),
         Binding("ctrl+s", "save", "Save", tooltip="Write the file"),
         Binding("f5,ctrl+l", "launch", "Launch", key_display="F5", tooltip="Launch a run of this config (F5, ctrl+l)"),
-        Binding("f", "mend", "Fix", tooltip="Make the edit that the problem of this row suggests"),
+        Binding("f", "fix", "Fix", tooltip="Make the edit that the problem of this row suggests"),
         Binding("S", "save_as", "Save as", show=False, tooltip="Write it under another name, and go on there"),
         Binding("E", "text", "$EDITOR", show=False, tooltip="Edit the text itself in $EDITOR"),
         Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
@@ -249,21 +249,21 @@ class EditorScreen(Screen[None]):
             notice(self.app, failure, error=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "mend":
-            return any(problem.mendable for problem in self._session.problems)
+        if action == "fix":
+            return any(problem.fixable for problem in self._session.problems)
         return True
 
     @taking_the_box
-    def action_mend(self) -> None:
+    def action_fix(self) -> None:
         """Apply the suggested edit of the row's problem, or of the first problem there is."""
         focused = self.focused
         try:
-            mended = self._session.mend(focused.key if isinstance(focused, Field) else None)
+            fixed = self._session.fix(focused.key if isinstance(focused, Field) else None)
         except StickgenError as error:
             notice(self.app, error, error=True)
             return
-        if mended is not None:
-            notice(self.app, f"{mend_text(mended)}; ctrl+z takes it back")
+        if fixed is not None:
+            notice(self.app, f"{fix_text(fixed)}; ctrl+z takes it back")
             self._refresh_all()
 
     def action_undo(self) -> None:
@@ -386,7 +386,7 @@ class EditorScreen(Screen[None]):
         line = self.query_one("#forecast", ForecastLine)
         if self._session.errors:
             self._config = None
-            fix = next((mend_text(problem, "s") for problem in self._session.errors if problem.mendable), "")
+            fix = next((fix_text(problem, "s") for problem in self._session.errors if problem.fixable), "")
             line.show_errors(len(self._session.errors), fix)
             return
         if self._typed is None or self._config is None:
@@ -470,7 +470,7 @@ class EditorScreen(Screen[None]):
         session = self._session
         if session.errors:
             problem = session.errors[0]
-            fix = "; f fixes it" if problem.mendable else ""
+            fix = "; f fixes it" if problem.fixable else ""
             notice(self.app, f"not launched: {problem.path}: {problem.message}{fix}", error=True)
             return
         if session.dirty:

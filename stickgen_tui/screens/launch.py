@@ -52,15 +52,15 @@ async def launch_config(
         return ()
     if looked.errors or looked.warnings:
         answers = [("b", "Back")]
-        if looked.mend:
-            changes = ", ".join(f"{key.split('.')[-1]} to {value_text(value)}" for key, value in looked.mend)
+        if looked.fix:
+            changes = ", ".join(f"{key.split('.')[-1]} to {value_text(value)}" for key, value in looked.fix)
             answers.append(("f", f"Fix: {changes}"))
         if not looked.errors:
             answers.append(("y", "Launch anyway"))
         title = "Not launched" if looked.errors else "Launch anyway?"
         answer = await app.push_screen_wait(QuestionScreen(title, check_lines(list(looked.checks)), answers))
         if answer != "y":
-            return looked.mend if answer == "f" else ()
+            return looked.fix if answer == "f" else ()
     assert looked.config is not None  # else there was an error
     try:
         run = await asyncio.to_thread(start, looked.config, root)

@@ -28,12 +28,10 @@ class UnreadableScreen(Screen[None]):
     """Shows the reason and, marked, the line that it is about."""
 
     HELP_TITLE = "Read-only"
-    HELP = (
-        "This file cannot be read as a config, so it is shown as it is. Mend it in a text editor, then r.\n"
-    )
+    HELP = "This file cannot be read as a config, so it is shown as it is. Fix it in a text editor, then r.\n"
     AUTO_FOCUS = "#raw"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "again", "Read again", tooltip="Read the file again, after it was mended elsewhere"),
+        Binding("r", "again", "Read again", tooltip="Read the file again, after it was fixed elsewhere"),
         Binding("f5", "refuse", "Launch", show=False),
         Binding("escape", "leave", "Back", tooltip="Back"),
     ]

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from stickgen.config.schema import KEY_BY_PARTS, Key, Value
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import Edit, EditSession, FieldState, mend_text
+from stickgen_tui.editing import Edit, EditSession, FieldState, fix_text
 from stickgen_tui.path_suggester import PathSuggester
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED
@@ -139,7 +139,7 @@ class Field(Widget, can_focus=True):
         problem = self.state.problem
         if problem is None:
             return None
-        key = f"; f {mend_text(problem, 's')}" if problem.mendable else ""
+        key = f"; f {fix_text(problem, 's')}" if problem.fixable else ""
         fix = f"{key}; {problem.fix}" if problem.fix else key
         return clean(f"{problem.message}{fix}", single_line=True, limit=300)
 

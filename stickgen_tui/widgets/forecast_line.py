@@ -27,7 +27,7 @@ class ForecastLine(Line):
     def show_errors(self, count: int, fix: str) -> None:
         """No forecast while the config does not hold together; `fix` is what f does about it, "" for nothing."""
         noun = "error" if count == 1 else "errors"
-        words = Content.styled(f"✗ {count} {noun} to mend before this can be launched", "$text-error")
+        words = Content.styled(f"✗ {count} {noun} to fix before this can be launched", "$text-error")
         self.show(words + (Content.styled(f"\n  f {fix}", MUTED) if fix else ""))
 
     def show_forecast(self, now: Estimate, before: Estimate | None = None) -> None:

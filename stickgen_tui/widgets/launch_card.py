@@ -56,7 +56,7 @@ class LaunchCard(VerticalScroll, can_focus=True):
     def show_preflight(self, looked: Preflight) -> None:
         """What was looked at, and whether it is in order."""
         self.query_one("#card-checks", Line).show(check_lines(looked.checks))
-        self.border_subtitle = "mend first" if looked.errors else "Enter launches"
+        self.border_subtitle = "fix first" if looked.errors else "Enter launches"
 
     def action_launch(self) -> None:
         self.post_message(self.Launch())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stickgen.config.comments import comments
 from stickgen.config.document import Document, EditRefusedError
 from stickgen.config.parsing import parse
-from stickgen.config.portability import mended
+from stickgen.config.portability import fixed
 
 
 def texts(text: str) -> list[str]:
@@ -72,7 +72,7 @@ def test_what_would_take_a_comment_away_is_refused(monkeypatch: pytest.MonkeyPat
 
 def test_repeated_keys_go_without_the_comments_of_others() -> None:
     text = b"l:\n- a: 1 # first\n  # about b\n  b: 2\n  a: 3 # last\n"
-    assert mended(text, "x") == b"l:\n- # about b\n  b: 2\n  a: 3 # last\n"
+    assert fixed(text, "x") == b"l:\n- # about b\n  b: 2\n  a: 3 # last\n"
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,4 +1,4 @@
-"""A config is checked as a whole, and every complaint says where, what and how to mend it."""
+"""A config is checked as a whole, and every complaint says where, what and how to fix it."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_a_broken_rule_brings_the_edits_that_mend_it(text: str, edit: tuple[str,
     document = Document.parse(text.encode())
     (problem,) = check(document)
     assert problem.edit == edit
-    for _ in range(2):  # an odd width is mended first, what it leaves second
+    for _ in range(2):  # an odd width is fixed first, what it leaves second
         for found in check(document):
             assert found.edit is not None
             document.set(*found.edit)

@@ -1,4 +1,4 @@
-"""What readers of YAML 1.1 and 1.2 differ on is found, and mended so that they agree, with every other byte kept."""
+"""What readers of YAML 1.1 and 1.2 differ on is found, and fixed so that they agree, with every other byte kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from readers import CORPUS, flat, read_1_1, read_1_2, readable
 
 from stickgen.config.document import Document, EditRefusedError
 from stickgen.config.loading import check
-from stickgen.config.portability import findings, mended
+from stickgen.config.portability import findings, fixed
 from stickgen.config.presets import preset_names, preset_path
 
 
@@ -25,7 +25,7 @@ from stickgen.config.presets import preset_names, preset_path
 def test_values_that_readers_differ_on(text: str, written: str | None) -> None:
     data = f"a: {text} # why\nb: 1\n".encode()
     assert [finding.written for finding in findings(data, "c")] == ([] if written is None else [written])
-    new = mended(data, "c")
+    new = fixed(data, "c")
     shorter = max(len(text) - len(written or text), 0)  # the comment keeps its column
     assert new == data.replace(text.encode(), (written or text).encode() + b" " * shorter, 1)
     assert findings(new, "c") == []
@@ -34,7 +34,7 @@ def test_values_that_readers_differ_on(text: str, written: str | None) -> None:
 
 def test_a_truth_of_1_1_becomes_one_where_the_key_wants_it() -> None:
     data = b"diffusion:\n  enabled: off    # cheaper\ndevice:\n  pin_memory: Yes\n"
-    assert mended(data, "c") == b"diffusion:\n  enabled: false  # cheaper\ndevice:\n  pin_memory: true\n"
+    assert fixed(data, "c") == b"diffusion:\n  enabled: false  # cheaper\ndevice:\n  pin_memory: true\n"
     problems = check(Document.parse(data))
     assert [problem.edit for problem in problems] == [
         ("diffusion.enabled", False),
@@ -48,14 +48,14 @@ def test_of_a_repeated_key_the_last_stays() -> None:
     said = [finding.sentence("c.yaml") for finding in findings(data, "c.yaml")]
     assert said[0].startswith("c.yaml:1:1: a: is there again on line 6")
     assert said[0].endswith("; remove it")
-    new = mended(data, "c")
+    new = fixed(data, "c")
     assert new == b"b: {x: 2, y: 3}\na:\n  z: 4\n"
     assert read_1_1(new) == read_1_1(data)
 
 
 def test_an_anchor_in_a_repeated_key_is_refused() -> None:
     with pytest.raises(EditRefusedError, match="holds an anchor in use"):
-        mended(b"a: &x 1\na: 2\nb: *x\n", "c")
+        fixed(b"a: &x 1\na: 2\nb: *x\n", "c")
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=[path.name for path in CORPUS])
@@ -66,8 +66,8 @@ def test_the_corpus_after_mending_reads_alike(path: object) -> None:
     data = path.read_bytes()
     if path.name == "tabs_after.yaml":
         return
-    new = mended(data, path.name)
-    assert mended(new, path.name) == new
+    new = fixed(data, path.name)
+    assert fixed(new, path.name) == new
     assert findings(new, path.name) == []
     if readable(read_1_1, new) and readable(read_1_2, new):
         assert repr(flat(read_1_1(new))) == repr(flat(read_1_2(new)))
@@ -88,5 +88,5 @@ def test_any_plain_text_reads_alike_after_mending(texts: list[str]) -> None:
     data = "".join(f"k{i}: {text}\n" for i, text in enumerate(texts)).encode()
     if not readable(read_1_2, data):
         return
-    new = mended(data, "c")
+    new = fixed(data, "c")
     assert repr(read_1_1(new)) == repr(read_1_2(new)), new

@@ -11,7 +11,7 @@ from test_corpus import Watch, places
 
 from stickgen.config.document import Document, EditRefusedError
 from stickgen.config.nodes import ConfigError, Mapping, Scalar, Sequence, walk
-from stickgen.config.portability import findings, mended
+from stickgen.config.portability import findings, fixed
 from stickgen.errors import StickgenError
 
 VALUES = st.sampled_from([5, 0.25, 1e-7, True, None, "w", "yes", "1e-4", "a: [b] # 'c' \"d\"\n", 2_000_000])
@@ -77,7 +77,7 @@ def all_paths(document: Document, at: tuple[str, ...]) -> list[tuple[str, ...]]:
 @given(yaml_texts())
 def test_mending_makes_readers_agree(text: str) -> None:
     try:
-        new = mended(text.encode(), "c")
+        new = fixed(text.encode(), "c")
     except StickgenError:
         return
     assert findings(new, "c") == []

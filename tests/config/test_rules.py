@@ -1,4 +1,4 @@
-"""Rules between keys, and between a config and where it runs: each names the key and brings the edit that mends it."""
+"""Rules between keys, and between a config and where it runs: each names the key and brings the edit that fixes it."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_a_broken_rule_says_what_and_brings_its_edit(
     (rule,) = [rule for rule in broken_rules(values, where) if says in rule.message]  # type: ignore[arg-type]
     assert (rule.severity, rule.edit) == (severity, edit)
     if rule.edit is not None:
-        mended = values | dict([rule.edit])
-        assert not [again for again in broken_rules(mended, where) if again.message == rule.message]  # type: ignore[arg-type]
+        fixed = values | dict([rule.edit])
+        assert not [again for again in broken_rules(fixed, where) if again.message == rule.message]  # type: ignore[arg-type]
 
 
 def test_what_is_not_known_is_not_asked_for() -> None:

@@ -148,7 +148,7 @@ def test_the_editor_by_keyboard_alone(place: Path, terminals: list[Terminal]) ->
     app.keys("nhead", "Enter")
     app.wait_for("▸ nhead", "1 key")
     app.keys("7", "Enter")
-    app.wait_for("✗ 7 does not divide d_model 256", "1 error to mend before this can be launched")
+    app.wait_for("✗ 7 does not divide d_model 256", "1 error to fix before this can be launched")
     app.keys("F5")
     app.wait_for("not launched: model.nhead")
     app.keys("f")

@@ -62,3 +62,8 @@ def test_a_summary_is_finite_and_does_not_depend_on_where_the_motion_begins() ->
     moved = motion.clone()
     moved[:, 0::2] += 3.0
     torch.testing.assert_close(motion_summary(moved)[:70], one[:70], atol=1e-4, rtol=1e-4)
+
+
+def test_texts_that_are_all_the_same_change_nothing() -> None:
+    """Standardised, they are zeros: no direction foretells anything."""
+    assert torch.equal(text_map([(torch.zeros(64, 16), torch.randn(64, 8))]), torch.eye(16))

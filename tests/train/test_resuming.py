@@ -175,7 +175,7 @@ def test_a_finished_run_is_extended_and_each_change_is_told(run: Run) -> None:
     trainer = go_on(run, "training.epochs=3", "training.learning_rate=0.004")
     told = events(run, "changed")
     assert [(e.get("key"), e.get("old"), e.get("new")) for e in told[:2]] == [
-        ("training.epochs", 1, 3), ("training.learning_rate", 0.002, 0.004),
+        ("training.epochs", 1, 3), ("training.learning_rate", 0.003, 0.004),
     ]  # fmt: skip
     assert str(told[2]["message"]).startswith("the learning rate of the next step is 0.00")
     assert trainer.total_steps == 9 and trainer.train() == 0
@@ -188,7 +188,7 @@ def test_a_finished_run_is_extended_and_each_change_is_told(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["training.optimizer=muon", "model.d_model=64", "model.num_layers=2", "training.batch_size=4",
+    ["training.optimizer=adamw", "model.d_model=64", "model.num_layers=2", "training.batch_size=4",
      "training.seed=7", "training.val_fraction=0.3", "data.max_frames=50", "diffusion.enabled=false",
      "lora.enabled=true", "model.num_actions=32", "training.grad_accum_steps=4"],
 )  # fmt: skip
@@ -212,13 +212,13 @@ def test_a_config_that_was_edited_by_hand_is_compared_on_launch(run: Run) -> Non
     run.config_path.write_bytes(data + b"# a comment\n")
     assert "no value" in prepare(run).said[0]
     assert Trainer(run).state.step == 3
-    text = data.replace(b"learning_rate: 0.002", b"learning_rate: 0.003")
+    text = data.replace(b"learning_rate: 0.003", b"learning_rate: 0.004")
     assert text != data
     run.config_path.write_bytes(text)
     for attempt in (lambda: prepare(run), lambda: Trainer(run)):
-        with pytest.raises(StickgenError, match=r"learning_rate: 0\.002 → 0\.003.*--force"):
+        with pytest.raises(StickgenError, match=r"learning_rate: 0\.003 → 0\.004.*--force"):
             attempt()
-    assert go_on(run, force=True).config.training["learning_rate"] == 0.003
+    assert go_on(run, force=True).config.training["learning_rate"] == 0.004
     run.config_path.write_bytes(text.replace(b"d_model: 32", b"d_model: 64"))
     with pytest.raises(StickgenError, match=r"model\.d_model: 32 → 64.*--init-from"):
         prepare(run, force=True)

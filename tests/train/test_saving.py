@@ -149,7 +149,7 @@ def test_what_is_not_finite_is_never_saved(saver: Saver, state: TrainState, wher
         "optimizer": state.optimizer.state[parameters[3]]["exp_avg"],
     }[where]
     broken.view(-1)[0] = torch.nan
-    assert not saver.save_patiently(state, Asked())  # and does not wait for what no space will mend
+    assert not saver.save_patiently(state, Asked())  # and does not wait for what no space will fix
     (alert,) = said(saver, "alert")
     assert alert.startswith("NOT SAVED: ") and f"of {where} is not finite" in alert
     assert [path.name for path in saver.journal.run.checkpoints_dir.iterdir()] == ["step_00000007"]

@@ -15,7 +15,7 @@ from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
 from stickgen.errors import StickgenError
 from stickgen_tui.comparing import Reference, differences, nearest_preset, preset_reference
-from stickgen_tui.editing import EditSession, mend_text, value_text
+from stickgen_tui.editing import EditSession, fix_text, value_text
 from stickgen_tui.stepping import next_value
 
 BATCH = KEY_BY_PATH["training.batch_size"]
@@ -117,7 +117,7 @@ def test_what_is_not_allowed_is_refused_in_a_sentence(config: Path, text: str) -
 def test_a_file_that_changed_on_disk_is_not_overwritten_and_both_sides_can_be_kept(config: Path) -> None:
     session = EditSession.open(config)
     session.set(BATCH, 4)
-    other = config.read_text().replace("epochs: 10 ", "epochs: 41 ") + "# by another hand\n"
+    other = config.read_text().replace("epochs: 24 ", "epochs: 41 ") + "# by another hand\n"
     config.write_text(other)
     with pytest.raises(SaveConflictError):
         session.save()
@@ -210,7 +210,7 @@ def test_what_cannot_work_on_this_machine_is_an_error_with_its_fix(tmp_path: Pat
     session.take_site(Site(cuda=False, mps=False, cores=4, embedding_dim=384), dataset)
     assert [problem.path for problem in session.errors] == ["model.embedding_dim", "device.type"]
     for _ in range(2):
-        session.mend(None)
+        session.fix(None)
     assert session.errors == []
     assert (session.document.get("device.type"), session.document.get("model.embedding_dim")) == ("auto", 384)
     session.set(KEY_BY_PATH["model.embedding_dim"], 768)
@@ -223,10 +223,10 @@ def test_a_number_that_other_readers_take_for_text_is_mended(tmp_path: Path) -> 
     path = tmp_path / "c.yaml"
     path.write_text("training:\n  learning_rate: 1e-4   # slow\n")
     session = EditSession.open(path)
-    assert session.mend(None) is not None
+    assert session.fix(None) is not None
     assert session.document.text == "training:\n  learning_rate: 1.0e-4 # slow\n"
     assert session.problems == []
-    assert session.mend(None) is None
+    assert session.fix(None) is None
 
 
 def test_a_misspelt_key_is_renamed_in_its_place_and_that_is_undone(tmp_path: Path) -> None:
@@ -234,14 +234,14 @@ def test_a_misspelt_key_is_renamed_in_its_place_and_that_is_undone(tmp_path: Pat
     text = "traning:\n  batch_sise: 3  # small\n  epochs: 2\n"
     path.write_text(text)
     session = EditSession.open(path)
-    assert mend_text(session.problems[0], "s") == "renames traning to training"
-    session.mend(None)
-    assert mend_text(session.problems[0]) == "rename batch_sise to batch_size"
-    session.mend(None)
+    assert fix_text(session.problems[0], "s") == "renames traning to training"
+    session.fix(None)
+    assert fix_text(session.problems[0]) == "rename batch_sise to batch_size"
+    session.fix(None)
     assert session.document.text == "training:\n  batch_size: 3  # small\n  epochs: 2\n"
     assert session.errors == []
     assert session.undo() and session.undo() and not session.undo()
     assert session.document.text == text
     session.document.replace("training:\n  batch_sise: 3\n  batch_size: 4\n")  # the right name is taken
     again = EditSession(session.document)
-    assert again.problems[0].message == "unknown key" and not again.problems[0].mendable
+    assert again.problems[0].message == "unknown key" and not again.problems[0].fixable

@@ -40,7 +40,7 @@ def test_a_dataset_without_or_with_other_embeddings_is_refused(config: Path) -> 
     dataset(Path("data/quickstart.pt"), 1024)
     looked = preflight(config)
     assert "1024 wide, but model.embedding_dim is 384" in looked.errors[0].text
-    assert looked.mend == (("model.embedding_dim", 1024),)
+    assert looked.fix == (("model.embedding_dim", 1024),)
     Path("data/quickstart.pt").write_text("a list of clips")
     assert "not a dataset, but a text file" in preflight(config).errors[0].text
 
@@ -83,7 +83,7 @@ def test_a_change_is_shown_as_one_and_what_stays_is_not(config: Path) -> None:
     assert "effective batch 32 → 128" in text and "7 → 2 steps an epoch" in text
     peak = text.splitlines()[2]
     assert peak.startswith("peak on cpu ") and " → " in peak
-    assert "1.2 M parameters" in text and "→ 1.2 M" not in text
+    assert "1.3 M parameters" in text and "→ 1.3 M" not in text
     assert "→" not in forecast_content(before, before).plain
 
 
@@ -96,7 +96,7 @@ def test_a_run_that_does_not_fit_brings_the_edit_that_makes_it_fit(config: Path)
     looked = preflight(config)
     assert looked.errors == [] and "training would take about" in looked.warnings[0].text
     assert "it would fit with d_model 1536 → " in looked.warnings[1].text
-    assert looked.mend[0][0] == "model.d_model"
+    assert looked.fix[0][0] == "model.d_model"
 
 
 def test_a_start_makes_a_run_of_these_bytes_and_launches_it(

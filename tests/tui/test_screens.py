@@ -112,7 +112,7 @@ async def test_an_error_stands_below_its_field_while_one_types(app: StickgenApp,
         await until(pilot, lambda: "✗ must be a whole number" not in screen_text(app))
         await pilot.press("enter")
         # five heads do not divide 128: the rule between keys shows at the same place
-        await until(pilot, lambda: "to mend before this can be launched" in screen_text(app))
+        await until(pilot, lambda: "to fix before this can be launched" in screen_text(app))
         field = app.screen.query_one("#field-model-nhead", Field)
         assert field.error is not None and field.size.height == 2
         await pilot.press("f5")
