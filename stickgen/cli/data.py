@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stickgen.cli.numbers import SEED, Finite
-from stickgen.cli.output import FORCE
+from stickgen.cli.output import FORCE, say_note
 from stickgen.text import clean
 
 if TYPE_CHECKING:
@@ -167,7 +167,8 @@ def import_(
 def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, force: bool) -> None:
     """Give every text of a dataset its embedding; the dataset is replaced when all of them are there.
 
-    Where that would lose something (embeddings by another encoder, what only the older layout holds), it takes
+    What is embedded is kept as it goes, whatever ends the command: the same command goes on from there.
+    Where replacing the dataset would lose something (embeddings by another encoder, what only the older layout holds), it takes
     -o FILE, or --force, which keeps the old one beside it.
     """
     from stickgen.cli.progress import shown_progress
@@ -186,14 +187,12 @@ def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, 
     except EncoderUnavailableError as error:
         if encoder is not None:
             raise
-        click.echo(f"NOTE: {clean(error)}", err=True)
+        say_note(error)
         loaded = load_encoder(OFFLINE)
-        click.echo(
-            f"NOTE: the offline encoder takes its place; its embeddings are {loaded.dim} wide", err=True
-        )
+        say_note(f"the offline encoder takes its place; its embeddings are {loaded.dim} wide")
     lost = place is None and check_replaceable(file, loaded.digest, force)
     with shown_progress("embedding texts") as progress:
-        content = embed(file.content, loaded, batch_size=batch_size, progress=progress)
+        content = embed(file.content, loaded, batch_size=batch_size, progress=progress, note=say_note)
     _say_kept(place.make_way() if place else keep_backup(file.path) if lost else None)
     save_dataset(place.path if place else file.path, content)
     click.echo(

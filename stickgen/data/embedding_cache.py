@@ -1,20 +1,23 @@
-"""Embeddings that were computed before, a safetensors file an encoder, so that nothing is encoded twice."""
+"""Embeddings that were computed before, a small database an encoder, so that nothing is encoded twice.
+
+Each addition is a transaction: what was added is there after any kind of end, and several processes may share the file.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
-from stickgen.atomic import write_bytes
+Note = Callable[[str], None]  # told, in a sentence, what a person may want to know
+_Row = tuple[bytes, bytes, bytes, int]  # sha256 of the text, vector, tokens, CRC-32 of the three
+_ASKED_AT_ONCE = 500
 
 
 def cache_folder() -> Path:
@@ -26,57 +29,114 @@ def _key(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).digest()
 
 
-@dataclass
 class EmbeddingCache:
-    """What one encoder said of texts, by the sha256 of the text: a vector, and one a token."""
+    """What one encoder with certain weights said of texts: a vector each, and one a token.
 
-    path: Path
-    dim: int
-    _known: dict[bytes, tuple[Tensor, Tensor]] = field(default_factory=dict)
-    _changed: bool = False
+    A cache that is damaged is named by `note` and made anew; one that cannot be used costs time and nothing else.
+    """
 
-    @classmethod
-    def open(cls, encoder: str, weights_digest: str, dim: int) -> EmbeddingCache:
-        """The cache of an encoder with these weights; empty where there is none, or a damaged one."""
+    def __init__(
+        self, encoder: str, weights_digest: str, dim: int, note: Note = lambda sentence: None
+    ) -> None:
         name = hashlib.sha256(f"{encoder}\n{weights_digest}".encode()).hexdigest()[:32]
-        cache = cls(cache_folder() / f"{name}.safetensors", dim)
-        with contextlib.suppress(OSError, SafetensorError, KeyError):
-            found = load_file(cache.path)
-            keys, vectors, counts = found["keys"], found["vectors"], found["word_counts"].tolist()
-            words = found["words"].split(counts)
-            fits = vectors.shape[1:] == (dim,) and len(words) == len(vectors)
-            if fits and keys.dtype == torch.uint8 and keys.shape == (len(vectors), 32):
-                rows = keys.numpy()
-                cache._known = {rows[i].tobytes(): (vectors[i], words[i]) for i in range(len(rows))}
-        return cache
+        self.path, self.dim, self._note = cache_folder() / f"{name}.sqlite", dim, note
+        self._database: sqlite3.Connection | None = None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._database = self._open()
+            except sqlite3.DatabaseError as error:
+                self._make_anew(error)
+        except (OSError, sqlite3.Error) as error:
+            self._do_without(error)
 
-    def __contains__(self, text: str) -> bool:
-        return _key(text) in self._known
+    def find(self, texts: Iterable[str]) -> dict[str, tuple[Tensor, Tensor]]:
+        """Of each text that is known its vector [dim] float32 and its tokens [l, dim] float16."""
+        found: dict[str, tuple[Tensor, Tensor]] = {}
+        text_of = {_key(text): text for text in texts}
+        damaged = 0
+        try:
+            for row in self._rows(text_of):
+                if self._is_whole(row):
+                    vector = torch.frombuffer(bytearray(row[1]), dtype=torch.float32)
+                    tokens = (
+                        torch.frombuffer(bytearray(row[2]), dtype=torch.float16) if row[2] else torch.zeros(0)
+                    )
+                    found[text_of[row[0]]] = vector, tokens.half().reshape(-1, self.dim)
+                else:
+                    damaged += 1
+        except sqlite3.DatabaseError as error:
+            try:
+                self._make_anew(error)
+            except (OSError, sqlite3.Error) as again:
+                self._do_without(again)
+        if damaged:
+            self._note(f"{self.path}: {damaged} of its embeddings are damaged and are made anew")
+        return found
 
     def add(self, texts: Sequence[str], vectors: Tensor, words: Sequence[Tensor]) -> None:
-        """Take in `vectors` [len(texts), dim], and of each text its tokens [l, dim]."""
-        for text, vector, tokens in zip(texts, vectors, words, strict=True):
-            self._known[_key(text)] = vector, tokens
-        self._changed = self._changed or bool(texts)
-
-    def look_up(self, texts: Sequence[str]) -> tuple[Tensor, list[Tensor]]:
-        """[len(texts), dim], and of each text its tokens. Raises KeyError for one that is not in the cache."""
-        vectors, words = zip(*(self._known[_key(text)] for text in texts), strict=True)
-        return torch.stack(vectors), list(words)
-
-    def save(self) -> None:
-        """Write what is new. A disk that refuses costs time at the next call and nothing else."""
-        if not self._changed:
+        """Keep `vectors` [len(texts), dim], and of each text its tokens [l, dim], from now on."""
+        if self._database is None:
             return
-        keys = torch.frombuffer(bytearray(b"".join(self._known)), dtype=torch.uint8).reshape(-1, 32)
-        vectors, words = zip(*self._known.values(), strict=True)
-        content = {
-            "keys": keys,
-            "vectors": torch.stack(vectors),
-            "words": torch.cat(words),
-            "word_counts": torch.tensor([len(tokens) for tokens in words]),
-        }
-        with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(self.path, save(content))
-            self._changed = False
+        rows: list[_Row] = []
+        for text, vector, tokens in zip(texts, vectors, words, strict=True):
+            parts = _key(text), vector.float().numpy().tobytes(), tokens.half().numpy().tobytes()
+            rows.append((*parts, zlib.crc32(b"".join(parts))))
+        try:
+            with self._database:
+                self._database.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            self._do_without(error)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path)
+        try:
+            with database:
+                database.execute(
+                    "CREATE TABLE IF NOT EXISTS embeddings "
+                    "(key BLOB PRIMARY KEY, vector BLOB, words BLOB, checksum INTEGER) WITHOUT ROWID"
+                )
+            # it reads what is missing of the last page as zeros
+            if self.path.stat().st_size % database.execute("PRAGMA page_size").fetchone()[0]:
+                raise sqlite3.DatabaseError("it is cut short")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _rows(self, keys: Iterable[bytes]) -> Iterator[_Row]:
+        wanted = list(keys)
+        for start in range(0, len(wanted), _ASKED_AT_ONCE):
+            if self._database is None:
+                return
+            some = wanted[start : start + _ASKED_AT_ONCE]
+            places = ", ".join("?" * len(some))
+            yield from self._database.execute(
+                f"SELECT key, vector, words, checksum FROM embeddings WHERE key IN ({places})", some
+            )
+
+    def _is_whole(self, row: _Row) -> bool:
+        fits = all(isinstance(part, bytes) for part in row[:3]) and len(row[1]) == 4 * self.dim
+        return fits and not len(row[2]) % (2 * self.dim) and zlib.crc32(b"".join(row[:3])) == row[3]
+
+    def _make_anew(self, error: sqlite3.DatabaseError) -> None:
+        """Replace a file that is no whole database; raise `error` where it says something else, as of locks."""
+        if isinstance(error, sqlite3.OperationalError):
+            raise error
+        self.close()
+        self._note(f"{self.path}: the cache of embeddings is damaged ({error}) and is made anew")
+        self.path.unlink(missing_ok=True)
+        self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
+        self._database = self._open()
+
+    def _do_without(self, error: OSError | sqlite3.Error) -> None:
+        self.close()
+        self._note(
+            f"{self.path}: the cache of embeddings cannot be used ({error}); what is embedded is not kept there"
+        )

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import DatasetFile
-from stickgen.data.embed import embed, load_encoder
+from stickgen.data.embed import load_encoder, read_texts
+from stickgen.data.embedding_cache import Note
 from stickgen.data.encoder_folder import encoder_of_run
 from stickgen.errors import StickgenError
 from stickgen.evaluate.contrast import Draw
@@ -76,18 +77,28 @@ class Quality:
             until_stopped()
 
         count = self.config.evaluation["prompts"]
-        light, encoded = self._prepared = self._prepared or prepare(self.config, self.clips.file, count, tick)
+        light, encoded = self._prepared = self._prepared or prepare(
+            self.config,
+            self.clips.file,
+            count,
+            tick,
+            lambda sentence: self.journal.event("quality", sentence),
+        )
         with state.evaluating() as model:
             return light.measure(drawing(model, state.normaliser, self.config, encoded, self.device, tick))
 
 
 def prepare(
-    config: TrainingConfig, file: DatasetFile, count: int, tick: Callable[..., None] = lambda *_: None
+    config: TrainingConfig,
+    file: DatasetFile,
+    count: int,
+    tick: Callable[..., None] = lambda *_: None,
+    note: Note = lambda sentence: None,
 ) -> tuple[LightEvaluation, Encoded]:
     """What is asked of a model of `config`, about `count` texts of a kind, and the texts as its encoder reads them.
 
-    The encoder is let go afterwards. `tick` is called every now and then. Raises StickgenError where there is
-    no such encoder, or nothing to ask for.
+    The encoder is let go afterwards. `tick` is called every now and then, `note` told of the cache of
+    embeddings. Raises StickgenError where there is no such encoder, or nothing to ask for.
     """
     light = light_evaluation(
         file,
@@ -104,9 +115,8 @@ def prepare(
             f"the text encoder {encoder.name} gives {encoder.dim} numbers and the model wants {width}; "
             "set data.encoder to the encoder that embedded the dataset"
         )
-    found = embed({"texts": texts}, encoder, progress=tick)
-    words = found["word_embeddings"].split(found["word_offsets"].diff().tolist())
-    return light, dict(zip(texts, zip(found["embeddings"].float(), words, strict=True), strict=True))
+    read = read_texts(texts, encoder, progress=tick, note=note)
+    return light, dict(zip(texts, zip(read.vectors, read.words, strict=True), strict=True))
 
 
 def drawing(

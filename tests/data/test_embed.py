@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,25 +73,98 @@ def test_other_weights_have_another_cache() -> None:
 
 
 def test_what_was_done_before_an_interruption_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedding, "CHUNK", 1)
+    monkeypatch.setattr(embedding, "FIRST_CHUNK", 1)
+    monkeypatch.setattr(embedding, "SAVE_SECONDS", 0)
     model = CountingModel()
     with pytest.raises(KeyboardInterrupt):
-        embed(content("run", "stop here", "walk"), Encoder("counting", "d1", 2, model))
+        embed(content("run on and on", "stop here", "walk"), Encoder("counting", "d1", 2, model))
     seen: list[tuple[int, int]] = []
-    embed(content("run", "walk"), Encoder("counting", "d1", 2, model), progress=lambda *n: seen.append(n))
-    assert model.asked == ["run", "walk"]
+    notes: list[str] = []
+    embed(
+        content("run on and on", "walk"),
+        Encoder("counting", "d1", 2, model),
+        progress=lambda *n: seen.append(n),
+        note=notes.append,
+    )
+    assert model.asked == ["run on and on", "walk"]
     assert seen == [(1, 2), (2, 2)]
+    assert notes == ["1 of 2 texts were embedded before"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x00" * 50, b"not safetensors"])
-def test_a_damaged_cache_is_made_again(damage: bytes) -> None:
+class SlowModel(CountingModel):
+    def encode(self, texts: list[str], **_: Any) -> list[dict[str, torch.Tensor]]:
+        time.sleep(0.02)
+        return super().encode(texts)
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL]
+)
+def test_no_signal_loses_what_was_embedded(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+    """Two at a time, for ever as far as the test goes; what the second text on was told is found again."""
+    monkeypatch.setattr(embedding, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(embedding, "SAVE_SECONDS", 0)
+    texts = [f"text {index:05}" for index in range(20_000)]
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            signal.signal(number, signal.SIG_DFL) if number != signal.SIGKILL else None
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            encoder = Encoder("slow", "d", 2, SlowModel())
+            embedding.read_texts(
+                texts, encoder, progress=lambda done, _: os.write(tell, b"x" * min(done, 2)) and None
+            )
+        finally:
+            os._exit(9)
+    os.close(tell)
+    length = 0
+    while length < 8:
+        length += len(os.read(told, 8 - length))
+    os.kill(child, number)
+    os.waitpid(child, 0)
+    os.close(told)
+    cache = EmbeddingCache("slow", "d", 2, pytest.fail)
+    assert len(cache.find(texts)) >= 8
+
+
+def test_two_at_once_keep_what_both_embed() -> None:
+    one, other = EmbeddingCache("counting", "d1", 2), EmbeddingCache("counting", "d1", 2)
+    one.add(["walk"], torch.ones(1, 2), [torch.zeros(0, 2)])
+    other.add(["run"], torch.ones(1, 2), [torch.ones(3, 2)])
+    assert {text: len(words) for text, (_, words) in one.find(["walk", "run", "hop"]).items()} == {
+        "walk": 0,
+        "run": 3,
+    }
+
+
+def _flip_a_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    place = data.rindex(torch.tensor([4.0, 1.0]).numpy().tobytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "nothing left": lambda path: path.write_bytes(b""),
+    "zeros": lambda path: path.write_bytes(b"\x00" * 5000),
+    "something else": lambda path: path.write_bytes(b"no database at all, but long enough to be one" * 100),
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:5000]),
+    "a page of noise": lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\xa5" * 4096),
+    "a flipped bit": _flip_a_bit,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_cache_is_named_and_made_again(damage: str) -> None:
     embed(content("walk"), Encoder("counting", "d1", 2, CountingModel()))
     (path,) = cache_folder().iterdir()
-    path.write_bytes(damage)
-    model = CountingModel()
-    embed(content("walk"), Encoder("counting", "d1", 2, model))
+    DAMAGE[damage](path)
+    model, notes = CountingModel(), list[str]()
+    embed(content("walk"), Encoder("counting", "d1", 2, model), note=notes.append)
     assert model.asked == ["walk"]
-    assert "walk" in EmbeddingCache.open("counting", "d1", 2)
+    assert damage == "nothing left" or (str(path) in notes[0] and "damaged" in notes[0])
+    assert "walk" in EmbeddingCache("counting", "d1", 2, pytest.fail).find(["walk"])
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_else(
@@ -96,7 +172,10 @@ def test_a_cache_that_cannot_be_written_costs_nothing_else(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert embed(content("walk"), Encoder("counting", "d1", 2, CountingModel()))["embeddings"].shape == (1, 2)
+    notes: list[str] = []
+    made = embed(content("walk"), Encoder("counting", "d1", 2, CountingModel()), note=notes.append)
+    assert made["embeddings"].shape == (1, 2)
+    assert len(notes) == 1 and "what is embedded is not kept there" in notes[0]
 
 
 def test_without_a_network_the_reason_and_the_way_out_are_said() -> None:
