@@ -24,7 +24,10 @@ SWAPPED = [
 ]
 MARK = " (mirrored)"  # behind the name of a clip
 
-_WORD = re.compile(r"\b(left|right|(?:counter|anti)-?clockwise|clockwise)(?=\b|ward)", re.IGNORECASE)
+_WORD = re.compile(
+    r"\b(left|right|(?:counter|contra|anti)[-\s\u2010\u2011]?clockwise|clockwise)(?=\b|ward)", re.IGNORECASE
+)
+_AN_CLOCKWISE = re.compile(r"\b(a)n(?=\s+\W?clockwise)", re.IGNORECASE)  # was an anticlockwise
 _LIMBS = (
     "hand|hands|handed|arm|arms|leg|legs|legged|foot|feet|footed|knee|knees|elbow|elbows|fist|fists|side|sides|"
     "shoulder|shoulders|hip|hips|heel|toe|toes|thigh|wrist|palm|ankle|eye|ear|punch|punches|jab|hook|uppercut|kick|"
@@ -58,7 +61,8 @@ def swap_sides(text: str) -> str:
 
     Only where they are sides: what is `left behind`, done `right away` or `all right` stays.
     """
-    return _WORD.sub(lambda match: _other(match[0]) if _is_side(match) else match[0], text)
+    swapped = _WORD.sub(lambda match: _other(match[0]) if _is_side(match) else match[0], text)
+    return _AN_CLOCKWISE.sub(r"\1", swapped)
 
 
 def side_neutral(text: str) -> str:
