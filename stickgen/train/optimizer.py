@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from stickgen.model.transformer import MotionTransformer
+from stickgen.train.muon import Muon
 from stickgen.train.without_compiler import without_compiler
 
 
@@ -47,21 +48,20 @@ def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.opti
 
 
 class MuonWithAdamW(torch.optim.Optimizer):
-    """Muon (arXiv 2502.16982) for `matrices`, and the `adamw` of everything else, as one optimizer.
+    """Muon for `matrices`, and the `adamw` of everything else, as one optimizer.
 
-    Muon's updates are scaled to the size of AdamW's, so that one learning rate serves both. The two share
+    Muon's updates have the size of AdamW's, so that one learning rate serves both. The two share
     one dict of states and one list of groups: whoever saves, restores or sets a rate sees a single optimizer.
     """
 
     def __init__(
         self, matrices: list[nn.Parameter], adamw: torch.optim.Optimizer, training: Mapping[str, Any]
     ) -> None:
-        self._muon = without_compiler(torch.optim.Muon)(
+        self._muon = without_compiler(Muon)(
             matrices,
             lr=training["learning_rate"],
             momentum=training["beta1"],
             weight_decay=training["weight_decay"],
-            adjust_lr_fn="match_rms_adamw",
         )
         self._adamw = adamw
         super().__init__([{"params": matrices}], {})

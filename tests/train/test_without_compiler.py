@@ -8,6 +8,7 @@ import sys
 import pytest
 import torch
 
+from stickgen.train.muon import Muon
 from stickgen.train.without_compiler import without_compiler
 
 STEPS = """
@@ -33,7 +34,9 @@ def test_a_run_that_compiles_nothing_does_not_import_the_compiler(name: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "options"), [(torch.optim.AdamW, {"fused": True}), (torch.optim.Muon, {})], ids=["adamw", "muon"]
+    ("kind", "options"),
+    [(torch.optim.AdamW, {"fused": True}), (Muon, {"momentum": 0.95})],
+    ids=["adamw", "muon"],
 )
 def test_the_arithmetic_is_torchs(kind: type[torch.optim.Optimizer], options: dict[str, bool]) -> None:
     start = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
