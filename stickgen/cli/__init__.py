@@ -99,7 +99,13 @@ def _run() -> int:
             return 1
         _say(_about_a_file(error))
         return 2
+    except UnicodeEncodeError as error:
+        _say(f"{error.object[:100]!a}: it holds half of a character, which is no text; write it in UTF-8")
+        return 2
     except Exception as error:
+        if isinstance(error, ValueError) and "null byte" in str(error):
+            _say("a name of a file, in the arguments or in the config, holds a zero byte; name another file")
+            return 2
         if os.environ.get("STICKGEN_TRACEBACK"):
             raise
         what = str(error).strip().partition("\n")[0][:300]

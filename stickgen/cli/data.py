@@ -120,17 +120,17 @@ def import_(
     from stickgen.runs.dataset_facts import dataset_output
 
     lists = _split_lists(splits)
-    named = [*sources, *([index] if index else []), *map(str, lists.values())]
+    named = [*sources, *([index] if index is not None else []), *map(str, lists.values())]
     inputs = tuple(Path(name) for name in named)
     place = dataset_output(Path(output), inputs=inputs, force=force)
     with shown_progress("reading captures") as progress:
         report = import_archives(
             [Path(source) for source in sources],
-            index=Path(index) if index else None,
+            index=Path(index) if index is not None else None,
             splits=lists,
             fps=fps,
             view=view,
-            joints=read_joint_map(joints) if joints else None,
+            joints=read_joint_map(joints) if joints is not None else None,
             progress=progress,
         )
     _say_what_happened(report)
@@ -179,11 +179,11 @@ def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, 
     from stickgen.runs.dataset_facts import dataset_output
 
     file = open_dataset(path)
-    place = dataset_output(Path(output), inputs=(Path(path),), force=force) if output else None
+    place = dataset_output(Path(output), inputs=(Path(path),), force=force) if output is not None else None
     if place is None:
         check_replaceable(file, None, force)
     try:
-        loaded = load_encoder(encoder or DEFAULT)
+        loaded = load_encoder(DEFAULT if encoder is None else encoder)
     except EncoderUnavailableError as error:
         if encoder is not None:
             raise
@@ -265,18 +265,20 @@ def preview(
     from stickgen.outputs import GIF, PNG, Output, distinct
 
     wanted = ((output, PNG), (gif, GIF))
-    places = [Output(Path(name), kind, (Path(path),), force) for name, kind in wanted if name]
+    places = [Output(Path(name), kind, (Path(path),), force) for name, kind in wanted if name is not None]
     distinct(places)
     file = open_dataset(path)
-    chosen = file.choose(clips or (12 if output else 4), action=action, contains=contains, seed=seed)
+    chosen = file.choose(
+        clips or (12 if output is not None else 4), action=action, contains=contains, seed=seed
+    )
     drawn = [(file.captions(clip)[0], file.motion(clip).tolist()) for clip in chosen]
-    if output:
+    if output is not None:
         draw_sheet(drawn, Path(output))
         click.echo(f"{clean(output)}: {len(chosen)} of {file.clips} clips")
-    if gif:
+    if gif is not None:
         draw_gif(drawn[:1], Path(gif))
         click.echo(f"{clean(gif)}: {clean(drawn[0][0], single_line=True)}")
-    if not output and not gif:
+    if output is None and gif is None:
         columns = min(shutil.get_terminal_size().columns, 160)
         for text, motion in drawn:
             click.echo(clean(f"{text} ({len(motion) / FPS:.1f} s)", single_line=True, limit=columns))

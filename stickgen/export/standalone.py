@@ -27,7 +27,7 @@ def standalone_sources(entry: str = ENTRY) -> dict[str, str]:
         seen.add(module)
         spec = importlib.util.find_spec(module)
         assert spec is not None and spec.origin is not None, module
-        source = Path(spec.origin).read_text()
+        source = Path(spec.origin).read_text("utf-8")
         name = f"{module.rsplit('.', 1)[1]}.py"
         assert name not in sources, f"two modules are called {name}"
         sources[name] = _IMPORT.sub(r"\1from .\2 import", source)

@@ -8,10 +8,12 @@ import os
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_type_hints
 
 from stickgen.atomic import write_text
 from stickgen.outputs import Kind, Output, distinct, is_dataset
+from stickgen.runs.files import read_json
+from stickgen.text import is_unicode
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
@@ -73,13 +75,31 @@ def read_dataset_facts(dataset: str | Path) -> DatasetFacts | None:
     """The facts beside a dataset; None where there are none, or they tell of an older or foreign file."""
     dataset = Path(dataset)
     try:
-        found = json.loads(facts_path(dataset).read_bytes())
+        found = read_json(facts_path(dataset).resolve())
         if found.pop("file_stamp") != _stamp(dataset):
             return None
         found["sources"], found["licences"] = tuple(found["sources"]), tuple(found["licences"])
-        return DatasetFacts(**found)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        facts = DatasetFacts(**found)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError):  # the last for links in a circle
         return None
+    return facts if _is_sound(facts) else None
+
+
+def _is_sound(facts: DatasetFacts) -> bool:
+    """Whether each is of its type, no count is below 0, and each text is one: the file may come from elsewhere."""
+    for name, kind in get_type_hints(DatasetFacts).items():
+        value = getattr(facts, name)
+        if kind is float:
+            fits = type(value) in (int, float) and value >= 0
+        elif kind in (int, int | None):
+            fits = (type(value) is int and value >= 0) or (value is None and kind is not int)
+        elif kind in (str, str | None):
+            fits = (isinstance(value, str) and is_unicode(value)) or (value is None and kind is not str)
+        else:
+            fits = all(isinstance(text, str) and is_unicode(text) for text in value)
+        if not fits:
+            return False
+    return facts.clips > 0
 
 
 def dataset_output(path: Path, *, inputs: tuple[Path, ...] = (), force: bool = False) -> Output:

@@ -96,6 +96,10 @@ def test_bad_input_is_one_sentence(dataset: Path, tmp_path: Path) -> None:
     assert "no such archive" in refused("import", tmp_path / "none.zip", "-o", tmp_path / "x.pt")
     assert "no clip could be read" in refused("import", _empty(tmp_path), "-o", tmp_path / "x.pt")
     assert "HF_HUB_OFFLINE" in refused("embed", dataset, "--encoder", "some-lab/encoder")
+    assert "a folder" in refused("embed", dataset, "-o", "", "--encoder", "offline")  # not: in its own place
+    assert "name a .png file" in refused("preview", dataset, "-o", "")
+    assert "no name of a text encoder" in refused("embed", dataset, "--encoder", "")
+    assert r"'\udc80': it is no name of a text encoder" in refused("embed", dataset, "--encoder", "\udc80")
     assert "could not be written" in refused("preview", dataset, "-o", tmp_path / "no" / "sheet.png")
     assert not (tmp_path / "x.pt").exists()
 

@@ -17,6 +17,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import stickgen.cli as stickgen_cli
 from stickgen.cli import follow as following
 from stickgen.cli.follow import Told, follow
 from stickgen.cli.numbers import Finite
@@ -222,3 +223,22 @@ def test_a_closed_terminal_ends_the_watching_alone(
     send(signal.SIGHUP)
     assert follow(run, owner=owner) == 128 + signal.SIGHUP
     assert trainer.stops == []
+
+
+@pytest.mark.parametrize("text", [r'"a\0b.pt"', r'"\ud800.pt"', f'"{"x" * 5000}"'])
+def test_a_name_in_a_config_that_is_none_is_a_sentence(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "odd.yaml").write_text(f"data:\n  train_data: {text}\n")
+    for command in (["config", "check"], ["estimate"]):
+        monkeypatch.setattr(sys, "argv", ["stickgen", *command, str(tmp_path / "odd.yaml")])
+        assert stickgen_cli._run() in {0, 2}
+        assert "unexpected" not in capsys.readouterr().err
+
+
+def test_a_zero_byte_in_a_name_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stickgen", "config", "check", "a\0b.yaml"])
+    assert stickgen_cli._run() == 2
+    assert "holds a zero byte" in capsys.readouterr().err

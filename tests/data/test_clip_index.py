@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from walking import walking_bvh
 
 from stickgen.data.clip_index import Index
 from stickgen.data.importing import import_archives
+from stickgen.data.joint_names import read_joint_map
 from stickgen.data.split import TEST, TRAIN, VALIDATION
 from stickgen.errors import StickgenError
 
@@ -113,3 +116,16 @@ def test_subjects_and_splits_are_read(tmp_path: Path) -> None:
         import_archives([folder], splits={"val": tmp_path / "val.txt"})
     table.write_text("file,split\n0.bvh,maybe\n")
     assert "may say train" in import_archives([folder], index=table).skipped[0]
+
+
+@pytest.mark.parametrize("kind", ["endless", "pipe", "folder"])
+@pytest.mark.parametrize("read", [Index.read, Index.read_list, lambda path: read_joint_map(str(path))])
+def test_what_is_no_file_is_refused_and_not_read(
+    tmp_path: Path, kind: str, read: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "index"
+    {"endless": lambda: path.symlink_to("/dev/zero"), "pipe": lambda: os.mkfifo(path), "folder": path.mkdir}[
+        kind
+    ]()
+    with pytest.raises(StickgenError, match="not a file|Is a directory"):
+        read(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pickle
 import shutil
@@ -99,6 +100,28 @@ def test_a_width_that_does_not_fit_is_known_from_the_facts(
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"clips": 1}', "\x00", "[" * 100_000])
 def test_odd_facts_are_no_facts(saved: Path, text: str) -> None:
     facts_path(saved).write_text(text)
+    assert read_dataset_facts(saved) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("clips", "3"), ("clips", 0), ("frames", -1), ("mean_frames", "Infinity"), ("longest_frames", 10**30),
+        ("embedding_dim", 4.5), ("encoder", ["x"]), ("licences", ["\ud800"]), ("sources", [3]), ("texts", True),
+    ],
+)  # fmt: skip
+def test_facts_that_cannot_be_are_no_facts(saved: Path, name: str, value: object) -> None:
+    facts = json.loads(facts_path(saved).read_text())
+    facts_path(saved).write_text(json.dumps({**facts, name: value}).replace('"Infinity"', "Infinity"))
+    assert read_dataset_facts(saved) is None
+
+
+@pytest.mark.parametrize(
+    "odd", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(path)]
+)
+def test_facts_that_are_no_file_are_no_facts(saved: Path, odd: Callable[[Path], object]) -> None:
+    facts_path(saved).unlink()
+    odd(facts_path(saved))
     assert read_dataset_facts(saved) is None
 
 
