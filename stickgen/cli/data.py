@@ -48,7 +48,9 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     place = dataset_output(Path(output), force=force)
     made = []
     with shown_progress("making clips") as progress:
-        for clip in synthesize(clips, seed, actions.split(",") if actions else None, mirror=mirror):
+        for clip in synthesize(
+            clips, seed, actions.split(",") if actions is not None else None, mirror=mirror
+        ):
             made.append(clip)
             progress(len(made), clips)
     _say_kept(place.make_way())

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stickgen.data.pickled import check_pickles
 from stickgen.data.split import TEST, UNDECIDED
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, POSE_DIM
@@ -29,6 +30,7 @@ def load_untrusted(path: Path) -> Any:
     """
     check_dataset_file(path)
     check_checksums(path)
+    check_pickles(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -47,9 +49,21 @@ def load_untrusted(path: Path) -> Any:
 
 
 def _check_kinds(path: Path, content: Any) -> None:
-    """Raise StickgenError for a tensor that is no plain array in memory."""
+    """Raise StickgenError for a tensor that is no plain array, and for what is larger than the file that it came from.
+
+    A few bytes that count many times over, as a tensor with strides of 0 does, or a text that a list names
+    again and again, are many once somebody copies them.
+    """
     if not isinstance(content, dict):
         return
+    size = path.stat().st_size
+    tensors = sum(value.nbytes for value in content.values() if isinstance(value, Tensor))
+    texts = sum(len(text) for text in _strings(content.get("texts")))
+    for what, needed, most in (("tensors", tensors, 2 * size), ("texts", texts, 8 * size)):
+        if needed > most:
+            raise StickgenError(
+                f"{path}: its {what} add up to {needed:,} bytes, the file has {size:,}; make or import the dataset again"
+            )
     for name, value in content.items():
         if isinstance(value, Tensor):
             plain = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
@@ -58,6 +72,10 @@ def _check_kinds(path: Path, content: Any) -> None:
                 raise StickgenError(
                     f"{path}: `{name}` is no plain tensor ({kind.removeprefix('torch.')}); make or import the dataset again"
                 )
+
+
+def _strings(value: Any) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _check_texts(path: Path, content: dict[Any, Any]) -> None:

@@ -342,6 +342,8 @@ def find_run(which: str, root: Path) -> Run:
 
     Raises StickgenError with what there is.
     """
+    if not which:  # as from a variable that is not set; it is a part of every name
+        raise StickgenError("the name of the run is empty; name one, or `latest`")
     if is_run(Path(which)):
         return Run(Path(which))
     runs = list_runs(root)

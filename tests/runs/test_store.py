@@ -96,3 +96,9 @@ def test_latest_is_the_newest_by_what_run_json_says_and_its_removal_is_asked_for
     assert newer.path.is_dir()
     done = CliRunner().invoke(command, ["--runs", str(root), "rm", "latest"], input="y\n")
     assert done.exit_code == 0 and not newer.path.exists() and older.path.is_dir()
+
+
+def test_an_empty_name_names_no_run(tmp_path: Path) -> None:
+    create_run(TrainingConfig(), root=tmp_path, name="only", data_path="x.pt")
+    with pytest.raises(StickgenError, match="the name of the run is empty"):
+        find_run("", tmp_path)
