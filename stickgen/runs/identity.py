@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from stickgen.atomic import write_text
+from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
+from stickgen.runs.checkpoint_folders import checkpoint_folders
 from stickgen.runs.files import read_json, read_regular
 
 COPY = "run-copy.json"  # the same once more, for the day when run.json is damaged
@@ -80,7 +82,7 @@ def rebuild_identity(path: Path) -> str:
 
 
 def _from_other_files(path: Path) -> dict[str, Any]:
-    """Name, age, config and number of launches."""
+    """Name, age, config with the defaults of its time, and number of launches."""
     try:
         config = read_regular(path / "config.yaml", _MAX_CONFIG_BYTES)
         changed = (path / "config.yaml").lstat().st_mtime
@@ -96,9 +98,21 @@ def _from_other_files(path: Path) -> dict[str, Any]:
         "created_unix": created.timestamp(),
         "config_name": "config.yaml",
         "config_digest": hashlib.sha256(config).hexdigest(),
+        "defaults": _defaults(path),
         "launches": [{"lost": True}] * _launches(path),
         "rebuilt": True,
     }
+
+
+def _defaults(path: Path) -> int:
+    """By which set of defaults its config is read, as its newest checkpoint says; of a run without one, today's."""
+    for folder in reversed(checkpoint_folders(path / "checkpoints")):
+        with contextlib.suppress(OSError, ValueError):
+            trainer = read_json(folder / "trainer.json")
+            if type(trainer.get("step")) is int:
+                noted = trainer.get("defaults")
+                return noted if type(noted) is int else 1  # saved before sets were noted
+    return DEFAULTS
 
 
 def stamp_of(name: str) -> datetime | None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from stickgen.cli.runs import command as runs_command
 from stickgen.config import TrainingConfig
+from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
 from stickgen.runs.control import request, take_requests
 from stickgen.runs.identity import COPY
@@ -156,6 +157,31 @@ def test_without_a_copy_what_the_other_files_say_comes_back(run: Run) -> None:
         assert run.identity[name] == before[name]
     assert abs(run.identity["created_unix"] - before["created_unix"]) < 2
     assert len(run.launches) == 2
+
+
+@pytest.mark.parametrize(
+    ("saved", "defaults"),
+    [
+        ([], DEFAULTS),
+        (['{"step": 3}'], 1),  # by a version that had one set
+        (['{"step": 3, "defaults": 1}'], 1),
+        (['{"step": 3, "defaults": 2}'], 2),
+        (['{"step": 3, "defaults": 1}', '{"step": 6, "defaults": 2}'], 2),
+        (['{"step": 3, "defaults": 1}', "damaged"], 1),
+    ],
+)
+def test_the_defaults_of_its_time_come_back_from_the_newest_checkpoint(
+    run: Run, saved: list[str], defaults: int
+) -> None:
+    for number, trainer in enumerate(saved, 1):
+        folder = run.checkpoints_dir / f"step_{3 * number:08d}"
+        folder.mkdir()
+        (folder / "trainer.json").write_text(trainer)
+    (run.path / "run.json").write_text("{")
+    (run.path / COPY).unlink()
+    run.rebuild_identity()
+    assert run.config().defaults == defaults
+    assert run.config().model["text_tokens"] is (defaults == 2)
 
 
 def test_what_cannot_be_read_now_is_left_alone(run: Run) -> None:
