@@ -16,6 +16,8 @@ from stickgen.text import clean
 if TYPE_CHECKING:
     from stickgen.data.importing import ImportReport
 
+FIRST_FEW = 5  # of each kind of what happened in an import
+
 
 @click.group("data")
 def command() -> None:
@@ -95,6 +97,9 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     show_default=True,
     help="Add each clip once more with left and right swapped, in figure and captions: twice as many clips.",
 )
+@click.option(
+    "--verbose", is_flag=True, help=f"Say all that was skipped, not the first {FIRST_FEW} of each kind."
+)
 @FORCE
 def import_(
     sources: tuple[str, ...],
@@ -105,12 +110,13 @@ def import_(
     splits: tuple[str, ...],
     output: str,
     mirror: bool,
+    verbose: bool,
     force: bool,
 ) -> None:
     """Turn BVH captures (zip archives, folders or files) into a dataset of the ten-joint figure.
 
     Every file that is looked at is accounted for: what is no motion of a person (leaps, trembling, other bones,
-    stillness, the same again) is left out and said.
+    stillness, the same again) is left out, and counted or said.
     """
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
@@ -135,7 +141,7 @@ def import_(
             joints=read_joint_map(joints) if joints is not None else None,
             progress=progress,
         )
-    _say_what_happened(report)
+    _say_what_happened(report, verbose)
     if not report.clips:
         why = "the reasons are above" if report.account.looked_at else "there is no file in it"
         raise StickgenError(f"no clip could be read from {clean(', '.join(sources))}; {why}")
@@ -305,14 +311,23 @@ def _split_lists(given: tuple[str, ...]) -> dict[str, Path]:
     return lists
 
 
-def _say_what_happened(report: ImportReport) -> None:
-    """What was skipped and changed, a line each, then how many files of which kind there were."""
-    listed = [f"skipped {reason}" for reason in report.skipped]
-    listed += [f"note: {note}" for note in report.notes]
-    listed += [f"index: {sentence}" for sentence in report.rows_without_file]
-    listed += [f"index: {name} met no row" for name in report.files_without_row]
-    for line in listed:
-        click.echo(clean(line, single_line=True, limit=600), err=True)
+def _say_what_happened(report: ImportReport, verbose: bool) -> None:
+    """What was skipped and changed, the first of each kind or all, then how many files of which kind there were."""
+    groups = (
+        ("skipped", report.skipped, "files"),
+        ("note:", report.notes, "notes"),
+        ("index:", report.rows_without_file, "rows that met no file, or several"),
+        ("index:", [f"{name} met no row" for name in report.files_without_row], "files that met no row"),
+    )
+    for word, entries, what in groups:
+        # one more than the first few is shown too: a line that says so would be no shorter
+        shown = entries if verbose or len(entries) <= FIRST_FEW + 1 else entries[:FIRST_FEW]
+        for text in shown:
+            click.echo(clean(f"{word} {text}", single_line=True, limit=600), err=True)
+        if len(shown) < len(entries):
+            click.echo(
+                f"{word} … and {len(entries) - len(shown):,} more {what}; --verbose lists them", err=True
+            )
     for archive, count in report.rows_elsewhere.items():
         click.echo(f"index: {count} rows name {clean(archive)}, which was not given", err=True)
     if report.account.looked_at:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from walking import walking_bvh
 
+from stickgen.cli.data import command as data_command
 from stickgen.data.clip_index import Index
 from stickgen.data.importing import import_archives
 from stickgen.data.joint_names import read_joint_map
@@ -129,3 +131,35 @@ def test_what_is_no_file_is_refused_and_not_read(
     ]()
     with pytest.raises(StickgenError, match="not a file|Is a directory"):
         read(path)
+
+
+@pytest.mark.parametrize("rows", [1, 6, 7, 2000])
+def test_an_index_of_much_else_says_the_first_and_counts_the_rest(tmp_path: Path, rows: int) -> None:
+    captures = tmp_path / "captures"
+    captures.mkdir()
+    for number in range(12):
+        (captures / f"walk_{number}.bvh").write_text(walking_bvh(seed=number / 3))
+        (captures / f"torn_{number}.bvh").write_text("HIERARCHY\n")
+    (captures / "index.csv").write_text(
+        "file,description\nwalk_1.bvh,a walk\n" + "".join(f"other/{n}.bvh,x\n" for n in range(rows))
+    )
+    arguments = [
+        "import",
+        captures,
+        "--index",
+        captures / "index.csv",
+        "--no-mirror",
+        "-o",
+        tmp_path / "made.pt",
+    ]
+    brief = CliRunner().invoke(data_command, [*map(str, arguments)])
+    all_of_it = CliRunner().invoke(data_command, [*map(str, arguments), "--force", "--verbose"])
+    assert brief.exit_code == all_of_it.exit_code == 0, brief.output
+    assert all_of_it.output.count("met no file") == rows
+    assert all_of_it.output.count("index.csv:3: other/0.bvh met no file") == 1
+    assert all_of_it.output.count("skipped torn_") == 12
+    assert brief.output.count("skipped torn_") == 5
+    assert "skipped … and 7 more files; --verbose lists them" in brief.output
+    assert brief.output.count("bvh met no file") == (rows if rows < 7 else 5)
+    assert (f"index: … and {rows - 5:,} more rows that met no file" in brief.output) == (rows > 6)
+    assert "12 imported, 12 refused" in brief.output
