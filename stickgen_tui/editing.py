@@ -172,8 +172,12 @@ class EditSession:
             in_file=found is not MISSING,
             is_default=found is MISSING or found == key.default,
             was=saved_text if saved_text != text else None,
-            problem=self._problem_by_parts().get(key.parts),
+            problem=self.problem(key),
         )
+
+    def problem(self, key: Key) -> Problem | None:
+        """The worst problem of a key."""
+        return self._problem_by_parts().get(key.parts)
 
     @property
     def saved(self) -> Document:

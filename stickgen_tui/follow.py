@@ -56,12 +56,14 @@ class RunFollower:
         self._metrics = RecordReader(self.run.metrics_path)
         self._events = RecordReader(self.run.events_path)
         self._shown_sample: Path | None = None
+        self._told_damage: list[str] = []
+        self._bad_sample: Path | None = None  # that was to be shown and cannot be read
         self._polling = threading.Lock()
         self._log_waiting: deque[str] = deque(maxlen=1000)
         self._process: psutil.Process | None = None
 
     def poll(self) -> frozenset[str]:
-        """Read what is new. Returns what changed: status, metrics, events, log, samples, sample, memory."""
+        """Read what is new. Returns what changed: status, metrics, events, log, samples, sample, memory, damage."""
         if not self._polling.acquire(blocking=False):
             return frozenset()
         try:
@@ -93,6 +95,9 @@ class RunFollower:
         self._read_metrics(changed)
         if self._load_sample():
             changed.add("sample")
+        if self.damage != self._told_damage:
+            self._told_damage = self.damage
+            changed.add("damage")
         rss = self._tree_rss()
         if rss != self.tree_rss_bytes:
             self.tree_rss_bytes = rss
@@ -116,9 +121,15 @@ class RunFollower:
         self.closed = True
 
     @property
-    def bad_lines(self) -> int:
-        """Lines of the logs that are damaged and were passed over."""
-        return self._metrics.bad_lines + self._events.bad_lines
+    def damage(self) -> list[str]:
+        """What could not be read and is passed over, in a few words each: `metrics.jsonl:17 and 2 lines more`."""
+        found = []
+        for damage in (self._metrics.damage, self._events.damage):
+            if damage is not None:
+                more = damage.lines - 1
+                others = f" and {more:,} line{'s' * (more > 1)} more" if more else ""
+                found.append(f"{damage.file}:{damage.first_line}{others}")
+        return found + ([f"samples/{self._bad_sample.name}"] if self._bad_sample is not None else [])
 
     def _fold(self, records: list[dict[str, Any]]) -> None:
         """Sort the measurements of many records into their series, column by column."""
@@ -155,8 +166,9 @@ class RunFollower:
             return False
         found = read_sample(path)
         if found is None:
+            self._bad_sample = path
             return False
-        self._shown_sample = path
+        self._shown_sample, self._bad_sample = path, None
         with self.lock:
             self.sample = found
         return True

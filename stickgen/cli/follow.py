@@ -19,7 +19,7 @@ from stickgen.cli.streams import Unbreakable, is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.planner.rescue import memory_advice, ran_out_of_memory
 from stickgen.runs.launch import save_now, stop
-from stickgen.runs.metrics import RecordReader, last_record
+from stickgen.runs.metrics import Damage, RecordReader, last_record
 from stickgen.runs.stops import STOPS, Stops, ignore_stops
 from stickgen.runs.store import Run, Status
 from stickgen.text import clean
@@ -111,7 +111,11 @@ def follow(
     live = console.is_terminal and not is_plain_terminal()
     events, metrics = RecordReader(run.events_path), RecordReader(run.metrics_path)
     launch = len(run.launches)
-    metrics.skip_to_end()
+    if owner:
+        metrics.skip_to_end()
+    else:
+        metrics.pass_over()  # who looks at a run that is there is told what of its log is damaged
+    said: list[RecordReader] = []  # whose damage was told; more of it is in `runs show`
     answered = 0  # 1: asked to stop, 2: killed
     last_line = time.monotonic()
     spinner = "dots" if out.encoding.lower().startswith("utf") else "line"
@@ -145,6 +149,10 @@ def follow(
                 if not live and time.monotonic() - last_line > PLAIN_LINE_SECONDS:
                     last_line = time.monotonic()
                     console.print(line, soft_wrap=True)
+            for reader in (events, metrics):
+                if reader.damage is not None and reader not in said:
+                    said.append(reader)
+                    _say_damage(reader.damage, as_json, console, out)
             if told.alone:
                 return 128 + signal.SIGHUP
             if not owner and (told.stops or out.reason):
@@ -161,6 +169,13 @@ def follow(
     if out.reason:
         _broken(out, err)
     return code
+
+
+def _say_damage(damage: Damage, as_json: bool, console: Console, out: Unbreakable) -> None:
+    if as_json:
+        out.say(json.dumps({"damaged": asdict(damage)}))
+    else:
+        console.print(Text(str(damage)), soft_wrap=True)
 
 
 def _pass_on(run: Run, told: Told, answered: int, out: Unbreakable, err: Unbreakable) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -73,7 +74,7 @@ def show(root: Path, which: str, as_json: bool) -> None:
                     "status": state.status,
                     "reason": state.reason,
                     **run.identity,
-                    "damaged_lines": damaged,
+                    "damaged_lines": [asdict(damage) for damage in damaged],
                     "events": events,
                 },
                 indent=1,
@@ -87,8 +88,8 @@ def show(root: Path, which: str, as_json: bool) -> None:
         click.echo(f"  {fact:<12} {clean(run.identity.get(fact, ''), single_line=True)}")
     if problem := run.identity_problem:
         click.echo(f"  {clean(problem, single_line=True)}")
-    for name, count in damaged.items():
-        click.echo(f"  {name}: {count} damaged line{'s' * (count > 1)}, passed over")
+    for damage in damaged:
+        click.echo(f"  {damage}")
     for event in events[-20:]:
         click.echo(f"  {clean(event.get('event'))}: {clean(event.get('message'), single_line=True)}")
 

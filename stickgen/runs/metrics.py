@@ -6,10 +6,12 @@ passed over, and the lines around it still count.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +85,28 @@ def last_record(path: Path, **having: Any) -> dict[str, Any] | None:
     return None
 
 
-def damaged_lines(*paths: Path) -> dict[str, int]:
-    """How many lines of each log are damaged, by the name of the file; those without are left out."""
-    found = {}
+@dataclass(frozen=True)
+class Damage:
+    """Lines of a log that could not be read."""
+
+    file: str
+    lines: int
+    first_line: int  # counted from 1
+
+    def __str__(self) -> str:
+        if self.lines == 1:
+            return f"{self.file}:{self.first_line}: this line could not be read and is passed over"
+        return f"{self.file}: {self.lines:,} lines could not be read and are passed over, the first is line {self.first_line:,}"
+
+
+def damaged_lines(*paths: Path) -> list[Damage]:
+    """What is damaged in each log; those that are whole are left out."""
+    found = []
     for path in paths:
         reader = RecordReader(path)
-        while reader.read_new(_PIECE_BYTES):
-            pass
-        if reader.bad_lines:
-            found[path.name] = reader.bad_lines
+        reader.pass_over()
+        if reader.damage is not None:
+            found.append(reader.damage)
     return found
 
 
@@ -188,9 +203,21 @@ class RecordReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.bad_lines = 0
+        self.first_bad_line: int | None = None  # its number in the file, from 1
         self._offset = 0
+        self._piece = 0  # where the lines that were read last begin
         self._in_a_long_line = False
         self._file: tuple[int, int] | None = None  # device and inode of what was read last
+
+    @property
+    def damage(self) -> Damage | None:
+        """The lines that could not be read so far; None where there are none."""
+        return Damage(self.path.name, self.bad_lines, self.first_bad_line or 1) if self.bad_lines else None
+
+    def pass_over(self) -> None:
+        """Read all that is there for its damage alone."""
+        while self.read_new(_PIECE_BYTES):
+            pass
 
     def skip_to_end(self) -> None:
         """Take all that is there as read; a line that is half written will still come whole."""
@@ -225,7 +252,8 @@ class RecordReader:
                 return []
             lines = [line for line in data.split(b"\n") if line]
             records = decode_lines(lines)
-            self.bad_lines += len(lines) - len(records)
+            if len(records) < len(lines):
+                self._count_bad(data, len(lines) - len(records))
             if records or not data:
                 return records  # where all of a piece was damaged, what follows it may not be
 
@@ -236,7 +264,7 @@ class RecordReader:
             identity = status.st_dev, status.st_ino
             replaced = self._file is not None and identity != self._file
             if replaced or status.st_size < self._offset or not self._stands_behind_a_line(file.fileno()):
-                self._offset = 0
+                self._offset, self.bad_lines, self.first_bad_line = 0, 0, None
             self._file = identity
             file.seek(self._offset)
             data = file.read(limit_bytes)
@@ -246,15 +274,35 @@ class RecordReader:
                     break
                 data += more
                 if len(data) > MAX_LINE_BYTES:  # no log of ours: passed over, not kept in memory
-                    self.bad_lines += not self._in_a_long_line
+                    if not self._in_a_long_line:
+                        self._piece = self._offset
+                        self._count_bad(b"", 1)
                     self._in_a_long_line = True
                     self._offset += len(data)
                     return b""
         whole = data.rfind(b"\n") + 1
-        self._offset += whole
         start = data.find(b"\n") + 1 if self._in_a_long_line else 0  # the rest of what was passed over
+        self._piece = self._offset + start
+        self._offset += whole
         self._in_a_long_line = self._in_a_long_line and not whole
         return data[start:whole]
+
+    def _count_bad(self, data: bytes, count: int) -> None:
+        """So many lines of this piece are damaged; the first of all is looked up once, by counting line ends."""
+        self.bad_lines += count
+        if self.first_bad_line is not None:
+            return
+        lines = data.split(b"\n")
+        at = next((at for at, line in enumerate(lines) if line and decode(line) is None), 0)
+        self.first_bad_line = 1 + self._lines_before(self._piece) + at
+
+    def _lines_before(self, offset: int) -> int:
+        count = 0
+        with contextlib.suppress(OSError), open_regular(self.path) as file:
+            while offset > 0 and (piece := file.read(min(offset, _PIECE_BYTES))):
+                count += piece.count(b"\n")
+                offset -= len(piece)
+        return count
 
     def _stands_behind_a_line(self, fd: int) -> bool:
         return self._offset == 0 or self._in_a_long_line or os.pread(fd, 1, self._offset - 1) == b"\n"

@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.config.nodes import Path_
 from stickgen.config.presets import preset_names
 from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
@@ -116,7 +117,7 @@ class EditorScreen(Screen[None]):
         self._config: TrainingConfig | None = None  # what the form says, where it holds together
         self._before: Estimate | None = None  # of the file as saved
         self._typed: tuple[str, Value] | None = None  # what stands in a text box and is not taken yet
-        self._before_find: Field | None = None  # the row that had the focus when the find box was opened
+        self._before_find: Path_ | None = None  # the key that had the focus when the find box was opened
         self._quitting = False  # whether the question before a quit is open
         self._typed_in: Field | None = None  # the row that was typed in last
         self._said_failure: str | None = None
@@ -135,7 +136,7 @@ class EditorScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.set_focus(self.query(Field).first(), scroll_visible=False)
+        self.set_focus(self._form.first, scroll_visible=False)
         self._refresh_all()
         self._side.find_references(self._root)
 
@@ -305,7 +306,7 @@ class EditorScreen(Screen[None]):
 
     @work(group="choose", exclusive=True)
     async def _reset(self) -> None:
-        field = self.focused if isinstance(self.focused, Field) else self.query(Field).first()
+        field = self.focused if isinstance(self.focused, Field) else self._form.first
         edits = await self.app.push_screen_wait(ResetScreen(self._session, field.key, self._side.references))
         if edits and self._apply(edits):
             notice(self.app, f"reset {len(edits)} key{'s' if len(edits) != 1 else ''}; ctrl+z takes it back")
@@ -356,7 +357,7 @@ class EditorScreen(Screen[None]):
     def action_find(self) -> None:
         self.query_one("#find-row").display = True
         if isinstance(self.focused, Field):
-            self._before_find = self.focused
+            self._before_find = self.focused.key.parts
         box = self.query_one("#find", Input)
         box.select_all()  # the next search is typed over the last one
         self.set_focus(box)
@@ -369,9 +370,9 @@ class EditorScreen(Screen[None]):
 
     @on(Input.Submitted, "#find")
     def _found(self) -> None:
-        shown = [field for field in self.query(Field) if field.display]
-        if shown:
-            self.set_focus(self._before_find if self._before_find in shown else shown[0])
+        row = self._form.found(self._before_find)
+        if row is not None:
+            self._form.go_to(row)
 
     def _close_find(self) -> bool:
         row = self.query_one("#find-row")
@@ -489,10 +490,11 @@ class EditorScreen(Screen[None]):
 
     @taking_the_box
     def action_leave(self) -> None:
-        at = self.focused if isinstance(self.focused, Field) else self._before_find
+        at = self.focused.key.parts if isinstance(self.focused, Field) else self._before_find
         if self._close_find():
-            row = at if at is not None and at.is_mounted else self.query(Field).first()
-            self.set_focus(row, scroll_visible=False)  # the row that was found, among all again
+            self._form.filter("")
+            row = self._form.found(at) or self._form.first  # the row that was found, among all again
+            self.set_focus(row, scroll_visible=False)
             self.call_after_refresh(self._form.scroll_to_widget, row, animate=False)
             return
         self._leave()

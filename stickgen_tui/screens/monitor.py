@@ -158,7 +158,7 @@ class MonitorScreen(Screen[None]):
             self._poll()  # a long log: on with it
         with self._follower.lock:
             self.query_one(StatusLine).show_run(self._follower)
-            if what & {"metrics", "memory", "status"}:
+            if what & {"metrics", "memory", "status", "damage"}:
                 self.query_one(Facts).show_facts(run_facts(self._follower, self._usable_ram))
             if "metrics" in what:
                 self._show_curves()

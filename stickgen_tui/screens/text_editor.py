@@ -53,17 +53,34 @@ async def edit_text(app: App[Any], session: EditSession, line: int) -> bool:
                     return False
                 session.replace(text)
                 return True
-            except (OSError, SuspendNotSupported) as error:
-                notice(app, f"no editor could be opened ({error}); set $EDITOR", error=True)
-                return False
             except UnicodeDecodeError:
                 reason = "it is not UTF-8"
             except StickgenError as error:
                 reason = str(error).replace(f"{path}:", f"{name}:")
+            except (
+                OSError,
+                ValueError,
+                SuspendNotSupported,
+            ) as error:  # ValueError: a quote left open in $EDITOR
+                notice(app, f"no editor could be opened ({error}); set $EDITOR", error=True)
+                return False
             answers = [("a", "Edit it again"), ("d", "Drop the text")]
             question = QuestionScreen("This is no config", Content(clean(reason)), answers)
             if await app.push_screen_wait(question) != "a":
                 return False
+
+
+async def edit_file(app: App[Any], path: Path, line: int) -> bool:
+    """Open a file that is no config in $EDITOR, the file itself; False, and a notice, where that cannot be done."""
+    if not path.is_file():
+        notice(app, f"{path}: there is no file to edit", error=True)
+        return False
+    try:
+        await _run(app, editor_command(path.absolute(), line))
+    except (OSError, ValueError, SuspendNotSupported) as error:
+        notice(app, f"no editor could be opened ({error}); set $EDITOR", error=True)
+        return False
+    return True
 
 
 def editor_command(path: Path, line: int) -> list[str]:

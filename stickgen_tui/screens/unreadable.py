@@ -1,4 +1,4 @@
-"""A file that cannot be edited as a form: why, where, and the text as it is. Nothing here writes."""
+"""A file that cannot be edited as a form: why, where, and the text as it is. Only $EDITOR writes it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -13,6 +14,7 @@ from textual.screen import Screen
 
 from stickgen_tui.launching import shown_path
 from stickgen_tui.screens.saving import notice
+from stickgen_tui.screens.text_editor import edit_file
 from stickgen_tui.text import clean, foreign
 from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
@@ -28,9 +30,13 @@ class UnreadableScreen(Screen[None]):
     """Shows the reason and, marked, the line that it is about."""
 
     HELP_TITLE = "Read-only"
-    HELP = "This file cannot be read as a config, so it is shown as it is. Fix it in a text editor, then r.\n"
+    HELP = (
+        "This file cannot be read as a config, so it is shown as it is. E opens it in $EDITOR, at the line that is "
+        "marked; r reads it again after it was fixed elsewhere.\n"
+    )
     AUTO_FOCUS = "#raw"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("E", "text", "$EDITOR", tooltip="Fix the text in $EDITOR, then read it again"),
         Binding("r", "again", "Read again", tooltip="Read the file again, after it was fixed elsewhere"),
         Binding("f5", "refuse", "Launch", show=False),
         Binding("escape", "leave", "Back", tooltip="Back"),
@@ -61,6 +67,14 @@ class UnreadableScreen(Screen[None]):
         app = cast("StickgenApp", self.app)
         self.dismiss(None)
         app.open_editor(self._path)
+
+    def action_text(self) -> None:
+        self._edit()
+
+    @work(group="edit", exclusive=True)
+    async def _edit(self) -> None:
+        if await edit_file(self.app, self._path, line_of(self._reason) or 1):
+            self.action_again()
 
     def action_refuse(self) -> None:
         notice(self.app, self._reason, error=True)

@@ -34,8 +34,7 @@ def run_facts(follower: RunFollower, usable_ram_bytes: int | None) -> list[tuple
     lines.extend(_memory(follower, usable_ram_bytes))
     lines.extend(_against_mean_pose(follower))
     lines.extend(_identity(follower))
-    if follower.bad_lines:
-        lines.append(("damaged", f"{follower.bad_lines:,} lines of the logs, passed over"))
+    lines.extend(("not read", clean(damage, single_line=True)) for damage in follower.damage)
     return lines
 
 

@@ -17,7 +17,7 @@ from stickgen.errors import StickgenError
 from stickgen.runs.control import request, take_requests
 from stickgen.runs.identity import COPY
 from stickgen.runs.launch import launch
-from stickgen.runs.metrics import MAX_LINE_BYTES, RecordReader, RecordWriter, damaged_lines
+from stickgen.runs.metrics import MAX_LINE_BYTES, Damage, RecordReader, RecordWriter, damaged_lines
 from stickgen.runs.store import Run, Status, create_run, find_run, list_runs
 
 
@@ -91,9 +91,49 @@ def test_damaged_lines_are_told(run: Run) -> None:
     data = bytearray(run.events_path.read_bytes())
     data[5] ^= 1
     run.events_path.write_bytes(data)
-    assert damaged_lines(run.metrics_path, run.events_path) == {"events.jsonl": 1}
+    assert damaged_lines(run.metrics_path, run.events_path) == [Damage("events.jsonl", 1, 1)]
     shown = CliRunner().invoke(runs_command, ["--runs", str(run.path.parent), "show", run.name])
-    assert "events.jsonl: 1 damaged line, passed over" in shown.output
+    assert "events.jsonl:1: this line could not be read and is passed over" in shown.output
+
+
+def test_the_first_damaged_line_is_named_wherever_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    writer = RecordWriter(path)
+    for number in range(200):
+        writer.write({"n": number})
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[150], lines[160] = b"torn\n", b"\xff\x00\n"
+    path.write_bytes(b"".join(lines))
+    for piece in (-1, 50, 1000):
+        reader = RecordReader(path)
+        while reader.read_new(piece):
+            pass
+        assert reader.damage == Damage("metrics.jsonl", 2, 151)
+    late = RecordReader(path)
+    late.skip_to_end()
+    assert late.damage is None
+    with path.open("ab") as file:
+        file.write(b"{}\n")
+    late.read_new()
+    assert late.damage == Damage("metrics.jsonl", 1, 201)
+    path.write_bytes(lines[0])  # begun again: what was wrong with the old text is gone
+    reader.read_new()
+    assert reader.damage is None
+
+
+def test_who_watches_is_told_of_damage_once(run: Run) -> None:
+    run.metrics_path.write_bytes(b"torn\n\nonce more\n")
+    run.events_path.write_bytes(b'{"event": 1}\n')
+    watch = ["--runs", str(run.path.parent), "watch", run.name]
+    shown = CliRunner().invoke(runs_command, watch).output
+    assert shown.count("events.jsonl:1: this line could not be read") == 1
+    assert (
+        shown.count("metrics.jsonl: 2 lines could not be read and are passed over, the first is line 1") == 1
+    )
+    ended = [
+        json.loads(line) for line in CliRunner().invoke(runs_command, [*watch, "--json"]).output.splitlines()
+    ]
+    assert {"damaged": {"file": "metrics.jsonl", "lines": 2, "first_line": 1}} in ended
 
 
 OUTSIDE = [

@@ -14,8 +14,10 @@ from stickgen.config.loading import TrainingConfig
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.editing import EditSession
 from stickgen_tui.screens import text_editor
+from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.text_editor import editor_command
+from stickgen_tui.screens.unreadable import UnreadableScreen
 from stickgen_tui.widgets.field import Field
 
 
@@ -119,6 +121,36 @@ async def test_the_text_itself_is_edited_as_one_step(
             pilot, lambda: "✓ saved" in screen_text(app) and value_on_screen(app, "model.d_model") == "128"
         )
     assert config.read_text() == before
+
+
+async def test_a_file_that_is_no_config_is_fixed_in_the_editor(
+    app: StickgenApp, config: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = config.read_text()
+    config.write_text(good.replace("  nhead: 4", "\tnhead: 4"))
+    asked: list[list[str]] = []
+
+    async def run(app: StickgenApp, command: list[str]) -> None:
+        asked.append(command)
+        if len(asked) > 1:
+            Path(command[-1]).write_text(good)
+
+    monkeypatch.setattr(text_editor, "_run", run)
+    monkeypatch.setenv("VISUAL", "vim 'x")
+    line = good[: good.index("  nhead: 4")].count("\n") + 1
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, UnreadableScreen))
+        assert "$EDITOR" in screen_text(app)
+        await pilot.press("E")
+        await until(pilot, lambda: "no editor could" in screen_text(app))
+        monkeypatch.setenv("VISUAL", "vim")
+        first = app.screen
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(app.screen, UnreadableScreen) and app.screen is not first)
+        assert asked == [["vim", f"+{line}", str(workplace / config)]]
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
 
 
 def test_the_editor_that_a_person_has_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,15 @@ def test_damaged_lines_are_told(run: Run, tmp_path: Path) -> None:
 
     with run.metrics_path.open("ab") as log:
         log.write(b'{"half": \n{"no": "checksum"}\n')
+    at = len(run.metrics_path.read_bytes().splitlines()) - 1
     follower = RunFollower(run)
     follower.poll()
-    assert ("damaged", "2 lines of the logs, passed over") in run_facts(follower, None)
+    assert ("not read", f"metrics.jsonl:{at} and 1 line more") in run_facts(follower, None)
+    with run.events_path.open("ab") as log:
+        log.write(b"torn\n")
+    newest = max(run.samples_dir.glob("step_*.json"))
+    (run.samples_dir / "step_99999999.json").write_bytes(newest.read_bytes()[:100])
+    assert "damage" in follower.poll() and "damage" not in follower.poll()
+    facts = [value for label, value in run_facts(follower, None) if label == "not read"]
+    at = len(run.events_path.read_bytes().splitlines())
+    assert facts[1:] == [f"events.jsonl:{at}", "samples/step_99999999.json"]
