@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual._context import active_message_pump
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
+from textual.dom import DOMNode, NoScreen
 from textual.screen import Screen
+from textual.widget import WidgetError
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from stickgen_tui.leaving import QUIT_SECONDS, Leaving
 from stickgen_tui.text import clean
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from stickgen.runs.store import Run
     from stickgen_tui.editing import Edit
 
+PARTS_MISSING = (NoMatches, NoScreen, WidgetError, ScreenStackError)
 DARK, LIGHT = "textual-dark", "textual-light"
 
 
@@ -88,6 +94,25 @@ class StickgenApp(App[None]):
         elif self.leave_on_signals:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit, None, 128 + number)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End the app with its error; but what a part that is going misses of itself is none.
+
+        A screen that is closed while it opens never gets its children, and a message, a timer or a worker of it may
+        still come. Every handler of Textual reports here.
+        """
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not (isinstance(cause, PARTS_MISSING) and self._is_part_going()):
+            super()._handle_exception(error)
+
+    def _is_part_going(self) -> bool:
+        """Whether the app, or what handles a message now or something around it, is about to be gone."""
+        node = active_message_pump.get(None)
+        while node is not None:
+            if node._closing or node._closed or (isinstance(node, DOMNode) and node._pruning):
+                return True
+            node = node._parent
+        return self._exit
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """End the app; what still reads a run stops, and what does not stop is left behind."""

@@ -144,7 +144,7 @@ class OtherKeys(Vertical):
 
     def _lay_out(self) -> None:
         """Make the rows that are wanted, take away the others, and fit the gaps."""
-        if not self.is_mounted:
+        if self._gaps[0] not in self.children:  # not composed yet, or closed before it was
             return
         wanted = set(range(max(self._view.start, 0), min(self._view.stop, len(self._shown))))
         busy = next((parts for parts, row in self._rows.items() if row.has_focus or row.typing), None)
