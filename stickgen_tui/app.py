@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual import events
-from textual._context import active_message_pump
 from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import WidgetError
 from textual.widgets import Input
@@ -102,17 +103,8 @@ class StickgenApp(App[None]):
         still come. Every handler of Textual reports here.
         """
         cause = error.error if isinstance(error, WorkerFailed) else error
-        if not (isinstance(cause, PARTS_MISSING) and self._is_part_going()):
+        if not (isinstance(cause, PARTS_MISSING) and (self._exit or in_a_part_that_goes(cause))):
             super()._handle_exception(error)
-
-    def _is_part_going(self) -> bool:
-        """Whether the app, or what handles a message now or something around it, is about to be gone."""
-        node = active_message_pump.get(None)
-        while node is not None:
-            if node._closing or node._closed or (isinstance(node, DOMNode) and node._pruning):
-                return True
-            node = node._parent
-        return self._exit
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """End the app; what still reads a run stops, and what does not stop is left behind."""
@@ -204,3 +196,19 @@ class StickgenApp(App[None]):
     def _take_screenshot(self) -> None:
         path = self.save_screenshot(path=str(Path.cwd()))
         self.say(f"saved {path}")
+
+
+def in_a_part_that_goes(error: BaseException) -> bool:
+    """Whether an error comes out of a method of a screen or widget that is being taken away, or was."""
+    parts = (frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(isinstance(part, DOMNode) and is_going(part) for part in parts)
+
+
+def is_going(part: DOMNode) -> bool:
+    """Whether it, or something around it, is being taken away, or was."""
+    node: MessagePump | None = part
+    while node is not None and not isinstance(node, App):
+        if node._closing or node._closed or (isinstance(node, DOMNode) and node._pruning):
+            return True
+        node = node._parent
+    return node is None

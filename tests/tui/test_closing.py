@@ -59,9 +59,7 @@ async def test_the_app_may_be_left_while_a_run_opens(app: StickgenApp, run: Run,
 
 
 @pytest.mark.parametrize("error", [NoMatches("#chart"), StickgenError("odd")])
-async def test_what_is_missing_on_a_screen_that_stays_is_an_error(
-    app: StickgenApp, error: Exception
-) -> None:
+async def test_what_is_missing_on_a_screen_that_stays_is_an_error(app: StickgenApp, error: Exception) -> None:
     with pytest.raises((NoMatches, StickgenError, WorkerFailed)):
         async with app.run_test() as pilot:
             await pilot.pause()
