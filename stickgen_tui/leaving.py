@@ -88,6 +88,10 @@ class Leaving:
             fd = sys.__stderr__.fileno()  # type: ignore[union-attr]
             if self._attributes is not None:
                 termios.tcsetattr(fd, termios.TCSANOW, self._attributes)
+            blocking = os.get_blocking(fd)
             os.set_blocking(fd, False)
-            os.write(fd, _RESTORE)
+            try:
+                os.write(fd, _RESTORE)
+            finally:  # the shell reads from the same open terminal
+                os.set_blocking(fd, blocking)
         os._exit(code)

@@ -58,6 +58,20 @@ def test_the_process_ends_whatever_hangs(hang: str, how: str) -> None:
             os.close(ours)
 
 
+def test_the_terminal_blocks_again_for_whoever_reads_it_next() -> None:
+    """The shell's `cat` would find an error instead of waiting for a line."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, HANGS["is busy"]], stdin=theirs, stderr=theirs, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    assert os.get_blocking(theirs)
+    os.close(theirs)
+    os.close(ours)
+
+
 def long_log(run: Run, records: int) -> None:
     writer = RecordWriter(run.metrics_path)
     for step in range(records):
