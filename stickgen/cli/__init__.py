@@ -12,6 +12,7 @@ import click
 
 from stickgen import __version__
 from stickgen.cli.streams import describe, drop, finish_streams, is_about_output, prepare_streams
+from stickgen.data import cut_short
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -67,6 +68,7 @@ def main() -> None:
     prepare_streams()
     # before anything loads torch: threads that wait for others would spin on the cores that those others need
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    cut_short.exit_code = 1
     code = _run()
     if (reason := finish_streams()) and code == 0:
         _say(reason)

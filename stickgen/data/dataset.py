@@ -21,6 +21,7 @@ from stickgen.atomic import replacing
 from stickgen.config.schema import KEY_BY_PATH
 from stickgen.data.actions import ACTIONS
 from stickgen.data.clip import Clip
+from stickgen.data.cut_short import watch
 from stickgen.data.dataset_checks import FORMAT, check_content, load_untrusted
 from stickgen.data.older_layout import convert_older_layout
 from stickgen.data.resident import Resident
@@ -92,6 +93,7 @@ def save_dataset(path: Path, content: dict[str, Any]) -> DatasetFile:
 def open_dataset(path: str | Path) -> DatasetFile:
     """Open and check a dataset. Raises StickgenError that says what is wrong and with which clip."""
     path = Path(path)
+    watch(path)
     content = load_untrusted(path)
     left_out: tuple[str, ...] | None = None
     if isinstance(content, list):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import torch
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.data import cut_short, dataset
 from stickgen.data.dataset import TRAIN, MotionDataset, open_dataset
 from stickgen.data.rows import DatasetChangedError
 from stickgen.runs.metrics import RecordReader
@@ -112,3 +115,33 @@ def test_a_run_whose_data_is_changed_ends_with_a_checkpoint_and_names_it(
     assert checkpoint is not None and checkpoint.step == trainer.state.step >= 3
     assert any(r["event"] == "checkpoint" for r in RecordReader(run.events_path).read_new())
     shutil.rmtree(run.path)
+
+
+@pytest.mark.parametrize("moment", ["while it is opened", "afterwards"])
+@pytest.mark.parametrize("code", [None, 1])
+def test_a_mapping_that_is_cut_short_ends_with_a_sentence(
+    data: Path, moment: str, code: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `data info` and `data embed`, which read what is mapped. In a process of its own."""
+    said, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.dup2(say, 2)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            cut_short.exit_code = code
+            cut_short._opened.clear()
+            if moment == "while it is opened":
+                checked = dataset.check_content
+                monkeypatch.setattr(dataset, "check_content", lambda *a: (empty(data), checked(*a)))
+            file = open_dataset(data)
+            empty(data)
+            file.content["motion"].sum()
+        finally:
+            os._exit(9)
+    os.close(say)
+    _, status = os.waitpid(child, 0)
+    with os.fdopen(said) as words:
+        sentence = words.read()
+    assert os.waitstatus_to_exitcode(status) == (-signal.SIGBUS if code is None else code)
+    assert f"{data}: the dataset was cut short" in sentence and sentence.count("\n") == 1

@@ -1,0 +1,58 @@
+"""Who reads a mapped dataset that somebody cuts short is ended by SIGBUS: not without a word that names it.
+
+Training reads through the file (`rows.py`) and does not come here. A handler in Python would never run, for the
+instruction that failed is tried again first; so the C library is asked to call one at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import time
+from pathlib import Path
+
+from stickgen.text import clean
+
+exit_code: int | None = None  # None: end by the signal itself, as whoever waits for this process expects
+_opened: dict[Path, int] = {}  # how large each was
+_said: list[str] = []
+
+
+def watch(path: Path) -> None:
+    """From now on, say that `path` was cut short if that ends this process."""
+    with contextlib.suppress(OSError):
+        _opened[path] = path.stat().st_size
+        if len(_opened) == 1:
+            _set_handler(signal.SIGBUS, _say)
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_int)
+def _say(number: int) -> None:
+    names = [str(path) for path, size in _opened.items() if _is_shorter(path, size)] or [*map(str, _opened)]
+    sentence = (
+        f"stickgen: {clean(', '.join(names), single_line=True)}: the dataset was cut short while it was read; put back "
+        "what was there, and write another dataset to a name of its own\n"
+    )
+    if _said:  # several threads read at once: the first one speaks, and ends all
+        time.sleep(1)
+    _said.append(sentence)
+    with contextlib.suppress(OSError):
+        os.write(2, sentence.encode(errors="replace"))
+    if exit_code is not None:
+        os._exit(exit_code)
+    _set_handler(number, type(_say)(0))  # the default: it fails again, and ends
+
+
+def _is_shorter(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size < size
+    except OSError:
+        return True
+
+
+def _set_handler(number: int, handler: ctypes._FuncPointer) -> None:
+    libc = ctypes.CDLL(None)
+    libc.signal.argtypes, libc.signal.restype = [ctypes.c_int, type(_say)], ctypes.c_void_p
+    libc.signal(number, handler)
