@@ -68,6 +68,7 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
     A file is read once; `start` takes the config that was looked at, so that another program cannot change it between.
     """
     from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import dataset_doubts
     from stickgen.runs.preflight import refusals
     from stickgen.runs.store import runs_root
     from stickgen_tui.forecasting import forecast, look_around
@@ -81,6 +82,10 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
         return Preflight(path, (Check("error", clean(error, limit=400)),))
     checks = [Check("error", sentence) for sentence in refusals(config, starts_from_weights=False)]
     checks.append(_dataset_check(around.dataset, config))
+    checks += [
+        Check("warning", clean(doubt, single_line=True, limit=400))
+        for doubt in dataset_doubts(Path(shown_path(around.dataset)), around.facts)
+    ]
     checks += _budget_checks(config, around, cost, (root or runs_root()).absolute())
     size = (
         f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, "

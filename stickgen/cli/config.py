@@ -316,6 +316,7 @@ def _launch_problems(document: Document, data_path: str | None) -> list[Problem]
         ("error", "training", sentence + "; --force launches it all the same") for sentence in found.budget
     ]
     told += [("warning", "training", sentence) for sentence in found.warnings]
+    told += [("warning", dataset_key(config), sentence) for sentence in found.doubts]
     if config.lora["enabled"]:
         told.append(
             (

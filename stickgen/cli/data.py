@@ -153,6 +153,8 @@ def import_(
         f"{clean(output)}: {facts.clips} clips{mirrors}, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts, "
         f"{len(report.skipped)} files skipped"
     )
+    for doubt in facts.doubts or ():
+        say_note(doubt)
     for licence in facts.licences:
         click.echo(f"licence: {clean(licence, single_line=True)}")
     click.echo(f"next: stickgen data embed {clean(output)}")
@@ -202,7 +204,8 @@ def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, 
     with shown_progress("embedding texts") as progress:
         content = embed(file.content, loaded, batch_size=batch_size, progress=progress, note=say_note)
     _say_kept(place.make_way() if place else keep_backup(file.path) if lost else None)
-    save_dataset(place.path if place else file.path, content)
+    for sentence in save_dataset(place.path if place else file.path, content).facts().doubts or ():
+        say_note(sentence)
     click.echo(
         f"{clean(output or path)}: {len(content['texts'])} texts embedded by {clean(loaded.name)}, {loaded.dim} wide"
     )
@@ -242,6 +245,8 @@ def info(path: str, as_json: bool) -> None:
     }
     for name, value in shown.items():
         click.echo(f"{name:<12} {clean(value, single_line=True)}")
+    for doubt in facts.doubts or ():
+        click.echo(f"{'doubt':<12} {doubt}")
 
 
 @command.command("preview", epilog="Example: stickgen data preview data/real.pt -o sheet.png --action walk")

@@ -201,5 +201,5 @@ def _check_launch(
         raise refusal
     if found.budget and not force:
         raise StickgenError("; ".join(found.budget) + "; or launch it all the same with --force")
-    for sentence in (*found.budget, *found.warnings):
+    for sentence in (*found.budget, *found.warnings, *found.doubts):
         click.echo(f"warning: {clean(sentence)}", err=True)

@@ -23,6 +23,7 @@ from stickgen.data.actions import ACTIONS
 from stickgen.data.clip import Clip
 from stickgen.data.cut_short import watch
 from stickgen.data.dataset_checks import FORMAT, check_content, load_untrusted
+from stickgen.data.doubts import doubts_of
 from stickgen.data.older_layout import convert_older_layout
 from stickgen.data.resident import Resident
 from stickgen.data.rows import Rows
@@ -267,6 +268,7 @@ class DatasetFile:
             sources=tuple(sorted(set(self.content["source"]))),
             licences=tuple(sorted(set(self.content["licence"]))),
             fingerprint=self.fingerprint,
+            doubts=doubts_of(self),
             **self._words(),
         )
 

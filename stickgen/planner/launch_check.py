@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine
 from stickgen.planner.budget import check_budget
+from stickgen.runs.dataset_facts import dataset_doubts
 from stickgen.runs.dataset_file import check_dataset
 from stickgen.runs.preflight import refusals
 
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LaunchCheck:
-    """Sentences. `refusals` hold whatever is said, `budget` gives way to --force, `warnings` stand in nobody's way."""
+    """Sentences. `refusals` hold whatever is said, `budget` gives way to --force, `warnings` and `doubts` stand in nobody's way."""
 
     refusals: tuple[StickgenError, ...] = ()
     budget: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()  # about the dataset
 
 
 def check_launch(
@@ -46,4 +48,4 @@ def check_launch(
         found.append(error)
     found += [StickgenError(text) for text in refusals(config, starts_from_weights=starts_from_weights)]
     budget = check_budget(config, machine, facts, directory, processes=processes)
-    return LaunchCheck(tuple(found), budget.refusals, budget.warnings)
+    return LaunchCheck(tuple(found), budget.refusals, budget.warnings, dataset_doubts(dataset, facts))

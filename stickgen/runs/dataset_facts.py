@@ -45,6 +45,7 @@ class DatasetFacts:
     fingerprint: str
     mean_words: float = 0.0  # tokens of a text; 0 where the dataset does not have them one by one
     longest_words: int = 0
+    doubts: tuple[str, ...] | None = None  # what of it looks wrong; None by a version that did not look
 
 
 def dataset_key(config: TrainingConfig) -> str:
@@ -79,10 +80,17 @@ def read_dataset_facts(dataset: str | Path) -> DatasetFacts | None:
         if found.pop("file_stamp") != _stamp(dataset):
             return None
         found["sources"], found["licences"] = tuple(found["sources"]), tuple(found["licences"])
+        if found.get("doubts") is not None:
+            found["doubts"] = tuple(found["doubts"])
         facts = DatasetFacts(**found)
     except (OSError, ValueError, TypeError, KeyError, RuntimeError):  # the last for links in a circle
         return None
     return facts if _is_sound(facts) else None
+
+
+def dataset_doubts(dataset: Path, facts: DatasetFacts | None) -> tuple[str, ...]:
+    """What looks wrong about a dataset that can be used all the same, a sentence each."""
+    return tuple(f"{dataset}: {doubt}" for doubt in (facts.doubts if facts is not None else None) or ())
 
 
 def _is_sound(facts: DatasetFacts) -> bool:
@@ -96,7 +104,7 @@ def _is_sound(facts: DatasetFacts) -> bool:
         elif kind in (str, str | None):
             fits = (isinstance(value, str) and is_unicode(value)) or (value is None and kind is not str)
         else:
-            fits = all(isinstance(text, str) and is_unicode(text) for text in value)
+            fits = all(isinstance(text, str) and is_unicode(text) for text in value or ())
         if not fits:
             return False
     return facts.clips > 0

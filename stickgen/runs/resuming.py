@@ -202,6 +202,7 @@ def moved(run: Run, recorded: Path) -> Path:
 def record_of(facts: DatasetFacts, digest: str) -> dict[str, Any]:
     """What run.json and the checkpoints keep of a dataset: no path, but whose it is and what it holds."""
     found = {**asdict(facts), "digest": digest}
+    del found["doubts"]  # of its launch, and in words that may change
     for name in ("sources", "licences"):
         found[name] = _some([clean(text, single_line=True, limit=200) for text in found[name]])
     return found

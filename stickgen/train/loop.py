@@ -21,7 +21,7 @@ from stickgen.planner.parameters import count_parameters
 from stickgen.planner.speed import step_cost
 from stickgen.planner.workload import frames_at_once, workload_of
 from stickgen.runs.control import take_requests
-from stickgen.runs.dataset_facts import dataset_digest, read_dataset_facts
+from stickgen.runs.dataset_facts import dataset_digest, dataset_doubts, read_dataset_facts
 from stickgen.runs.preflight import refusals
 from stickgen.runs.provenance import ancestors_of, provenance
 from stickgen.runs.resuming import dataset_difference, find_dataset, prepare, record_of, refuse_changes
@@ -120,6 +120,7 @@ class Trainer:
         facts = clips.file.facts()
         if difference := dataset_difference(self.run, clips.file.path, facts):
             raise StickgenError(difference)
+        self.doubts = dataset_doubts(clips.file.path, facts)
         self.dataset = record_of(facts, dataset_digest(clips.file.path))
         return clips
 
@@ -134,6 +135,8 @@ class Trainer:
 
     def _say_what_runs(self) -> None:
         config = self.config
+        for doubt in self.doubts if self.state.step == 0 else ():
+            self.journal.event("alert", doubt)
         self._note(
             compiled=self.compiled,
             processes=self.ranks.size,
