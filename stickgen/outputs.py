@@ -1,7 +1,7 @@
 """What a command may write over: one rule for every `-o`, and for every file that is replaced where it lies.
 
 Never over one of its inputs, by whatever name, link or second name it is called. Never over a file of another
-kind, which is somebody's. Over a file of the same kind only if that is asked for (`--force`), and what may not
+kind, which is somebody's, and never over what a run keeps. Over a file of the same kind only if that is asked for (`--force`), and what may not
 be possible to make again is kept beside it.
 """
 
@@ -19,6 +19,8 @@ from pathlib import Path
 from stickgen.errors import StickgenError
 
 _HEAD_BYTES = 65_536
+_FOLDERS_OF_A_RUN = ("checkpoints", "samples", "control")
+_TEXTS_OF_A_RUN = (".yaml", ".json", ".jsonl")
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,9 @@ class Output:
             raise StickgenError(
                 f"{path}: there is a file already, and it is not {kind.name}; name another file"
             )
+        owner = _belongs_to(path)
+        if owner is not None:
+            raise StickgenError(f"{path}: it belongs to {owner}; name another file")
         if not self.force:
             kept = f" and keeps the old one as {backup_path(path).name}" if kind.kept(path) else ""
             raise StickgenError(
@@ -166,6 +171,19 @@ def _there(path: Path) -> os.stat_result | None:
         return path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _belongs_to(path: Path) -> str | None:
+    """The run or the model that keeps this file for itself; a picture that somebody drew beside them is not of it."""
+    real = Path(os.path.realpath(path))
+    if real.suffix in _TEXTS_OF_A_RUN and (real.parent / "model.safetensors").is_file():
+        return f"the model in {real.parent}"  # an exported one, or a copy of a checkpoint
+    for folder in real.parents:
+        if (folder / "run.json").is_file():
+            within = real.relative_to(folder)
+            own = within.parts[0] in _FOLDERS_OF_A_RUN or within.suffix in _TEXTS_OF_A_RUN
+            return f"the run in {folder}" if own else None
+    return None
 
 
 def _same(path: Path, there: os.stat_result | None, given: Path) -> bool:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -78,6 +79,8 @@ def _start(
         if supervisor.poll() is not None or time.monotonic() > deadline:
             raise StickgenError(f"{run.name}: the trainer did not start; see {run.log_path}")
         time.sleep(0.02)
+    # it may outlive this process; where it does not, somebody must take its exit code, or it stays as a zombie
+    threading.Thread(target=supervisor.wait, name="supervisor", daemon=True).start()
 
 
 def stop(run: Run, *, force: bool = False) -> None:

