@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import resource
 import shutil
@@ -17,6 +18,7 @@ from stickgen.config.presets import preset_path
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import pack, save_dataset
 from stickgen.errors import StickgenError
+from stickgen.export import folder
 from stickgen.export.card import local_name
 from stickgen.export.folder import export, without_places
 from stickgen.runs.store import Run, create_run
@@ -139,4 +141,32 @@ def test_an_export_that_finds_no_room_is_a_sentence_and_leaves_nothing(
     request.getfixturevalue("little_room")
     with pytest.raises(StickgenError, match="cannot be written"):
         export(checkpoint, tmp_path / "out" / "model", (kind,))
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError(
+            "[enforce fail at inline_container.cc:778] . PytorchStreamWriter failed writing file data/0"
+        ),
+    ],
+)
+def test_an_onnx_program_that_finds_no_room_is_a_sentence_and_leaves_nothing(
+    tmp_path: Path, tiny_dataset: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(tmp_path / "runs", tiny_dataset, "r")
+    checkpoint, _ = newest_checkpoint(run.checkpoints_dir)
+    assert checkpoint is not None
+
+    def write(program: object, traced: object, path: Path) -> float:
+        path.write_bytes(b"the half of it")
+        raise error
+
+    monkeypatch.setattr(folder, "check_onnx", lambda: None)
+    monkeypatch.setattr(folder, "trace", lambda program: None)
+    monkeypatch.setattr(folder, "write_onnx", write)
+    with pytest.raises(StickgenError, match="cannot be written .*; nothing is left there"):
+        export(checkpoint, tmp_path / "out" / "model", ("onnx",))
     assert list((tmp_path / "out").iterdir()) == []
