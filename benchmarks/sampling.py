@@ -23,7 +23,7 @@ from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.config.presets import preset_path
 from stickgen.generate.from_run import Generator
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sampler import clean_motion, flow_step, sample
+from stickgen.model.sampler import Told, clean_motion, flow_step, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.model.words import pad_words
 from stickgen.runs.store import Run
@@ -52,7 +52,7 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
         times = torch.linspace(1.0, 0.0, steps + 1)
         x, before, time_before = noise, noise, times[0]
         for now, following in zip(times[:-1], times[1:], strict=True):
-            clean = clean_motion(model, x, text, now, scale, words, words_mask)
+            clean = clean_motion(model, x, Told(text, words, words_mask), now, scale)
             x = flow_step(x, clean, before, now, time_before if order == 2 else now, following)
             before, time_before = clean, now
         return normaliser.decode(x)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from engine import CPU, Engine
+from engine import Engine
 
 from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.evaluate.light import LightEvaluation
@@ -69,9 +69,7 @@ def run(
             cpu += time.process_time() - cpu_began
             wall += time.perf_counter() - wall_began
         with engine.state.evaluating() as model:
-            figures = light.measure(
-                drawing(model, engine.state.normaliser, config, prepared[1], CPU)
-            ).record()
+            figures = light.measure(drawing(model, engine.state.normaliser, config, prepared[1])).record()
         looks.append({"cpu_seconds": cpu, "wall_seconds": wall, "step": engine.state.step, **figures})
         actions, contrast = (figures.get(f"quality_{name}", 0.0) for name in ("action_accuracy", "contrast"))
         print(

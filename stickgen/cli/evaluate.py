@@ -140,11 +140,12 @@ def drawn(
     name: str, generator: Generator, judge: Evaluator, repeats: int, encoder: str | None, contrast: bool
 ) -> Model:
     """The model's motions for the held-out texts, and for the contrasts."""
+    from stickgen.data.embed import with_opposites
     from stickgen.evaluate.comparison import Model, asked_frames
 
     texts, frames = [prompt.text for prompt in judge.prompts], asked_frames(judge)
     embed = _embedder(generator, judge.split.file, encoder)
-    embeddings = embed(texts)
+    embeddings = with_opposites(texts, embed)
     label = clean(name, single_line=True)
     with shown_progress(f"drawing with {label}") as progress:
         drawn = [
@@ -162,6 +163,7 @@ def drawn(
 def _contrast(
     label: str, generator: Generator, judge: Evaluator, embed: Callable[[list[str]], EncodedTexts]
 ) -> ContrastResult | None:
+    from stickgen.data.embed import with_opposites
     from stickgen.evaluate.contrast import AXES, evaluate, groups_for
 
     file = judge.split.file
@@ -177,7 +179,7 @@ def _contrast(
         def draw(texts: list[str], lengths: list[int], seed: int) -> list[Tensor]:
             nonlocal begun
             motions = generator.draw_many(
-                embed(texts), lengths, seed, lambda done: progress(begun + done, total)
+                with_opposites(texts, embed), lengths, seed, lambda done: progress(begun + done, total)
             )
             begun += len(texts)
             return motions

@@ -38,7 +38,7 @@ def command(
     force: bool,
 ) -> None:
     """Draw the motions of texts with a trained model."""
-    from stickgen.data.embed import load_encoder
+    from stickgen.data.embed import load_encoder, with_opposites
     from stickgen.data.encoder_folder import encoder_of_run
     from stickgen.errors import StickgenError
     from stickgen.generate.from_run import Generator
@@ -58,11 +58,11 @@ def command(
     place = Output(path, kind, force=force)
     generator = Generator.of_run(find_run(run_name, Path(runs) if runs else runs_root()))
     named = encoder_of_run(generator.config.data["encoder"], encoder)
-    read = load_encoder(named).read(list(texts))
+    read = with_opposites(list(texts), load_encoder(named).read)
     drawn = []
-    for text, embedding, words in zip(texts, read.vectors, read.words, strict=True):
-        frames = int(seconds * FPS) if seconds else generator.natural_frames(embedding)
-        drawn.append((text, generator.draw(embedding, frames, seed, words)))
+    for row, text in enumerate(texts):
+        frames = int(seconds * FPS) if seconds else generator.natural_frames(read.vectors[row])
+        drawn.append((text, generator.draw(read, row, frames, seed)))
     place.make_way()
     (draw_gif if path.suffix.lower() == ".gif" else draw_sheet)(drawn, path)
     longest = max(len(motion) for _, motion in drawn) / FPS

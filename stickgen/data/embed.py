@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from torch import Tensor
 from stickgen.data.embedding_cache import EmbeddingCache, Note
 from stickgen.data.encoder_folder import DEFAULT as DEFAULT
 from stickgen.data.encoder_folder import KNOWN, OFFLINE, check_encoder_folder
+from stickgen.data.opposites import opposite
 from stickgen.errors import StickgenError
 from stickgen.text import clean, is_unicode
 
@@ -43,6 +44,15 @@ class EncodedTexts:
 
     vectors: Tensor  # [texts, dim] float32, each of length 1
     words: list[Tensor]  # of each text [its tokens, dim] float16, without the encoder's special tokens
+    # the opposite of each text, as the encoder says it; a text without an opposite is there itself
+    opposites: EncodedTexts | None = None
+
+    def of(self, rows: Sequence[int]) -> EncodedTexts:
+        """Some of the texts."""
+        words = [self.words[row] for row in rows]
+        return EncodedTexts(
+            self.vectors[list(rows)], words, self.opposites.of(rows) if self.opposites else None
+        )
 
 
 @dataclass(frozen=True)
@@ -250,6 +260,14 @@ def read_texts(
         return EncodedTexts(torch.zeros(0, encoder.dim), [])
     vectors, words = zip(*(known[text] for text in texts), strict=True)
     return EncodedTexts(torch.stack(vectors), list(words))
+
+
+def with_opposites(texts: list[str], read: Callable[[list[str]], EncodedTexts]) -> EncodedTexts:
+    """What `read` says of the texts, with what it says of their opposites, all of them read at once."""
+    turned = [opposite(text) or text for text in texts]
+    both = read(texts + turned)
+    n = len(texts)
+    return EncodedTexts(both.vectors[:n], both.words[:n], EncodedTexts(both.vectors[n:], both.words[n:]))
 
 
 def embed(

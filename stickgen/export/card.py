@@ -34,10 +34,11 @@ normaliser.load_state_dict({name.removeprefix("normaliser."): value for name, va
 
 _STEP_BY_STEP = """\
 x, steps = torch.randn(1, 100, 20), facts["sampling"]["sampling_steps"]
-scale = torch.tensor(facts["sampling"]["guidance_scale"])
+guided = torch.tensor(facts["sampling"]["guidance_scale"])
 times = torch.linspace(1, 0, steps + 1)
 before, time_before = x, times[0]
 for time, following in zip(times[:-1], times[1:]):
+    scale = guided if time > facts["sampling"]["guidance_min_time"] else torch.tensor(1.0)
     x, clean, motion = step(
         x=x, **texts, before=before, time=time, time_before=time_before, following=following, guidance_scale=scale
     )
@@ -149,6 +150,11 @@ def _use(subject: Subject) -> str:
         f"{subject.shape['embedding_dim']} numbers a text{_words(subject)}. A frame of `motion` is x and y of "
         f"{', '.join(JOINTS)}; the floor is y = 0 and the first pelvis x = 0."
     )
+    if subject.shape["denoising"] and subject.sampling.get("contrast_scale"):
+        parts.append(
+            "`stickgen generate` also steers a text that names a side, a way or a speed away from its opposite; the "
+            "code above does so only if `sample` is given `opposite=Told(...)`, and a single step never does."
+        )
     return "\n\n".join(parts)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from stickgen.data.embed import MAX_WORDS
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sampler import clean_motion, flow_step, next_poses
+from stickgen.model.sampler import Told, clean_motion, flow_step, next_poses
 from stickgen.model.transformer import MotionTransformer
 from stickgen.motion.skeleton import MAX_FRAMES
 
@@ -56,10 +56,10 @@ class DenoisingProgram(nn.Module):
         words_mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """One step."""
-        text = self.normaliser.encode_text(text)
         if words is not None:
             words = self.normaliser.encode_words(words)
-        clean = clean_motion(self.model, x, text, time, guidance_scale, words, words_mask)
+        told = Told(self.normaliser.encode_text(text), words, words_mask)
+        clean = clean_motion(self.model, x, told, time, guidance_scale)
         next_x = flow_step(x, clean, before, time, time_before, following)
         end = flow_step(x, clean, before, time, time_before, torch.zeros_like(time))
         return next_x, clean, self.normaliser.decode(end)

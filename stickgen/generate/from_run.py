@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
@@ -14,10 +15,9 @@ from stickgen.data.dataset import DatasetFile, open_dataset
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sample_many import sample_many
-from stickgen.model.sampler import sample
+from stickgen.model.sample_many import opposed, sample_many, told_of
+from stickgen.model.sampler import SAMPLING, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
-from stickgen.model.words import pad_words
 from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
 from stickgen.train.checkpoint import Checkpoint, load_module, newest_checkpoint
@@ -72,21 +72,23 @@ class Generator:
         ]
         return min(round(median(frames)), window) if frames else window
 
-    def draw(
-        self, embedding: Tensor, frames: int, seed: int, words: Tensor | None = None
-    ) -> list[list[float]]:
-        """One motion [frames][20] for one text: its embedding [embedding_dim] and its tokens' [l, embedding_dim]."""
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """How it samples, as `sample` takes it."""
+        return {name: self.config.diffusion[name] for name in SAMPLING}
+
+    def draw(self, texts: EncodedTexts, row: int, frames: int, seed: int) -> list[list[float]]:
+        """One motion [frames][20] of the text in `row`."""
         wanted = self.config.model["embedding_dim"]
-        if len(embedding) != wanted:
+        if texts.vectors.shape[1] != wanted:
             raise StickgenError(
-                f"the text encoder gives {len(embedding)} numbers and the model wants {wanted}; "
+                f"the text encoder gives {texts.vectors.shape[1]} numbers and the model wants {wanted}; "
                 "use the encoder that embedded its dataset: --encoder"
             )
-        tokens, mask = pad_words([words])
+        told = told_of(texts, [row])
         motion = sample(
-            self.model, self.normaliser, embedding[None], frames, words=tokens, words_mask=mask,
-            sampling_steps=self.config.diffusion["sampling_steps"],
-            guidance_scale=self.config.diffusion["guidance_scale"], seed=seed,
+            self.model, self.normaliser, told.text, frames, words=told.words, words_mask=told.words_mask,
+            opposite=told_of(texts.opposites, [row]) if texts.opposites and opposed(texts, row) else None, seed=seed, **self.sampling,
         )[0]  # fmt: skip
         poses: list[list[float]] = motion.tolist()
         return poses
@@ -100,10 +102,8 @@ class Generator:
     ) -> list[Tensor]:
         """A motion [frames_i, 20] for each of the texts; see `sample_many`."""
         return sample_many(
-            self.model, self.normaliser, texts.vectors, frames, words=texts.words,
-            sampling_steps=self.config.diffusion["sampling_steps"],
-            guidance_scale=self.config.diffusion["guidance_scale"], seed=seed, progress=progress,
-        )  # fmt: skip
+            self.model, self.normaliser, texts, frames, seed=seed, progress=progress, **self.sampling
+        )
 
 
 def _dataset_of(run: Run) -> DatasetFile | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import mixed_seed
-from stickgen.model.sampler import sample
+from stickgen.model.sampler import Told, sample
 from stickgen.model.transformer import MotionTransformer
 from stickgen.model.words import pad_words
 from stickgen.motion.skeleton import MAX_FRAMES
@@ -17,39 +19,63 @@ from stickgen.motion.skeleton import MAX_FRAMES
 MOST_AT_ONCE = 16  # motions of one batch
 
 
+class Texts(Protocol):
+    """Texts as an encoder says them: `data/embed.py` has what is meant."""
+
+    @property
+    def vectors(self) -> Tensor: ...
+
+    @property
+    def words(self) -> Sequence[Tensor]: ...
+
+    @property
+    def opposites(self) -> Texts | None: ...
+
+
 def sample_many(
     model: MotionTransformer,
     normaliser: Normaliser,
-    text: Tensor,
+    texts: Texts,
     frames: Sequence[int],
     *,
-    sampling_steps: int,
-    guidance_scale: float,
     seed: int,
-    words: Sequence[Tensor] | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    **sampling: Any,
 ) -> list[Tensor]:
-    """A motion [frames_i, 20] for each text of [n, embedding_dim], those of one length in batches.
-
-    `words` are the tokens of each, [l_i, embedding_dim].
+    """A motion [frames_i, 20] for each text, those of one length in batches; `sampling` as `sample` takes it.
 
     The n-th noise of a seed is the same whatever the texts, the lengths and the batches: motions of a seed
     differ by what was asked for alone. `progress` is told how many are done.
     """
+    device = next(model.parameters()).device
+    kinds: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    for row, length in enumerate(frames):
+        kinds[length, opposed(texts, row)].append(row)
     drawn: dict[int, Tensor] = {}
-    for length in sorted(set(frames)):
-        having = [row for row, wanted in enumerate(frames) if wanted == length]
+    for (length, steered), having in sorted(kinds.items()):
         for start in range(0, len(having), MOST_AT_ONCE):
             rows = having[start : start + MOST_AT_ONCE]
             noise = torch.stack([_noise(seed, row, length, model.config.input_dim) for row in rows])
-            tokens, mask = pad_words([words[row] if words is not None else None for row in rows])
+            told = told_of(texts, rows)
             motions = sample(
-                model, normaliser, text[rows], length, noise=noise, seed=seed, words=tokens, words_mask=mask,
-                sampling_steps=sampling_steps, guidance_scale=guidance_scale,
+                model, normaliser, told.text.to(device), length, noise=noise, seed=seed, words=told.words,
+                words_mask=told.words_mask,
+                opposite=told_of(texts.opposites, rows) if steered and texts.opposites else None, **sampling,
             )  # fmt: skip
             drawn.update(zip(rows, motions, strict=True))
             progress(len(drawn))
     return [drawn[row] for row in range(len(frames))]
+
+
+def told_of(texts: Texts, rows: Sequence[int]) -> Told:
+    """Some of the texts as a batch."""
+    words, mask = pad_words([texts.words[row] if texts.words else None for row in rows])
+    return Told(texts.vectors[list(rows)], words, mask)
+
+
+def opposed(texts: Texts, row: int) -> bool:
+    """Whether the text has an opposite, which is to say another text."""
+    return texts.opposites is not None and not torch.equal(texts.vectors[row], texts.opposites.vectors[row])
 
 
 def _noise(seed: int, number: int, frames: int, width: int) -> Tensor:

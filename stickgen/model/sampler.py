@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from stickgen.model.normalise import Normaliser
 from stickgen.model.patches import last_of_patch, tokens_of
 from stickgen.model.transformer import MotionTransformer
+
+SAMPLING = ("sampling_steps", "guidance_scale", "contrast_scale", "guidance_min_time")  # keys of `diffusion`
+
+
+class Told(NamedTuple):
+    """What the model is told of some texts."""
+
+    text: Tensor  # [b, embedding_dim]
+    words: Tensor | None = None  # [b, l, embedding_dim]: the texts token by token
+    words_mask: Tensor | None = None  # [b, l], true on real tokens
 
 
 @torch.no_grad()
@@ -20,15 +33,19 @@ def sample(
     sampling_steps: int,
     guidance_scale: float,
     seed: int,
+    contrast_scale: float = 0.0,
+    guidance_min_time: float = 0.0,
     words: Tensor | None = None,
     words_mask: Tensor | None = None,
+    opposite: Told | None = None,
     noise: Tensor | None = None,
 ) -> Tensor:
     """Draw one motion for each text: [b, embedding_dim] → coordinates [b, frames, 20], float32 on the CPU.
 
     `words` [b, l, embedding_dim] are the texts token by token, real where `words_mask` [b, l]; a model that did
-    not learn with them is not shown them. The noise is drawn on the CPU from `seed`, so that the same call gives the same motion on any device;
-    `noise` [b, frames, 20] takes its place.
+    not learn with them is not shown them. `opposite`: texts to steer away from, by `contrast_scale`. Below
+    `guidance_min_time` nothing steers. The noise is drawn on the CPU from `seed`, so that the same call gives the
+    same motion on any device; `noise` [b, frames, 20] takes its place.
     """
     was_training = model.training
     model.eval()
@@ -36,49 +53,80 @@ def sample(
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(len(text), frames, model.config.input_dim, generator=generator)
     noise = noise.to(text.device)
-    text = normaliser.encode_text(text)
-    if words is None or words_mask is None or not normaliser.knows_words:
-        words = words_mask = None
-    else:
-        words, words_mask = normaliser.encode_words(words.to(text.device)), words_mask.to(text.device)
+    told = _told(normaliser, Told(text, words, words_mask), text.device)
+    away = _told(normaliser, opposite, text.device) if opposite is not None and contrast_scale else None
     try:
         if model.config.denoising:
-            features = _denoise(model, noise, text, sampling_steps, guidance_scale, words, words_mask)
+            features = _denoise(
+                model, noise, told, away, sampling_steps, guidance_scale, contrast_scale, guidance_min_time
+            )
         else:
-            features = _continue(model, noise, text, words, words_mask)
+            features = _continue(model, noise, told)
         return normaliser.decode(features).float().cpu()
     finally:
         model.train(was_training)
 
 
+def _told(normaliser: Normaliser, texts: Told, device: torch.device) -> Told:
+    text = normaliser.encode_text(texts.text.to(device))
+    if texts.words is None or texts.words_mask is None or not normaliser.knows_words:
+        return Told(text)
+    return Told(text, normaliser.encode_words(texts.words.to(device)), texts.words_mask.to(device))
+
+
 def clean_motion(
     model: MotionTransformer,
     x: Tensor,
-    text: Tensor,
+    told: Told,
     time: Tensor,
     guidance_scale: Tensor | None,
-    words: Tensor | None = None,
-    words_mask: Tensor | None = None,
+    opposite: Told | None = None,
+    contrast_scale: float = 0.0,
 ) -> Tensor:
-    """The clean motion [b, t, 20] as seen from `time`.
+    """The clean motion [b, t, 20] as seen from `time`, a single number; `x` [b, t, 20] are features at that time.
 
-    `x` [b, t, 20] features at `time`, a single number; `text` [b, embedding_dim] and `words`
-    [b, l, embedding_dim] normalised. Guidance extrapolates from the prediction without the text to the one with it (Ho and Salimans,
-    arXiv 2207.12598), both in one batch; None leaves it out.
+    Guidance extrapolates from the prediction without the text to the one with it (Ho and Salimans,
+    arXiv 2207.12598); None leaves it out. Contrast extrapolates in the same way from the prediction for the
+    `opposite` text. All predictions are one batch.
     """
     b = x.shape[0]  # not len(): torch.export would take it for a constant
     known = torch.ones(b, dtype=torch.bool, device=x.device)
-    if guidance_scale is None:
-        clean: Tensor = model(
-            x, None, text, known, time=time.expand(b), words=words, words_mask=words_mask
-        ).pose
-        return clean
-    poses, texts, known = torch.cat((x, x)), torch.cat((text, text)), torch.cat((known, ~known))
-    if words is not None and words_mask is not None:
-        words, words_mask = torch.cat((words, words)), torch.cat((words_mask, words_mask))
-    both = model(poses, None, texts, known, time=time.expand(2 * b), words=words, words_mask=words_mask).pose
-    guided: Tensor = both[b:] + guidance_scale * (both[:b] - both[b:])
-    return guided
+    parts, flags = [told], [known]
+    if guidance_scale is not None:
+        parts, flags = [told, told], [known, ~known]
+    if opposite is not None:
+        parts, flags = [*parts, opposite], [*flags, known]
+    text, words, words_mask = _side_by_side(parts)
+    n = len(parts)
+    predicted: Tensor = model(
+        torch.cat([x] * n), None, text, torch.cat(flags), time=time.expand(n * b), words=words, words_mask=words_mask
+    ).pose  # fmt: skip
+    clean, steered = predicted[:b], predicted[:b]
+    if guidance_scale is not None:
+        untold = predicted[b : 2 * b]
+        steered = untold + guidance_scale * (clean - untold)
+    if opposite is not None:
+        steered = steered + contrast_scale * (clean - predicted[-b:])
+    return steered
+
+
+def _side_by_side(parts: list[Told]) -> Told:
+    """The texts of all `parts` in one batch, their tokens padded to the longest."""
+    if len(parts) == 1:
+        return parts[0]
+    text = torch.cat([part.text for part in parts])
+    words = [part.words for part in parts if part.words is not None]
+    masks = [part.words_mask for part in parts if part.words_mask is not None]
+    if len(words) < len(parts):
+        return Told(text)
+    if all(part is parts[0] for part in parts):  # nothing to pad; torch.export could not tell
+        return Told(text, torch.cat(words), torch.cat(masks))
+    most = max(part.shape[1] for part in words)
+    return Told(
+        text,
+        torch.cat([F.pad(part, (0, 0, 0, most - part.shape[1])) for part in words]),
+        torch.cat([F.pad(mask, (0, most - mask.shape[1])) for mask in masks]),
+    )
 
 
 def flow_step(
@@ -114,30 +162,33 @@ def next_poses(
 def _denoise(
     model: MotionTransformer,
     x: Tensor,
-    text: Tensor,
+    told: Told,
+    away: Told | None,
     steps: int,
     guidance_scale: float,
-    words: Tensor | None,
-    words_mask: Tensor | None,
+    contrast_scale: float,
+    guidance_min_time: float,
 ) -> Tensor:
     """Follow the flow from noise (time 1) to motion (time 0)."""
     scale = None if guidance_scale == 1.0 else torch.tensor(guidance_scale, device=x.device)
     times = torch.linspace(1.0, 0.0, steps + 1, device=x.device)
     before, time_before = x, times[0]
     for time, following in zip(times[:-1], times[1:], strict=True):
-        clean = clean_motion(model, x, text, time, scale, words, words_mask)
+        # guidance in an interval: Kynkäänniemi et al., arXiv 2404.07724
+        if float(time) > guidance_min_time:
+            clean = clean_motion(model, x, told, time, scale, away, contrast_scale)
+        else:
+            clean = clean_motion(model, x, told, time, None)
         x = flow_step(x, clean, before, time, time_before, following)
         before, time_before = clean, time
     return x
 
 
-def _continue(
-    model: MotionTransformer, noise: Tensor, text: Tensor, words: Tensor | None, words_mask: Tensor | None
-) -> Tensor:
+def _continue(model: MotionTransformer, noise: Tensor, told: Told) -> Tensor:
     """Patch by patch, each from all before it; a little noise on the first sets clips of one text apart."""
     frames, p = noise.shape[1], model.config.patch_frames
     poses = noise.new_zeros(noise.shape[0], p, noise.shape[2])
     poses[:, -1] = 0.05 * noise[:, 0]
     for _ in range(tokens_of(frames, p)):
-        poses = torch.cat((poses, next_poses(model, poses, text, words, words_mask)[:, -p:]), dim=1)
+        poses = torch.cat((poses, next_poses(model, poses, *told)[:, -p:]), dim=1)
     return poses[:, p : p + frames]

@@ -6,20 +6,22 @@ from stickgen.planner.prediction import Prediction
 from stickgen.planner.settings import Settings
 
 KINDS = 7  # the actions, and six contrasts
+OPPOSED = 0.7  # the share of their texts that have an opposite
 
 
 def evaluation_steps(config: Settings) -> float:
     """How many optimizer steps take as long as one evaluation.
 
-    Each motion goes through the model forward at each sampling step, twice with guidance, where a training clip
-    goes forward once and backward at twice the cost. Without diffusion, frames come one by one, each from all
+    Each motion goes through the model forward at each sampling step, twice with guidance and once more for an
+    opposite, where a training clip goes forward once and backward at twice the cost. Without diffusion, frames come one by one, each from all
     before it: half of them on average.
     """
     motions = KINDS * int(config.evaluation["prompts"])
     if config.diffusion["enabled"]:
-        passes = int(config.diffusion["sampling_steps"]) * (
-            1 if config.diffusion["guidance_scale"] == 1 else 2
-        )
+        keys = config.diffusion
+        more = (keys["guidance_scale"] != 1) + OPPOSED * (keys["contrast_scale"] != 0)
+        steered = 1 - float(keys["guidance_min_time"])
+        passes = int(keys["sampling_steps"]) * (1 + steered * more)
     else:
         passes = int(config.data["max_frames"]) // 2
     return motions * passes / 3 / config.effective_batch

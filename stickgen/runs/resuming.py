@@ -24,7 +24,8 @@ _CHANGEABLE = {
     "training.epochs", "training.learning_rate", "training.warmup_epochs", "training.schedule",
     "training.min_lr_ratio", "training.max_grad_norm", "training.weight_decay", "training.ema_decay",
     "training.max_minutes", "training.activation_checkpointing", "training.compile", "model.dropout",
-    "diffusion.sampling_steps", "diffusion.guidance_scale", "diffusion.condition_dropout",
+    "diffusion.sampling_steps", "diffusion.guidance_scale", "diffusion.contrast_scale",
+    "diffusion.guidance_min_time", "diffusion.condition_dropout",
 }  # fmt: skip
 _CHANGEABLE_GROUPS = {"loss_weights", "device", "logging", "data"}
 _FIXED = {"data.max_frames"}

@@ -6,14 +6,14 @@ Nothing here touches what is trained: a run that is evaluated is, to the bit, th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import DatasetFile
-from stickgen.data.embed import load_encoder, read_texts
+from stickgen.data.embed import EncodedTexts, load_encoder, read_texts, with_opposites
 from stickgen.data.embedding_cache import Note
 from stickgen.data.encoder_folder import encoder_of_run
 from stickgen.errors import StickgenError
@@ -21,13 +21,24 @@ from stickgen.evaluate.contrast import Draw
 from stickgen.evaluate.light import LightEvaluation, LightFigures, light_evaluation
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import sample_many
+from stickgen.model.sampler import SAMPLING
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.evaluating import evaluation_steps
 from stickgen.train.clips import Clips
 from stickgen.train.journal import Journal
 from stickgen.train.state import TrainState
 
-Encoded = dict[str, tuple[Tensor, Tensor]]  # by text: its vector, and one a token
+
+class Encoded:
+    """Texts as the encoder says them, to be looked up."""
+
+    def __init__(self, texts: Sequence[str], encoded: EncodedTexts) -> None:
+        self._rows = {text: row for row, text in enumerate(texts)}
+        self._encoded = encoded
+
+    def of(self, texts: Sequence[str]) -> EncodedTexts:
+        """Some of the texts, each with its opposite."""
+        return self._encoded.of([self._rows[text] for text in texts])
 
 
 class Quality:
@@ -85,7 +96,7 @@ class Quality:
             lambda sentence: self.journal.event("quality", sentence),
         )
         with state.evaluating() as model:
-            return light.measure(drawing(model, state.normaliser, self.config, encoded, self.device, tick))
+            return light.measure(drawing(model, state.normaliser, self.config, encoded, tick))
 
 
 def prepare(
@@ -115,8 +126,9 @@ def prepare(
             f"the text encoder {encoder.name} gives {encoder.dim} numbers and the model wants {width}; "
             "set data.encoder to the encoder that embedded the dataset"
         )
-    read = read_texts(texts, encoder, progress=tick, note=note)
-    return light, dict(zip(texts, zip(read.vectors, read.words, strict=True), strict=True))
+    return light, Encoded(
+        texts, with_opposites(texts, lambda both: read_texts(both, encoder, progress=tick, note=note))
+    )
 
 
 def drawing(
@@ -124,16 +136,14 @@ def drawing(
     normaliser: Normaliser,
     config: TrainingConfig,
     encoded: Encoded,
-    device: torch.device,
     tick: Callable[..., None] = lambda *_: None,
 ) -> Draw:
     """What the contrasts and the actions are drawn by: a function of texts, the frames of each, and a seed."""
 
     def draw(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
         return sample_many(
-            model, normaliser, torch.stack([encoded[text][0] for text in texts]).to(device), frames,
-            words=[encoded[text][1] for text in texts], sampling_steps=config.diffusion["sampling_steps"],
-            guidance_scale=config.diffusion["guidance_scale"], seed=seed, progress=tick,
+            model, normaliser, encoded.of(texts), frames, seed=seed, progress=tick,
+            **{name: config.diffusion[name] for name in SAMPLING},
         )  # fmt: skip
 
     return draw

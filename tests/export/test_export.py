@@ -115,7 +115,7 @@ def test_the_step_as_a_program_draws_what_the_sampler_does(tmp_path: Path, tiny_
     assert not (tmp_path / "out" / "model.safetensors").exists()
 
 
-@pytest.mark.parametrize("patch_frames", [1, 4])
+@pytest.mark.parametrize("patch_frames", [pytest.param(1, marks=pytest.mark.drill), 4])
 def test_the_regressors_step_as_a_program(tmp_path: Path, tiny_dataset: Path, patch_frames: int) -> None:
     checkpoint, _, _ = trained(tmp_path, tiny_dataset, denoising=False, patch_frames=patch_frames)
     subject = export(checkpoint, tmp_path / "out", ("torch",))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stickgen.model.sampler import flow_step
+from stickgen.model.normalise import Normaliser
+from stickgen.model.sample_many import opposed, sample_many
+from stickgen.model.sampler import Told, clean_motion, flow_step, sample
+from stickgen.model.transformer import ModelConfig, MotionTransformer
 
 SPREAD = 0.3  # of the clean values: normal around 0
 
@@ -66,3 +71,63 @@ def test_the_first_step_knows_nothing_before_it(following: float) -> None:
     x, clean, anything = torch.randn(3, 2, 4, 20)
     one, end = torch.tensor(1.0), torch.tensor(following)
     torch.testing.assert_close(flow_step(x, clean, anything, one, one, end), clean + following * (x - clean))
+
+
+# -- steered
+
+
+@dataclass(frozen=True)
+class Texts:
+    vectors: Tensor
+    words: list[Tensor]
+    opposites: Texts | None = None
+
+
+@pytest.fixture(scope="module")
+def model() -> MotionTransformer:
+    """A denoiser that hears its text: untrained heads are zeros."""
+    torch.manual_seed(0)
+    made = MotionTransformer(ModelConfig(20, 32, 4, 2, 20, 8, 0.0, 4, True, 4))
+    for parameter in made.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return made.eval()
+
+
+@torch.no_grad()
+def test_contrast_extrapolates_from_the_prediction_for_the_opposite(model: MotionTransformer) -> None:
+    x, time = torch.randn(2, 12, 20), torch.tensor(0.8)
+    words, mask = torch.randn(2, 8, 8), torch.ones(2, 8, dtype=torch.bool)
+    told, away = (
+        Told(torch.randn(2, 8), words, mask),
+        Told(torch.randn(2, 8), words[:, :5].roll(1), mask[:, :5]),
+    )
+    guidance = torch.tensor(2.5)
+    own, other, untold = (
+        clean_motion(model, x, told, time, None), clean_motion(model, x, away, time, None),
+        clean_motion(model, x, told, time, torch.tensor(0.0)),
+    )  # fmt: skip
+    steered = clean_motion(model, x, told, time, guidance, away, 3.0)
+    expected = untold + 2.5 * (own - untold) + 3.0 * (own - other)
+    torch.testing.assert_close(steered, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_nothing_steers_below_the_time_that_guidance_ends_at(model: MotionTransformer) -> None:
+    text, plain = torch.randn(1, 8), {"sampling_steps": 3, "seed": 1}
+    alone = sample(model, Normaliser(8), text, 12, guidance_scale=1.0, **plain)
+    steered = {"guidance_scale": 4.0, "contrast_scale": 2.0, "opposite": Told(-text)}
+    assert torch.equal(
+        sample(model, Normaliser(8), text, 12, guidance_min_time=1.0, **steered, **plain), alone
+    )
+    assert not torch.allclose(sample(model, Normaliser(8), text, 12, **steered, **plain), alone)
+
+
+def test_a_text_without_an_opposite_is_drawn_as_if_there_were_no_contrast(model: MotionTransformer) -> None:
+    """And beside others as if alone."""
+    vectors, words = torch.randn(3, 8), [torch.randn(n, 8) for n in (3, 5, 9)]
+    texts = Texts(vectors, words, Texts(vectors * torch.tensor([1, -1, 1])[:, None], words))
+    assert [opposed(texts, row) for row in range(3)] == [False, True, False]
+    sampling = {"sampling_steps": 3, "guidance_scale": 2.0, "seed": 4}
+    plain = sample_many(model, Normaliser(8), texts, [12, 12, 12], **sampling)
+    steered = sample_many(model, Normaliser(8), texts, [12, 12, 12], contrast_scale=3.0, **sampling)
+    for row, same in enumerate((True, False, True)):
+        assert torch.allclose(plain[row], steered[row], atol=1e-5) is same

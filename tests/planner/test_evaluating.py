@@ -20,10 +20,14 @@ def config(**changed: object) -> TrainingConfig:
 
 
 def test_an_evaluation_costs_its_passes_through_the_model() -> None:
-    whole = evaluation_steps(config(evaluation__prompts=24))
+    unsteered: dict[str, object] = {"diffusion__contrast_scale": 0.0, "diffusion__guidance_min_time": 0.0}
+    whole = evaluation_steps(config(evaluation__prompts=24, **unsteered))
     assert whole == pytest.approx(7 * 24 * 10 * 2 / 3 / 64)
-    assert evaluation_steps(config(evaluation__prompts=48)) == pytest.approx(2 * whole)
-    assert evaluation_steps(config(diffusion__guidance_scale=1.0)) == pytest.approx(whole / 2)
+    assert evaluation_steps(config(evaluation__prompts=48, **unsteered)) == pytest.approx(2 * whole)
+    alone = evaluation_steps(config(diffusion__guidance_scale=1.0, **unsteered))
+    assert alone == pytest.approx(whole / 2)
+    assert evaluation_steps(config(diffusion__guidance_min_time=1.0)) == pytest.approx(alone)
+    assert whole < evaluation_steps(config(diffusion__guidance_min_time=0.0)) < 1.5 * whole
     assert evaluation_steps(config(diffusion__enabled=False, data__max_frames=100)) > 0
 
 

@@ -21,7 +21,9 @@ from stickgen.config.loading import ConfigError
 from stickgen.config.presets import preset_path
 from stickgen.config.schema import KEYS
 from stickgen.data.dataset import save_dataset
+from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
+from stickgen.generate.from_run import Generator
 from stickgen.runs.dataset_facts import dataset_path
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
@@ -363,12 +365,24 @@ def _objective(shop: Workshop) -> None:
     assert {r["loss_diffusion"] for r in other.train} == {0.0}
 
 
-@effect("diffusion.sampling_steps", "diffusion.guidance_scale")
+@effect("diffusion.sampling_steps", "diffusion.guidance_scale", "diffusion.guidance_min_time")
 def _sampling(shop: Workshop) -> None:
-    for change in ({"diffusion.sampling_steps": 4}, {"diffusion.guidance_scale": 1.0}):
+    for change in (
+        {"diffusion.sampling_steps": 4}, {"diffusion.guidance_scale": 1.0}, {"diffusion.guidance_min_time": 1.0},
+    ):  # fmt: skip
         other = shop.train(change)
         assert not other.differs(shop.train())
         assert other.sample != shop.train().sample, change
+
+
+@effect("diffusion.contrast_scale")
+def _opposites(shop: Workshop) -> None:
+    generator = Generator.of_run(shop.train().trainer.run)
+    text = torch.ones(1, generator.config.model["embedding_dim"])
+    texts = EncodedTexts(text, [], EncodedTexts(-text, []))
+    steered = generator.draw(texts, 0, 20, seed=0)
+    generator.config.diffusion["contrast_scale"] = 0.0
+    assert generator.draw(texts, 0, 20, seed=0) != steered
 
 
 @effect("diffusion.condition_dropout")
@@ -509,14 +523,17 @@ def any_text_can_be_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @effect("evaluation.every_minutes", "evaluation.time_share", "evaluation.prompts")
 def _evaluated(shop: Workshop) -> None:
-    often = {"evaluation.every_minutes": 1e-6, "evaluation.time_share": 0.9, "evaluation.prompts": 4}
+    often = {
+        "evaluation.every_minutes": 1e-6, "evaluation.time_share": 0.9, "evaluation.prompts": 4,
+        "diffusion.sampling_steps": 1,  # or a few steps of training are too few for their share
+    }  # fmt: skip
     one = shop.train(often)
     assert not one.differs(shop.train())  # nothing of it reaches the training
     assert one.quality and {"quality_contrast", "quality_skate_ratio"} <= one.quality[0].keys()
     assert one.messages("quality")
     assert shop.train({**often, "evaluation.every_minutes": 0.0}).quality == []
     assert shop.train({**often, "evaluation.time_share": 1e-9}).quality == []
-    more = shop.train({**often, "evaluation.prompts": 10})
+    more = shop.train({**often, "evaluation.prompts": 6})
     texts = [outcome.trainer.quality.texts for outcome in (one, more)]
     assert 4 <= len(texts[0]) < len(texts[1])
 

@@ -38,6 +38,32 @@ KEYS: tuple[Key, ...] = (
         in_specification=False,
     ),
     Key(
+        "diffusion.contrast_scale",
+        float,
+        3.0,
+        "Push away from the opposite text",
+        "A text that names a side, a way or a speed is also drawn away from the text that says the opposite: left from "
+        "right, forward from backward, fast from slow. Such a text takes half as long again to sample; 0: never.",
+        earlier=0.0,
+        minimum=0.0,
+        maximum=100.0,
+        steps=(0.0, 1.0, 2.0, 3.0, 4.0, 6.0),
+        in_specification=False,
+    ),
+    Key(
+        "diffusion.guidance_min_time",
+        float,
+        0.3,
+        "Diffusion time that guidance ends at",
+        "What moves is decided at times near 1, in noise. Below this time the model follows the text alone, without "
+        "guidance: feet slide less, and sampling is faster. 0: guidance to the end.",
+        earlier=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        steps=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+        in_specification=False,
+    ),
+    Key(
         "diffusion.condition_dropout",
         float,
         0.1,
