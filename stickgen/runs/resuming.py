@@ -14,6 +14,7 @@ from stickgen.config.scalars import format_value
 from stickgen.config.schema import KEYS, Value
 from stickgen.errors import StickgenError
 from stickgen.runs.dataset_facts import DatasetFacts, dataset_digest, read_dataset_facts
+from stickgen.runs.dataset_file import check_dataset_file
 from stickgen.text import clean
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def prepare(
         facts["data_path"] = str(place)
         if data_path is None:
             said.append(f"the dataset is no longer at {recorded}; it goes on with {place}")
-    if place.is_file() and (difference := dataset_difference(run, place, read_dataset_facts(place))):
+    check_dataset_file(place)  # here, before a launch that fails would stand for the state of the run
+    if difference := dataset_difference(run, place, read_dataset_facts(place)):
         if not force:
             raise StickgenError(difference)
         facts["dataset_accepted"] = dataset_digest(place)

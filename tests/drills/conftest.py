@@ -37,9 +37,10 @@ MakeRun = Callable[..., Run]
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty short clips: five steps an epoch."""
     noise = np.random.default_rng(0)
+    figure = np.stack([np.full(10, 0.4), np.linspace(1, 0, 10)], 1).ravel()  # as tall as a person
     clips = []
     for number in range(40):
-        motion = noise.normal(0.4, 0.1, size=20) + noise.normal(0, 0.01, size=(20, 20)).cumsum(0)
+        motion = figure + noise.normal(0, 0.1, size=20) + noise.normal(0, 0.01, size=(20, 20)).cumsum(0)
         actions = np.full(20, number % 5, np.int16)
         clips.append(Clip(motion.astype(np.float32), [f"text {number}"], actions, "made", "MIT", str(number)))
     content = pack(clips)

@@ -114,6 +114,8 @@ def test_a_launch_on_a_full_disk_is_refused_in_a_sentence(make: MakeRun, disk: P
     filler.unlink()
     launch(run)
     wait_for_step(run, 2)
+    stop(run)  # here: the disk goes before the runs are looked through
+    wait_for_end(run)
 
 
 LIMITED = """
@@ -132,7 +134,7 @@ def test_files_that_may_not_grow_stop_no_training(make: MakeRun) -> None:
     """A limit on the size of files (ulimit -f), where no disk can be mounted: neither weights nor log fit."""
     run = make(**{"training.epochs": 40})
     result = subprocess.run(
-        [sys.executable, "-c", LIMITED, run.path], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", LIMITED, run.path], capture_output=True, text=True, timeout=400
     )
     assert result.returncode == 1, result.stderr
     assert "WAS NOT SAVED (File too large)" in result.stderr and "Traceback" not in result.stderr
