@@ -72,7 +72,7 @@ def make(tmp_path: Path, dataset: Path) -> Iterator[MakeRun]:
                     process.kill()
 
 
-def wait_until(what: Callable[[], object], seconds: float = 180.0) -> None:
+def wait_until(what: Callable[[], object], seconds: float = 600.0) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + seconds
     while not what():

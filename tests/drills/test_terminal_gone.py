@@ -61,6 +61,7 @@ def test_the_app_does_not_outlive_its_terminal(make: MakeRun, place: Path, how: 
         drawn = 0
         while drawn < 2000:
             drawn += read(terminal, 0.2)
+            assert os.waitpid(pid, os.WNOHANG)[0] == 0, "it ended before it drew anything"
         read(terminal, delay)
         began = time.monotonic()
         if how == "hang-up":
