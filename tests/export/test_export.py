@@ -92,6 +92,7 @@ def test_the_cards_code_draws_the_same_motion_without_stickgen(tmp_path: Path, t
     assert json.loads((folder / "config.json").read_text())["model"]["d_model"] == 32
 
 
+@pytest.mark.drill  # a minute: the same formats are written and run below
 def test_the_step_as_a_program_draws_what_the_sampler_does(tmp_path: Path, tiny_dataset: Path) -> None:
     pytest.importorskip("onnxscript")
     pytest.importorskip("onnxruntime")

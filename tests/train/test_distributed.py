@@ -99,15 +99,12 @@ def test_two_processes_train_what_one_does_and_one_goes_on_with_it(
     assert records(run, "val")[-1]["loss"] == pytest.approx(records(single, "val")[-1]["loss"], rel=1e-3)
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(
     "overrides",
     [
         pytest.param({}, id="plain"),
-        pytest.param(
-            {"training.activation_checkpointing": True, "diffusion.enabled": False},
-            id="again",
-            marks=pytest.mark.drill,
-        ),
+        pytest.param({"training.activation_checkpointing": True, "diffusion.enabled": False}, id="again"),
     ],
 )
 def test_sharded_weights_train_what_whole_ones_do_and_one_process_goes_on(
