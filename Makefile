@@ -19,11 +19,14 @@ data/quickstart.pt: | $(READY)
 	@$(BIN)/stickgen data synth -n 2400 --actions $(QUICKSTART_ACTIONS) -o $@
 	@$(BIN)/stickgen data embed $@ --encoder offline
 
+# Two processes with a thread each train so small a model half as fast again as one process with two threads.
+QUICKSTART_PROCESSES := $(shell [ $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) -ge 2 ] && echo 2 || echo 1)
+
 run: $(READY) data/quickstart.pt  ## the app; without a terminal a headless training run of some minutes
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/stickgen-tui --config configs/quickstart.yaml; else $(MAKE) --no-print-directory quickstart; fi
 
 quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and draw what it learned
-	@$(BIN)/stickgen train --config configs/quickstart.yaml
+	@$(BIN)/stickgen train --config configs/quickstart.yaml --nproc $(QUICKSTART_PROCESSES)
 	@$(BIN)/stickgen generate latest "a person walks forward" "a person waves with the right hand" \
 	  "a person does jumping jacks" "a person turns a cartwheel" "a person sits down on a chair" \
 	  "a person kicks with the left leg" -o quickstart.gif --force
