@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +13,7 @@ from torch.nn import functional as F
 
 from stickgen.data.mirroring import swap_sides
 from stickgen.evaluate.encoders import Encoders
-from stickgen.evaluate.layers import padded
+from stickgen.evaluate.layers import SeededDropout, padded
 from stickgen.evaluate.mirror import mirrored, side_words
 
 TEMPERATURE = 0.07
@@ -42,21 +44,56 @@ def steps_for(clips: int) -> int:
     return min(max(EPOCHS * clips // BATCH, LEAST_STEPS), MOST_STEPS)
 
 
-def train_encoders(pairs: Pairs, seed: int, progress: Callable[[int, int], None]) -> Encoders:
-    """Encoders trained on `pairs`, the same for the same seed; `progress` is told steps done and all steps."""
+def train_encoders(
+    pairs: Pairs, seeds: Sequence[int], progress: Callable[[int, int], None]
+) -> list[Encoders]:
+    """Encoders trained on `pairs`, the same for the same seed; `progress` is told steps done and all steps.
+
+    The seeds train side by side, each on one of the threads that torch has: layers so small do not fill two.
+    """
+    steps, threads, ended = steps_for(len(pairs.motions)), torch.get_num_threads(), threading.Event()
+    done = [0] * len(seeds)
+
+    def train(number: int) -> Encoders:
+        for step in _steps(made[number], pairs, seeds[number], steps):
+            if ended.is_set():
+                break
+            done[number] = step + 1
+        return made[number].eval()
+
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return _train(pairs, seed, progress)
+        made = [_untrained(pairs, seed) for seed in seeds]
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(min(threads, len(seeds))) as pool:
+            try:
+                training = [pool.submit(train, number) for number in range(len(seeds))]
+                while wait(training, timeout=0.2).not_done:
+                    progress(sum(done), steps * len(seeds))
+                progress(sum(done), steps * len(seeds))
+                return [one.result() for one in training]
+            finally:
+                ended.set()
+    finally:
+        torch.set_num_threads(threads)
 
 
-def _train(pairs: Pairs, seed: int, progress: Callable[[int, int], None]) -> Encoders:
-    generator = torch.Generator().manual_seed(seed)
+def _untrained(pairs: Pairs, seed: int) -> Encoders:
+    torch.manual_seed(seed)
     encoders = Encoders(next(iter(pairs.tokens.values())).shape[1])
     encoders.motion.standard.fit(pairs.motions)
+    return encoders
+
+
+def _steps(encoders: Encoders, pairs: Pairs, seed: int, steps: int) -> Iterator[int]:
+    """Train; after each optimizer step comes its number."""
+    generator = torch.Generator().manual_seed(seed)
+    for module in encoders.modules():
+        if isinstance(module, SeededDropout):
+            module.generator = generator
     means = {text: F.normalize(tokens.float().mean(0), dim=0) for text, tokens in pairs.tokens.items()}
     flipped = [mirrored(motion) for motion in pairs.motions]
     optimizer = torch.optim.AdamW(encoders.parameters(), lr=1e-3, weight_decay=0.02)
-    steps = steps_for(len(pairs.motions))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, 2e-3, total_steps=steps, pct_start=0.1, cycle_momentum=False
     )
@@ -89,8 +126,7 @@ def _train(pairs: Pairs, seed: int, progress: Callable[[int, int], None]) -> Enc
         torch.nn.utils.clip_grad_norm_(encoders.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        progress(step + 1, steps)
-    return encoders.eval()
+        yield step
 
 
 def false_negatives(likeness: Tensor, texts: Sequence[str]) -> Tensor:

@@ -38,6 +38,20 @@ def motion_channels(motion: Tensor) -> Tensor:
 CHANNELS = 2 * POSE_DIM
 
 
+class SeededDropout(nn.Module):
+    """Dropout by a generator of its own: trainings side by side in one process do not share their chances."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share, self.generator = share, torch.Generator()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`x` with `share` of its values at zero, in training."""
+        if not self.training:
+            return x
+        return x * (torch.rand(x.shape, generator=self.generator) >= self.share) / (1 - self.share)
+
+
 class Block(nn.Module):
     """Pre-norm self-attention and a feed-forward layer over [b, t, d]; padding is attended by nobody."""
 
@@ -47,7 +61,7 @@ class Block(nn.Module):
         self.norm_attention, self.norm_hidden = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.hidden = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = SeededDropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """`x` [b, t, d], `mask` [b, t] true on what counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -84,12 +85,28 @@ def test_the_same_data_and_seed_give_the_same_encoders(
     tokens = word_features(contrastive.token_texts(captions), lambda done, of: None)
     pairs = contrastive.Pairs(judge.train_motions[:40], captions, tokens)
     torch.manual_seed(1)
-    first = contrastive.train_encoders(pairs, 5, lambda done, of: None)
+    threads = torch.get_num_threads()
+    (first,) = contrastive.train_encoders(pairs, [5], lambda done, of: None)
     torch.manual_seed(2)
-    again = contrastive.train_encoders(pairs, 5, lambda done, of: None)
-    other = contrastive.train_encoders(pairs, 6, lambda done, of: None)
+    drawn = torch.get_rng_state()
+    other, again = contrastive.train_encoders(pairs, [6, 5], lambda done, of: None)
     digests = [trained.digest_of(pair.state_dict()) for pair in (first, again, other)]
     assert digests[0] == digests[1] != digests[2]
+    assert torch.equal(torch.get_rng_state(), drawn) and torch.get_num_threads() == threads
+
+
+def test_training_ends_with_whoever_asked_for_it(judge: Evaluator) -> None:
+    captions = [judge.split.captions(clip) for clip in judge.split.train[:40]]
+    tokens = word_features(contrastive.token_texts(captions), lambda done, of: None)
+    pairs = contrastive.Pairs(judge.train_motions[:40], captions, tokens)
+
+    def interrupted(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    running = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        contrastive.train_encoders(pairs, [0, 1], interrupted)
+    assert threading.active_count() == running
 
 
 def test_latents_do_not_depend_on_what_else_is_in_the_batch(judge: Evaluator) -> None:
