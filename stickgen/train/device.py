@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 
 from stickgen.errors import StickgenError
+from stickgen.hardware.cpu import read_cpu
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -26,9 +25,5 @@ def choose_precision(wanted: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     if device.type == "cpu":
-        try:
-            flags = Path("/proc/cpuinfo").read_text()
-        except OSError:
-            return "fp32"
-        return "bf16" if "avx512_bf16" in flags or "amx_bf16" in flags else "fp32"
+        return "bf16" if read_cpu().bf16 else "fp32"
     return "fp32"

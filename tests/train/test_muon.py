@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from stickgen.hardware.cpu import Cpu
 from stickgen.train.muon import Muon, multiplied_in, orthogonalised
 
 SHAPES = [(48, 16), (16, 48), (16, 16), (48, 16), (24, 16)]
@@ -48,8 +49,8 @@ def test_its_steps_are_those_of_torch() -> None:
 
 
 def test_bf16_is_left_to_hardware_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for flags, expected in (("avx2 fma", torch.float32), ("avx512_bf16", torch.bfloat16)):
+    for has, expected in ((False, torch.float32), (True, torch.bfloat16)):
         multiplied_in.cache_clear()
-        monkeypatch.setattr("pathlib.Path.read_text", lambda _, flags=flags: flags)
+        monkeypatch.setattr("stickgen.train.device.read_cpu", lambda has=has: Cpu("a processor", has))
         assert multiplied_in(torch.device("cpu")) is expected
     multiplied_in.cache_clear()
