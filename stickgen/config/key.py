@@ -67,17 +67,13 @@ class Key:
         if self.type is str:
             return "a path" if self.is_path else "text"
         words = "a whole number" if self.type is int else "a number"
-        if self.minimum is not None and self.minimum == self.maximum:
-            return f"{self.minimum:g}, nothing else"
-        if self.minimum is not None and self.maximum is not None:
-            low = "above " if self.above_minimum else "from "
-            return f"{words} {low}{self.minimum:g} to {self.maximum:g}"
-        if self.minimum is not None:
-            return (
-                f"{words} above {self.minimum:g}"
-                if self.above_minimum
-                else f"{words}, {self.minimum:g} or more"
-            )
+        low, high = (None if limit is None else _written(limit) for limit in (self.minimum, self.maximum))
+        if low is not None and low == high:
+            return f"{low}, nothing else"
+        if low is not None and high is not None:
+            return f"{words} {'above' if self.above_minimum else 'from'} {low} to {high}"
+        if low is not None:
+            return f"{words} above {low}" if self.above_minimum else f"{words}, {low} or more"
         return words
 
     def check(self, value: object) -> Value:
@@ -105,3 +101,8 @@ class Key:
         if too_low or (self.maximum is not None and number > self.maximum):
             raise ValueError(f"must be {self.range_text()}")
         return number
+
+
+def _written(limit: float) -> str:
+    """A limit as a person writes it: `2,147,483,647`, `0.5`."""
+    return f"{int(limit):,}" if limit == int(limit) else f"{limit:g}"

@@ -54,3 +54,10 @@ def test_text_is_never_taken_for_a_number_nor_a_truth_for_a_count() -> None:
     for path, value in (("training.batch_size", "4"), ("training.epochs", True), ("device.pin_memory", 1)):
         with pytest.raises(ValueError, match="must be"):
             KEY_BY_PATH[path].check(value)
+
+
+def test_limits_are_written_as_a_person_writes_them() -> None:
+    texts = {key.path: key.range_text() for key in KEYS}
+    assert texts["training.seed"] == "a whole number from 0 to 2,147,483,647"
+    assert texts["diffusion.guidance_min_time"] == "a number from 0 to 1"
+    assert not [text for text in texts.values() if "e+" in text]
