@@ -10,10 +10,10 @@ positions, and one token in front that is the pooled text plus the diffusion tim
 a cosine noise schedule of 50 steps (its "50 steps" model; `--diffusion-steps 1000` for the paper's) with a plain
 squared error, hides the text of one clip in ten, and samples by all steps with guidance 2.5. Its width is what
 brings it nearest to the config's number of parameters, with MDM's proportions: hidden layer 2·d, heads of 64 or
-less. It sees the features that the engine sees, scaled alike, the same clips in the same windows.
+less. It sees the features that the engine sees, scaled alike, the same clips in the same windows, and its weights are
+averaged as the engine's are (MDM's code has an average as an option).
 
-AdamW at `--learning-rate`, held constant after `--warmup` steps as in its code, an average of the weights with the
-config's decay (MDM's opt-in), fp32 or bf16 as `device.precision` says. One thread; loading is not counted.
+AdamW at `--learning-rate`, held constant after `--warmup` steps as in its code, fp32 or bf16 as `device.precision` says. One thread; loading is not counted.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from stickgen.cli import evaluate
+from stickgen.cli.progress import shown_progress
 from stickgen.config.loading import TrainingConfig
 from stickgen.data.embed import EncodedTexts
 from stickgen.evaluate.admission import admit
@@ -142,6 +143,16 @@ class Diffusion:
         return x
 
 
+def ramped(most: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor], None]:
+    """The engine's average of weights: young at first, or so few steps would leave it near where they began."""
+
+    def average(averaged: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor) -> None:
+        n = int(updates)
+        torch._foreach_lerp_(list(averaged), list(current), 1 - min(most, (1 + n) / (10 + n)))
+
+    return average
+
+
 class Training:
     """An MDM in training on the clips of a config."""
 
@@ -157,9 +168,7 @@ class Training:
         self.model = of_parameters(
             wanted, config.model["num_layers"], config.model["embedding_dim"], steps
         ).train()
-        self.average = AveragedModel(
-            self.model, multi_avg_fn=get_ema_multi_avg_fn(config.training["ema_decay"])
-        )
+        self.average = AveragedModel(self.model, multi_avg_fn=ramped(config.training["ema_decay"]))
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=rate, betas=(0.9, 0.999), weight_decay=0.01, fused=True
         )
@@ -258,9 +267,10 @@ def main() -> None:
     if options.only_train:
         return
     judge = load_or_train(
-        file, frames=config.data["max_frames"], val_fraction=config.training["val_fraction"], clips=options.clips
+        file, frames=config.data["max_frames"], val_fraction=config.training["val_fraction"], clips=options.clips,
+        stage=shown_progress,
     )  # fmt: skip
-    admission = admit(judge)
+    admission = admit(judge, shown_progress)
     models = [
         evaluate.drawn(name, one, judge, options.repeats, None, options.contrast)  # type: ignore[arg-type]
         for name, one in (("MDM", training), (options.run.name, generator))
