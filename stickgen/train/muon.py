@@ -3,7 +3,7 @@
 Jordan, "Muon: an optimizer for hidden layers in neural networks" (2024), with the sizes of AdamW's steps as in
 Liu et al., arXiv 2502.16982. The arithmetic is that of `torch.optim.Muon`, but for two things: matrices of one shape
 are worked on together, and the products are taken in the precision that the device multiplies in hardware. torch
-always takes bf16; on a processor without it the quickstart's step then costs six times as much CPU time.
+always takes bf16; on a processor without it that takes 35 times as long (`benchmarks/muon.py`).
 """
 
 from __future__ import annotations
