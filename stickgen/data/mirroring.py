@@ -35,7 +35,7 @@ _LIMBS = (
 )
 # a word before or after which left and right are sides, whatever else stands around
 _POINTING = re.compile(
-    r"(?:\b(?:the|a|his|her|their|its|your|my|one's|to|towards?|left|right|far|further|slightly|and|or|with|"
+    r"(?:\b(?:the|a|his|her|their|its|your|my|one's|to|towards?|went|ran|left|right|far|further|slightly|and|or|with|"
     r"(?:turn|step|look|lean|fac|veer|head|shift|sidestep|mov|walk|go|bend|point|rotat|twist|shuffl|sway|glanc|tilt)"
     r"(?:s|e|es|ed|ing|p|ped|ping|ent)?)|[,&/+-])\s*$",
     re.IGNORECASE,
@@ -63,6 +63,11 @@ def swap_sides(text: str) -> str:
     """
     swapped = _WORD.sub(lambda match: _other(match[0]) if _is_side(match) else match[0], text)
     return _AN_CLOCKWISE.sub(r"\1", swapped)
+
+
+def side_words(text: str) -> tuple[str, ...]:
+    """The words of `text` that name a side, or a sense of rotation, in lower case and in order."""
+    return tuple(match[0].lower() for match in _WORD.finditer(text) if _is_side(match))
 
 
 def side_neutral(text: str) -> str:

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stickgen.data.mirroring import swap_sides
+from stickgen.data.mirroring import side_words, swap_sides
 from stickgen.evaluate.encoders import Encoders
 from stickgen.evaluate.layers import SeededDropout, padded
-from stickgen.evaluate.mirror import mirrored, side_words
+from stickgen.evaluate.mirror import mirrored
 
 TEMPERATURE = 0.07
 SAME_TEXT = 0.8  # cosine of two texts from which on they are no negatives of each other (TMR)
@@ -108,15 +108,18 @@ def _steps(encoders: Encoders, pairs: Pairs, seed: int, steps: int) -> Iterator[
             own = pairs.captions[row]
             turned, choice, start, end = torch.rand(4, generator=generator).tolist()
             text = own[int(choice * len(own))]
+            twin = swap_sides(
+                text
+            )  # which, swapped again, need not be the text: sides are told from their surroundings
             motion, other = pairs.motions[row], flipped[row]
             if turned < 0.5:
-                motion, other, text = other, motion, swap_sides(text)
+                motion, other, text, twin = other, motion, twin, text
             cut = slice(int(start * CROP * len(motion)), len(motion) - int(end * CROP * len(motion)))
             motions.append(motion[cut])
             texts.append(text)
             if side_words(text):  # its mirror image, told of as such, is the hardest negative that there is
                 motions.append(other[cut])
-                texts.append(swap_sides(text))
+                texts.append(twin)
         motion_latents = encoders.motion(*padded(motions))
         text_latents = encoders.text(*padded([pairs.tokens[text] for text in texts]))
         likeness = torch.stack([means[text] for text in texts])

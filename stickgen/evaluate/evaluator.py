@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from stickgen.data.dataset import DatasetFile
-from stickgen.data.mirroring import swap_sides
+from stickgen.data.mirroring import side_words, swap_sides
 from stickgen.errors import StickgenError
 from stickgen.evaluate import trained
 from stickgen.evaluate.classifier import ActionClassifier, classifier_of
@@ -19,7 +19,6 @@ from stickgen.evaluate.contrastive import Pairs, token_texts, train_encoders
 from stickgen.evaluate.copies import Library
 from stickgen.evaluate.distribution import bandwidth, principal_axes
 from stickgen.evaluate.encoders import Encoders
-from stickgen.evaluate.mirror import side_words
 from stickgen.evaluate.physics import Limits, Rates, body_of
 from stickgen.evaluate.retrieval import Pools
 from stickgen.evaluate.splits import Prompt, Split, split_of

@@ -31,7 +31,7 @@ def place(tmp_path: Path, repo: Path) -> Path:
     noise = np.random.default_rng(0)
     clips = []
     for number in range(24):
-        motion = noise.normal(0.4, 0.1, size=20) + noise.normal(0, 0.01, size=(20, 20)).cumsum(0)
+        motion = noise.normal(0.4, 0.2, size=20) + noise.normal(0, 0.01, size=(20, 20)).cumsum(0)
         actions = np.full(20, number % 5, np.int16)
         clips.append(Clip(motion.astype(np.float32), [f"text {number}"], actions, "made", "MIT", str(number)))
     content = pack(clips)

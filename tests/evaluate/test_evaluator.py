@@ -10,6 +10,7 @@ import torch
 from small_judge import ACTIONS, FRAMES, HELD_OUT, trained_quickly, word_features
 
 from stickgen.data.dataset import VALIDATION, DatasetFile
+from stickgen.data.mirroring import swap_sides
 from stickgen.errors import StickgenError
 from stickgen.evaluate import classifier, contrastive, trained
 from stickgen.evaluate.contrastive import false_negatives
@@ -93,6 +94,19 @@ def test_the_same_data_and_seed_give_the_same_encoders(
     digests = [trained.digest_of(pair.state_dict()) for pair in (first, again, other)]
     assert digests[0] == digests[1] != digests[2]
     assert torch.equal(torch.get_rng_state(), drawn) and torch.get_num_threads() == threads
+
+
+def test_a_text_that_does_not_come_back_when_it_is_swapped_twice_is_trained_on(
+    judge: Evaluator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a word is a side follows from its surroundings, which the swap changes."""
+    text = "jumps right for joy"
+    assert swap_sides(swap_sides(text)) != text
+    monkeypatch.setattr(contrastive, "MOST_STEPS", 3)
+    monkeypatch.setattr(contrastive, "LEAST_STEPS", 3)
+    tokens = word_features(contrastive.token_texts([[text]]), lambda done, of: None)
+    pairs = contrastive.Pairs(judge.train_motions[:8], [[text]] * 8, tokens)
+    assert len(contrastive.train_encoders(pairs, [0], lambda done, of: None)) == 1
 
 
 def test_training_ends_with_whoever_asked_for_it(judge: Evaluator) -> None:

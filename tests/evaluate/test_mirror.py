@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from stickgen.data.clip import Clip
-from stickgen.data.mirroring import swap_sides
-from stickgen.evaluate.mirror import mirrored, side_words
+from stickgen.data.mirroring import side_words, swap_sides
+from stickgen.evaluate.mirror import mirrored
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ from stickgen.evaluate.mirror import mirrored, side_words
         ("throws with the right, hard", ("right",)),
         ("a bright person is left behind", ()),
         ("turns clockwise", ("clockwise",)),
+        ("an anti clockwise turn", ("anti clockwise",)),
+        ("he went left without turning, right hand up", ("left", "right")),
     ],
 )
 def test_the_sides_of_a_text_are_those_that_swapping_changes(text: str, sides: tuple[str, ...]) -> None:
