@@ -140,12 +140,11 @@ def drawn(
     name: str, generator: Generator, judge: Evaluator, repeats: int, encoder: str | None, contrast: bool
 ) -> Model:
     """The model's motions for the held-out texts, and for the contrasts."""
-    from stickgen.data.embed import with_opposites
     from stickgen.evaluate.comparison import Model, asked_frames
 
     texts, frames = [prompt.text for prompt in judge.prompts], asked_frames(judge)
     embed = _embedder(generator, judge.split.file, encoder)
-    embeddings = with_opposites(texts, embed)
+    embeddings = _opposed(texts, embed)
     label = clean(name, single_line=True)
     with shown_progress(f"drawing with {label}") as progress:
         drawn = [
@@ -158,6 +157,18 @@ def drawn(
             for seed in range(repeats)
         ]
     return Model(label, drawn, _contrast(label, generator, judge, embed) if contrast else None)
+
+
+def _opposed(texts: list[str], embed: Callable[[list[str]], EncodedTexts]) -> EncodedTexts:
+    """The texts and their opposites; without these if the dataset knows the texts and no encoder is here for more."""
+    from stickgen.data.embed import with_opposites
+
+    known = embed(texts)
+    try:
+        return with_opposites(texts, embed)
+    except StickgenError as error:
+        say_note(f"no text is steered away from its opposite: {error}")
+        return known
 
 
 def _contrast(
