@@ -31,9 +31,8 @@ quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and dr
 	  "a person does jumping jacks" "a person turns a cartwheel" "a person sits down on a chair" \
 	  "a person kicks with the left leg" -o quickstart.gif --force
 
-test: $(READY)  ## all tests but the long ones, a file of them on each of two processes
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/planner/test_probe.py
-	$(BIN)/python -m pytest tests/planner/test_probe.py  # measures this machine, so it runs alone
+test: $(READY)  ## all tests but the long ones
+	$(BIN)/python -m pytest
 
 drills: $(READY)  ## faults: killed processes, full disks, torn files; STICKGEN_KILLS=200 kills as often
 	$(BIN)/python -m pytest -m drill
