@@ -1,8 +1,8 @@
 """What a command may write over: one rule for every `-o`, and for every file that is replaced where it lies.
 
 Never over one of its inputs, by whatever name, link or second name it is called. Never over a file of another
-kind, which is somebody's, and never over what a run keeps. Over a file of the same kind only if that is asked for (`--force`), and what may not
-be possible to make again is kept beside it.
+kind, which is somebody's, and never over what a run keeps. Over a file of the same kind only if that is asked for
+(`--force`), and what may not be possible to make again is kept beside it.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from stickgen.data.dataset import DatasetFile
-    from stickgen.data.embed import EncodedTexts
+    from stickgen.data.embed import EncodedTexts, Encoder
     from stickgen.evaluate.comparison import Comparison, Model
     from stickgen.evaluate.contrast import ContrastResult
     from stickgen.evaluate.evaluator import Evaluator
@@ -163,10 +164,10 @@ def _opposed(texts: list[str], embed: Callable[[list[str]], EncodedTexts]) -> En
     """The texts and their opposites; without these if the dataset knows the texts and no encoder is here for more."""
     from stickgen.data.embed import with_opposites
 
-    known = embed(texts)
     try:
         return with_opposites(texts, embed)
     except StickgenError as error:
+        known = embed(texts)  # says what is wrong if that is about the texts themselves
         say_note(f"no text is steered away from its opposite: {error}")
         return known
 
@@ -213,16 +214,20 @@ def _embedder(
         rows = {}  # the model wants the texts' tokens too
     known: dict[str, tuple[Tensor, Tensor]] = {}
 
+    @cache
+    def encoder() -> Encoder:
+        loaded = load_encoder(encoder_of_run(generator.config.data["encoder"], chosen))
+        if loaded.dim != width:
+            raise StickgenError(
+                f"the text encoder gives {loaded.dim} numbers and the model wants {width}; "
+                "use the encoder that embedded its dataset: --encoder"
+            )
+        return loaded
+
     def embed(texts: list[str]) -> EncodedTexts:
         missing = sorted({text for text in texts if text not in rows and text not in known})
         if missing:
-            encoder = load_encoder(encoder_of_run(generator.config.data["encoder"], chosen))
-            if encoder.dim != width:
-                raise StickgenError(
-                    f"the text encoder gives {encoder.dim} numbers and the model wants {width}; "
-                    "use the encoder that embedded its dataset: --encoder"
-                )
-            read = read_texts(missing, encoder, note=say_note)
+            read = read_texts(missing, encoder(), note=say_note)
             known.update(zip(missing, zip(read.vectors, read.words, strict=True), strict=True))
         both = [known[text] if text in known else stored(rows[text]) for text in texts]
         return EncodedTexts(torch.stack([vector for vector, _ in both]), [words for _, words in both])

@@ -10,6 +10,7 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from stickgen.data.rows import Rows
 from stickgen.data.split import TRAIN, UNDECIDED, VALIDATION, split_clips
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
-from stickgen.runs.dataset_facts import DatasetFacts, write_dataset_facts
+from stickgen.runs.dataset_facts import DatasetFacts, read_dataset_facts, write_dataset_facts
 
 UNLABELLED = -1  # the action of a frame of which nothing is known
 
@@ -248,6 +249,12 @@ class DatasetFile:
             self.resident.look()
         return digest.hexdigest()
 
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """What looks wrong about its motion: as noted beside the file, else every clip is looked at now."""
+        noted = read_dataset_facts(self.path)
+        return doubts_of(self) if noted is None or noted.doubts is None else noted.doubts
+
     def facts(self) -> DatasetFacts:
         """What the torch-free side wants to know."""
         lengths = self.lengths
@@ -268,7 +275,7 @@ class DatasetFile:
             sources=tuple(sorted(set(self.content["source"]))),
             licences=tuple(sorted(set(self.content["licence"]))),
             fingerprint=self.fingerprint,
-            doubts=doubts_of(self),
+            doubts=self.doubts,
             **self._words(),
         )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import errno
 import os
-import stat
 from pathlib import Path
+
+from stickgen.runs.files import read_regular
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -43,12 +43,6 @@ def decode(data: bytes) -> str:
 
 def read_text_file(path: Path) -> str:
     """`decode` of a file that a person named. Raises OSError, also for a device, a pipe or a file without an end."""
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not make us wait
-    with os.fdopen(fd, "rb") as file:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is a device, a pipe or a folder, not a file", str(path))
-        data = file.read(MAX_TABLE_BYTES + 1)
-    if len(data) > MAX_TABLE_BYTES:
-        raise OSError(errno.EFBIG, f"it has more than {MAX_TABLE_BYTES:,} bytes", str(path))
-    return decode(data)
+    return decode(
+        read_regular(Path(os.path.realpath(path)), MAX_TABLE_BYTES)
+    )  # a person's own links are followed

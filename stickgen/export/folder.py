@@ -18,7 +18,6 @@ from stickgen.export.card import Subject, config_json, local_name, model_card
 from stickgen.export.program import check_onnx, step_program, trace, write_onnx, write_torch
 from stickgen.export.standalone import standalone_sources
 from stickgen.generate.from_run import Generator
-from stickgen.model.sampler import SAMPLING
 from stickgen.outputs import backup_path, check_output_folder
 from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
 from stickgen.runs.files import read_json
@@ -111,9 +110,7 @@ def _write(
         step=checkpoint.step,
         parameters=count_parameters(generator.config) + count_diffusion_parameters(generator.config),
         shape=asdict(model.config),
-        sampling={
-            name: generator.config.diffusion[name] for name in SAMPLING
-        },
+        sampling=generator.sampling,
         encoder=_encoder(generator),
         words=generator.normaliser.knows_words,
         data=_data(generator, checkpoint),

@@ -15,8 +15,8 @@ from stickgen.data.dataset import DatasetFile, open_dataset
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sample_many import opposed, sample_many, told_of
-from stickgen.model.sampler import SAMPLING, sample
+from stickgen.model.sample_many import opposites_of, sample_many, told_of
+from stickgen.model.sampler import sample, sampling_of
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
@@ -75,7 +75,7 @@ class Generator:
     @property
     def sampling(self) -> dict[str, Any]:
         """How it samples, as `sample` takes it."""
-        return {name: self.config.diffusion[name] for name in SAMPLING}
+        return sampling_of(self.config.diffusion)
 
     def draw(self, texts: EncodedTexts, row: int, frames: int, seed: int) -> list[list[float]]:
         """One motion [frames][20] of the text in `row`."""
@@ -88,7 +88,7 @@ class Generator:
         told = told_of(texts, [row])
         motion = sample(
             self.model, self.normaliser, told.text, frames, words=told.words, words_mask=told.words_mask,
-            opposite=told_of(texts.opposites, [row]) if texts.opposites and opposed(texts, row) else None, seed=seed, **self.sampling,
+            opposite=opposites_of(texts, [row]), seed=seed, **self.sampling,
         )[0]  # fmt: skip
         poses: list[list[float]] = motion.tolist()
         return poses

@@ -50,17 +50,16 @@ def sample_many(
     device = next(model.parameters()).device
     kinds: dict[tuple[int, bool], list[int]] = defaultdict(list)
     for row, length in enumerate(frames):
-        kinds[length, opposed(texts, row)].append(row)
+        kinds[length, _opposed(texts, row)].append(row)
     drawn: dict[int, Tensor] = {}
-    for (length, steered), having in sorted(kinds.items()):
+    for (length, _), having in sorted(kinds.items()):
         for start in range(0, len(having), MOST_AT_ONCE):
             rows = having[start : start + MOST_AT_ONCE]
             noise = torch.stack([_noise(seed, row, length, model.config.input_dim) for row in rows])
             told = told_of(texts, rows)
             motions = sample(
                 model, normaliser, told.text.to(device), length, noise=noise, seed=seed, words=told.words,
-                words_mask=told.words_mask,
-                opposite=told_of(texts.opposites, rows) if steered and texts.opposites else None, **sampling,
+                words_mask=told.words_mask, opposite=opposites_of(texts, rows), **sampling,
             )  # fmt: skip
             drawn.update(zip(rows, motions, strict=True))
             progress(len(drawn))
@@ -73,7 +72,14 @@ def told_of(texts: Texts, rows: Sequence[int]) -> Told:
     return Told(texts.vectors[list(rows)], words, mask)
 
 
-def opposed(texts: Texts, row: int) -> bool:
+def opposites_of(texts: Texts, rows: Sequence[int]) -> Told | None:
+    """What some of the texts are steered away from; None if no one of them has an opposite."""
+    if texts.opposites is None or not any(_opposed(texts, row) for row in rows):
+        return None
+    return told_of(texts.opposites, rows)
+
+
+def _opposed(texts: Texts, row: int) -> bool:
     """Whether the text has an opposite, which is to say another text."""
     return texts.opposites is not None and not torch.equal(texts.vectors[row], texts.opposites.vectors[row])
 

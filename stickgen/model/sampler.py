@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,7 +13,12 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.patches import last_of_patch, tokens_of
 from stickgen.model.transformer import MotionTransformer
 
-SAMPLING = ("sampling_steps", "guidance_scale", "contrast_scale", "guidance_min_time")  # keys of `diffusion`
+_SAMPLING = ("sampling_steps", "guidance_scale", "contrast_scale", "guidance_min_time")
+
+
+def sampling_of(diffusion: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a config's `diffusion` group says how to sample, as `sample` takes it."""
+    return {name: diffusion[name] for name in _SAMPLING}
 
 
 class Told(NamedTuple):

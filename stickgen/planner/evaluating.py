@@ -13,8 +13,8 @@ def evaluation_steps(config: Settings) -> float:
     """How many optimizer steps take as long as one evaluation.
 
     Each motion goes through the model forward at each sampling step, twice with guidance and once more for an
-    opposite, where a training clip goes forward once and backward at twice the cost. Without diffusion, frames come one by one, each from all
-    before it: half of them on average.
+    opposite, where a training clip goes forward once and backward at twice the cost. Without diffusion, frames
+    come one by one, each from all before it: half of them on average.
     """
     motions = KINDS * int(config.evaluation["prompts"])
     if config.diffusion["enabled"]:

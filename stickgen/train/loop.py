@@ -90,7 +90,7 @@ class Trainer:
         self.state = TrainState(config, self.clips.fit_normaliser(), whole_on)
         self.saver = (Saver if self.ranks.leads else SilentSaver)(self.journal, config.bytes)
         self.guard = LossGuard(self.journal, self.identity.get("first_loss"))
-        self.quality = Quality(config, self.clips, self.device, self.journal)
+        self.quality = Quality(config, self.clips, self.journal)
         known = self.identity.get("clips_at_once")
         self.limit = MicroBatchLimit(
             self._found_limit, known if isinstance(known, int) and known > 0 else None

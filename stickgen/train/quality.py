@@ -21,7 +21,7 @@ from stickgen.evaluate.contrast import Draw
 from stickgen.evaluate.light import LightEvaluation, LightFigures, light_evaluation
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import sample_many
-from stickgen.model.sampler import SAMPLING
+from stickgen.model.sampler import sampling_of
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.evaluating import evaluation_steps
 from stickgen.train.clips import Clips
@@ -44,8 +44,8 @@ class Encoded:
 class Quality:
     """When to evaluate, and the evaluation."""
 
-    def __init__(self, config: TrainingConfig, clips: Clips, device: torch.device, journal: Journal) -> None:
-        self.config, self.clips, self.device, self.journal = config, clips, device, journal
+    def __init__(self, config: TrainingConfig, clips: Clips, journal: Journal) -> None:
+        self.config, self.clips, self.journal = config, clips, journal
         self.began = time.monotonic()  # of the last evaluation, or of the launch
         self._took = 0.0  # seconds, the last one
         self._refused = False
@@ -143,7 +143,7 @@ def drawing(
     def draw(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
         return sample_many(
             model, normaliser, encoded.of(texts), frames, seed=seed, progress=tick,
-            **{name: config.diffusion[name] for name in SAMPLING},
+            **sampling_of(config.diffusion),
         )  # fmt: skip
 
     return draw

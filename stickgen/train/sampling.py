@@ -8,7 +8,7 @@ import torch
 
 from stickgen.atomic import write_text
 from stickgen.config.loading import TrainingConfig
-from stickgen.model.sampler import SAMPLING, sample
+from stickgen.model.sampler import sample, sampling_of
 from stickgen.model.words import pad_words
 from stickgen.train.clips import Clips
 from stickgen.train.journal import Journal
@@ -25,7 +25,7 @@ def draw_sample(
         motion = sample(
             model, state.normaliser, item["embedding"][None].to(device), config.data["max_frames"],
             words=words, words_mask=words_mask,
-            seed=0, **{name: config.diffusion[name] for name in SAMPLING},
+            seed=0, **sampling_of(config.diffusion),
         )[0]  # fmt: skip
     text = clips.file.content["texts"][item["text"]]
     frames = [[round(value, 4) for value in frame] for frame in motion.tolist()]

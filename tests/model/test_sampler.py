@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sample_many import opposed, sample_many
+from stickgen.model.sample_many import opposites_of, sample_many
 from stickgen.model.sampler import Told, clean_motion, flow_step, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 
@@ -125,7 +125,7 @@ def test_a_text_without_an_opposite_is_drawn_as_if_there_were_no_contrast(model:
     """And beside others as if alone."""
     vectors, words = torch.randn(3, 8), [torch.randn(n, 8) for n in (3, 5, 9)]
     texts = Texts(vectors, words, Texts(vectors * torch.tensor([1, -1, 1])[:, None], words))
-    assert [opposed(texts, row) for row in range(3)] == [False, True, False]
+    assert [opposites_of(texts, [row]) is not None for row in range(3)] == [False, True, False]
     sampling = {"sampling_steps": 3, "guidance_scale": 2.0, "seed": 4}
     plain = sample_many(model, Normaliser(8), texts, [12, 12, 12], **sampling)
     steered = sample_many(model, Normaliser(8), texts, [12, 12, 12], contrast_scale=3.0, **sampling)
