@@ -49,9 +49,12 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from stickgen.data.clip import Clip
     from stickgen.data.dataset import pack, save_dataset
+    from stickgen.motion.skeleton import HEAD, LEFT_FOOT, RIGHT_FOOT
 
     rng = np.random.default_rng(0)
     kinds = rng.normal(0.4, 0.1, size=(3, 20))
+    kinds[:, 2 * HEAD + 1] += 0.4  # upright and as tall as a person: no alert about units
+    kinds[:, [2 * LEFT_FOOT + 1, 2 * RIGHT_FOOT + 1]] -= 0.4
     clips = []
     for number in range(40):
         frames = int(rng.integers(12, 30))
