@@ -7,13 +7,13 @@ import torch
 from stickgen.config.loading import TrainingConfig
 from stickgen.model.normalise import Normaliser
 from stickgen.planner.workload import frames_at_once
-from stickgen.train.batches import load_batches
-from stickgen.train.clips import Clips
-from stickgen.train.compiling import compile_blocks
-from stickgen.train.device import choose_precision
-from stickgen.train.plan import MicroBatch, plan_epoch
-from stickgen.train.state import TrainState
-from stickgen.train.step import StepResult, optimizer_step
+from stickgen.train.batching.batches import load_batches
+from stickgen.train.batching.clips import Clips
+from stickgen.train.batching.plan import MicroBatch, plan_epoch
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.optim.step import StepResult, optimizer_step
+from stickgen.train.placement.compiled_blocks import compile_blocks
+from stickgen.train.placement.device import choose_precision
 
 CPU = torch.device("cpu")
 

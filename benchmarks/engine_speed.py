@@ -177,7 +177,7 @@ def take_turns(side: str, case: Case, data: Path) -> None:
     if side == "peak":
         step = matrix_products(config)
     else:
-        from stickgen.train.clips import open_clips
+        from stickgen.train.batching.clips import open_clips
 
         clips = open_clips(str(data), config)
         normaliser = clips.fit_normaliser()
@@ -208,7 +208,7 @@ def matrix_products(config: TrainingConfig) -> Any:
     """GFLOP/s of products as the blocks have them, forward and backward, the best of some."""
     import torch
 
-    from stickgen.train.device import choose_precision
+    from stickgen.train.placement.device import choose_precision
 
     kind = torch.bfloat16 if choose_precision("auto", torch.device("cpu")) == "bf16" else torch.float32
     d = config.model["d_model"]

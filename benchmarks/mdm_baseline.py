@@ -43,11 +43,11 @@ from stickgen.model.objective import Batch
 from stickgen.motion.skeleton import MAX_FRAMES, POSE_DIM
 from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
 from stickgen.runs.store import Run
-from stickgen.train.batches import load_batches
-from stickgen.train.clips import Clips, open_clips
-from stickgen.train.device import choose_precision
-from stickgen.train.plan import plan_epoch
-from stickgen.train.step import autocast
+from stickgen.train.batching.batches import load_batches
+from stickgen.train.batching.clips import Clips, open_clips
+from stickgen.train.batching.plan import plan_epoch
+from stickgen.train.optim.step import autocast
+from stickgen.train.placement.device import choose_precision
 
 CPU = torch.device("cpu")
 AT_ONCE = 16  # motions that are drawn together

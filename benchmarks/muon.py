@@ -17,8 +17,8 @@ from torch import nn
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.model.transformer import ModelConfig, MotionTransformer
-from stickgen.train.muon import Muon, multiplied_in
-from stickgen.train.optimizer import MuonWithAdamW, build_optimizer
+from stickgen.train.optim.muon import Muon, multiplied_in
+from stickgen.train.optim.optimizer import MuonWithAdamW, build_optimizer
 
 
 def matrices_of(preset: str) -> list[nn.Parameter]:

@@ -21,7 +21,7 @@ from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import create_run
 from stickgen.runs.supervisor import ENVIRONMENT
 
-TRAINER = "import stickgen.train.batches as b; b.PAD_TO = {}; import sys; from pathlib import Path; from stickgen.train.process import run_training; sys.exit(run_training(Path(sys.argv[1])))"
+TRAINER = "import stickgen.train.batching.batches as b; b.PAD_TO = {}; import sys; from pathlib import Path; from stickgen.train.trainer_process import run_training; sys.exit(run_training(Path(sys.argv[1])))"
 
 
 def main() -> None:

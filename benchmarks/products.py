@@ -32,7 +32,7 @@ from torch.autograd.function import once_differentiable
 
 from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.config.presets import preset_path
-from stickgen.train.clips import open_clips
+from stickgen.train.batching.clips import open_clips
 from stickgen.train.trial import make_clips
 
 EMBEDDING = 384

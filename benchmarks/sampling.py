@@ -27,7 +27,7 @@ from stickgen.model.sampler import Told, clean_motion, flow_step, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.model.words import pad_words
 from stickgen.runs.store import Run
-from stickgen.train.clips import open_clips
+from stickgen.train.batching.clips import open_clips
 
 REFERENCE = 200  # steps
 

@@ -20,9 +20,9 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.model.normalise import Normaliser
 from stickgen.runs.store import create_run
-from stickgen.train.journal import Journal
-from stickgen.train.saving import Saver, size_bytes
-from stickgen.train.state import TrainState
+from stickgen.train.checkpoints.saver import Saver, size_bytes
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.reporting.journal import Journal
 
 ROUNDS = 5
 

@@ -32,10 +32,10 @@ from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.evaluate.light import LightEvaluation
 from stickgen.evaluate.prompts import QUICKSTART_ACTIONS
 from stickgen.planner.measurements import engine_digest
-from stickgen.train.clips import open_clips
-from stickgen.train.plan import steps_per_epoch
-from stickgen.train.quality import Encoded, drawing, prepare
-from stickgen.train.schedule import learning_rate
+from stickgen.train.batching.clips import open_clips
+from stickgen.train.batching.plan import steps_per_epoch
+from stickgen.train.measuring.quality import Encoded, drawing, prepare
+from stickgen.train.optim.schedule import learning_rate
 
 ACTIONS_TARGET, CONTRAST_TARGET = 0.80, 0.90
 PROMPTS = 200  # texts of the actions, and of each contrast

@@ -128,7 +128,7 @@ def generator_of(name: str, runs: str | None) -> Generator:
     """The model of a run (its newest checkpoint) or of a checkpoint's folder."""
     from stickgen.generate.from_run import Generator
     from stickgen.runs.store import Run, find_run, runs_root
-    from stickgen.train.checkpoint import MANIFEST, verify_checkpoint
+    from stickgen.train.checkpoints.checkpoint import MANIFEST, verify_checkpoint
 
     path = Path(name)
     if (path / MANIFEST).is_file():

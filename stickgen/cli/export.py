@@ -30,7 +30,7 @@ def command(source: str, output: str, formats: tuple[str, ...], runs: str | None
     """Write the averaged weights of a run's newest checkpoint, or of the one named, with a model card."""
     from stickgen.export.folder import export
     from stickgen.runs.store import runs_root
-    from stickgen.train.initial import find_initial
+    from stickgen.train.checkpoints.initial import find_initial
 
     checkpoint = find_initial(source, Path(runs) if runs else runs_root())
     subject = export(checkpoint, Path(output), tuple(dict.fromkeys(formats)), force=force)

@@ -136,7 +136,7 @@ def command(
         _check_launch(config, data, place, nproc or 1, force, starts_from_weights=init_from is not None)
         facts: dict[str, str] = {"data_path": str(data)}
         if init_from is not None:
-            from stickgen.train.initial import check_initial, find_initial
+            from stickgen.train.checkpoints.initial import check_initial, find_initial
 
             checkpoint = find_initial(init_from, root)
             check_initial(checkpoint, config)

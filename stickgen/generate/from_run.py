@@ -20,7 +20,7 @@ from stickgen.model.sampler import sample, sampling_of
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
-from stickgen.train.checkpoint import Checkpoint, load_module, newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import Checkpoint, load_module, newest_checkpoint
 
 NEIGHBOURS = 12  # texts whose clips are asked how long they are
 

@@ -17,7 +17,7 @@ from stickgen.planner.workload import Workload
 PRODUCTS_SHARE = {"fp32": 0.95, "bf16": 0.5}  # of the measured rate of products, reached in training
 MEMORY_SHARE = {"fp32": 0.32, "bf16": 0.15}  # of the measured memory rate, over the bytes counted here
 COMPILED_GAIN = {"fp32": 0.05, "bf16": 0.15}  # share of the time that compiled layers save
-VALIDATED_CLIPS = 512  # at the most, as in `stickgen.train.validate`
+VALIDATED_CLIPS = 512  # at the most, as in `stickgen.train.measuring.validate`
 EMULATED = 0.1  # of the rate in fp32, where bf16 is computed in software
 KERNEL_SECONDS = 3.2e-5  # cost of starting one
 # per core and for a GPU, where nothing was measured: a guess, and the interval says so

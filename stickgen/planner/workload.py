@@ -14,7 +14,7 @@ from stickgen.planner.settings import Settings
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
 
-PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.batches` does
+PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.batching.batches` does
 PAD_WORDS_TO = 8  # tokens of a text: the same
 USUAL_WORDS = (24, 12.0)  # of the longest text and on average, where no dataset says
 

@@ -10,7 +10,7 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from stickgen.runs.stops import ignore_stops  # noqa: E402
-from stickgen.train.process import run_training  # noqa: E402
+from stickgen.train.trainer_process import run_training  # noqa: E402
 
 if __name__ == "__main__":
     who = f" [{os.environ['RANK']}]" if "RANK" in os.environ else ""

@@ -26,27 +26,33 @@ from stickgen.runs.preflight import refusals
 from stickgen.runs.provenance import ancestors_of, provenance
 from stickgen.runs.resuming import dataset_difference, find_dataset, prepare, record_of, refuse_changes
 from stickgen.runs.store import Run
-from stickgen.train.batches import PAD_TO, SHARED_MEMORY, WorkerBatches, fitting_workers, load_batches
-from stickgen.train.checkpoint import Checkpoint, newest_checkpoint, unfinished_saves
-from stickgen.train.clips import Clips, open_clips
-from stickgen.train.compiling import compile_blocks, is_worth_compiling
-from stickgen.train.device import choose_device, choose_precision
-from stickgen.train.distributed import Ranks, is_first
-from stickgen.train.guard import LossGuard
-from stickgen.train.initial import initial_of
-from stickgen.train.journal import Journal, SilentJournal
-from stickgen.train.out_of_memory import MicroBatchLimit
-from stickgen.train.plan import MicroBatch, plan_epoch, steps_per_epoch
-from stickgen.train.profile import NO_PROFILE, Profile
-from stickgen.train.quality import Quality
-from stickgen.train.remember import remember
-from stickgen.train.sampling import draw_sample
-from stickgen.train.saving import Saver, SilentSaver
-from stickgen.train.schedule import learning_rate
-from stickgen.train.signals import NOTHING_TRAINED, Asked, StopWantedError
-from stickgen.train.state import TrainState
-from stickgen.train.step import StepResult, optimizer_step
-from stickgen.train.validate import validate
+from stickgen.train.batching.batches import (
+    PAD_TO,
+    SHARED_MEMORY,
+    WorkerBatches,
+    fitting_workers,
+    load_batches,
+)
+from stickgen.train.batching.clips import Clips, open_clips
+from stickgen.train.batching.plan import MicroBatch, plan_epoch, steps_per_epoch
+from stickgen.train.checkpoints.checkpoint import Checkpoint, newest_checkpoint, unfinished_saves
+from stickgen.train.checkpoints.guard import LossGuard
+from stickgen.train.checkpoints.initial import initial_of
+from stickgen.train.checkpoints.saver import Saver, SilentSaver
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.measuring.quality import Quality
+from stickgen.train.measuring.sampling import draw_sample
+from stickgen.train.measuring.validate import validate
+from stickgen.train.optim.out_of_memory import MicroBatchLimit
+from stickgen.train.optim.profile import NO_PROFILE, Profile
+from stickgen.train.optim.schedule import learning_rate
+from stickgen.train.optim.step import StepResult, optimizer_step
+from stickgen.train.placement.compiled_blocks import compile_blocks, is_worth_compiling
+from stickgen.train.placement.device import choose_device, choose_precision
+from stickgen.train.placement.distributed import Ranks, is_first
+from stickgen.train.processes.signals import NOTHING_TRAINED, Asked, StopWantedError
+from stickgen.train.reporting.journal import Journal, SilentJournal
+from stickgen.train.reporting.remember import remember
 
 log = logging.getLogger("stickgen")
 

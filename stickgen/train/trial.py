@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from stickgen.train.process import run_training
+from stickgen.train.trainer_process import run_training
 
 
 def make_clips(path: Path, train: list[int], validation: list[int], embedding_dim: int) -> None:

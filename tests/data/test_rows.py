@@ -19,7 +19,7 @@ from stickgen.data.dataset import TRAIN, MotionDataset, open_dataset
 from stickgen.data.rows import DatasetChangedError
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 from stickgen.train.loop import Trainer
 from stickgen.train.trial import make_clips
 

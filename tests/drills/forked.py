@@ -23,7 +23,7 @@ from stickgen.runs.store import Run
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(
-    ["stickgen.train.loop", "stickgen.train.process", "stickgen.planner.budget", "torch._dynamo"]
+    ["stickgen.train.loop", "stickgen.train.trainer_process", "stickgen.planner.budget", "torch._dynamo"]
 )
 SLOW_SECONDS = 1.5
 STARTED: list[BaseProcess] = []
@@ -53,7 +53,7 @@ def kill(process: BaseProcess) -> None:
 
 
 def _train(path: Path, launch: int, patches: tuple[str, ...]) -> None:
-    from stickgen.train.process import run_training
+    from stickgen.train.trainer_process import run_training
 
     multiprocessing.set_start_method("fork", force=True)  # for data workers: as where no server is
     log = os.open(path / "train.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -109,19 +109,19 @@ def _slow(path: Path, name: str, function: Callable[..., Any]) -> Callable[..., 
 
 
 def slow_step(path: Path) -> None:
-    from stickgen.train import step
+    from stickgen.train.optim import step
 
     step.clip_losses = _slow(path, "slow", step.clip_losses)
 
 
 def slow_validation(path: Path) -> None:
-    from stickgen.train import validate
+    from stickgen.train.measuring import validate
 
     validate.clip_losses = _slow(path, "slow", validate.clip_losses)
 
 
 def slow_save(path: Path) -> None:
-    from stickgen.train import checkpoint
+    from stickgen.train.checkpoints import checkpoint
 
     checkpoint._digest_and_sync = _slow(path, "slow", checkpoint._digest_and_sync)
 
@@ -133,7 +133,7 @@ def slow_data(path: Path) -> None:
 
 
 def _room_for(most: int) -> None:
-    from stickgen.train import step
+    from stickgen.train.optim import step
 
     losses = step.clip_losses
 
@@ -157,7 +157,7 @@ def no_room(path: Path) -> None:
 
 def no_patience(path: Path) -> None:
     """The end of a run does not wait for space."""
-    from stickgen.train import saving
+    from stickgen.train.checkpoints import saver as saving
 
     saving.PATIENCE_SECONDS = saving.STOP_PATIENCE_SECONDS = 0.0
 
@@ -191,7 +191,7 @@ def save_without_end(folder: Path) -> None:
     """Save and prune, step after step; the last step that is on disk for certain stands in `folder`/acknowledged."""
     import torch
 
-    from stickgen.train.saving import write
+    from stickgen.train.checkpoints.saver import write
 
     tensors = {stem: {"w": torch.zeros(256, 1024)} for stem in ("model", "ema", "optimizer")}
     last = folder / "acknowledged"

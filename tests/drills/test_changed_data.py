@@ -18,7 +18,7 @@ from stickgen.data.dataset import save_dataset
 from stickgen.data.dataset_checks import load_untrusted
 from stickgen.runs.launch import launch
 from stickgen.runs.store import Run, Status
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 
 pytestmark = pytest.mark.drill
 

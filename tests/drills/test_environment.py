@@ -14,7 +14,7 @@ from conftest import TINY
 
 from stickgen.config.presets import preset_path
 from stickgen.runs.store import list_runs
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 
 pytestmark = pytest.mark.drill
 

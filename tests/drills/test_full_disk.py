@@ -16,7 +16,7 @@ from conftest import MakeRun, events, wait_for_end, wait_for_step, wait_until
 from stickgen.runs.launch import launch, stop
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, Status
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 
 pytestmark = pytest.mark.drill
 DISK_BYTES = 16 * 2**20
@@ -122,8 +122,8 @@ LIMITED = """
 import logging, resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-from stickgen.train import saving
-from stickgen.train.process import run_training
+from stickgen.train.checkpoints import saver as saving
+from stickgen.train.trainer_process import run_training
 saving.PATIENCE_SECONDS = 0
 logging.basicConfig(level=logging.INFO)
 sys.exit(run_training(Path(sys.argv[1])))

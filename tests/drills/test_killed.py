@@ -23,7 +23,7 @@ from stickgen.errors import StickgenError
 from stickgen.runs.launch import launch, stop
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, Status
-from stickgen.train.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 
 pytestmark = pytest.mark.drill
 KILLS = 6

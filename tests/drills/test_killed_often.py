@@ -18,7 +18,7 @@ from conftest import MakeRun, wait_until
 from stickgen.runs.locks import trainer_lock_holder
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
-from stickgen.train.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 
 pytestmark = pytest.mark.drill
 KILLS = int(os.environ.get("STICKGEN_KILLS", "20"))

@@ -18,7 +18,7 @@ from stickgen.errors import StickgenError
 from stickgen.runs.launch import launch
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 
 pytestmark = pytest.mark.drill
 

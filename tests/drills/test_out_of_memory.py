@@ -10,7 +10,7 @@ from conftest import MakeRun
 from stickgen.data.dataset import open_dataset
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 
 pytestmark = pytest.mark.drill
 

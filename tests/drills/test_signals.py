@@ -16,7 +16,7 @@ from conftest import MakeRun, events, wait_for_end, wait_for_step, wait_until
 from stickgen.runs.launch import launch, stop
 from stickgen.runs.stops import SAME_STOP_SECONDS
 from stickgen.runs.store import Run, Status
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 
 pytestmark = pytest.mark.drill
 

@@ -12,7 +12,7 @@ from conftest import MakeRun, wait_until
 
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 
 pytestmark = pytest.mark.drill
 

@@ -21,7 +21,7 @@ from stickgen.model.sampler import sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import create_run
-from stickgen.train.checkpoint import Checkpoint, save_checkpoint
+from stickgen.train.checkpoints.checkpoint import Checkpoint, save_checkpoint
 
 torch.set_num_threads(1)
 SMALL = {

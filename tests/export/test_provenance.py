@@ -22,7 +22,7 @@ from stickgen.export import folder
 from stickgen.export.card import local_name
 from stickgen.export.folder import export, without_places
 from stickgen.runs.store import Run, create_run
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 from stickgen.train.loop import Trainer
 
 torch.set_num_threads(1)

@@ -10,7 +10,7 @@ from stickgen.data.embed import EncodedTexts
 from stickgen.generate.from_run import Generator
 from stickgen.model.normalise import Normaliser
 from stickgen.model.transformer import ModelConfig, MotionTransformer
-from stickgen.train.checkpoint import save_checkpoint
+from stickgen.train.checkpoints.checkpoint import save_checkpoint
 
 CONFIG = b"""\
 model: {d_model: 32, nhead: 4, num_layers: 1, embedding_dim: 16}

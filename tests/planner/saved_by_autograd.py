@@ -12,7 +12,7 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw, clip_losses
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.motion.skeleton import POSE_DIM
-from stickgen.train.step import autocast
+from stickgen.train.optim.step import autocast
 
 
 def bytes_saved_by_autograd(config: TrainingConfig, frames: int, precision: str, words: int = 0) -> int:

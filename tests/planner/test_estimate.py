@@ -14,7 +14,8 @@ from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.parameters import count_parameters
 from stickgen.planner.prediction import Prediction
 from stickgen.runs.dataset_facts import DatasetFacts
-from stickgen.train import batches, validate
+from stickgen.train.batching import batches
+from stickgen.train.measuring import validate
 
 GIB = 2**30
 LAPTOP = Machine(

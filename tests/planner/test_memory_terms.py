@@ -81,7 +81,7 @@ def test_checkpointing_keeps_less_and_muon_and_lora_keep_fewer_numbers() -> None
 
 def test_on_a_cpu_a_micro_batch_is_cut_as_the_engine_cuts_it() -> None:
     from stickgen.planner.workload import frames_at_once
-    from stickgen.train.plan import cut
+    from stickgen.train.batching.plan import cut
 
     made = config(
         training__batch_size=32, training__grad_accum_steps=2, model__d_model=512, model__nhead=16,

@@ -20,8 +20,8 @@ from stickgen.runs.metrics import RecordReader
 from stickgen.runs.stops import FORWARDED
 from stickgen.runs.store import create_run
 from stickgen.train import loop
-from stickgen.train.batches import WorkerBatches, fitting_workers, load_batches
-from stickgen.train.signals import Asked, StopWantedError
+from stickgen.train.batching.batches import WorkerBatches, fitting_workers, load_batches
+from stickgen.train.processes.signals import Asked, StopWantedError
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import torch
 
 from stickgen.errors import StickgenError
 from stickgen.runs.checkpoint_folders import checkpoint_folders
-from stickgen.train import checkpoint as checkpoints
-from stickgen.train.checkpoint import (
+from stickgen.train.checkpoints import checkpoint as checkpoints
+from stickgen.train.checkpoints.checkpoint import (
     load_module,
     load_optimizer,
     newest_checkpoint,

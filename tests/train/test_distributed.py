@@ -19,7 +19,7 @@ from stickgen.config.presets import preset_path
 from stickgen.runs.control import request
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
-from stickgen.train.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 
 torch.set_num_threads(1)
 SMALL = {

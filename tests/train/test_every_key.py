@@ -28,10 +28,10 @@ from stickgen.runs.dataset_facts import dataset_path
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train import loop
-from stickgen.train.checkpoint import newest_checkpoint, read_tensors
-from stickgen.train.device import choose_device
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.loop import Trainer
-from stickgen.train.state import TrainState
+from stickgen.train.placement.device import choose_device
 
 torch.set_num_threads(1)
 BASE: dict[str, Any] = {
@@ -518,7 +518,7 @@ def _tracker(shop: Workshop) -> None:
 @pytest.fixture(autouse=True)
 def any_text_can_be_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixteen numbers that follow from the text: the data of these tests knows no encoder of its width."""
-    monkeypatch.setattr("stickgen.train.quality.load_encoder", lambda name: HashingEncoder())
+    monkeypatch.setattr("stickgen.train.measuring.quality.load_encoder", lambda name: HashingEncoder())
 
 
 @effect("evaluation.every_minutes", "evaluation.time_share", "evaluation.prompts")

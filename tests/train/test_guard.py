@@ -15,11 +15,11 @@ from stickgen.errors import RunFailedError
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train import loop
-from stickgen.train.checkpoint import newest_checkpoint
-from stickgen.train.guard import FIRST, LAST, LossGuard
-from stickgen.train.journal import SilentJournal
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.guard import FIRST, LAST, LossGuard
 from stickgen.train.loop import Trainer
-from stickgen.train.step import StepResult
+from stickgen.train.optim.step import StepResult
+from stickgen.train.reporting.journal import SilentJournal
 
 TINY = {
     "model.embedding_dim": 16, "model.d_model": 16, "model.nhead": 2, "model.num_layers": 1,

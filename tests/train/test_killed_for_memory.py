@@ -14,10 +14,10 @@ from stickgen.hardware.machine import local_machine_fast
 from stickgen.hardware.oom_kills import oom_kills
 from stickgen.runs.process import boot_id
 from stickgen.runs.store import Run, create_run
-from stickgen.train import killed
-from stickgen.train.killed import learn_from_kill
 from stickgen.train.loop import Trainer
-from stickgen.train.out_of_memory import is_out_of_memory
+from stickgen.train.optim.out_of_memory import is_out_of_memory
+from stickgen.train.processes import killed
+from stickgen.train.processes.killed import learn_from_kill
 
 ROOMY = replace(local_machine_fast(), ram_available_bytes=2**42)
 

@@ -13,10 +13,10 @@ from stickgen.errors import StickgenError
 from stickgen.generate.from_run import Generator
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.store import Run, create_run
-from stickgen.train.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.loop import Trainer
-from stickgen.train.lora import add_adapters, trained_weights
-from stickgen.train.optimizer import MuonWithAdamW
+from stickgen.train.optim.lora import add_adapters, trained_weights
+from stickgen.train.optim.optimizer import MuonWithAdamW
 
 torch.set_num_threads(1)
 SMALL = {

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from stickgen.hardware.cpu import Cpu
-from stickgen.train.muon import Muon, multiplied_in, orthogonalised
+from stickgen.train.optim.muon import Muon, multiplied_in, orthogonalised
 
 SHAPES = [(48, 16), (16, 48), (16, 16), (48, 16), (24, 16)]
 
@@ -51,6 +51,8 @@ def test_its_steps_are_those_of_torch() -> None:
 def test_bf16_is_left_to_hardware_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for has, expected in ((False, torch.float32), (True, torch.bfloat16)):
         multiplied_in.cache_clear()
-        monkeypatch.setattr("stickgen.train.device.read_cpu", lambda has=has: Cpu("a processor", has))
+        monkeypatch.setattr(
+            "stickgen.train.placement.device.read_cpu", lambda has=has: Cpu("a processor", has)
+        )
         assert multiplied_in(torch.device("cpu")) is expected
     multiplied_in.cache_clear()

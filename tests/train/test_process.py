@@ -10,7 +10,7 @@ from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 
 TINY = {
     "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 1,
@@ -20,7 +20,8 @@ TINY = {
 BREAKS = """
 import logging, sys
 from pathlib import Path
-from stickgen.train import loop, process
+from stickgen.train import loop
+from stickgen.train import trainer_process as process
 logging.basicConfig(level=logging.INFO)
 step = loop.optimizer_step
 def breaks(*args, **facts):
@@ -58,7 +59,7 @@ def test_a_run_whose_folder_cannot_be_written_is_refused_before_the_model_is_bui
     run.checkpoints_dir.rmdir()
     run.checkpoints_dir.write_text("a file in its place")
     code = (
-        "import sys; from pathlib import Path; from stickgen.train.process import run_training\n"
+        "import sys; from pathlib import Path; from stickgen.train.trainer_process import run_training\n"
         f"code = run_training(Path({str(run.path)!r})); assert 'torch' not in sys.modules; sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

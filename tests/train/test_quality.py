@@ -15,7 +15,7 @@ from stickgen.data.embed import EncoderUnavailableError
 from stickgen.evaluate.light import light_evaluation
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
-from stickgen.train.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.loop import Trainer
 
 SETTINGS: dict[str, Any] = {
@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def any_text_can_be_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stickgen.train.quality.load_encoder", lambda name: HashingEncoder())
+    monkeypatch.setattr("stickgen.train.measuring.quality.load_encoder", lambda name: HashingEncoder())
 
 
 def new_run(root: Path, data: Path, **changed: Any) -> Run:
@@ -78,7 +78,7 @@ def test_a_stop_is_obeyed_within_an_evaluation(
         trainer.asked.stop = True  # somebody asks while the texts are embedded
         return HashingEncoder()
 
-    monkeypatch.setattr("stickgen.train.quality.load_encoder", load)
+    monkeypatch.setattr("stickgen.train.measuring.quality.load_encoder", load)
     assert trainer.train() == 130
     assert records(run, "quality") == []
     checkpoint, _ = newest_checkpoint(run.checkpoints_dir)
@@ -91,7 +91,7 @@ def test_an_encoder_that_is_not_there_is_said_once_and_stops_nothing(
     def load(name: str) -> HashingEncoder:
         raise EncoderUnavailableError(f"the text encoder {name} is not here")
 
-    monkeypatch.setattr("stickgen.train.quality.load_encoder", load)
+    monkeypatch.setattr("stickgen.train.measuring.quality.load_encoder", load)
     run = new_run(tmp_path, tiny_dataset)
     assert Trainer(run).train() == 0
     assert events(run, "quality") == ["the motion is not evaluated: the text encoder offline is not here"]
@@ -114,7 +114,7 @@ def test_an_evaluation_waits_for_its_share_of_the_time(
 ) -> None:
     trainer = Trainer(new_run(tmp_path, tiny_dataset, **{"evaluation.time_share": 0.1}))
     quality, now = trainer.quality, [0.0]
-    monkeypatch.setattr("stickgen.train.quality.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("stickgen.train.measuring.quality.time.monotonic", lambda: now[0])
     quality.began, quality._took = 0.0, 30.0
     now[0] = 299.0
     assert not quality.due()

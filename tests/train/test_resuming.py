@@ -18,7 +18,7 @@ from stickgen.errors import StickgenError
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.resuming import find_dataset, prepare
 from stickgen.runs.store import Run, create_run
-from stickgen.train.checkpoint import newest_checkpoint
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 from stickgen.train.loop import Trainer
 
 torch.set_num_threads(1)

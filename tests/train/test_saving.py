@@ -13,12 +13,12 @@ from stickgen.config.presets import preset_path
 from stickgen.model.normalise import Normaliser
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import create_run
-from stickgen.train import saving
-from stickgen.train.checkpoint import newest_checkpoint, read_tensors, save_checkpoint
-from stickgen.train.journal import Journal
-from stickgen.train.saving import Saver
-from stickgen.train.signals import Asked
-from stickgen.train.state import TrainState
+from stickgen.train.checkpoints import saver as saving
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors, save_checkpoint
+from stickgen.train.checkpoints.saver import Saver
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.processes.signals import Asked
+from stickgen.train.reporting.journal import Journal
 
 
 @pytest.fixture

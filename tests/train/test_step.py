@@ -15,11 +15,11 @@ from stickgen.config.presets import preset_path
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw
 from stickgen.model.transformer import ModelConfig, MotionTransformer
-from stickgen.train import step as step_module
-from stickgen.train.compiling import compile_blocks
-from stickgen.train.out_of_memory import MicroBatchLimit
-from stickgen.train.profile import Profile
-from stickgen.train.step import StepResult, optimizer_step
+from stickgen.train.optim import step as step_module
+from stickgen.train.optim.out_of_memory import MicroBatchLimit
+from stickgen.train.optim.profile import Profile
+from stickgen.train.optim.step import StepResult, optimizer_step
+from stickgen.train.placement.compiled_blocks import compile_blocks
 
 torch.set_num_threads(1)
 CPU = torch.device("cpu")

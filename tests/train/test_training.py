@@ -17,7 +17,7 @@ from stickgen.config.presets import preset_path
 from stickgen.errors import RunFailedError
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
-from stickgen.train.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.loop import Trainer
 
 torch.set_num_threads(1)

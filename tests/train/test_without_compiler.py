@@ -8,13 +8,13 @@ import sys
 import pytest
 import torch
 
-from stickgen.train.muon import Muon
-from stickgen.train.without_compiler import without_compiler
+from stickgen.train.optim.muon import Muon
+from stickgen.train.optim.without_compiler import without_compiler
 
 STEPS = """
 import sys, torch
 from stickgen.model.transformer import ModelConfig, MotionTransformer
-from stickgen.train.optimizer import build_optimizer
+from stickgen.train.optim.optimizer import build_optimizer
 model = MotionTransformer(ModelConfig(20, 32, 4, 1, 20, 8, 0.1, 64, True))
 training = dict(learning_rate=0.1, beta1=0.9, beta2=0.99, weight_decay=0.1, optimizer=sys.argv[1])
 optimizer = build_optimizer(model, training)

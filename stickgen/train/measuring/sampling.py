@@ -10,9 +10,9 @@ from stickgen.atomic import write_text
 from stickgen.config.loading import TrainingConfig
 from stickgen.model.sampler import sample, sampling_of
 from stickgen.model.words import pad_words
-from stickgen.train.clips import Clips
-from stickgen.train.journal import Journal
-from stickgen.train.state import TrainState
+from stickgen.train.batching.clips import Clips
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.reporting.journal import Journal
 
 
 def draw_sample(

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stickgen.train.device import choose_precision
+from stickgen.train.placement.device import choose_precision
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan's quintic, steepest at zero
 ITERATIONS = 5

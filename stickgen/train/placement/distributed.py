@@ -17,7 +17,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from stickgen.errors import StickgenError
-from stickgen.train.elastic import STORE
+from stickgen.train.processes.elastic import STORE
 
 BUCKET_BYTES = 32 * 2**20  # gradients that go over the wire together
 TIMEOUT = timedelta(minutes=30)  # of waiting for the others: one of them may be drawing a long sample

@@ -16,7 +16,7 @@ import torch
 from stickgen.hardware.resident import tree_rss_bytes
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import Run
-from stickgen.train.step import StepResult
+from stickgen.train.optim.step import StepResult
 
 log = logging.getLogger("stickgen")
 _LEVELS = {"alert": logging.WARNING, "failed": logging.ERROR}  # of events in train.log; the others are INFO

@@ -12,7 +12,7 @@ from stickgen.model.losses import UNLABELLED, pose_loss
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw, clip_losses, predict
 from stickgen.model.transformer import MotionTransformer
-from stickgen.train.batches import load_batches
+from stickgen.train.batching.batches import load_batches
 
 MAX_CLIPS = 512
 

@@ -11,7 +11,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.store import Run, find_run
-from stickgen.train.checkpoint import (
+from stickgen.train.checkpoints.checkpoint import (
     MANIFEST,
     Checkpoint,
     load_module,

@@ -17,17 +17,17 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
 from stickgen.model.transformer import ModelConfig, MotionTransformer
-from stickgen.train.checkpoint import (
+from stickgen.train.checkpoints.checkpoint import (
     Checkpoint,
     load_module,
     load_optimizer,
     optimizer_tensors,
 )
-from stickgen.train.ema import AveragedWeights
-from stickgen.train.initial import load_initial
-from stickgen.train.lora import add_adapters
-from stickgen.train.optimizer import build_optimizer
-from stickgen.train.sharding import cut_like, gathered, shard
+from stickgen.train.checkpoints.initial import load_initial
+from stickgen.train.optim.ema import AveragedWeights
+from stickgen.train.optim.lora import add_adapters
+from stickgen.train.optim.optimizer import build_optimizer
+from stickgen.train.placement.sharding import cut_like, gathered, shard
 
 
 class TrainState:

@@ -9,8 +9,8 @@ from collections import deque
 from statistics import median
 
 from stickgen.errors import RunFailedError
-from stickgen.train.journal import Journal
-from stickgen.train.step import StepResult
+from stickgen.train.optim.step import StepResult
+from stickgen.train.reporting.journal import Journal
 
 MAX_BAD_STEPS = 20  # steps in a row without a finite loss before the run gives up
 FIRST = 20  # steps of a run whose median is the loss that it began with

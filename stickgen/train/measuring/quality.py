@@ -24,9 +24,9 @@ from stickgen.model.sample_many import sample_many
 from stickgen.model.sampler import sampling_of
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.evaluating import evaluation_steps
-from stickgen.train.clips import Clips
-from stickgen.train.journal import Journal
-from stickgen.train.state import TrainState
+from stickgen.train.batching.clips import Clips
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.reporting.journal import Journal
 
 
 class Encoded:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from stickgen.train.lora import AdaptedLinear, trained_weights
-from stickgen.train.sharding import own_part
+from stickgen.train.optim.lora import AdaptedLinear, trained_weights
+from stickgen.train.placement.sharding import own_part
 
 
 class AveragedWeights:

@@ -15,11 +15,11 @@ from stickgen.model.losses import UNLABELLED
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import TERMS, Batch, Draw, clip_losses, mixed_seed
 from stickgen.model.transformer import MotionTransformer
-from stickgen.train.batches import PAD_TO
-from stickgen.train.distributed import ALONE, Ranks
-from stickgen.train.out_of_memory import MicroBatchLimit, is_out_of_memory
-from stickgen.train.profile import NO_PROFILE, Profile
-from stickgen.train.sharding import whole
+from stickgen.train.batching.batches import PAD_TO
+from stickgen.train.optim.out_of_memory import MicroBatchLimit, is_out_of_memory
+from stickgen.train.optim.profile import NO_PROFILE, Profile
+from stickgen.train.placement.distributed import ALONE, Ranks
+from stickgen.train.placement.sharding import whole
 
 LOSSES = (*TERMS, "total")
 

@@ -28,7 +28,7 @@ from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.state import boot_seconds, last_words
 from stickgen.runs.stops import FORWARDED, STOPS, Stops
 from stickgen.runs.store import Run
-from stickgen.train.killed import take_fewer
+from stickgen.train.processes.killed import take_fewer
 
 log = logging.getLogger("stickgen")
 

@@ -22,8 +22,8 @@ from stickgen.model.words import pad_words
 from stickgen.motion.skeleton import POSE_DIM
 from stickgen.runs.process import die_with
 from stickgen.runs.stops import FORWARDED
-from stickgen.train.plan import MicroBatch
-from stickgen.train.signals import Asked
+from stickgen.train.batching.plan import MicroBatch
+from stickgen.train.processes.signals import Asked
 
 # Each length of a batch is a shape for which oneDNN generates kernels and keeps them: in bf16 a run whose
 # batches have any length grows to 1.3 GiB where one of few lengths stays at 0.6 (benchmarks/padding.py).

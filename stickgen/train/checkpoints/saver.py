@@ -15,10 +15,15 @@ from torch import Tensor
 
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import local_machine_fast
-from stickgen.train.checkpoint import Checkpoint, NotFiniteError, prune_checkpoints, save_checkpoint
-from stickgen.train.journal import Journal
-from stickgen.train.signals import Asked
-from stickgen.train.state import TrainState
+from stickgen.train.checkpoints.checkpoint import (
+    Checkpoint,
+    NotFiniteError,
+    prune_checkpoints,
+    save_checkpoint,
+)
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.processes.signals import Asked
+from stickgen.train.reporting.journal import Journal
 
 RETRY_SECONDS = 30.0  # after a save that failed; twice as long after each further one
 LONGEST_RETRY_SECONDS = 600.0

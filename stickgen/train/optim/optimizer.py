@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from stickgen.model.transformer import MotionTransformer
-from stickgen.train.muon import Muon
-from stickgen.train.without_compiler import without_compiler
+from stickgen.train.optim.muon import Muon
+from stickgen.train.optim.without_compiler import without_compiler
 
 
 def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.optim.Optimizer:

@@ -18,8 +18,8 @@ from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.private_folder import keep_compiled_code_private
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
-from stickgen.train.elastic import KEEPER, PEER_LOST, RankKeeper, end_with_keeper
-from stickgen.train.signals import NOTHING_TRAINED, Asked, StopWantedError
+from stickgen.train.processes.elastic import KEEPER, PEER_LOST, RankKeeper, end_with_keeper
+from stickgen.train.processes.signals import NOTHING_TRAINED, Asked, StopWantedError
 
 log = logging.getLogger("stickgen")
 
@@ -57,7 +57,7 @@ def run_training(path: Path, launch: int | None = None) -> int:
             _warn(run, launch)
         keep_compiled_code_private()
         gc.disable()  # what torch's modules are made of stays; to look through it again and again takes time
-        from stickgen.train.out_of_memory import is_out_of_memory
+        from stickgen.train.optim.out_of_memory import is_out_of_memory
 
         try:
             with asked.ending_the_wait():  # a large dataset takes minutes to open, and nothing can be lost
@@ -110,7 +110,7 @@ def _record_launch(run: Run) -> int:
 
 def _learn(run: Run, launch: int) -> None:
     """Take fewer clips at a time where the launch before was killed for want of memory, and say so."""
-    from stickgen.train.killed import learn_from_kill
+    from stickgen.train.processes.killed import learn_from_kill
 
     if said := learn_from_kill(run, launch - 1):
         _say(run, launch, said, event="alert")
