@@ -116,7 +116,8 @@ def test_the_step_as_a_program_draws_what_the_sampler_does(tmp_path: Path, tiny_
     assert not (tmp_path / "out" / "model.safetensors").exists()
 
 
-@pytest.mark.parametrize("patch_frames", [pytest.param(1, marks=pytest.mark.drill), 4])
+@pytest.mark.drill
+@pytest.mark.parametrize("patch_frames", [1, 4])
 def test_the_regressors_step_as_a_program(tmp_path: Path, tiny_dataset: Path, patch_frames: int) -> None:
     checkpoint, _, _ = trained(tmp_path, tiny_dataset, denoising=False, patch_frames=patch_frames)
     subject = export(checkpoint, tmp_path / "out", ("torch",))
@@ -124,6 +125,7 @@ def test_the_regressors_step_as_a_program(tmp_path: Path, tiny_dataset: Path, pa
     assert run_card(tmp_path / "out", 0).shape == (1, {1: 99, 4: 96}[patch_frames], 20)
 
 
+@pytest.mark.drill
 def test_a_model_that_knows_words_takes_them_in_every_format(tmp_path: Path, tiny_dataset: Path) -> None:
     pytest.importorskip("onnxscript")
     pytest.importorskip("onnxruntime")

@@ -124,6 +124,7 @@ def test_the_first_damaged_line_is_named_wherever_it_stands(tmp_path: Path) -> N
 def test_who_watches_is_told_of_damage_once(run: Run) -> None:
     run.metrics_path.write_bytes(b"torn\n\nonce more\n")
     run.events_path.write_bytes(b'{"event": 1}\n')
+    (run.path / "exit.json").write_text('{"code": 0}')  # nobody waits for it to be launched
     watch = ["--runs", str(run.path.parent), "watch", run.name]
     shown = CliRunner().invoke(runs_command, watch).output
     assert shown.count("events.jsonl:1: this line could not be read") == 1
