@@ -34,7 +34,8 @@ from stickgen.hardware.machine import Machine, detect
 from stickgen.hardware.resident import peak_rss_bytes
 from stickgen.planner import memory, speed
 from stickgen.planner.calibration import Calibration
-from stickgen.planner.measurements import Measurement, engine_digest, origin_of
+from stickgen.planner.engine_version import engine_digest
+from stickgen.planner.measurements import Measurement, origin_of
 from stickgen.planner.probe import probe
 from stickgen.planner.workload import Workload, workload_of
 from stickgen.runs.dataset_facts import read_dataset_facts

@@ -18,12 +18,12 @@ from typing import Any, Literal
 from stickgen.atomic import write_bytes
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine
+from stickgen.planner.engine_version import engine_digest
 from stickgen.planner.workload import Workload
 from stickgen.runs.locks import exclusive
 from stickgen.runs.metrics import decode_lines, encode
 
 MOST = 200  # measurements that are kept, the newest
-ENGINE = ("model", "train")  # the rooms whose code decides what a step costs
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Origin:
 
     machine: str  # a digest of the processor, the cores and the GPUs
     torch: str
-    engine: str  # a digest of the engine's code
+    engine: str  # a digest of what the engine's code computes
 
 
 @dataclass(frozen=True)
@@ -89,19 +89,6 @@ def _torch_version() -> str:
         return importlib.metadata.version("torch")  # reads a small file, and never loads torch
     except importlib.metadata.PackageNotFoundError:
         return ""
-
-
-@functools.cache
-def engine_digest() -> str:
-    """A digest of the code that decides what a step costs: a new version has other constants."""
-    digest = hashlib.sha256()
-    for room in ENGINE:
-        for path in sorted((Path(__file__).parents[1] / room).glob("*.py")):
-            try:
-                digest.update(path.name.encode() + path.read_bytes())
-            except OSError:
-                continue
-    return digest.hexdigest()[:16]
 
 
 def _digest(data: bytes) -> str:
