@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from stickgen.config.document import Document
-from stickgen.config.nodes import ConfigError
-from stickgen.config.parsing import MAX_BYTES
+from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit.nodes import ConfigError
+from stickgen.yaml_edit.parsing import MAX_BYTES
 
 FULL = MAX_BYTES - 10
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import click
 
 from stickgen.cli import COMMANDS, root
-from stickgen.config.document import format_value
 from stickgen.config.key import Key
 from stickgen.config.schema import GROUPS, keys_of
+from stickgen.yaml_edit.document import format_value
 
 NOTE = "<!-- Written by scripts/reference.py; do not edit. Renew with: make docs -->"
 

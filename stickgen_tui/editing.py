@@ -14,8 +14,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from stickgen.config.conflict import Disk, disk_state
-from stickgen.config.document import (
+from stickgen.config.drafts import Draft, keep
+from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
+from stickgen.config.rules import Site
+from stickgen.config.schema import KEY_BY_PARTS, KEY_BY_PATH, Key, Value
+from stickgen.errors import StickgenError
+from stickgen.yaml_edit.conflict import Disk, disk_state
+from stickgen.yaml_edit.document import (
     MISSING,
     AnyPath,
     Document,
@@ -23,13 +28,8 @@ from stickgen.config.document import (
     read_config_file,
     text_diff,
 )
-from stickgen.config.drafts import Draft, keep
-from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
-from stickgen.config.nodes import Path_, path_of, path_text
-from stickgen.config.rules import Site
-from stickgen.config.scalars import Plain, same_value
-from stickgen.config.schema import KEY_BY_PARTS, KEY_BY_PATH, Key, Value
-from stickgen.errors import StickgenError
+from stickgen.yaml_edit.nodes import Path_, path_of, path_text
+from stickgen.yaml_edit.scalars import Plain, same_value
 from stickgen_tui.stepping import next_value
 
 if TYPE_CHECKING:

@@ -68,8 +68,8 @@ def command(
 
 def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool, as_json: bool) -> None:
     from stickgen.cli.config import save
-    from stickgen.config.document import Document
     from stickgen.planner.advice import apply
+    from stickgen.yaml_edit.document import Document
 
     document = Document.open(config_path)
     if document.data != config.bytes:

@@ -18,9 +18,9 @@ from stickgen.errors import StickgenError
 from stickgen.text import clean
 
 if TYPE_CHECKING:
-    from stickgen.config.document import Document
     from stickgen.config.loading import Problem
     from stickgen.config.rules import Severity, Site
+    from stickgen.yaml_edit.document import Document
 
 PROTECTED = click.option("--force", is_flag=True, help="Write it although it is write-protected.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -38,8 +38,8 @@ def command() -> None:
 @JSON
 def check_(path: str, anywhere: bool, data_path: str | None, as_json: bool) -> None:
     """Say everything that is wrong with a config; exit code 2 if `stickgen train` would refuse it here."""
-    from stickgen.config.document import Document
     from stickgen.config.loading import check
+    from stickgen.yaml_edit.document import Document
 
     document = Document.open(path)
     problems = check(document, None if anywhere else _site(document, data_path), infos=True)
@@ -102,7 +102,7 @@ def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool) ->
 
     A key that the config does not have is added; one that stickgen does not know must be there already.
     """
-    from stickgen.config.document import MISSING, Document
+    from stickgen.yaml_edit.document import MISSING, Document
 
     document = Document.open(path)
     for assignment in assignments:
@@ -123,8 +123,8 @@ def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool) ->
 @PROTECTED
 def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool) -> None:
     """Take keys or whole sections out of a config; they then have their defaults."""
-    from stickgen.config.document import Document
     from stickgen.config.schema import KEY_BY_PATH
+    from stickgen.yaml_edit.document import Document
 
     document = Document.open(path)
     for key in keys:
@@ -143,7 +143,7 @@ def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool) -> None:
 @PROTECTED
 def rename(path: str, key: str, name: str, dry_run: bool, force: bool) -> None:
     """Give a key or a section another name; its value, its place and its comment stay."""
-    from stickgen.config.document import Document
+    from stickgen.yaml_edit.document import Document
 
     document = Document.open(path)
     document.rename(key, name)
@@ -178,7 +178,7 @@ def diff(
     `-` is the other's value, `+` that of the config. Exit code 0 in either case.
     """
     from stickgen.config.comparing import differences
-    from stickgen.config.document import Document, text_diff
+    from stickgen.yaml_edit.document import Document, text_diff
 
     if sum((other is not None, preset is not None, run_name is not None, disk)) > 1:
         raise StickgenError("name one thing to compare with: another file, --preset, --run or --disk")
@@ -235,17 +235,18 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
     Exit code 2 if there is something and it was not fixed.
     """
     from stickgen.atomic import WriteProtectedError, replacing
-    from stickgen.config.conflict import check_conflict
-    from stickgen.config.files import read_config_file
-    from stickgen.config.portability import findings, fixed
+    from stickgen.config.schema import is_truth
+    from stickgen.yaml_edit.conflict import check_conflict
+    from stickgen.yaml_edit.files import read_config_file
+    from stickgen.yaml_edit.portability import findings, fixed
 
     left, listed = 0, []
     for path in map(Path, paths):
         data = read_config_file(path)
-        found = findings(data, str(path))
+        found = findings(data, str(path), is_truth)
         listed += [{"file": str(path), **asdict(finding)} for finding in found]
         if fix and found:
-            better, lost = fixed(data, str(path)), list[str]()
+            better, lost = fixed(data, str(path), is_truth), list[str]()
             try:
                 with replacing(path, force=force, lost=lost) as file:
                     file.write(better)
@@ -269,7 +270,7 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
 
 def _fix(problem: Problem, path: str) -> str:
     """What makes a problem's edit, behind `stickgen config`."""
-    from stickgen.config.nodes import path_text
+    from stickgen.yaml_edit.nodes import path_text
 
     if problem.edit is None:
         words = ["rename", path, path_text(problem.parts), str(problem.rename)]
@@ -296,11 +297,11 @@ def _site(document: Document, data_path: str | None) -> Site:
 def _launch_problems(document: Document, data_path: str | None) -> list[Problem]:
     """What `stickgen train` would refuse or warn of here, beside the config's own problems."""
     from stickgen.config.loading import Problem, TrainingConfig
-    from stickgen.config.nodes import line_and_column
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.launch_check import check_launch
     from stickgen.runs.dataset_facts import dataset_key, dataset_path
     from stickgen.runs.store import runs_root
+    from stickgen.yaml_edit.nodes import line_and_column
 
     config = TrainingConfig.from_document(document)
     found = check_launch(
@@ -339,8 +340,8 @@ def _launch_problems(document: Document, data_path: str | None) -> list[Problem]
 def _assignment(document: Document, text: str) -> tuple[str, bool | int | float | str | None]:
     """`key=value`; of a key that the schema does not have, what the value reads as, text where it stands in quotes."""
     from stickgen.config.loading import parse_override
-    from stickgen.config.nodes import path_of
     from stickgen.config.schema import KEY_BY_PARTS
+    from stickgen.yaml_edit.nodes import path_of
 
     quoted = re.match(r'\s*(?:"(?:[^"\\]|\\.)*"|[^"=])+?\s*(?==)', text)  # a `=` in quotes is part of the key
     key = quoted.group().strip() if quoted else text.partition("=")[0].strip()
@@ -351,8 +352,8 @@ def _assignment(document: Document, text: str) -> tuple[str, bool | int | float 
 
 
 def _finish(document: Document, dry_run: bool, force: bool) -> None:
-    from stickgen.config.document import text_diff
     from stickgen.config.loading import check
+    from stickgen.yaml_edit.document import text_diff
 
     if dry_run:
         for line in text_diff(document.saved_data, document.data):
@@ -366,7 +367,7 @@ def _finish(document: Document, dry_run: bool, force: bool) -> None:
 
 def save(document: Document, force: bool) -> None:
     """Write a config where it came from; `force` writes one that is write-protected."""
-    from stickgen.config.document import ProtectedError
+    from stickgen.yaml_edit.document import ProtectedError
 
     try:
         lost = document.save(force=force)
@@ -382,7 +383,7 @@ def _say_lost(name: str, lost: Sequence[str]) -> None:
 
 def _draft(path: str) -> Document:
     from stickgen.config import drafts
-    from stickgen.config.document import Document
+    from stickgen.yaml_edit.document import Document
 
     draft = drafts.find(path)
     if draft is None:
@@ -394,9 +395,9 @@ def _reference(
     path: str, other: str | None, preset: str | None, run_name: str | None, disk: bool
 ) -> tuple[Document, str]:
     """What to compare with, and how to name it."""
-    from stickgen.config.document import Document
     from stickgen.config.presets import preset_path
     from stickgen.runs.store import find_run, runs_root
+    from stickgen.yaml_edit.document import Document
 
     if other is not None:
         return Document.open(other), other
@@ -411,8 +412,8 @@ def _reference(
 
 
 def _text(value: object) -> str:
-    from stickgen.config.scalars import format_value
-    from stickgen.config.verifying import MISSING
+    from stickgen.yaml_edit.scalars import format_value
+    from stickgen.yaml_edit.verifying import MISSING
 
     if value is MISSING or isinstance(value, str):
         return "not there" if value is MISSING else str(value)
@@ -420,7 +421,7 @@ def _text(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    from stickgen.config.verifying import MISSING
+    from stickgen.yaml_edit.verifying import MISSING
 
     return None if value is MISSING else value
 

@@ -103,8 +103,8 @@ def _shown(fitting: Fitting) -> str:
 
 
 def _write(place: Output, fitting: Fitting, chosen: Fit, facts: DatasetFacts | None) -> None:
-    from stickgen.config.document import Document
     from stickgen.planner.fitting import apply
+    from stickgen.yaml_edit.document import Document
 
     document = Document.open(fitting.recommendation.config_path)
     apply(document, chosen, facts)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stickgen.config.document import Document
-from stickgen.config.nodes import path_text
 from stickgen.config.schema import KEY_BY_PARTS, KEYS
-from stickgen.config.verifying import MISSING
+from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit.nodes import path_text
+from stickgen.yaml_edit.verifying import MISSING
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stickgen.config.document import MAX_UNDO, Document, read_config_file
-from stickgen.config.nodes import ConfigError
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.document import MAX_UNDO, Document, read_config_file
+from stickgen.yaml_edit.nodes import ConfigError
 
 MAX_JOURNAL_BYTES = 32_000_000  # a longer one is no journal of ours
 FRESH_SECONDS = 60.0  # a journal without a sound beginning may be one that is being begun

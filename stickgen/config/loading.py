@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from stickgen.config import presets
-from stickgen.config.document import Document
-from stickgen.config.faults import odd_character, slip, without_odd
 from stickgen.config.key import DEFAULTS
-from stickgen.config.nodes import ConfigError, Mapping, Path_, Scalar, line_and_column, path_of, path_text
 from stickgen.config.rules import Severity, Site, broken_rules
-from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve, truth_1_1
 from stickgen.config.schema import GROUPS, KEY_BY_PARTS, KEY_BY_PATH, KEYS, Key, Value
 from stickgen.config.suggesting import nearest
 from stickgen.errors import StickgenError
 from stickgen.text import clean
+from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit.faults import odd_character, slip, without_odd
+from stickgen.yaml_edit.nodes import ConfigError, Mapping, Path_, Scalar, line_and_column, path_of, path_text
+from stickgen.yaml_edit.scalars import format_value, reading_1_1, reads_alike, resolve, truth_1_1
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from stickgen.config.scalars import format_value
 from stickgen.config.schema import Value
+from stickgen.yaml_edit.scalars import format_value
 
 Severity = Literal["error", "warning", "info"]
 Edit = tuple[str, Value]

@@ -19,7 +19,18 @@ from stickgen.config.keys import (
     training,
 )
 
-__all__ = ["GROUPS", "KEYS", "KEY_BY_PARTS", "KEY_BY_PATH", "Group", "Key", "Value", "defaults", "keys_of"]
+__all__ = [
+    "GROUPS",
+    "KEYS",
+    "KEY_BY_PARTS",
+    "KEY_BY_PATH",
+    "Group",
+    "Key",
+    "Value",
+    "defaults",
+    "is_truth",
+    "keys_of",
+]
 
 _GROUP_FILES = (model, training, loss_weights, diffusion, lora, data, device, logging, evaluation)
 
@@ -35,6 +46,12 @@ KEY_BY_PARTS: dict[tuple[str, ...], Key] = {key.parts: key for key in KEYS}
 def keys_of(group: str) -> tuple[Key, ...]:
     """The keys of a group, in file order."""
     return tuple(key for key in KEYS if key.group == group)
+
+
+def is_truth(parts: tuple[str, ...]) -> bool:
+    """Whether a path names a key that is true or false."""
+    key = KEY_BY_PARTS.get(parts)
+    return key is not None and key.type is bool
 
 
 def defaults() -> dict[str, dict[str, Value]]:

@@ -6,8 +6,8 @@ import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from stickgen.config.nodes import Path_
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Key
+from stickgen.yaml_edit.nodes import Path_
 
 LIKELY_TYPO = 0.8  # similarity from which an unknown key is taken for a misspelt one
 _ALIKE = 0.6  # from which it is worth a question

@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from stickgen.config.document import Document
 from stickgen.config.schema import KEYS
 from stickgen.errors import StickgenError
 from stickgen.export.card import Subject, config_json, local_name, model_card
@@ -26,6 +25,7 @@ from stickgen.runs.provenance import ancestors_of
 from stickgen.runs.resuming import moved
 from stickgen.runs.store import Run
 from stickgen.train.checkpoints.checkpoint import Checkpoint, verify_checkpoint, write_tensors
+from stickgen.yaml_edit.document import Document
 
 FORMATS = ("safetensors", "torch", "onnx")
 

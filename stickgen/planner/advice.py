@@ -19,8 +19,8 @@ from stickgen.planner.placement import device_of, precision_of
 from stickgen.planner.settings import Changed, Edit, Settings, value_of
 
 if TYPE_CHECKING:
-    from stickgen.config.document import Document
     from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.yaml_edit.document import Document
 
 Goal = Literal["memory", "speed", "quality"]
 GOALS: tuple[Goal, ...] = ("memory", "speed", "quality")

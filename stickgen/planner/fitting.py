@@ -22,8 +22,8 @@ from stickgen.planner.recommend import Recommendation, recommend
 from stickgen.planner.settings import Changed, Edit
 
 if TYPE_CHECKING:
-    from stickgen.config.document import Document
     from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.yaml_edit.document import Document
 
 GIB = 2**30
 HEADROOM: dict[Device, float] = {"cpu": 0.25, "mps": 0.25, "cuda": 0.1}  # kept free of the memory in all

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 import psutil
 
 from stickgen.children import child_environment
-from stickgen.config.document import Document
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.hardware.contention import Contention
@@ -39,6 +38,7 @@ from stickgen.runs.metrics import RecordReader, last_record
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT
 from stickgen.text import clean
+from stickgen.yaml_edit.document import Document
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts

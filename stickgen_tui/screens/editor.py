@@ -20,12 +20,12 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from stickgen.config.loading import TrainingConfig
-from stickgen.config.nodes import Path_
 from stickgen.config.presets import preset_names
 from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
 from stickgen.planner.site import site_of
 from stickgen.runs.dataset_facts import dataset_path
+from stickgen.yaml_edit.nodes import Path_
 from stickgen_tui.editing import Edit, EditSession, fix_text
 from stickgen_tui.forecasting import Surroundings, forecast, look_around
 from stickgen_tui.launching import shown_path

@@ -13,9 +13,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from stickgen.config.document import AnyPath
-from stickgen.config.nodes import path_text
 from stickgen.config.schema import GROUPS, KEYS, Key, keys_of
+from stickgen.yaml_edit.document import AnyPath
+from stickgen.yaml_edit.nodes import path_text
 from stickgen_tui.comparing import Reference
 from stickgen_tui.editing import Edit, EditSession, value_text
 from stickgen_tui.text import one_line

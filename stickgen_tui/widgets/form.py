@@ -6,8 +6,8 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from stickgen.config.nodes import Path_
 from stickgen.config.schema import GROUPS, keys_of
+from stickgen.yaml_edit.nodes import Path_
 from stickgen_tui.editing import EditSession
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.other_keys import GroupTitle, OtherKeys, has_words

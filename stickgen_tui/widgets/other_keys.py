@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from stickgen.config.nodes import Path_
 from stickgen.config.schema import Key
+from stickgen.yaml_edit.nodes import Path_
 from stickgen_tui.editing import EditSession, UnknownKey
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from stickgen.config import drafts
-from stickgen.config.document import Document
+from stickgen.yaml_edit.document import Document
 
 
 def stickgen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stickgen.config import drafts
-from stickgen.config.document import Document, SaveConflictError
 from stickgen.config.drafts import Journal
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.document import Document, SaveConflictError
 
 TEXT = "model:\n  d_model: 384   # wide\n  nhead: 12\n"
 
@@ -202,7 +202,7 @@ def test_a_killed_editor_leaves_every_edit(config: Path, name: signal.Signals) -
         "import signal, sys, time\n"
         "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # whoever runs the tests may have it ignored
         "from stickgen.config import drafts\n"
-        "from stickgen.config.document import Document\n"
+        "from stickgen.yaml_edit.document import Document\n"
         f"document = Document.open({str(config)!r}); drafts.keep(document)\n"
         "for nhead in range(1, 40): document.set('model.nhead', nhead)\n"
         "print('edited', flush=True); time.sleep(60)\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stickgen.config.document import Document
 from stickgen.config.loading import TrainingConfig, check
-from stickgen.config.nodes import ConfigError
+from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit.nodes import ConfigError
 
 BASE = 'model:\n  d_model: 64\n  nhead: 4\n\ntraining:\n  batch_size: 16   # clips\n  epochs: 40\n  # a note\n  learning_rate: 0.002\n  seed: 1\n\ndevice:\n  type: "auto"\n'
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from stickgen.config import TrainingConfig
-from stickgen.config.document import Document
 from stickgen.config.loading import check, parse_override
-from stickgen.config.nodes import ConfigError
 from stickgen.config.presets import TIERS, preset_names, preset_path
 from stickgen.config.schema import KEYS
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit.nodes import ConfigError
 
 
 @pytest.mark.parametrize("name", preset_names())

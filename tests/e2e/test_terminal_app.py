@@ -13,10 +13,10 @@ import psutil
 import pytest
 from terminal import Terminal, require_tmux
 
-from stickgen.config.document import Document
 from stickgen.runs.launch import stop
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, Status, list_runs
+from stickgen.yaml_edit.document import Document
 
 PROGRAM = [sys.executable, "-m", "stickgen_tui", "--config", "configs/quickstart.yaml"]
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stickgen.config.document import Document, SaveConflictError
 from stickgen.config.drafts import find
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.document import Document, SaveConflictError
 from stickgen_tui.comparing import Reference, differences, nearest_preset, preset_reference
 from stickgen_tui.editing import EditSession, fix_text, value_text
 from stickgen_tui.stepping import next_value

@@ -13,10 +13,10 @@ from test_launching import dataset
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from stickgen.config.document import Document
 from stickgen.config.drafts import find
 from stickgen.config.loading import TrainingConfig
 from stickgen.runs.store import Run
+from stickgen.yaml_edit.document import Document
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.editing import EditSession
 from stickgen_tui.path_suggester import completed

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from on_screen import screen_text, until
 from test_form import in_editor
 
-from stickgen.config.document import Document
-from stickgen.config.nodes import path_of, path_text
+from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit.nodes import path_of, path_text
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.editing import EditSession
 from stickgen_tui.screens.editor import EditorScreen

@@ -6,8 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-from stickgen.config.nodes import ConfigError
-from stickgen.config.parsing import MAX_BYTES
+from stickgen.yaml_edit.nodes import ConfigError
+from stickgen.yaml_edit.parsing import MAX_BYTES
 
 
 def read_config_file(path: Path) -> bytes:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import test_corpus
 
-from stickgen.config.document import Document
-from stickgen.config.nodes import ConfigError, walk
+from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit.nodes import ConfigError, walk
 
 SUITE = json.loads((Path(__file__).parent / "yaml_test_suite.json").read_text())["cases"]
 # PyYAML reads these otherwise than YAML 1.2 does, before any edit and after it

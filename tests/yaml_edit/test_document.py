@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from stickgen.config import drafts
-from stickgen.config.document import Document, EditRefusedError, SaveConflictError, format_value
-from stickgen.config.nodes import ConfigError
 from stickgen.config.presets import preset_names, preset_path
 from stickgen.config.schema import KEYS
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.document import Document, EditRefusedError, SaveConflictError, format_value
+from stickgen.yaml_edit.nodes import ConfigError
 
 SAMPLE = b"""# top comment
 model:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stickgen.config.nodes import Empty, Mapping, Node, Path_, Sequence, Tree, Values, origin, walk
-from stickgen.config.scalars import Plain, same_value
+from stickgen.yaml_edit.nodes import Empty, Mapping, Node, Path_, Sequence, Tree, Values, origin, walk
+from stickgen.yaml_edit.scalars import Plain, same_value
 
 Judge = Callable[[Values], Path_ | None]
 

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from stickgen.config.presets import preset_names, preset_path
-from stickgen.config.scanning import BoundedScanner
+from stickgen.yaml_edit.scanning import BoundedScanner
 
 
 def events(text: str, scanner: type | None) -> list[tuple[Any, ...]]:

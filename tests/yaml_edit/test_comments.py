@@ -7,10 +7,10 @@ from generated import yaml_texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stickgen.config.comments import comments
-from stickgen.config.document import Document, EditRefusedError
-from stickgen.config.parsing import parse
-from stickgen.config.portability import fixed
+from stickgen.yaml_edit.comments import comments
+from stickgen.yaml_edit.document import Document, EditRefusedError
+from stickgen.yaml_edit.parsing import parse
+from stickgen.yaml_edit.portability import fixed
 
 
 def texts(text: str) -> list[str]:
@@ -64,7 +64,7 @@ def test_a_delete_takes_its_own_comment_and_no_other(name: str) -> None:
 
 def test_what_would_take_a_comment_away_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     document = Document.parse(b"a: 1\n# about b\nb: 2\n")
-    monkeypatch.setattr("stickgen.config.splicing.Splicer.without", lambda *_: "b: 2\n")
+    monkeypatch.setattr("stickgen.yaml_edit.splicing.Splicer.without", lambda *_: "b: 2\n")
     with pytest.raises(EditRefusedError, match=":2: this edit would take away the comment '# about b'"):
         document.delete("a")
     assert document.text == "a: 1\n# about b\nb: 2\n"

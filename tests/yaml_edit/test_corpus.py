@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from readers import CORPUS, flat, read_1_1, read_1_2, readable
 
-from stickgen.config.document import Document, EditRefusedError
-from stickgen.config.nodes import ConfigError, Mapping, Scalar, Sequence, walk
+from stickgen.yaml_edit.document import Document, EditRefusedError
+from stickgen.yaml_edit.nodes import ConfigError, Mapping, Scalar, Sequence, walk
 
 VALUES: list[bool | int | float | str | None] = [
     7, 2_000_000, 0.5, 1e-5, True, None, "word", "on", "1e-4", "it's \"both\": # \\ {x}, [y]", "grün\n\tzwei ", "",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from stickgen.config.nodes import Entry, Mapping, Path_, Scalar, Sequence, Tree, line_and_column
-from stickgen.config.parsing import GAP, is_core_tag
-from stickgen.config.scalars import Plain, format_value
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.nodes import Entry, Mapping, Path_, Scalar, Sequence, Tree, line_and_column
+from stickgen.yaml_edit.parsing import GAP, is_core_tag
+from stickgen.yaml_edit.scalars import Plain, format_value
 
 DEFAULT_INDENT = 2
 

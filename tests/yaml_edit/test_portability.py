@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readers import CORPUS, flat, read_1_1, read_1_2, readable
 
-from stickgen.config.document import Document, EditRefusedError
 from stickgen.config.loading import check
-from stickgen.config.portability import findings, fixed
 from stickgen.config.presets import preset_names, preset_path
+from stickgen.config.schema import is_truth
+from stickgen.yaml_edit.document import Document, EditRefusedError
+from stickgen.yaml_edit.portability import findings, fixed
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_values_that_readers_differ_on(text: str, written: str | None) -> None:
 
 def test_a_truth_of_1_1_becomes_one_where_the_key_wants_it() -> None:
     data = b"diffusion:\n  enabled: off    # cheaper\ndevice:\n  pin_memory: Yes\n"
-    assert fixed(data, "c") == b"diffusion:\n  enabled: false  # cheaper\ndevice:\n  pin_memory: true\n"
+    assert fixed(data, "c", is_truth) == b"diffusion:\n  enabled: false  # cheaper\ndevice:\n  pin_memory: true\n"
     problems = check(Document.parse(data))
     assert [problem.edit for problem in problems] == [
         ("diffusion.enabled", False),

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from stickgen.config.files import read_config_file
-from stickgen.config.nodes import ConfigError
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.files import read_config_file
+from stickgen.yaml_edit.nodes import ConfigError
 
 
 class SaveConflictError(StickgenError):

@@ -25,8 +25,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from stickgen.config.faults import guilty
-from stickgen.config.nodes import (
+from stickgen.yaml_edit.faults import guilty
+from stickgen.yaml_edit.nodes import (
     Alias,
     ConfigError,
     Entry,
@@ -39,8 +39,8 @@ from stickgen.config.nodes import (
     located,
     origin,
 )
-from stickgen.config.scalars import CORE_TAG
-from stickgen.config.scanning import MAX_DEPTH, BoundedScanner, TooDeepError, TooLongError
+from stickgen.yaml_edit.scalars import CORE_TAG
+from stickgen.yaml_edit.scanning import MAX_DEPTH, BoundedScanner, TooDeepError, TooLongError
 
 MAX_BYTES = 100_000  # the parser reads about 0.3 MB a second
 MAX_EVENTS = 5_000  # the template has 200

@@ -6,13 +6,15 @@ PyYAML, which the older training code uses, reads YAML 1.1: `1e-4` is text to it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from stickgen.config.comments import comments, lost
-from stickgen.config.nodes import (
+from stickgen.text import clean
+from stickgen.yaml_edit.comments import comments, lost
+from stickgen.yaml_edit.nodes import (
     Entry,
     Mapping,
+    Path_,
     Scalar,
     Tree,
     line_and_column,
@@ -22,11 +24,9 @@ from stickgen.config.nodes import (
     values,
     walk,
 )
-from stickgen.config.parsing import decode, parse
-from stickgen.config.scalars import format_value, reading_1_1, reads_alike, resolve, same_value, truth_1_1
-from stickgen.config.schema import KEY_BY_PARTS
-from stickgen.config.splicing import EditRefusedError, Splicer, in_its_column
-from stickgen.text import clean
+from stickgen.yaml_edit.parsing import decode, parse
+from stickgen.yaml_edit.scalars import format_value, reading_1_1, reads_alike, resolve, same_value, truth_1_1
+from stickgen.yaml_edit.splicing import EditRefusedError, Splicer, in_its_column
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,27 @@ class Finding:
         return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {fix}"
 
 
-def findings(data: bytes, name: str) -> list[Finding]:
-    """Everything in a config that readers of YAML 1.1 and 1.2 differ on. Raises ConfigError where it cannot be read."""
+def _never(_: Path_) -> bool:
+    return False
+
+
+def findings(data: bytes, name: str, is_truth: Callable[[Path_], bool] = _never) -> list[Finding]:
+    """Every place in a YAML text that readers of YAML 1.1 and 1.2 read differently.
+
+    `is_truth` says at which paths a truth is wanted, so that `on` there becomes `true` and not a quoted word.
+    Raises ConfigError if the text cannot be read.
+    """
     text = decode(data, name)
     tree = parse(text, name, repeats=True)
-    found = [*_repeated(text, tree), *_scalars(text, tree)]
+    found = [*_repeated(text, tree), *_scalars(text, tree, is_truth)]
     return sorted(found, key=lambda finding: finding.start)
 
 
-def fixed(data: bytes, name: str) -> bytes:
-    """The same config, written so that all readers agree; nothing else of it changes.
+def fixed(data: bytes, name: str, is_truth: Callable[[Path_], bool] = _never) -> bytes:
+    """The same YAML text, written so that all readers agree; nothing else of it changes.
 
-    A truth is what YAML 1.1 calls one where the key wants a truth; of a repeated key the last stays, as PyYAML
-    has it. Raises ConfigError where it cannot be read, EditRefusedError where that would change anything else.
+    Where `is_truth` holds, `on` becomes `true`. Of a repeated key the last stays, as PyYAML reads it.
+    Raises ConfigError if the text cannot be read, EditRefusedError if fixing it would change anything else.
     """
     text = decode(data, name)
     tree = parse(text, name, repeats=True)
@@ -78,8 +86,8 @@ def fixed(data: bytes, name: str) -> bytes:
         gone = lost(there, comments(text, tree), [own])
         if gone is not None:
             raise EditRefusedError(f"{name}: the comment {gone.text!r} would go; edit the text itself")
-    meant = {path_of(finding.path): finding.written for finding in _scalars(text, tree)}
-    for finding in sorted(_scalars(text, tree), key=lambda finding: -finding.start):
+    meant = {path_of(finding.path): finding.written for finding in _scalars(text, tree, is_truth)}
+    for finding in sorted(_scalars(text, tree, is_truth), key=lambda finding: -finding.start):
         growth = len(finding.written) - (finding.end - finding.start)
         text = text[: finding.start] + finding.written + in_its_column(text[finding.end :], growth)
     after = values(parse(text, name).root)
@@ -93,7 +101,7 @@ def fixed(data: bytes, name: str) -> bytes:
     return text.encode()
 
 
-def _scalars(text: str, tree: Tree) -> Iterator[Finding]:
+def _scalars(text: str, tree: Tree, is_truth: Callable[[Path_], bool]) -> Iterator[Finding]:
     seen: set[int] = set()
     for path, node in walk(tree.root):
         if isinstance(node, Mapping) and node.alias_of is None:
@@ -104,10 +112,8 @@ def _scalars(text: str, tree: Tree) -> Iterator[Finding]:
         if node.alias_of is not None or id(origin(node)) in seen or reads_alike(node.text):
             continue
         seen.add(id(node))
-        key = KEY_BY_PARTS.get(path)
-        value = node.value
-        if key is not None and key.type is bool and truth_1_1(node.text) is not None:
-            value = truth_1_1(node.text)
+        truth = truth_1_1(node.text) if is_truth(path) else None
+        value = node.value if truth is None else truth
         line, column = line_and_column(text, node.content)
         message = f"{_shown(node.text)} reads as {reading_1_1(node.text)} in programs with YAML 1.1"
         written = format_value(value, None, node.text)

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from stickgen.config.scalars import Plain, resolve_tagged
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.scalars import Plain, resolve_tagged
 
 Path_ = tuple[str, ...]
 

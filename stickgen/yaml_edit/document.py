@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Protocol
 
 from stickgen.atomic import WriteProtectedError, replacing
-from stickgen.config.comments import Span, comments, lost
-from stickgen.config.conflict import ProtectedError, SaveConflictError, check_conflict, text_diff
-from stickgen.config.faults import slip
-from stickgen.config.files import read_config_file
-from stickgen.config.nodes import (
+from stickgen.errors import StickgenError
+from stickgen.yaml_edit.comments import Span, comments, lost
+from stickgen.yaml_edit.conflict import ProtectedError, SaveConflictError, check_conflict, text_diff
+from stickgen.yaml_edit.faults import slip
+from stickgen.yaml_edit.files import read_config_file
+from stickgen.yaml_edit.nodes import (
     ConfigError,
     Empty,
     Mapping,
@@ -34,10 +35,10 @@ from stickgen.config.nodes import (
     values,
     walk,
 )
-from stickgen.config.parsing import decode, is_collection_tag, parse
-from stickgen.config.scalars import Plain, format_value, reads_alike, resolve, resolve_tagged, same_value
-from stickgen.config.splicing import EditRefusedError, Splicer
-from stickgen.config.verifying import (
+from stickgen.yaml_edit.parsing import decode, is_collection_tag, parse
+from stickgen.yaml_edit.scalars import Plain, format_value, reads_alike, resolve, resolve_tagged, same_value
+from stickgen.yaml_edit.splicing import EditRefusedError, Splicer
+from stickgen.yaml_edit.verifying import (
     MISSING,
     Judge,
     Missing,
@@ -48,7 +49,6 @@ from stickgen.config.verifying import (
     renaming,
     shifted,
 )
-from stickgen.errors import StickgenError
 
 __all__ = [
     "MISSING", "AnyPath", "ConfigError", "Document", "EditRefusedError", "ProtectedError", "SaveConflictError", "format_value",

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from stickgen.config import TrainingConfig
-from stickgen.config.document import Document
-from stickgen.config.nodes import ConfigError
-from stickgen.config.parsing import MAX_BYTES
+from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit.nodes import ConfigError
+from stickgen.yaml_edit.parsing import MAX_BYTES
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 

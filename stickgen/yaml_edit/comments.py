@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from stickgen.config.nodes import Entry, Mapping, Node, Scalar, Tree
-from stickgen.config.nodes import Sequence as ListNode
+from stickgen.yaml_edit.nodes import Entry, Mapping, Node, Scalar, Tree
+from stickgen.yaml_edit.nodes import Sequence as ListNode
 
 _COMMENT = re.compile("(?<![^\\s\ufeff])#[^\\r\\n]*")
 

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from test_corpus import Watch, places
 
-from stickgen.config.document import Document, EditRefusedError
-from stickgen.config.nodes import ConfigError, Mapping, Scalar, Sequence, walk
-from stickgen.config.portability import findings, fixed
 from stickgen.errors import StickgenError
+from stickgen.yaml_edit.document import Document, EditRefusedError
+from stickgen.yaml_edit.nodes import ConfigError, Mapping, Scalar, Sequence, walk
+from stickgen.yaml_edit.portability import findings, fixed
 
 VALUES = st.sampled_from([5, 0.25, 1e-7, True, None, "w", "yes", "1e-4", "a: [b] # 'c' \"d\"\n", 2_000_000])
 no_hurry = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
