@@ -11,7 +11,7 @@ from stickgen.train.batching.batches import load_batches
 from stickgen.train.batching.clips import Clips
 from stickgen.train.batching.plan import MicroBatch, plan_epoch
 from stickgen.train.checkpoints.train_state import TrainState
-from stickgen.train.optim.step import StepResult, optimizer_step
+from stickgen.train.optim.step import Learner, StepResult, optimizer_step
 from stickgen.train.placement.compiled_blocks import compile_blocks
 from stickgen.train.placement.device import choose_precision
 
@@ -48,10 +48,10 @@ class Engine:
             for group in state.optimizer.param_groups:
                 group["lr"] = rate
         micro_batches = self._planned.pop()
-        result = optimizer_step(
-            state.model, state.normaliser, state.optimizer, load_batches(self.clips.train, micro_batches),
-            clips=sum(map(len, micro_batches)), config=config, step=state.step, device=CPU,
-            precision=self.precision,
-        )  # fmt: skip
+        learner = Learner(
+            state.model, state.normaliser, state.optimizer, config, CPU, precision=self.precision
+        )
+        batches = load_batches(self.clips.train, micro_batches)
+        result = optimizer_step(learner, batches, step=state.step, clips=sum(map(len, micro_batches)))
         state.advance(moved=not result.skipped)
         return result

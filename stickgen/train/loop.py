@@ -46,7 +46,7 @@ from stickgen.train.measuring.validate import validate
 from stickgen.train.optim.out_of_memory import MicroBatchLimit
 from stickgen.train.optim.profile import NO_PROFILE, Profile
 from stickgen.train.optim.schedule import learning_rate
-from stickgen.train.optim.step import StepResult, optimizer_step
+from stickgen.train.optim.step import Learner, StepResult, optimizer_step
 from stickgen.train.placement.compiled_blocks import compile_blocks, is_worth_compiling
 from stickgen.train.placement.device import choose_device, choose_precision
 from stickgen.train.placement.distributed import Ranks, is_first
@@ -108,6 +108,10 @@ class Trainer:
             self.state.shard(self.device, self.ranks.size)
         self.workers = self._data_workers()
         self.compiled = self._compile()
+        self.learner = Learner(
+            self.state.model, self.state.normaliser, self.state.optimizer, config, self.device, self.precision,
+            self.limit, self.ranks, self.profile,
+        )  # fmt: skip
         if self.ranks.leads:
             self._say_what_runs()
 
@@ -296,12 +300,12 @@ class Trainer:
                 began = time.monotonic()
                 rate = self.set_learning_rate()
                 result = optimizer_step(
-                    state.model, state.normaliser, state.optimizer,
+                    self.learner,
                     self.until_stopped(islice(batches, len(self.ranks.share(micro_batches)))),
-                    clips=sum(map(len, micro_batches)), config=config, step=state.step,
-                    device=self.device, precision=self.precision, limit=self.limit, profile=self.profile,
-                    ranks=self.ranks, passes=self.ranks.most(micro_batches),
-                )  # fmt: skip
+                    step=state.step,
+                    clips=sum(map(len, micro_batches)),
+                    passes=self.ranks.most(micro_batches),
+                )
                 self.after_step(result, rate, time.monotonic() - began)
                 if self.wishes(minutes):
                     return self.finish(f"reached training.max_minutes ({minutes:g}) after step {state.step}")
@@ -319,10 +323,14 @@ class Trainer:
     def plan(self, epoch: int) -> list[list[MicroBatch]]:
         """The micro-batches of the epoch's steps that are still to be done."""
         training = self.config.training
+        most = min(training["batch_size"], -(-self.config.effective_batch // self.ranks.size))
+        if self.state.model.sharded and self.limit.clips:
+            # cut here, the same for all processes: cut one by one they would make different numbers of passes
+            most = min(most, self.limit.clips)
         steps = plan_epoch(
             self.clips.train.lengths,
             effective_batch=self.config.effective_batch,
-            batch_size=min(training["batch_size"], -(-self.config.effective_batch // self.ranks.size)),
+            batch_size=most,
             seed=training["seed"],
             epoch=epoch,
             most_frames=frames_at_once(

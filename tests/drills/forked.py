@@ -72,7 +72,7 @@ def note_clips(path: Path) -> None:
     step = loop.optimizer_step
     fd = os.open(path / "clips.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
-    def noting(model: Any, normaliser: Any, optimizer: Any, micro_batches: Any, **facts: Any) -> Any:
+    def noting(learner: Any, micro_batches: Any, **facts: Any) -> Any:
         digest = 0
 
         def seen() -> Iterator[Any]:
@@ -81,7 +81,7 @@ def note_clips(path: Path) -> None:
                 digest = zlib.crc32(batch.motion.numpy().tobytes() + batch.text.numpy().tobytes(), digest)
                 yield batch
 
-        result = step(model, normaliser, optimizer, seen(), **facts)
+        result = step(learner, seen(), **facts)
         os.write(fd, f"{facts['step']} {digest:08x}\n".encode())
         return result
 
@@ -175,14 +175,14 @@ def nan_at_step_3(path: Path) -> None:
 
     step = loop.optimizer_step
 
-    def poisoned(model: Any, normaliser: Any, optimizer: Any, micro_batches: Any, **facts: Any) -> Any:
+    def poisoned(learner: Any, micro_batches: Any, **facts: Any) -> Any:
         def bad() -> Iterator[Any]:
             for batch in micro_batches:
                 if facts["step"] == 3:
                     batch.motion[0, 0, 0] = float("nan")
                 yield batch
 
-        return step(model, normaliser, optimizer, bad(), **facts)
+        return step(learner, bad(), **facts)
 
     loop.optimizer_step = poisoned  # type: ignore[assignment]
 

@@ -101,21 +101,28 @@ def test_two_processes_train_what_one_does_and_one_goes_on_with_it(
 
 @pytest.mark.drill
 @pytest.mark.parametrize(
-    "overrides",
+    ("overrides", "clips_at_once"),
     [
-        pytest.param({}, id="plain"),
-        pytest.param({"training.activation_checkpointing": True, "diffusion.enabled": False}, id="again"),
+        pytest.param({}, None, id="plain"),
+        pytest.param(
+            {"training.activation_checkpointing": True, "diffusion.enabled": False}, None, id="again"
+        ),
+        pytest.param({"model.dropout": 0.0}, 2, id="limited"),  # as after a kill for lack of memory
     ],
 )
 def test_sharded_weights_train_what_whole_ones_do_and_one_process_goes_on(
-    tmp_path: Path, tiny_dataset: Path, single: Run, overrides: dict[str, object]
+    tmp_path: Path,
+    tiny_dataset: Path,
+    single: Run,
+    overrides: dict[str, object],
+    clips_at_once: int | None,
 ) -> None:
     """The last step of an epoch has fewer micro-batches than there are processes: one passes without a clip."""
     if overrides:
         single = make(tmp_path / "one", tiny_dataset, 1, **overrides)
         assert finish(start(single), single) == 0
     run = make(tmp_path, tiny_dataset, 2, **{"device.sharding": "fsdp"}, **overrides)
-    run.update_identity(max_steps=3)
+    run.update_identity(max_steps=3, clips_at_once=clips_at_once)
     assert finish(start(run), run) == 0
     assert "2 processes on cpu, each with a shard of the weights" in events(run, "started")[0]
     run.update_identity(max_steps=2)

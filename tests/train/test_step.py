@@ -18,7 +18,7 @@ from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.train.optim import step as step_module
 from stickgen.train.optim.out_of_memory import MicroBatchLimit
 from stickgen.train.optim.profile import Profile
-from stickgen.train.optim.step import StepResult, optimizer_step
+from stickgen.train.optim.step import Learner, StepResult, optimizer_step
 from stickgen.train.placement.compiled_blocks import compile_blocks
 
 torch.set_num_threads(1)
@@ -49,10 +49,11 @@ def take(
     """One step of plain SGD with rate 1: the weights move by the gradient."""
     config = TrainingConfig(preset_path("quickstart"), {"training.max_grad_norm": 1e9})
     before = {name: p.detach().clone() for name, p in made.named_parameters()}
-    result = optimizer_step(
-        made, Normaliser(8), torch.optim.SGD(made.parameters(), lr=1.0), batches,
-        clips=count, config=config, step=3, device=CPU, precision="fp32", limit=limit,
+    learner = Learner(
+        made, Normaliser(8), torch.optim.SGD(made.parameters(), lr=1.0), config, CPU, "fp32",
+        limit or MicroBatchLimit(),
     )  # fmt: skip
+    result = optimizer_step(learner, batches, step=3, clips=count)
     return result, {name: before[name] - p.detach() for name, p in made.named_parameters()}
 
 
@@ -207,11 +208,9 @@ def test_a_profile_names_the_parts_and_their_shares() -> None:
     profile.start(4)
     made, config = model(), TrainingConfig(preset_path("quickstart"))
     optimizer = torch.optim.SGD(made.parameters(), lr=0.0)
+    learner = Learner(made, Normaliser(8), optimizer, config, CPU, "fp32", profile=profile)
     for step in range(2):
-        optimizer_step(
-            made, Normaliser(8), optimizer, clips().split(4), clips=8, config=config, step=step,
-            device=CPU, precision="fp32", profile=profile,
-        )  # fmt: skip
+        optimizer_step(learner, clips().split(4), step=step, clips=8)
     assert {"data", "forward", "backward", "optimizer"} == set(profile.seconds)
     said = profile.report(6, gflop=1.0)
     assert said.startswith("2 steps in ")

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 from stickgen.data.dataset import MotionDataset
 from stickgen.model.losses import UNLABELLED
 from stickgen.model.objective import Batch
+from stickgen.model.transformer import ModelConfig
 from stickgen.model.words import pad_words
 from stickgen.motion.skeleton import POSE_DIM
 from stickgen.runs.process import die_with
@@ -49,6 +50,18 @@ def collate(items: list[dict[str, Any]], most: int) -> Batch:
     text = torch.stack([item["embedding"] for item in items])
     words, words_mask = pad_words([item["words"] for item in items])
     return Batch(motion, mask, actions, text, tuple(int(item["clip"]) for item in items), words, words_mask)
+
+
+def empty_batch(shape: ModelConfig) -> Batch:
+    """One clip without a real frame: its losses and gradients are zero."""
+    blank = torch.zeros(1, PAD_TO, dtype=torch.bool)
+    return Batch(
+        motion=torch.zeros(1, PAD_TO, shape.input_dim),
+        mask=blank,
+        actions=torch.full((1, PAD_TO), UNLABELLED),
+        text=torch.zeros(1, shape.embedding_dim),
+        clips=(0,),
+    )
 
 
 def load_batches(

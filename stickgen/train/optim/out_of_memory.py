@@ -6,11 +6,14 @@ import gc
 import re
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import torch
 
 from stickgen.model.objective import Batch
+
+T = TypeVar("T")
 
 # PyTorch's allocators, oneDNN (whose primitives need scratch memory), C++, the kernel, cuBLAS
 _WORDS = re.compile(
@@ -39,6 +42,32 @@ class MicroBatchLimit:
         """`say` is told in words, and the new limit, when memory runs out."""
         self.clips = clips
         self._say = say
+
+    def replay(
+        self, work: Callable[[Iterable[Batch]], T], batches: Iterator[Batch], *, undo: Callable[[], None]
+    ) -> T:
+        """Do `work` on `batches`, cut to the limit. If memory runs out, `undo` it, halve the limit and start over.
+
+        Raises MemoryError if a single clip does not fit.
+        """
+        seen: list[Batch] = []
+
+        def from_the_first() -> Iterator[Batch]:
+            yield from list(seen)
+            for batch in batches:
+                seen.append(batch)
+                yield batch
+
+        while True:
+            try:
+                return work(part for batch in from_the_first() for part in self.cut(batch))
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                reason = str(error)
+            # outside of the handler, whose exception keeps alive the tensors of every frame it passed through
+            undo()
+            self.halve(max(map(len, seen)), reason)
 
     def cut(self, batch: Batch) -> list[Batch]:
         """`batch` in parts that keep the limit."""

@@ -1,27 +1,41 @@
-"""One optimizer step: micro-batches forward and backward, the guard, the clip, the move."""
+"""One optimizer step: forward, backward, clip, step."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
-from stickgen.model.losses import UNLABELLED
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import TERMS, Batch, Draw, clip_losses, mixed_seed
 from stickgen.model.transformer import MotionTransformer
-from stickgen.train.batching.batches import PAD_TO
-from stickgen.train.optim.out_of_memory import MicroBatchLimit, is_out_of_memory
+from stickgen.train.batching.batches import empty_batch
+from stickgen.train.optim.out_of_memory import MicroBatchLimit
 from stickgen.train.optim.profile import NO_PROFILE, Profile
 from stickgen.train.placement.distributed import ALONE, Ranks
 from stickgen.train.placement.sharding import whole
 
 LOSSES = (*TERMS, "total")
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What stays the same from step to step: the model, its optimizer, and where and how they compute."""
+
+    model: MotionTransformer
+    normaliser: Normaliser
+    optimizer: torch.optim.Optimizer
+    config: TrainingConfig
+    device: torch.device
+    precision: str  # of the forward pass: "fp32" or "bf16"; weights stay in fp32
+    limit: MicroBatchLimit = field(default_factory=MicroBatchLimit)
+    ranks: Ranks = ALONE
+    profile: Profile = NO_PROFILE
 
 
 @dataclass
@@ -32,121 +46,82 @@ class StepResult:
     grad_norm: float  # before clipping
     clips: int
     frames: int  # real ones, without padding
-    skipped: bool  # the loss or the gradient was not finite, and the weights did not move
+    skipped: bool  # the loss or the gradient was not finite, so the weights did not move
+
+
+def optimizer_step(
+    learner: Learner, micro_batches: Iterable[Batch], *, step: int, clips: int, passes: int = 0
+) -> StepResult:
+    """Take optimizer step number `step` on this process's `micro_batches` of the step's `clips` clips.
+
+    Every random choice follows from the seed and the step number, so a step can be repeated bit for bit. If
+    the loss or the gradient is not finite, weights and optimizer stay as they were. If memory runs out, the
+    step starts over with smaller micro-batches.
+
+    With sharded weights, every process must make the same number of `passes` over the model, and running out
+    of memory is an error, because the other processes could not start over. Raises MemoryError if a single
+    clip does not fit.
+    """
+    model, optimizer, ranks = learner.model, learner.optimizer, learner.ranks
+    batches = learner.profile.timed("data", iter(micro_batches))
+
+    def forward_and_backward(parts: Iterable[Batch]) -> Tensor:
+        return accumulate_gradients(learner, parts, step=step, clips=clips)
+
+    if model.sharded:
+        sums = forward_and_backward(_filled_up(batches, passes, model))
+    else:
+        sums = learner.limit.replay(forward_and_backward, batches, undo=optimizer.zero_grad)
+    with learner.profile.part("optimizer"):
+        if not model.sharded:
+            ranks.sum_gradients(model.parameters())
+        sums = ranks.sum(sums)
+        max_norm = learner.config.training["max_grad_norm"]
+        norm = whole(torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm))
+        # read the device once for all of them: each read waits for it
+        *losses, frames, grad_norm = torch.cat((sums, norm.to(sums.device)[None])).tolist()
+        finite = all(map(math.isfinite, (*losses, grad_norm)))
+        if finite:
+            optimizer.step()
+        optimizer.zero_grad()
+    means = {name: loss / clips for name, loss in zip(LOSSES, losses, strict=True)}
+    return StepResult(means, grad_norm, clips, int(frames), skipped=not finite)
+
+
+def accumulate_gradients(learner: Learner, batches: Iterable[Batch], *, step: int, clips: int) -> Tensor:
+    """Add the gradients of `batches` to those of the model, each clip weighted by 1 / `clips`.
+
+    Returns, on the device, the sum over the clips of each of LOSSES, then the number of real frames.
+    """
+    config, device = learner.config, learner.device
+    seed = config.training["seed"], step
+    sums = torch.zeros(len(LOSSES) + 1, device=device)
+    for batch in batches:
+        frames = int(batch.mask.sum())
+        draw = Draw.random(batch, mixed_seed(*seed), config.diffusion["condition_dropout"])
+        draw, batch = draw.to(device, non_blocking=True), batch.to(device, non_blocking=True)
+        torch.manual_seed(mixed_seed(*seed, batch.clips[0]))  # of dropout
+        with learner.profile.part("forward"), autocast(device, learner.precision):
+            losses = clip_losses(learner.model, learner.normaliser, batch, draw, config.loss_weights)
+        with learner.profile.part("backward"):
+            (losses["total"].sum() / clips).backward()
+        sums[:-1] += torch.stack([losses[name].detach().sum() for name in LOSSES])
+        sums[-1] += frames
+    return sums
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
-    """bf16 arithmetic where the run uses it; weights stay in fp32."""
+    """bf16 arithmetic if the run uses it; weights stay in fp32."""
     if precision == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
 
 
-def optimizer_step(
-    model: MotionTransformer,
-    normaliser: Normaliser,
-    optimizer: torch.optim.Optimizer,
-    micro_batches: Iterable[Batch],
-    *,
-    clips: int,
-    config: TrainingConfig,
-    step: int,
-    device: torch.device,
-    precision: str,
-    limit: MicroBatchLimit | None = None,
-    profile: Profile = NO_PROFILE,
-    ranks: Ranks = ALONE,
-    passes: int = 0,
-) -> StepResult:
-    """Train on `micro_batches` as optimizer step number `step`, of `clips` clips over all processes.
-
-    Every random choice comes from the seed and the step, so the step can be repeated to the bit. A loss or
-    gradient that is not finite leaves weights and optimizer as they were. When memory runs out, the step
-    begins anew with micro-batches of half the size; MemoryError when not even one clip fits. Where weights are
-    sharded, every process makes `passes` over the model, some of them without clips, and memory that runs out
-    is an error: the others could not begin anew.
-    """
-    limit = limit or MicroBatchLimit()
-    work = _Gradients(
-        model, normaliser, clips, config, step, device, precision, profile, passes if model.sharded else 0
-    )
-    source = profile.timed("data", iter(micro_batches))
-    seen: list[Batch] = []
-
-    def all_of_them() -> Iterator[Batch]:
-        yield from list(seen)
-        for batch in source:
-            seen.append(batch)
-            yield batch
-
-    while True:
-        try:
-            sums, frames = work.of(part for batch in all_of_them() for part in limit.cut(batch))
-            break
-        except (RuntimeError, MemoryError) as error:
-            if model.sharded or not is_out_of_memory(error):
-                raise
-            reason = str(error)
-        # outside of the handler, whose exception holds the tensors of every frame it came through
-        optimizer.zero_grad(set_to_none=True)
-        limit.halve(max(map(len, seen)), reason)
-    with profile.part("optimizer"):
-        if not model.sharded:
-            ranks.sum_gradients(model.parameters())
-        nothing = torch.zeros((), device=device)
-        totals = ranks.sum(torch.stack([sums.get(name, nothing) for name in LOSSES] + [nothing + frames]))
-        norm = whole(torch.nn.utils.clip_grad_norm_(model.parameters(), config.training["max_grad_norm"]))
-        # one look at the device for all of it
-        *values, frames_trained, grad_norm = torch.cat((totals, norm.to(device)[None])).tolist()
-        finite = all(map(math.isfinite, (*values, grad_norm)))
-        if finite:
-            optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-    means = {name: value / clips for name, value in zip(LOSSES, values, strict=True)}
-    return StepResult(means, grad_norm, clips, int(frames_trained), skipped=not finite)
-
-
-@dataclass(frozen=True)
-class _Gradients:
-    """Adds up the gradients of one step."""
-
-    model: MotionTransformer
-    normaliser: Normaliser
-    clips: int
-    config: TrainingConfig
-    step: int
-    device: torch.device
-    precision: str
-    profile: Profile
-    passes: int
-
-    def of(self, micro_batches: Iterable[Batch]) -> tuple[dict[str, Tensor], int]:
-        """The sums of every loss over the clips, on the device, and the number of real frames."""
-        sums: dict[str, Tensor] = {}
-        frames = passes = 0
-        for batch in micro_batches:
-            passes += 1
-            frames += int(batch.mask.sum())
-            for name, value in self._one(batch).items():
-                sums[name] = sums[name] + value if name in sums else value
-        for _ in range(passes, self.passes):
-            self._one(self._nobody())
-        return sums, frames
-
-    def _nobody(self) -> Batch:
-        """One clip without a frame: its losses and gradients are nothing, but it takes part in every exchange."""
-        model = self.model.config
-        motion, text = torch.zeros(1, PAD_TO, model.input_dim), torch.zeros(1, model.embedding_dim)
-        blank = torch.zeros(1, PAD_TO, dtype=torch.bool)
-        return Batch(motion, blank, torch.full((1, PAD_TO), UNLABELLED), text, (0,))
-
-    def _one(self, batch: Batch) -> dict[str, Tensor]:
-        seed = (self.config.training["seed"], self.step)
-        draw = Draw.random(batch, mixed_seed(*seed), self.config.diffusion["condition_dropout"])
-        draw, batch = draw.to(self.device, non_blocking=True), batch.to(self.device, non_blocking=True)
-        torch.manual_seed(mixed_seed(*seed, batch.clips[0]))  # dropout
-        with self.profile.part("forward"), autocast(self.device, self.precision):
-            losses = clip_losses(self.model, self.normaliser, batch, draw, self.config.loss_weights)
-        with self.profile.part("backward"):
-            (losses["total"].sum() / self.clips).backward()
-        return {name: value.detach().sum() for name, value in losses.items()}
+def _filled_up(batches: Iterable[Batch], passes: int, model: MotionTransformer) -> Iterator[Batch]:
+    """`batches`, then empty ones up to the number of `passes`: every process takes part in each exchange."""
+    made = 0
+    for batch in batches:
+        made += 1
+        yield batch
+    for _ in range(made, passes):
+        yield empty_batch(model.config)
