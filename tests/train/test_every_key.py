@@ -32,6 +32,7 @@ from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensor
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.loop import Trainer
 from stickgen.train.placement.device import choose_device
+from stickgen.train.placement.distributed import Ranks
 
 torch.set_num_threads(1)
 BASE: dict[str, Any] = {
@@ -331,8 +332,8 @@ def _sharding(shop: Workshop) -> None:
         patch.setattr(TrainState, "shard", lambda state, device, processes: asked.append(processes))
         Trainer(shop.run({"device.sharding": "fsdp"}))
         assert asked == []  # one process has nothing to share
-        patch.setattr(loop.Ranks, "join", classmethod(lambda cls, device: cls(0, 2, device)))
-        patch.setattr(loop.Ranks, "from_first", lambda ranks, value: value)
+        patch.setattr(Ranks, "join", classmethod(lambda cls, device: cls(0, 2, device)))
+        patch.setattr(Ranks, "from_first", lambda ranks, value: value)
         Trainer(shop.run({"device.sharding": "none"}))
         assert asked == []
         Trainer(shop.run({"device.sharding": "fsdp"}))
@@ -449,13 +450,13 @@ def _loader(shop: Workshop) -> None:
     asked: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "load_batches", lambda *_, **options: asked.update(options) or iter(()))
-        trainer.load([])
+        trainer.load([], 0)
         assert asked["num_workers"] == 3 and asked["pin_memory"] is (trainer.device.type == "cuda")
         trainer.device = torch.device("cuda")
-        trainer.load([])
+        trainer.load([], 0)
         assert asked["pin_memory"] is True
         trainer.config.device["pin_memory"] = False
-        trainer.load([])
+        trainer.load([], 0)
         assert asked["pin_memory"] is False
 
 
@@ -534,7 +535,7 @@ def _evaluated(shop: Workshop) -> None:
     assert shop.train({**often, "evaluation.every_minutes": 0.0}).quality == []
     assert shop.train({**often, "evaluation.time_share": 1e-9}).quality == []
     more = shop.train({**often, "evaluation.prompts": 6})
-    texts = [outcome.trainer.quality.texts for outcome in (one, more)]
+    texts = [outcome.trainer.assessment.quality.texts for outcome in (one, more)]
     assert 4 <= len(texts[0]) < len(texts[1])
 
 

@@ -113,14 +113,14 @@ def test_an_evaluation_waits_for_its_share_of_the_time(
     tmp_path: Path, tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trainer = Trainer(new_run(tmp_path, tiny_dataset, **{"evaluation.time_share": 0.1}))
-    quality, now = trainer.quality, [0.0]
+    quality, now = trainer.assessment.quality, [0.0]
     monkeypatch.setattr("stickgen.train.measuring.quality.time.monotonic", lambda: now[0])
     quality.began, quality._took = 0.0, 30.0
     now[0] = 299.0
     assert not quality.due()
     now[0] = 301.0
     assert quality.due()
-    trainer.journal.took(100.0)  # a step so slow that the next evaluation would take minutes
+    trainer.journal.record_step_time(100.0)  # a step so slow that the next evaluation would take minutes
     assert not quality.due()
     trainer.saver.close()
 

@@ -138,7 +138,7 @@ def test_forced_it_goes_on_says_so_and_the_best_counts_anew(run: Run) -> None:
     trainer = go_on(run, force=True)
     assert trainer.state.best_step is None
     assert [event["message"] for event in events(run, "changed")] == [
-        "it goes on with other data (24 clips, before 40); what is the best so far counts anew"
+        "the dataset has changed: 24 clips, before 40; the best checkpoint so far no longer counts"
     ]
     (ancestor,) = trainer.state.numbers()["ancestors"]
     assert (ancestor["step"], ancestor["dataset"]["licences"]) == (3, ["MIT"])

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 
-import torch
-
 from stickgen.atomic import write_text
-from stickgen.config.loading import TrainingConfig
 from stickgen.model.sampler import sample, sampling_of
 from stickgen.model.words import pad_words
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.train_state import TrainState
-from stickgen.train.reporting.journal import Journal
+from stickgen.train.context import LaunchContext
 
 
-def draw_sample(
-    state: TrainState, clips: Clips, config: TrainingConfig, device: torch.device, journal: Journal
-) -> None:
+def draw_sample(context: LaunchContext, state: TrainState, clips: Clips) -> None:
     """Draw it with the averaged weights and write it to the run's `samples/`."""
+    config, journal = context.config, context.journal
     item = (clips.held_out if len(clips.held_out) else clips.train)[0]
     words, words_mask = pad_words([item["words"]])
     with journal.phase("sampling"), state.evaluating() as model:
         motion = sample(
-            model, state.normaliser, item["embedding"][None].to(device), config.data["max_frames"],
+            model, state.normaliser, item["embedding"][None].to(context.device), config.data["max_frames"],
             words=words, words_mask=words_mask,
             seed=0, **sampling_of(config.diffusion),
         )[0]  # fmt: skip

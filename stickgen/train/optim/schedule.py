@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from stickgen.config.loading import TrainingConfig
+
 
 def learning_rate(
     step: int, *, peak: float, warmup_steps: int, total_steps: int, min_lr_ratio: float, schedule: str
@@ -24,3 +26,16 @@ def learning_rate(
     else:
         height = 0.5 * (1 + math.cos(math.pi * progress))
     return peak * (min_lr_ratio + (1 - min_lr_ratio) * height)
+
+
+def scheduled_rate(config: TrainingConfig, step: int, steps_per_epoch: int) -> float:
+    """The learning rate of optimizer step `step`, counted from 0, as `config` schedules it."""
+    training = config.training
+    return learning_rate(
+        step,
+        peak=training["learning_rate"],
+        warmup_steps=training["warmup_epochs"] * steps_per_epoch,
+        total_steps=training["epochs"] * steps_per_epoch,
+        min_lr_ratio=training["min_lr_ratio"],
+        schedule=training["schedule"],
+    )

@@ -70,7 +70,7 @@ class Journal:
         yield
         self.beat("training")
 
-    def took(self, seconds: float) -> None:
+    def record_step_time(self, seconds: float) -> None:
         """A step is done, and took so long."""
         self._seconds.append(seconds)
         self.beat("training")

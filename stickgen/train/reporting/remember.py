@@ -9,7 +9,6 @@ from typing import cast
 import psutil
 import torch
 
-from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import DatasetFile
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.hardware.resident import peak_rss_bytes
@@ -18,30 +17,29 @@ from stickgen.planner.memory import CUDA_CONTEXT_BYTES
 from stickgen.planner.placement import Device, Precision
 from stickgen.planner.workload import workload_of
 from stickgen.runs.dataset_facts import read_dataset_facts
+from stickgen.train.optim.step import Learner
 
 LEAST_STEPS = 3  # the first one warms up, and a peak rises over some
 
 
 def remember(
-    config: TrainingConfig,
+    learner: Learner,
     file: DatasetFile,
-    device: torch.device,
-    precision: str,
     *,
     compiled: bool,
     steps: int,
     seconds_per_step: float,
-    contended: bool = False,
+    contended: bool,
 ) -> None:
-    """Keep what `steps` steps of this process took; a disk that refuses is no reason to stop training."""
+    """Keep what `steps` steps of this process took. A disk that refuses is no reason to stop training."""
     if steps < LEAST_STEPS:
         return
-    machine = local_machine_fast()
+    device, machine = learner.device, local_machine_fast()
     facts = read_dataset_facts(file.path) or file.facts()
     work = replace(
-        workload_of(config, machine, facts),
+        workload_of(learner.config, machine, facts),
         device=cast(Device, device.type),
-        precision=cast(Precision, precision),
+        precision=cast(Precision, learner.precision),
         compiled=compiled,
     )
     if device.type == "cuda":

@@ -1,0 +1,85 @@
+"""Where a launch goes on: the newest whole checkpoint, the weights of another run, or the beginning."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from stickgen.errors import StickgenError
+from stickgen.runs.preflight import refusals
+from stickgen.runs.provenance import ancestors_of, provenance
+from stickgen.runs.resuming import refuse_changes
+from stickgen.train.checkpoints.checkpoint import Checkpoint, newest_checkpoint, unfinished_saves
+from stickgen.train.checkpoints.initial import initial_of
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.context import LaunchContext
+from stickgen.train.optim.schedule import scheduled_rate
+
+
+def resume(context: LaunchContext, state: TrainState, dataset: dict[str, Any], steps_per_epoch: int) -> bool:
+    """Bring `state` to where the run left off, and report what was skipped or has changed since.
+
+    `dataset` is the record of the present dataset. Returns whether `state` is that of a checkpoint. Raises
+    StickgenError if the run has checkpoints and none of them is whole, or if it may not start at all.
+    """
+    run, journal = context.run, context.journal
+    checkpoint, skipped = context.ranks.from_first(
+        newest_checkpoint(run.checkpoints_dir) if context.ranks.leads else None
+    )
+    for sentence in skipped:
+        journal.event("alert", f"skipped a damaged checkpoint: {sentence}")
+    for path in unfinished_saves(run.checkpoints_dir):
+        journal.event("alert", f"{path}: a save that was cut off; it is not used")
+    state.provenance = provenance(dataset, None if checkpoint is None else checkpoint.trainer)
+    if checkpoint is not None:
+        state.restore(checkpoint)
+        journal.step = state.step
+        _report_changes(context, state, checkpoint, dataset, steps_per_epoch)
+        return True
+    if skipped:
+        raise StickgenError(
+            f"{run.name}: none of its checkpoints is whole, so there is nothing to resume from: "
+            + "; ".join(skipped)
+        )
+    if (initial := initial_of(run)) is None:
+        for sentence in refusals(context.config, starts_from_weights=False):
+            raise StickgenError(sentence)
+        return False
+    state.start_from(initial, context.config)
+    state.provenance = {"dataset": dataset, "ancestors": ancestors_of(initial.path, initial.trainer)}
+    journal.event("initial", f"weights of {initial.path}, after step {initial.step} there")
+    return False
+
+
+def _report_changes(
+    context: LaunchContext,
+    state: TrainState,
+    checkpoint: Checkpoint,
+    dataset: dict[str, Any],
+    steps_per_epoch: int,
+) -> None:
+    """Write an event for each key, and for the dataset, that differs from what the checkpoint was trained with."""
+    config, journal = context.config, context.journal
+    before = checkpoint.trainer.get("dataset")
+    if isinstance(before, dict) and before.get("digest") != dataset["digest"]:
+        state.best_val, state.best_step = math.inf, None  # measured on other clips
+        journal.event(
+            "changed",
+            f"the dataset has changed: {dataset['clips']} clips, before {before.get('clips')}; "
+            "the best checkpoint so far no longer counts",
+        )
+    try:
+        trained = checkpoint.config()
+    except (OSError, StickgenError):
+        return  # written by an older version
+    changes = refuse_changes(context.run, trained, config)
+    if trained.evaluation["best_by"] != config.evaluation["best_by"]:
+        state.best_val, state.best_step = math.inf, None  # measured by something else
+    for change in changes:
+        journal.event("changed", str(change), key=change.path, old=change.old, new=change.new)
+    if changes:
+        rate = scheduled_rate(config, state.step, steps_per_epoch)
+        was = scheduled_rate(trained, state.step, steps_per_epoch)
+        journal.event(
+            "changed", f"the learning rate of the next step is {rate:.3g}, without the change {was:.3g}"
+        )

@@ -1,0 +1,98 @@
+"""How good the averaged weights are: validation, the evaluation of their motion, and the monitor's sample."""
+
+from __future__ import annotations
+
+import time
+
+from stickgen.train.batching.clips import Clips
+from stickgen.train.checkpoints.guard import LossGuard
+from stickgen.train.checkpoints.saver import Saver
+from stickgen.train.checkpoints.train_state import TrainState
+from stickgen.train.context import LaunchContext
+from stickgen.train.measuring.quality import Quality
+from stickgen.train.measuring.sampling import draw_sample
+from stickgen.train.measuring.validate import validate
+
+SECONDS_BETWEEN_BEST = 60.0
+
+
+class Assessment:
+    """Measures a launch's weights, and knows whether they are the best so far. All processes call it together."""
+
+    def __init__(
+        self, context: LaunchContext, state: TrainState, clips: Clips, saver: Saver, guard: LossGuard
+    ) -> None:
+        self.context, self.state, self.clips, self.saver, self.guard = context, state, clips, saver, guard
+        self.quality = Quality(context.config, clips, context.journal)
+        self._sampled_at = time.monotonic()
+        self._validated_step = -1
+
+    def validate(self, *, saves_anyway: bool) -> bool:
+        """Measure the loss on the held-out clips, at most once a step. Whether to save the weights as the best.
+
+        New bests are saved only if a save is due anyway or the last one was a while ago: a run of short epochs
+        would write to the disk all the time.
+        """
+        state = self.state
+        if not len(self.clips.held_out) or self._validated_step == state.step:
+            return False
+        self._validated_step = state.step
+        self.gather()
+        result = self.context.ranks.from_first(self._losses() if self.context.ranks.leads else None)
+        self.context.journal.validation_record(result)
+        rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
+        by_loss = self.context.config.evaluation["best_by"] == "loss"
+        if not by_loss or not (saves_anyway or rested):
+            return False
+        return self._take_as_best(result["loss"])
+
+    def evaluate(self) -> bool:
+        """Judge the motion that the weights draw. Whether to save them as the best."""
+        self.gather()
+        figures = self.context.ranks.from_first(self._quality() if self.context.ranks.leads else None)
+        if figures is None:
+            return False
+        self.context.journal.quality_record(figures)
+        name = f"quality_{self.context.config.evaluation['best_by']}"
+        return name in figures and self._take_as_best(-figures[name])
+
+    def draw_sample(self) -> None:
+        """Draw the motion that the monitor shows."""
+        self.gather()
+        if self.context.ranks.leads:
+            with self.context.profile.part("sample"):
+                draw_sample(self.context, self.state, self.clips)
+        self._sampled_at = time.monotonic()
+
+    def sample_due(self) -> bool:
+        """Whether `logging.sample_minutes` have passed since the last sample (0 is never)."""
+        every = self.context.config.logging["sample_minutes"]
+        return bool(every and time.monotonic() - self._sampled_at > 60 * every)
+
+    def gather(self) -> None:
+        """Bring sharded averaged weights together at the first process."""
+        self.state.gather("ema", keep=self.context.ranks.leads)
+
+    def _take_as_best(self, figure: float) -> bool:
+        """Take `figure` (smaller is better) for the best if it is and the weights may be saved. Whether it was taken."""
+        if figure >= self.state.best_val or self.guard.unfit:
+            return False
+        self.state.best_val, self.state.best_step = figure, self.state.step
+        return True
+
+    def _losses(self) -> dict[str, float]:
+        state, config, context = self.state, self.context.config, self.context
+        with (
+            context.journal.phase("validating"),
+            context.profile.part("validation"),
+            state.evaluating() as model,
+        ):
+            return validate(
+                model, state.normaliser, self.clips.held_out, config.loss_weights, context.device,
+                min(max(config.training["batch_size"], 8), 32), context.until_stopped,
+            )  # fmt: skip
+
+    def _quality(self) -> dict[str, float] | None:
+        with self.context.profile.part("evaluation"):
+            figures = self.quality.measure(self.state, self.context.check_stop)
+        return figures.record() if figures else None
