@@ -28,6 +28,7 @@ from typing import Any
 import torch
 from engine import Engine
 
+from stickgen.config.chosen_dataset import dataset_path
 from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.evaluate.light import LightEvaluation
 from stickgen.evaluate.prompts import QUICKSTART_ACTIONS
@@ -138,7 +139,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--config", type=Path)
-    parser.add_argument("--data", help="the dataset (default: the config's data.train_data)")
+    parser.add_argument("--data", help="the dataset (default: the config's)")
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--every", type=float, default=15.0, help="CPU seconds between two evaluations")
@@ -168,7 +169,7 @@ def main() -> None:
     changes: dict[str, Any] = {"device.type": "cpu", "training.compile": "never"}
     changes |= dict(parse_override(change) for change in options.changes)
     base = TrainingConfig(options.config, changes)
-    data = options.data or base.data["train_data"]
+    data = str(dataset_path(base.get, options.data))
     clips = open_clips(data, base)
     prepared = prepare(base, clips.file, PROMPTS)
     light = prepared[0]

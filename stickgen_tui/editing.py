@@ -7,13 +7,13 @@ person's text or key press becomes.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from stickgen.config.chosen_dataset import dataset_path
 from stickgen.config.drafts import Draft, keep
 from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
 from stickgen.config.rules import Site
@@ -134,15 +134,9 @@ class EditSession:
 
     def _site_now(self) -> Site | None:
         """What is known; of a dataset only as long as the config still names it."""
-        if self.site is None or self._site_dataset == self._dataset():
+        if self.site is None or self._site_dataset == dataset_path(self.value_at):
             return self.site
         return replace(self.site, embedding_dim=None, clips=None)
-
-    def _dataset(self) -> Path | None:
-        named = self.document.get("data.train_data")
-        if named is MISSING:
-            named = KEY_BY_PATH["data.train_data"].default
-        return Path(os.environ.get("TRAIN_DATA_PATH") or str(named)).absolute()
 
     @property
     def errors(self) -> list[Problem]:

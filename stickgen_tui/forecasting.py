@@ -28,13 +28,14 @@ class Surroundings:
 
 def look_around(config: TrainingConfig, root: Path | None) -> Surroundings:
     """This machine, the config's dataset, the disk that runs are written to. Reads files: run it in a worker."""
+    from stickgen.config.chosen_dataset import dataset_path
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.budget import free_disk_bytes
     from stickgen.planner.calibration import calibration_of
-    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+    from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.runs.store import runs_root
 
-    dataset = dataset_path(config)
+    dataset = dataset_path(config.get)
     machine = local_machine_fast()
     facts = read_dataset_facts(dataset)
     free = free_disk_bytes(root or runs_root())

@@ -136,12 +136,12 @@ def _budget_checks(config: TrainingConfig, around: Surroundings, cost: Estimate,
 
 def start(config: TrainingConfig, root: Path | None) -> Run:
     """Create a run of these bytes and launch it, detached. Raises StickgenError."""
-    from stickgen.runs.dataset_facts import dataset_path
+    from stickgen.config.chosen_dataset import dataset_path
     from stickgen.runs.launch import launch
     from stickgen.runs.store import create_run, runs_root
 
     run = create_run(
-        config, root=root or runs_root(), argv=list(sys.argv), data_path=str(dataset_path(config))
+        config, root=root or runs_root(), argv=list(sys.argv), data_path=str(dataset_path(config.get))
     )
     launch(run)
     return run

@@ -35,14 +35,15 @@ def command(
     config_path: str, goal: str, number: int | None, force: bool, data_path: str | None, as_json: bool
 ) -> None:
     """Say which edits of CONFIG would help, the best first, and what each is predicted to do."""
+    from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import detect
     from stickgen.planner.advice import GOALS, weigh
     from stickgen.planner.calibration import calibration_of
-    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+    from stickgen.runs.dataset_facts import read_dataset_facts
 
     config = TrainingConfig(config_path)
-    facts = read_dataset_facts(dataset_path(config, data_path))
+    facts = read_dataset_facts(dataset_path(config.get, data_path))
     machine = detect()
     wanted = next(name for name in GOALS if name == goal)
     weighed = weigh(config, machine, facts, wanted, calibration=calibration_of(machine))

@@ -282,13 +282,14 @@ def _fix(problem: Problem, path: str) -> str:
 
 def _site(document: Document, data_path: str | None) -> Site:
     """What is known at once of this machine and of the config's dataset; torch is not asked."""
+    from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.site import site_of
-    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+    from stickgen.runs.dataset_facts import read_dataset_facts
 
     try:
-        facts = read_dataset_facts(dataset_path(TrainingConfig.from_document(document), data_path))
+        facts = read_dataset_facts(dataset_path(TrainingConfig.from_document(document).get, data_path))
     except StickgenError:  # the problems of the config itself come first
         facts = None
     return site_of(local_machine_fast(), facts)
@@ -296,28 +297,28 @@ def _site(document: Document, data_path: str | None) -> Site:
 
 def _launch_problems(document: Document, data_path: str | None) -> list[Problem]:
     """What `stickgen train` would refuse or warn of here, beside the config's own problems."""
+    from stickgen.config.chosen_dataset import dataset_key, dataset_path
     from stickgen.config.loading import Problem, TrainingConfig
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.launch_check import check_launch
-    from stickgen.runs.dataset_facts import dataset_key, dataset_path
     from stickgen.runs.store import runs_root
     from stickgen.yaml_edit.nodes import line_and_column
 
     config = TrainingConfig.from_document(document)
     found = check_launch(
-        config, local_machine_fast(), dataset_path(config, data_path), runs_root(),
+        config, local_machine_fast(), dataset_path(config.get, data_path), runs_root(),
         starts_from_weights=True,  # that lora.enabled needs --init-from is said below: it is no fault of a config
     )  # fmt: skip
     told: list[tuple[Severity, str, str]] = []
     for refusal in found.refusals:
         words = str(refusal)
-        about = "logging.tracker" if words.startswith("logging.tracker") else dataset_key(config)
+        about = "logging.tracker" if words.startswith("logging.tracker") else dataset_key(config.get)
         told.append(("error", about, words))
     told += [
         ("error", "training", sentence + "; --force launches it all the same") for sentence in found.budget
     ]
     told += [("warning", "training", sentence) for sentence in found.warnings]
-    told += [("warning", dataset_key(config), sentence) for sentence in found.doubts]
+    told += [("warning", dataset_key(config.get), sentence) for sentence in found.doubts]
     if config.lora["enabled"]:
         told.append(
             (

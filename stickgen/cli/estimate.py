@@ -63,16 +63,17 @@ def command(
 
     What runs and probes measured on this machine is remembered, and makes the next predictions better.
     """
+    from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.hardware.machine import detect
     from stickgen.planner.budget import free_disk_bytes
     from stickgen.planner.calibration import calibration_of
     from stickgen.planner.estimate import estimate
-    from stickgen.runs.dataset_facts import dataset_path, read_dataset_facts
+    from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.runs.store import runs_root
 
     config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
-    data = dataset_path(config, data_path)
+    data = dataset_path(config.get, data_path)
     facts = read_dataset_facts(data)
     machine = detect()
     if probing:

@@ -85,10 +85,10 @@ def command(
     """
     from stickgen.cli.follow import Told, follow_and_exit
     from stickgen.cli.streams import Unbreakable
+    from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.errors import StickgenError
     from stickgen.planner.parameters import count_parameters
-    from stickgen.runs.dataset_facts import dataset_path
     from stickgen.runs.launch import launch
     from stickgen.runs.resuming import prepare as prepare_resume
     from stickgen.runs.store import create_run, find_run, runs_root
@@ -131,7 +131,7 @@ def command(
         config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
         for problem in config.warnings:
             click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
-        data = dataset_path(config, data_path)
+        data = dataset_path(config.get, data_path)
         place = Path(run_dir) if run_dir is not None else root
         _check_launch(config, data, place, nproc or 1, force, starts_from_weights=init_from is not None)
         facts: dict[str, str] = {"data_path": str(data)}

@@ -8,15 +8,12 @@ import os
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, get_type_hints
+from typing import get_type_hints
 
 from stickgen.atomic import write_text
 from stickgen.outputs import Kind, Output, distinct, is_dataset
 from stickgen.runs.files import read_json
 from stickgen.text import is_unicode
-
-if TYPE_CHECKING:
-    from stickgen.config.loading import TrainingConfig
 
 _DIRECTORY_BYTES = 65_536
 _SYNTHETIC = ("synthetic",)  # sources of a dataset that stickgen made and can make again
@@ -46,20 +43,6 @@ class DatasetFacts:
     mean_words: float = 0.0  # tokens of a text; 0 where the dataset does not have them one by one
     longest_words: int = 0
     doubts: tuple[str, ...] | None = None  # what of it looks wrong; None by a version that did not look
-
-
-def dataset_key(config: TrainingConfig) -> str:
-    """The key that names the config's dataset: of the three `training.stage` chooses."""
-    stages = {"pretrain": "curated_pretrain_data", "sft": "curated_sft_data"}
-    return f"data.{stages.get(config.training['stage'], 'train_data')}"
-
-
-def dataset_path(config: TrainingConfig, flag: str | None = None) -> Path:
-    """The dataset that a run trains on: a flag wins over TRAIN_DATA_PATH, the variable over the config.
-
-    Of the config's three datasets `training.stage` chooses.
-    """
-    return Path(flag or os.environ.get("TRAIN_DATA_PATH") or config.get(dataset_key(config))).absolute()
 
 
 def facts_path(dataset: Path) -> Path:

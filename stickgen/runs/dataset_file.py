@@ -36,7 +36,7 @@ def check_dataset_file(path: Path) -> None:
     if not path.exists():
         raise StickgenError(
             f"{path}: there is no such dataset; make one with stickgen data synth or stickgen data import, "
-            "then stickgen data embed; or name another by data.train_data or --data-path"
+            "then stickgen data embed; or name another in the config or with --data-path"
         )
     if not path.is_file():
         raise StickgenError(f"{path}: not a file; name the dataset itself, which ends in .pt")

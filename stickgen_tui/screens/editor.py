@@ -19,12 +19,12 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
+from stickgen.config.chosen_dataset import dataset_path
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_names
 from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
 from stickgen.planner.site import site_of
-from stickgen.runs.dataset_facts import dataset_path
 from stickgen.yaml_edit.nodes import Path_
 from stickgen_tui.editing import Edit, EditSession, fix_text
 from stickgen_tui.forecasting import Surroundings, forecast, look_around
@@ -393,7 +393,7 @@ class EditorScreen(Screen[None]):
         if self._typed is None or self._config is None:
             self._config = self._session.config()
         around = self._around
-        if around is None or around.dataset != dataset_path(self._config) or self._is_old():
+        if around is None or around.dataset != dataset_path(self._config.get) or self._is_old():
             self._looked_at = time.monotonic()
             self._look(self._config)
         if around is not None:

@@ -179,6 +179,11 @@ def test_check_refuses_what_train_refuses(tmp_path: Path, dataset: Path, repo: P
         (("logging.tracker=wandb",), dataset, "wandb is not installed"),
         (("model.embedding_dim=384",), dataset, "embedding_dim"),
         (("training.stage=sft",), None, "there is no such dataset"),
+        (
+            ("training.stage=sft", f"data.curated_sft_data={dataset}", "model.embedding_dim=384"),
+            None,
+            "embedding_dim",
+        ),
     ):
         path = copied(repo, tmp_path)
         for setting in settings:

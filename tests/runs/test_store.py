@@ -13,7 +13,6 @@ import pytest
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.errors import StickgenError
-from stickgen.runs.dataset_facts import dataset_path
 from stickgen.runs.store import Run, Status, create_run, find_run, list_runs
 
 
@@ -45,20 +44,6 @@ def test_two_writers_of_run_json_lose_nothing(run: Run) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", code, run.path, name]) for name in ("a", "b", "c")]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
     assert {f"{name}{n}" for name in "abc" for n in range(40)} <= run.identity.keys()
-
-
-def test_a_stage_chooses_the_dataset_below_flag_and_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    for stage, key in (
-        ("", "train_data"),
-        ("pretrain", "curated_pretrain_data"),
-        ("sft", "curated_sft_data"),
-    ):
-        config = TrainingConfig(preset_path("small"), {"training.stage": stage})
-        assert dataset_path(config) == Path(config.data[key]).absolute()
-        assert dataset_path(config, "flag.pt") == Path("flag.pt").absolute()
-        monkeypatch.setenv("TRAIN_DATA_PATH", "/variable.pt")
-        assert dataset_path(config) == Path("/variable.pt")
-        monkeypatch.delenv("TRAIN_DATA_PATH")
 
 
 def test_runs_of_one_second_that_draw_the_same_words_have_names_of_their_own(

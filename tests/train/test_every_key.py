@@ -17,6 +17,7 @@ import torch
 from hashing_encoder import HashingEncoder
 
 from stickgen.config import TrainingConfig
+from stickgen.config.chosen_dataset import dataset_path
 from stickgen.config.loading import ConfigError
 from stickgen.config.presets import preset_path
 from stickgen.config.schema import KEYS
@@ -24,7 +25,6 @@ from stickgen.data.dataset import save_dataset
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
 from stickgen.generate.from_run import Generator
-from stickgen.runs.dataset_facts import dataset_path
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train import loop
@@ -300,7 +300,7 @@ def _data(shop: Workshop) -> None:
     files = {"data.train_data": "a", "data.curated_pretrain_data": "b", "data.curated_sft_data": "c"}
     for stage, name in (("", "a"), ("pretrain", "b"), ("sft", "c")):
         config = TrainingConfig(preset_path("quickstart"), {**files, "training.stage": stage})
-        assert dataset_path(config).name == name
+        assert dataset_path(config.get).name == name
 
 
 @effect("training.activation_checkpointing")

@@ -219,6 +219,16 @@ def test_what_cannot_work_on_this_machine_is_an_error_with_its_fix(tmp_path: Pat
     assert session.errors == []
 
 
+def test_the_dataset_of_the_stage_is_checked(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("training:\n  stage: sft\ndata:\n  curated_sft_data: narrow.pt\n")
+    session = EditSession.open(path)
+    session.take_site(Site(embedding_dim=384), Path("narrow.pt").absolute())
+    assert [problem.path for problem in session.errors] == ["model.embedding_dim"]
+    session.set(KEY_BY_PATH["training.stage"], "pretrain")  # of whose dataset nothing is known yet
+    assert session.errors == []
+
+
 def test_a_number_that_other_readers_take_for_text_is_mended(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("training:\n  learning_rate: 1e-4   # slow\n")

@@ -35,7 +35,10 @@ def test_values_that_readers_differ_on(text: str, written: str | None) -> None:
 
 def test_a_truth_of_1_1_becomes_one_where_the_key_wants_it() -> None:
     data = b"diffusion:\n  enabled: off    # cheaper\ndevice:\n  pin_memory: Yes\n"
-    assert fixed(data, "c", is_truth) == b"diffusion:\n  enabled: false  # cheaper\ndevice:\n  pin_memory: true\n"
+    assert (
+        fixed(data, "c", is_truth)
+        == b"diffusion:\n  enabled: false  # cheaper\ndevice:\n  pin_memory: true\n"
+    )
     problems = check(Document.parse(data))
     assert [problem.edit for problem in problems] == [
         ("diffusion.enabled", False),
