@@ -17,5 +17,5 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s{who} %(levelname)s %(message)s")
     code = run_training(Path(sys.argv[1]), *map(int, sys.argv[2:3]))
     ignore_stops()
-    # torchrun takes every other code for a failure, and would start a run that was stopped again
+    # torchrun takes any other code for a failure, and would restart a run that was stopped
     sys.exit(0 if code == 130 and "TORCHELASTIC_RUN_ID" in os.environ else code)

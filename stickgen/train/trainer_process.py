@@ -1,6 +1,6 @@
-"""The trainer's process: the lock for life, what signals mean, and how an error ends.
+"""The trainer's process: it takes the run's lock, listens to signals, trains, and reports how it ended.
 
-Lock and signals come before torch is loaded, which takes seconds in which nothing may be lost.
+Lock and signals come before torch, because loading torch takes seconds in which no signal may be lost.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ log = logging.getLogger("stickgen")
 
 
 def run_training(path: Path, launch: int | None = None) -> int:
-    """The trainer process of a run directory, as its launch number `launch`; returns its exit code.
+    """Be the trainer process of the run directory `path`, as its launch number `launch`. Returns the exit code.
 
-    0: done; 130: stopped, with a checkpoint if there was anything to save; 1: the run failed; 2: bad input.
+    0: done. 130: stopped, with a checkpoint if there was anything to save. 1: the run failed. 2: bad input.
     """
     run = Run(path)
     launch = len(run.launches) if launch is None else launch
@@ -44,7 +44,7 @@ def run_training(path: Path, launch: int | None = None) -> int:
         except NoLocksError as error:
             _say(run, launch, str(error))
             return 2
-        except (StickgenError, OSError) as error:  # another trainer's files: not even an event
+        except (StickgenError, OSError) as error:  # the files are another trainer's: write not even an event
             log.error("%s", error)
             return 2
         if rank is not None and KEEPER not in os.environ:
@@ -56,18 +56,20 @@ def run_training(path: Path, launch: int | None = None) -> int:
             _learn(run, launch)
             _warn(run, launch)
         keep_compiled_code_private()
-        gc.disable()  # what torch's modules are made of stays; to look through it again and again takes time
+        gc.disable()  # torch's modules stay for good, and scanning them over and over takes time
         from stickgen.train.optim.out_of_memory import is_out_of_memory
 
         try:
-            with asked.ending_the_wait():  # a large dataset takes minutes to open, and nothing can be lost
+            with (
+                asked.ending_the_wait()
+            ):  # a large dataset takes minutes to open, and there is nothing to lose yet
                 from stickgen.train.loop import Trainer
 
                 gc.freeze()
                 gc.enable()
                 trainer = Trainer(run, launch=launch, asked=asked)
             return trainer.train()
-        except RuntimeError as error:  # torch says so of RAM and of a GPU's memory
+        except RuntimeError as error:  # what torch raises if RAM or GPU memory runs out
             if not is_out_of_memory(error):
                 raise
             raise MemoryError(str(error)) from error
@@ -83,23 +85,25 @@ def run_training(path: Path, launch: int | None = None) -> int:
     except OSError as error:
         _say(run, launch, f"{error.filename or run.path}: {error.strerror or error}")
         return 1
-    except Exception as error:  # whatever it is: one sentence for a person, the rest for the log
-        log.exception("the trainer ended by an error that nobody expected")
-        if rank is not None and isinstance(error, RuntimeError):  # mostly because another one is gone
+    except Exception as error:  # whatever it is: one sentence for the user, the rest for the log
+        log.exception("the trainer ended with an unexpected error")
+        if rank is not None and isinstance(error, RuntimeError):  # usually because another process is gone
             return PEER_LOST
         what = str(error).strip().partition("\n")[0][:300]
-        _say(run, launch, f"unexpected {type(error).__name__}: {what}; {run.log_path} has the whole of it")
+        _say(
+            run, launch, f"unexpected {type(error).__name__}: {what}; the full traceback is in {run.log_path}"
+        )
         return 1
 
 
 def processes_of(run: Run) -> int:
-    """How many processes `stickgen train --nproc` asked for."""
+    """How many processes `stickgen train --nproc` asked for; 1 without it."""
     count = run.identity.get("nproc")
     return count if isinstance(count, int) else 1
 
 
 def _record_launch(run: Run) -> int:
-    """What the supervisor does elsewhere: torchrun started this process. Returns the launch number."""
+    """Record a launch by torchrun, as the supervisor does for its own. Returns the launch number."""
     launches = run.launches
     if run.exit_path.exists():
         run.exit_path.rename(run.path / f"exit-{len(launches)}.json")
@@ -109,7 +113,7 @@ def _record_launch(run: Run) -> int:
 
 
 def _learn(run: Run, launch: int) -> None:
-    """Take fewer clips at a time where the launch before was killed for want of memory, and say so."""
+    """If the previous launch was killed for lack of memory, take fewer clips at a time and alert."""
     from stickgen.train.processes.killed import learn_from_kill
 
     if said := learn_from_kill(run, launch - 1):
@@ -117,7 +121,7 @@ def _learn(run: Run, launch: int) -> None:
 
 
 def _warn(run: Run, launch: int) -> None:
-    """Say what memory and disk will be short of, before torch takes its share."""
+    """Alert if memory or disk will be tight, before torch takes its share."""
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.budget import check_budget
     from stickgen.runs.dataset_facts import read_dataset_facts
@@ -134,12 +138,12 @@ def _warn(run: Run, launch: int) -> None:
 
 def _stopped_while_loading(run: Run) -> str:
     if any(run.checkpoints_dir.glob("step_*")):
-        return "stopped while it was loading; its checkpoints are as they were"
+        return "stopped while loading; the checkpoints are unchanged"
     return NOTHING_TRAINED
 
 
 def _less_memory(run: Run) -> str:
-    """The edits that would help most, in words."""
+    """The two edits that would save most memory, in words."""
     from stickgen.planner.rescue import memory_advice
 
     best = [advice.change for advice in memory_advice(run)[:2]]
@@ -147,7 +151,7 @@ def _less_memory(run: Run) -> str:
 
 
 def _say(run: Run, launch: int, message: str, *, event: str = "failed") -> None:
-    """Write an event, by default the one that says why this launch failed; a group's first process writes for all."""
+    """Write an event, by default why this launch failed. The first process of a group writes for all."""
     log.error("%s", message)
     if os.environ.get("RANK", "0") != "0":
         return

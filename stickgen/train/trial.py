@@ -1,7 +1,7 @@
-"""`python -m stickgen.train.trial RUN_DIR`: the trainer on made-up clips, for whoever wants to know what it takes.
+"""`python -m stickgen.train.trial RUN_DIR`: the trainer on made-up clips, to measure what a config takes.
 
-The clips are random walks with random embeddings, as long as `clips.json` in the run directory says: what a
-step costs does not depend on what is learned. All else is the trainer as the supervisor starts it.
+The clips are random walks with random embeddings, with the lengths in the run directory's `clips.json`: the cost
+of a step does not depend on what is learned. Everything else is the trainer as the supervisor starts it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from stickgen.train.trainer_process import run_training
 
 
 def make_clips(path: Path, train: list[int], validation: list[int], embedding_dim: int) -> None:
-    """Write a dataset of clips of these lengths in frames to `path`."""
+    """Write a dataset to `path`, with clips of the lengths `train` and `validation`, in frames."""
     import numpy as np
     import torch
 

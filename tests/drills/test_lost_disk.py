@@ -82,7 +82,7 @@ def test_a_disk_that_turns_read_only_stops_no_training(make: MakeRun, disk: Path
         assert mount("-o", "remount,bind,rw", str(run.checkpoints_dir)) == 0
         os.kill(trainer.pid or 0, signal.SIGUSR1)
         wait_until(lambda: len(said(run, "checkpoint")) == 2)
-        assert "after 1 that failed" in said(run, "checkpoint")[1]
+        assert "after 1 failed attempt" in said(run, "checkpoint")[1]
     finally:
         subprocess.run(["umount", "--lazy", str(run.checkpoints_dir)], check=True)
     stop(trainer)

@@ -205,7 +205,7 @@ def test_a_strangers_sizes_are_refused_before_memory_is_taken(tmp_path: Path, wh
 def test_a_manifest_that_leaves_out_the_weights_is_none(tmp_path: Path) -> None:
     path = save(tmp_path, 1)
     (path / "MANIFEST.json").write_text("{}")
-    with pytest.raises(StickgenError, match=r"does not name config.yaml, model.safetensors, trainer.json"):
+    with pytest.raises(StickgenError, match=r"does not list config.yaml, model.safetensors, trainer.json"):
         verify_checkpoint(path)
 
 

@@ -178,7 +178,7 @@ def test_a_killed_process_costs_a_restart_and_nothing_else(
     os.kill(ranks(process)[victim].pid, signal.SIGKILL)
     assert finish(process, run) == 0
     (alert,) = events(run, "alert")
-    assert f"process {victim} of the group was killed (SIGKILL); all 2 start again" in alert
+    assert f"process {victim} of the group was killed (SIGKILL); all 2 restart" in alert
     theirs = weights(single)
     for name, tensor in weights(run).items():
         torch.testing.assert_close(tensor, theirs[name], atol=2e-4, rtol=2e-3, msg=name)

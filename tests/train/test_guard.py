@@ -97,7 +97,7 @@ def test_a_streak_of_bad_steps_leaves_the_last_good_checkpoints(
     assert newest is not None and (newest.step, skipped) == (6, [])
     told = [sentence for sentence in said(run, "alert") if sentence.startswith("not saved: ")]
     assert told[0].startswith("not saved: the last step has no finite loss; the checkpoint of step ")
-    assert told[-1].endswith("; the checkpoint of step 6 stays")  # at first it may still be written
+    assert told[-1].endswith("; the checkpoint of step 6 is kept")  # at first it may still be written
     losses_from(10**9, 0.0)
     assert Trainer(run).train() == 0
 

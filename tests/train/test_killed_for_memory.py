@@ -1,4 +1,4 @@
-"""A launch that was killed for want of memory is not repeated as it was."""
+"""A launch that was killed for lack of memory is not repeated as it was."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_each_launch_after_such_a_kill_halves_and_says_so(run: Run) -> None:
     for launch, fewer in enumerate((16, 8, 4, 2, 1), start=1):
         ended(run, launch, out_of_memory=True)
         said = learn_from_kill(run, launch, ROOMY)
-        assert said is not None and f"now {fewer}" in said
+        assert said is not None and f": {fewer} clips at a time instead of " in said
         assert run.identity["clips_at_once"] == fewer
         assert learn_from_kill(run, launch, ROOMY) is None  # once
     ended(run, 6, out_of_memory=True)

@@ -1,4 +1,4 @@
-"""The trainer's process: an error that nobody expected is a sentence, and what could be saved is saved."""
+"""The trainer's process: an unexpected error is a sentence, and what can be saved is saved."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_unexpected_error_is_a_sentence_and_the_last_step_is_saved(
     tmp_path: Path, tiny_dataset: Path
 ) -> None:
     run, said, log = run_that_breaks(tmp_path, tiny_dataset, 'ZeroDivisionError("what\\nis\\nthis")')
-    assert said == f"unexpected ZeroDivisionError: what; {run.log_path} has the whole of it"
+    assert said == f"unexpected ZeroDivisionError: what; the full traceback is in {run.log_path}"
     assert "Traceback" in log and "is\nthis" in log
     checkpoint, skipped = newest_checkpoint(run.checkpoints_dir)
     assert checkpoint is not None and (checkpoint.step, skipped) == (3, [])

@@ -107,7 +107,7 @@ def test_a_refusing_disk_is_said_tried_again_and_recovered_from(
     folder.unlink()
     saver.begin(state)
     saver.collect(wait=True)
-    assert said(saver, "checkpoint") == ["saved step_00000007, after 1 that failed"]
+    assert said(saver, "checkpoint") == ["saved step_00000007, after 1 failed attempt"]
     assert not saver.due(0.0)
 
 
@@ -127,7 +127,7 @@ def test_the_end_of_a_run_waits_for_space(
     monkeypatch.setattr(saving, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(saving.time, "sleep", lambda seconds: None)
     assert saver.save_patiently(state, Asked())
-    assert said(saver, "checkpoint") == ["saved step_00000007, after 2 that failed"]
+    assert said(saver, "checkpoint") == ["saved step_00000007, after 2 failed attempts"]
     state.step, tries = 8, -1_000_000
     monkeypatch.setattr(saving, "STOP_PATIENCE_SECONDS", 0.3)
     asked = Asked()
@@ -151,7 +151,7 @@ def test_what_is_not_finite_is_never_saved(saver: Saver, state: TrainState, wher
     broken.view(-1)[0] = torch.nan
     assert not saver.save_patiently(state, Asked())  # and does not wait for what no space will fix
     (alert,) = said(saver, "alert")
-    assert alert.startswith("NOT SAVED: ") and f"of {where} is not finite" in alert
+    assert alert.startswith(f"NOT SAVED: {where}: ") and "is not finite" in alert
     assert [path.name for path in saver.journal.run.checkpoints_dir.iterdir()] == ["step_00000007"]
 
 

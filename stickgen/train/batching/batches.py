@@ -26,17 +26,17 @@ from stickgen.runs.stops import FORWARDED
 from stickgen.train.batching.plan import MicroBatch
 from stickgen.train.processes.signals import Asked
 
-# Each length of a batch is a shape for which oneDNN generates kernels and keeps them: in bf16 a run whose
-# batches have any length grows to 1.3 GiB where one of few lengths stays at 0.6 (benchmarks/padding.py).
+# oneDNN generates kernels for every batch length it meets and keeps them. In bf16, a run with arbitrary lengths
+# grows to 1.3 GiB; one with few lengths stays at 0.6 (benchmarks/padding.py).
 PAD_TO = 16  # frames
 
 SHARED_MEMORY = Path("/dev/shm")  # Linux: where workers leave their batches
-AHEAD = 3  # batches of a worker: two prefetched (torch's default), and the one in use
-MARGIN_BYTES = 2**20  # what queues and semaphores take, and the rounding to pages
+AHEAD = 3  # batches per worker: two prefetched (torch's default) and the one in use
+MARGIN_BYTES = 2**20  # for queues, semaphores and rounding up to pages
 
 
 def collate(items: list[dict[str, Any]], most: int) -> Batch:
-    """Pad to the longest of the batch, rounded up to PAD_TO but not over `most`; the mask is true on real frames."""
+    """Pad the clips to the longest, rounded up to PAD_TO but at most `most` frames. The mask is true on real frames."""
     longest = max(len(item["motion"]) for item in items)
     longest = max(longest, min(-(-longest // PAD_TO) * PAD_TO, most))
     motion = torch.zeros(len(items), longest, POSE_DIM)
@@ -74,7 +74,7 @@ def load_batches(
 ) -> Iterator[Batch]:
     """The micro-batches in order. Which clips they hold does not depend on the number of workers.
 
-    With `asked`, a stop ends the wait for a worker by StopWantedError, however stuck the worker is.
+    With `asked`, a stop raises StopWantedError even while a worker is stuck.
     """
     loader: DataLoader[dict[str, Any]] = DataLoader(
         dataset,
@@ -88,27 +88,27 @@ def load_batches(
 
 
 def fitting_workers(wanted: int, batch_bytes: int, memory: Path = SHARED_MEMORY) -> int:
-    """`wanted` data workers, or none where `memory` has no room for the batches that they hand over.
+    """`wanted`, or 0 if `memory` has no room for the batches that so many data workers hand over.
 
-    A worker that finds none there hangs or dies by SIGBUS, as containers with 64 MiB of /dev/shm show.
+    A worker that runs out of shared memory hangs or dies of SIGBUS, as in containers with 64 MiB of /dev/shm.
     """
     try:
         status = os.statvfs(memory)
     except OSError:
-        return wanted  # a system that shares memory otherwise
+        return wanted  # this system shares memory in another way
     free = status.f_bavail * status.f_frsize
     return wanted if free >= MARGIN_BYTES + wanted * AHEAD * batch_bytes else 0
 
 
 class WorkerBatches:
-    """The batches that data workers make. Whoever stops before the last one calls `end_workers`."""
+    """Batches made by data workers. If you stop before the last one, call `end_workers`."""
 
-    _newest: WorkerBatches | None = None  # kept: to drop one that is not used up waits for its workers
+    _newest: WorkerBatches | None = None  # kept, because dropping an unfinished one waits for its workers
 
     def __init__(self, loader: DataLoader[Any], asked: Asked | None) -> None:
         self._asked = asked
         before = multiprocessing.active_children()
-        # a worker is forked with the trainer's handlers, and forgets them in `_begin_worker`: until then it waits
+        # a forked worker has the trainer's handlers until `_begin_worker` drops them: signals wait that long
         held = signal.pthread_sigmask(signal.SIG_BLOCK, (*FORWARDED, signal.SIGHUP))
         try:
             self._batches = iter(loader)
@@ -130,19 +130,21 @@ class WorkerBatches:
 
     @classmethod
     def end_workers(cls) -> None:
-        """Kill the workers that are left in this process, however busy they are: nobody waits for a batch."""
+        """Kill the remaining workers of this process at once, because nobody waits for their batches any more."""
         if cls._newest is None:
             return
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch's handler takes their end for a failure
+            signal.signal(
+                signal.SIGCHLD, signal.SIG_DFL
+            )  # torch's handler would report their end as a failure
         for worker in cls._newest._workers:
             worker.kill()
 
 
 def _begin_worker(trainer: int, _: int) -> None:
-    """In a data worker: what stops a trainer, often sent to all of its group, is nothing to a worker.
+    """Prepare a data worker: ignore the signals that stop a trainer, which often reach its whole process group.
 
-    It works until the trainer has saved, and ends with the trainer.
+    The worker carries on until the trainer has saved, and ends with it.
     """
     for number in (*FORWARDED, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

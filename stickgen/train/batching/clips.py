@@ -1,4 +1,4 @@
-"""The clips a run learns from and those it is measured on, and that they fit the config."""
+"""The clips that a run trains on and those it is validated on, checked against its config."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.text_map import motion_summary
 from stickgen.runs.dataset_file import check_embedding_width
 
-STATISTICS_CLIPS = 5_000
-MOST_CAPTIONS = 4  # of a clip, for the same
-STATISTICS_TEXTS = 2_000  # of which the single tokens are looked at too
+STATISTICS_CLIPS = 5_000  # clips that the normaliser is fitted to
+MOST_CAPTIONS = 4  # captions of a clip that the text map is fitted to
+STATISTICS_TEXTS = 2_000  # texts whose tokens the scale of words is fitted to
 
 
 @dataclass(frozen=True)
 class Clips:
-    """One dataset file, and its clips to train on and held out."""
+    """A dataset file, the clips to train on and the clips held out."""
 
     file: DatasetFile
     train: MotionDataset
     held_out: MotionDataset
 
     def fit_normaliser(self) -> Normaliser:
-        """The scale of motion and texts, of the first clips to train on."""
+        """Fit the scale of motions and texts to the first training clips."""
         shown = self.train.clips[:STATISTICS_CLIPS]
         texts = sorted({text for clip in shown for text in self.file.texts(clip)})
         embeddings = self.file.content["embeddings"]
@@ -38,12 +38,12 @@ class Clips:
         words = [self.file.words(text) for text in texts[:STATISTICS_TEXTS] if self.train.text_tokens]
         there = [tokens for tokens in words if tokens is not None]
         normaliser.fit(_Motions(self.file, shown), embeddings[texts], torch.cat(there) if there else None)
-        normaliser.fit_text_map(self._told(shown))
+        normaliser.fit_text_map(self._captions_with_motion(shown))
         self.file.resident.give_back()
         return normaliser
 
-    def _told(self, clips: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Of each clip the embeddings of its captions, and beside each of them what its motion is like."""
+    def _captions_with_motion(self, clips: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+        """For each clip, the embeddings of its captions, and for each caption the summary of the clip's motion."""
         embeddings = self.file.content["embeddings"]
         for clip, motion in zip(clips, _Motions(self.file, clips), strict=True):
             texts = self.file.texts(clip)[:MOST_CAPTIONS]
@@ -53,7 +53,7 @@ class Clips:
 
 @dataclass(frozen=True)
 class _Motions:
-    """The motions of some clips, one after the other, as often as one goes through them; none is kept."""
+    """The motions of some clips, read again at every iteration; none is kept in memory."""
 
     file: DatasetFile
     clips: Sequence[int]
@@ -66,14 +66,18 @@ class _Motions:
 
 
 def open_clips(path: str, config: TrainingConfig) -> Clips:
-    """Open a dataset for `config`. Raises StickgenError where it is damaged, of another width, or empty."""
+    """Open a dataset for `config`.
+
+    Raises StickgenError if it is damaged, if its embeddings have another width, if the model has too few
+    actions, or if no clip is left for training.
+    """
     file = open_dataset(path)
     check_embedding_width(file.path, file.embedding_dim, config.model["embedding_dim"])
-    if config.model["num_actions"] < len(file.action_names):  # opening it has looked at all of them already
+    if config.model["num_actions"] < len(file.action_names):  # else opening the file has checked them
         highest = max(int(part.max()) for part in chunks(file.content["actions"], file.resident.read))
         if highest >= config.model["num_actions"]:
             raise StickgenError(
-                f"{file.path}: it has frames of action number {highest}, but model.num_actions is "
+                f"{file.path}: the dataset has action number {highest}, but model.num_actions is "
                 f"{config.model['num_actions']}; use --set model.num_actions={highest + 1} or more"
             )
     options = {

@@ -1,7 +1,7 @@
 """Which clips each optimizer step trains on: a pure function of the seed, the epoch and the step.
 
-Because nothing of it is state, a resumed run goes on with the very clips that the uninterrupted one would
-have taken, with any number of data workers.
+None of this is state, so a resumed run trains on exactly the clips that an uninterrupted run would have, with
+any number of data workers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MicroBatch = list[int]
 
 
 def steps_per_epoch(clips: int, effective_batch: int) -> int:
-    """Optimizer steps of one pass; the last one takes what is left."""
+    """Optimizer steps of one epoch; the last one takes the clips that are left."""
     return -(-clips // effective_batch)
 
 
@@ -29,8 +29,8 @@ def plan_epoch(
 ) -> list[list[MicroBatch]]:
     """The epoch's optimizer steps of `effective_batch` clips, as micro-batches of clip indices; every clip once.
 
-    Inside a step, clips of like length go together, so that little padding is trained on, in micro-batches
-    of at most `batch_size` clips and `most_frames` frames; the step's gradient is the same however it is cut.
+    Within a step, clips of similar length go together to save padding, in micro-batches of at most `batch_size`
+    clips and `most_frames` frames. The step's gradient does not depend on how it is cut.
     """
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     order = torch.randperm(len(lengths), generator=generator).tolist()
@@ -44,8 +44,10 @@ def plan_epoch(
 def cut(
     clips: Sequence[int], lengths: Sequence[int], batch_size: int, most_frames: int | None
 ) -> list[MicroBatch]:
-    """`clips`, sorted by length, in micro-batches of at most `batch_size` clips, and at most `most_frames`
-    frames with their padding unless a single clip has more."""
+    """Cut `clips`, sorted by length, into micro-batches of at most `batch_size` clips and `most_frames` frames.
+
+    Padding counts. A single clip with more frames is a micro-batch of its own.
+    """
     parts: list[MicroBatch] = []
     for clip in clips:
         part = parts[-1] if parts else None

@@ -1,10 +1,10 @@
-"""Checkpoints that are whole or are not there: a directory, complete when its manifest verifies.
+"""A checkpoint is a directory that is either whole or not there; it is whole if its manifest verifies.
 
-`step_00000120/` holds `model.safetensors` (weights and the normaliser), `ema.safetensors`,
-`optimizer.safetensors`, `trainer.json`, `config.yaml`, and `MANIFEST.json` with the size and SHA-256 of
-each. It is written under a temporary name beside its place, every file is fsynced, the manifest last, and
-then it is renamed. Nothing in it is ever unpickled, and sizes and shapes are looked at before anything is
-read: a checkpoint may come from a stranger.
+`step_00000120/` holds `model.safetensors` (the weights), `ema.safetensors` (their running average),
+`normaliser.safetensors`, `optimizer.safetensors`, `trainer.json`, `config.yaml`, and `MANIFEST.json` with the
+size and SHA-256 of each. It is written under a temporary name beside its place; every file is fsynced, the
+manifest last; then the directory is renamed. Nothing in it is ever unpickled, and sizes and shapes are checked
+before anything is read, because a checkpoint may come from a stranger.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from stickgen.runs.store import MAX_CONFIG_BYTES
 
 FORMAT = "stickgen-checkpoint-1"
 MANIFEST = "MANIFEST.json"
-KEEP = 2  # the last so many, and the best
+KEEP = 2  # this many of the newest are kept, and the best
 NEEDED = {"model.safetensors", "trainer.json", "config.yaml"}
-MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")  # what AdamW and Muon keep of a parameter
+MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")  # what AdamW and Muon keep for each parameter
 
-# No checkpoint of ours comes near these; what does is damaged, or meant to fill the memory of who opens it.
+# No checkpoint of ours comes near these limits. One that does is damaged, or meant to exhaust the reader's memory.
 MAX_HEADER_BYTES = 2**22
 MAX_FILE_BYTES = 2**36
 
 
 class NotFiniteError(StickgenError):
-    """Weights that are not finite, which are never saved."""
+    """A tensor is not finite. Such weights are never saved."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,22 @@ class Checkpoint:
     """A checkpoint on disk that has been verified."""
 
     path: Path
-    trainer: dict[str, Any]  # step, epoch, best_val_loss, model shape, …
+    trainer: dict[str, Any]  # trainer.json: "format" and what `TrainState.numbers` gives
 
     @property
     def step(self) -> int:
+        """Optimizer steps that the weights have behind them."""
         return int(self.trainer["step"])
 
     def config(self) -> TrainingConfig:
-        """The config it was trained by, with the defaults of its time. Raises ConfigError, OSError."""
+        """The config it was trained with, with the defaults of that time. Raises ConfigError or OSError."""
         path, noted = self.path / "config.yaml", self.trainer.get("defaults")
         defaults = noted if isinstance(noted, int) else 1
         return TrainingConfig.from_bytes(read_regular(path, MAX_CONFIG_BYTES), str(path), defaults=defaults)
 
 
 def optimizer_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimizer's moments as flat names: `exp_avg/blocks.0.…`."""
+    """The optimizer's state of every parameter by flat names: `exp_avg/blocks.0.…`, `step/blocks.0.…`."""
     return {
         f"{moment}/{name}": value.detach().float()
         for name, parameter in model.named_parameters()
@@ -75,9 +76,9 @@ def optimizer_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dic
 
 
 def load_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer, checkpoint: Checkpoint) -> None:
-    """Put back what `optimizer_tensors` gave, after its names and shapes have been compared with the model's.
+    """Restore what `optimizer_tensors` gave, once names and shapes match those of `model`.
 
-    Raises StickgenError that names the first difference; nothing is allocated for a file that does not fit.
+    Raises StickgenError that names the first difference, before any tensor of the file is read.
     """
     parameters = dict(model.named_parameters())
     for flat, shape in tensor_shapes(checkpoint, "optimizer").items():
@@ -104,15 +105,15 @@ def save_checkpoint(
     trainer: Mapping[str, Any],
     config_bytes: bytes,
 ) -> Checkpoint:
-    """Write `step_N` into `directory` and verify it. `tensors` maps a file's stem to its tensors.
+    """Write `step_N` into `directory` and verify it. `tensors` maps the stem of each file to its tensors.
 
-    Raises StickgenError for a tensor that is not finite, OSError (disk full, read-only); what was there before
-    is then untouched and the temporary directory is gone.
+    Raises NotFiniteError if a tensor is not finite, OSError if the disk is full or read-only. Older checkpoints
+    are then untouched and the temporary directory is gone.
     """
     for stem, group in tensors.items():
         for name, value in group.items():
             if not bool(torch.isfinite(value).all()):
-                raise NotFiniteError(f"{name} of {stem} is not finite; the last good checkpoint is kept")
+                raise NotFiniteError(f"{stem}: {name} is not finite; the last good checkpoint is kept")
     target = directory / f"step_{trainer['step']:08d}"
     temporary = directory / f".{target.name}.{os.getpid()}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -127,11 +128,9 @@ def save_checkpoint(
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1))
         _digest_and_sync(temporary / MANIFEST)
         fsync_directory(temporary)
-        if target.exists():  # the same step again: the old one stays until the new one is in its place
+        if target.exists():  # the same step again: the old one stays until the new one can take its place
             aside = target.with_name(f"{target.name}.old")
-            if not is_own_checkpoint(
-                target
-            ):  # somebody's copy under this name: moved out of the way, and kept
+            if not is_own_checkpoint(target):  # somebody's copy under this name: moved aside and kept
                 aside = next(
                     p for n in range(1, 10**6) if not (p := target.with_name(f"not-ours-{n}")).exists()
                 )
@@ -146,7 +145,7 @@ def save_checkpoint(
 
 
 def write_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
-    """`save_file`, with the disk's error for what it is: safetensors says it in an exception of its own."""
+    """Like `save_file`, but raise OSError if the disk fails; safetensors hides that in an exception of its own."""
     try:
         save_file(tensors, path, metadata=metadata)
     except SafetensorError as error:
@@ -164,21 +163,21 @@ def _digest_and_sync(path: Path) -> dict[str, Any]:
 
 
 def verify_checkpoint(path: Path) -> Checkpoint:
-    """Read everything back against the manifest. Raises StickgenError that names the damaged file."""
+    """Check every file against the manifest. Raises StickgenError that names the damaged file."""
     try:
         manifest = _read_json(path / MANIFEST)
         if lacking := NEEDED - manifest.keys():
-            raise StickgenError(f"{path / MANIFEST}: it does not name {', '.join(sorted(lacking))}")
+            raise StickgenError(f"{path / MANIFEST}: it does not list {', '.join(sorted(lacking))}")
         _check_sizes(path, manifest)
         for name, expected in manifest.items():
             with open_regular(path / name) as opened:
                 if hashlib.file_digest(opened, "sha256").hexdigest() != expected["sha256"]:
                     raise StickgenError(
-                        f"{path / name}: its checksum is not the manifest's; the file is damaged"
+                        f"{path / name}: the checksum differs from the manifest's; the file is damaged"
                     )
         trainer = _read_json(path / "trainer.json")
         if trainer.get("format") != FORMAT or type(trainer["step"]) is not int:
-            raise StickgenError(f"{path}: not a checkpoint that this version of stickgen knows")
+            raise StickgenError(f"{path}: not a checkpoint that this version of stickgen can read")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StickgenError(f"{path}: not a whole checkpoint ({error})") from error
     return Checkpoint(path, trainer)
@@ -192,10 +191,10 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _check_sizes(path: Path, manifest: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise StickgenError for a file that is not as long as the manifest says, or longer than any may be."""
+    """Raise StickgenError if a file is not as long as the manifest says, or longer than any checkpoint's."""
     for name, expected in manifest.items():
         if Path(name).name != name:
-            raise StickgenError(f"{path / MANIFEST}: {name!r} is not a file of this checkpoint")
+            raise StickgenError(f"{path / MANIFEST}: {name!r} does not lie in this checkpoint")
         size = (path / name).lstat().st_size
         if size != expected["bytes"]:
             raise StickgenError(f"{path / name}: {size} bytes, but the manifest says {expected['bytes']}")
@@ -215,16 +214,16 @@ def newest_checkpoint(directory: Path) -> tuple[Checkpoint | None, list[str]]:
 
 
 def unfinished_saves(directory: Path) -> list[Path]:
-    """What saves left that a crash cut off; the next save clears it away."""
+    """Temporary directories of saves that a crash cut off; the next save removes them."""
     if not is_own_folder(directory):
         return []
     return sorted(path for path in directory.glob(".step_*.tmp") if is_own_folder(path))
 
 
 def prune_checkpoints(directory: Path, *, newest: Checkpoint, best_step: int | None) -> None:
-    """Drop all but the last two and the best, and what crashed saves left; never what a person put there.
+    """Delete all but the newest two and the best, and what crashed saves left; never what a person put there.
 
-    `newest` was verified just now; the other that is kept as one of the last two has at least its size.
+    `newest` was verified just now. Of the second newest, only the file sizes are checked.
     """
     for leftover in unfinished_saves(directory):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -238,7 +237,7 @@ def prune_checkpoints(directory: Path, *, newest: Checkpoint, best_step: int | N
 
 
 def _complete(path: Path) -> bool:
-    """Whether all files are there at their sizes; `verify_checkpoint` looks closer."""
+    """Whether all files exist with the right sizes; `verify_checkpoint` also compares checksums."""
     try:
         _check_sizes(path, _read_json(path / MANIFEST))
     except (StickgenError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -247,20 +246,20 @@ def _complete(path: Path) -> bool:
 
 
 def read_tensors(checkpoint: Checkpoint, stem: str) -> dict[str, Tensor]:
-    """The tensors of one of the checkpoint's files, on the CPU."""
+    """The tensors of the checkpoint's file `stem`.safetensors, on the CPU."""
     with _opened(checkpoint, stem) as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def tensor_shapes(checkpoint: Checkpoint, stem: str) -> dict[str, tuple[int, ...]]:
-    """Names and shapes by the header of one of the checkpoint's files; no tensor is read."""
+    """Names and shapes from the header of `stem`.safetensors; no tensor is read."""
     with _opened(checkpoint, stem) as file:
         return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
 
 
 @contextmanager
 def _opened(checkpoint: Checkpoint, stem: str) -> Iterator[Any]:
-    """The file, mapped, after its header's length has been looked at. Raises StickgenError."""
+    """The file, mapped, once its header is known to be short enough. Raises StickgenError if it is not."""
     path = checkpoint.path / f"{stem}.safetensors"
     try:
         with open_regular(path) as file:
@@ -274,9 +273,9 @@ def _opened(checkpoint: Checkpoint, stem: str) -> Iterator[Any]:
 
 
 def load_module(module: nn.Module, checkpoint: Checkpoint, stem: str) -> None:
-    """Fill `module` from the file, after its names and shapes have been compared with the header's.
+    """Fill `module` from `stem`.safetensors, once names and shapes match.
 
-    Raises StickgenError that names the first difference; nothing is allocated for a file that does not fit.
+    Raises StickgenError that names the first difference, before any tensor of the file is read.
     """
     path = checkpoint.path / f"{stem}.safetensors"
     wanted = {name: tuple(value.shape) for name, value in module.state_dict().items()}

@@ -1,6 +1,6 @@
-"""What keeps a run from ruining itself: while its loss is not finite, or far above where it began, nothing is saved.
+"""Keeps a run from ruining itself: nothing is saved while the loss is not finite, or far above where it began.
 
-A save makes older checkpoints superfluous, and one of a model that is lost would push out the last good one.
+Saving prunes older checkpoints, so saving a ruined model would push out the last good one.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from stickgen.train.optim.step import StepResult
 from stickgen.train.reporting.journal import Journal
 
 MAX_BAD_STEPS = 20  # steps in a row without a finite loss before the run gives up
-FIRST = 20  # steps of a run whose median is the loss that it began with
-LAST = 5  # steps whose median is the loss now: a single one may be odd
-DIVERGED = 10.0  # times the loss that it began with
+FIRST = 20  # the loss that a run began with is the median of so many steps
+LAST = 5  # the loss now is the median of so many steps: a single one may be an outlier
+DIVERGED = 10.0  # times the loss that the run began with
 
 
 class LossGuard:
-    """Looks at the loss of each step, the same on all processes of a group."""
+    """Watches the loss of each step, which is the same on all processes of a group."""
 
     def __init__(self, journal: Journal, first: object = None) -> None:
-        """`first` is the loss that the run began with, as run.json tells it; None in a first launch."""
+        """`first` is the loss that the run began with, from run.json; None in the first launch."""
         self.journal = journal
         self.first = float(first) if isinstance(first, int | float) and first > 0 else None
-        self.bad_steps = 0  # in a row whose loss or gradient was not finite; those moved no weight
+        self.bad_steps = 0  # in a row whose loss or gradient was not finite; they moved no weight
         self._first: list[float] = []
         self._last: deque[float] = deque(maxlen=LAST)
 
     def look_at(self, result: StepResult) -> None:
-        """Say so where a step was skipped. Raises RunFailedError at the twentieth in a row."""
+        """Take note of a step; alert if it was skipped. Raises RunFailedError at the twentieth in a row."""
         if not result.skipped:
             self.bad_steps = 0
             self._last.append(result.losses["total"])
@@ -46,13 +46,13 @@ class LossGuard:
         )
         if self.bad_steps >= MAX_BAD_STEPS:
             raise RunFailedError(
-                f"{MAX_BAD_STEPS} steps in a row without a finite loss; what was saved before them is kept: "
+                f"{MAX_BAD_STEPS} steps in a row without a finite loss; earlier checkpoints are kept: "
                 "lower training.learning_rate"
             )
 
     @property
     def diverged(self) -> str:
-        """That the loss is far above where it began, in words; empty where it is not."""
+        """A sentence if the loss is far above where it began, else empty."""
         if self.first is None or len(self._last) < LAST:
             return ""
         last = median(self._last)
@@ -62,7 +62,7 @@ class LossGuard:
 
     @property
     def unfit(self) -> str:
-        """Why the present weights are not worth a checkpoint; empty where they are."""
+        """Why the present weights are not worth a checkpoint; empty if they are."""
         if self.bad_steps:
             what = "step has" if self.bad_steps == 1 else f"{self.bad_steps} steps have"
             return f"the last {what} no finite loss"

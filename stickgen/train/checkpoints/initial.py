@@ -1,4 +1,4 @@
-"""Weights of another run to start from: only the weights, no optimizer, no step count."""
+"""Starting from the weights of another run: only the weights, neither its optimizer nor its step count."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stickgen.train.checkpoints.checkpoint import (
     verify_checkpoint,
 )
 
-# Keys of the config that decide what a weight means. Dropout does not.
+# Config keys that decide what a weight means. Dropout does not.
 _SHAPING = (
     "d_model",
     "nhead",
@@ -34,9 +34,9 @@ _SHAPING = (
 
 
 def find_initial(source: str, root: Path) -> Checkpoint:
-    """The checkpoint that `--init-from` names: its directory, a file in it, or a run (its newest one).
+    """The checkpoint that `--init-from` names: its directory, a file in it, or a run (its newest checkpoint).
 
-    Raises StickgenError when nothing by that name is a whole checkpoint.
+    Raises StickgenError if there is no whole checkpoint by that name.
     """
     path = Path(source)
     folder = path.parent if path.is_file() else path
@@ -54,8 +54,8 @@ def find_initial(source: str, root: Path) -> Checkpoint:
 def check_initial(checkpoint: Checkpoint, config: TrainingConfig) -> None:
     """Compare names and shapes of the checkpoint's weights with those of `config`'s model.
 
-    Only the file's header is read and no weight is allocated. Raises StickgenError that names the first
-    tensor that differs and the config key behind it.
+    Only the file's header is read. Raises StickgenError that names the first tensor that differs and the config
+    key behind it.
     """
     with torch.device("meta"):
         model = MotionTransformer(ModelConfig.from_training(config))
@@ -80,9 +80,9 @@ def check_initial(checkpoint: Checkpoint, config: TrainingConfig) -> None:
 def load_initial(
     checkpoint: Checkpoint, config: TrainingConfig, model: nn.Module, normaliser: nn.Module
 ) -> None:
-    """Fill the plain `model` with the checkpoint's averaged weights.
+    """Fill the plain `model` with the checkpoint's averaged weights, and `normaliser` with its scale.
 
-    The normaliser comes along: the weights mean nothing in another scale.
+    Weights mean nothing in another scale. Raises StickgenError if they do not fit `config`.
     """
     check_initial(checkpoint, config)
     load_module(model, checkpoint, "ema")
@@ -90,7 +90,7 @@ def load_initial(
 
 
 def _differing_keys(checkpoint: Checkpoint, config: TrainingConfig) -> list[tuple[str, str, str]]:
-    """Keys that shape the model and differ: (key, value there, value here)."""
+    """Keys that shape the model and differ: (key, value in the checkpoint, value in `config`)."""
     try:
         other = checkpoint.config()
     except (OSError, StickgenError):
@@ -105,6 +105,6 @@ def _shape(shape: tuple[int, ...] | None) -> str:
 
 
 def initial_of(run: Run) -> Checkpoint | None:
-    """The checkpoint that a run is to start from, None where it starts from nothing."""
+    """The checkpoint that `run` starts from; None if it starts from scratch. Raises StickgenError if it is damaged."""
     source = run.identity.get("init_from")
     return verify_checkpoint(Path(source)) if isinstance(source, str) else None

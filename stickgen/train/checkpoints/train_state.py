@@ -1,6 +1,6 @@
-"""What a run is at a step: weights, their average, the scale, the optimizer's moments, and a few numbers.
+"""What a run is at a step: weights, their average, the normaliser, the optimizer's moments, and a few numbers.
 
-Random generators are not among it: what a step draws follows from the seed and its number (plan.py, step.py).
+There is no random state: what a step draws follows from the seed and the step number (plan.py, step.py).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from stickgen.train.placement.sharding import cut_like, gathered, shard
 
 
 class TrainState:
-    """All that a checkpoint holds, on the device."""
+    """Everything that a checkpoint holds, on the device."""
 
     def __init__(self, config: TrainingConfig, normaliser: Normaliser, device: torch.device) -> None:
         torch.manual_seed(config.training["seed"])
@@ -45,9 +45,13 @@ class TrainState:
         self.config, self.device = config, device
         self.optimizer = self._new_optimizer()
         self.step = 0
-        self.whole = True  # weights, average and step count belong together; false while the weights move
-        self.provenance: dict[str, Any] = {}  # what the weights learned from; see runs/provenance.py
-        self._gathered: dict[str, dict[str, Tensor]] = {}  # of sharded weights, after this step
+        self.whole = (
+            True  # weights, average and step count belong together; false while a step moves the weights
+        )
+        self.provenance: dict[str, Any] = {}  # what the weights were trained on; see runs/provenance.py
+        self._gathered: dict[
+            str, dict[str, Tensor]
+        ] = {}  # the whole of sharded tensors, by file stem, after this step
         self.best_val = math.inf
         self.best_step: int | None = None
 
@@ -60,14 +64,14 @@ class TrainState:
         self.whole, self._gathered = False, {}
 
     def advance(self, *, moved: bool) -> None:
-        """A step is done; the average follows where the weights moved."""
+        """Count a step. If the weights `moved`, their average follows."""
         self.step += 1
         if moved:
             self.ema.update()
         self.whole = True
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Become what the checkpoint holds. Raises StickgenError where it does not fit the config's model."""
+        """Become what the checkpoint holds. Raises StickgenError if it does not fit the config's model."""
         for module, stem in (
             (self.model, "model"),
             (self.ema.model, "ema"),
@@ -82,16 +86,16 @@ class TrainState:
             self.best_val = math.inf if self.best_step is None else float(numbers["best_val"])
         except (KeyError, TypeError, ValueError) as error:
             raise StickgenError(
-                f"{checkpoint.path / 'trainer.json'}: not as this version writes it"
+                f"{checkpoint.path / 'trainer.json'}: a number is missing or damaged; use another checkpoint"
             ) from error
 
     def start_from(self, initial: Checkpoint, config: TrainingConfig) -> None:
-        """Take the weights of another run, and nothing else of it."""
+        """Take the weights and the normaliser of another run, and nothing else of it."""
         load_initial(initial, config, self.ema.model, self.normaliser)
-        self.model.load_state_dict(self.ema.model.state_dict(), strict=False)  # adapters start as nothing
+        self.model.load_state_dict(self.ema.model.state_dict(), strict=False)  # adapters start at zero
 
     def shard(self, device: torch.device, processes: int) -> None:
-        """Keep one part of so many of all that is trained, on `device`; until now it lay on the CPU in whole."""
+        """Keep this process's part of everything that is trained, on `device`; until now the whole lay on the CPU."""
         before = dict(self.model.named_parameters())
         moments = self.optimizer.state
         shard(self.model, device, processes)
@@ -107,9 +111,9 @@ class TrainState:
             }
 
     def gather(self, *stems: str, keep: bool) -> None:
-        """Bring sharded tensors together for those who `keep` them; all processes call it after the same step.
+        """Bring sharded tensors together on those who `keep` them. All processes call it after the same step.
 
-        Those of the files `stems`, of all of them where none is named. What is not sharded is at hand anyway.
+        `stems` names the files whose tensors are wanted, all by default. Without sharding there is nothing to do.
         """
         if self.model.sharded:
             own = self._own()
@@ -119,12 +123,12 @@ class TrainState:
 
     @property
     def at_hand(self) -> bool:
-        """Whether `tensors` can be had without the other processes."""
+        """Whether `tensors` works without the other processes."""
         return not self.model.sharded or self._gathered.keys() == self._own().keys()
 
     @contextmanager
     def evaluating(self) -> Iterator[MotionTransformer]:
-        """The averaged model in evaluation mode; of sharded weights what `gather` brought together."""
+        """The averaged model in evaluation mode; for sharded weights, what `gather` brought together."""
         if not self.model.sharded:
             with self.ema.evaluating() as model:
                 assert isinstance(model, MotionTransformer)
@@ -135,9 +139,9 @@ class TrainState:
         yield whole.to(self.device).requires_grad_(False).eval()
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
-        """By the stem of the file that they are kept in; the tensors themselves, not copies.
+        """All tensors by file stem and name: the tensors themselves, not copies.
 
-        Of sharded weights, what `gather` brought together.
+        For sharded weights, what `gather` brought together.
         """
         if not self.model.sharded:
             return self._own()
@@ -153,7 +157,7 @@ class TrainState:
         }
 
     def numbers(self) -> dict[str, Any]:
-        """What stands in trainer.json."""
+        """What trainer.json holds."""
         return {
             "step": self.step,
             "defaults": self.config.defaults,

@@ -1,4 +1,4 @@
-"""The running average of the weights, which samples and validation use."""
+"""The running average of the weights, used for samples and validation."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ class AveragedWeights:
     """An exponential moving average of a model's parameters, in fp32 beside the model.
 
     The decay warms up as (1 + n) / (10 + n), so that the average of a short run is not its random start.
-    With a decay of 0 it is the model itself, unless adapters are to come, for the averaged model is always a
-    plain one, into whose weights adapters are merged: whoever reads it need not know of them.
+    With a decay of 0 it is the model itself. The exception are models that get adapters (`adapted`): the
+    averaged model is always a plain one, with adapters merged into its weights, so that readers need not know
+    of them.
     """
 
     def __init__(self, model: nn.Module, decay: float, *, adapted: bool = False) -> None:
@@ -31,7 +32,7 @@ class AveragedWeights:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Move the average towards the model by one step."""
+        """Move the average one step towards the model."""
         self.updates += 1
         if self.model is self._source:
             return
@@ -40,7 +41,7 @@ class AveragedWeights:
         torch._foreach_lerp_(averaged, trained, 1 - decay)
 
     def _pairs(self) -> tuple[list[Tensor], list[Tensor]]:
-        """What is averaged, and the weights it follows; found once where nothing has to be merged."""
+        """The averaged weights and the weights they follow; looked up once unless adapters have to be merged."""
         if self._lists is not None:
             return self._lists
         own: dict[str, Tensor] = dict(self.model.named_parameters())
@@ -56,7 +57,7 @@ class AveragedWeights:
 
     @contextmanager
     def evaluating(self) -> Iterator[nn.Module]:
-        """The averaged model in evaluation mode, and back as it was."""
+        """The averaged model in evaluation mode; afterwards in the mode that it was in."""
         was_training = self.model.training
         self.model.eval()
         try:

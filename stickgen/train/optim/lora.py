@@ -1,4 +1,4 @@
-"""Adapters of low rank beside frozen weights (LoRA, arXiv 2106.09685), and what they come to when merged."""
+"""Low-rank adapters beside frozen weights (LoRA, arXiv 2106.09685), and the weights with adapters merged."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from stickgen.model.transformer import MotionTransformer
 
 
 class AdaptedLinear(nn.Linear):
-    """A frozen linear map W plus scale·B·A, of which A [rank, in] and B [out, rank] are trained.
+    """A frozen linear map W plus scale·B·A, where A [rank, in] and B [out, rank] are trained.
 
-    The weight keeps its name, so that the weights of a plain model fit. B starts at zero: at first it
-    computes what the plain map does.
+    The weight keeps its name, so that the weights of a plain model fit. B starts at zero, so that at first the
+    output is that of the plain map.
     """
 
     def __init__(self, plain: nn.Linear, rank: int, scale: float) -> None:
@@ -29,7 +29,7 @@ class AdaptedLinear(nn.Linear):
         return super().forward(x) + self.scale * F.linear(F.linear(x, self.lora_a), self.lora_b)
 
     def merged(self) -> Tensor:
-        """The weight of the plain map that computes the same."""
+        """The weight of the plain linear map that computes the same."""
         return self.weight + self.scale * self.lora_b @ self.lora_a
 
 
@@ -44,7 +44,7 @@ def add_adapters(model: MotionTransformer, rank: int, alpha: float) -> None:
 
 
 def trained_weights(model: nn.Module) -> dict[str, Tensor]:
-    """What training moves, by the names and in the shapes of the plain model: adapters come merged."""
+    """What training moves, with names and shapes of the plain model: adapters are merged into their weights."""
     weights: dict[str, Tensor] = {
         name: parameter
         for name, parameter in model.named_parameters()

@@ -1,9 +1,9 @@
 """Muon: each weight matrix moves by its momentum with all singular values brought near one.
 
-Jordan, "Muon: an optimizer for hidden layers in neural networks" (2024), with the sizes of AdamW's steps as in
-Liu et al., arXiv 2502.16982. The arithmetic is that of `torch.optim.Muon`, but for two things: matrices of one shape
-are worked on together, and the products are taken in the precision that the device multiplies in hardware. torch
-always takes bf16; on a processor without it that takes 35 times as long (`benchmarks/muon.py`).
+Jordan, "Muon: an optimizer for hidden layers in neural networks" (2024), with steps as large as AdamW's, as in
+Liu et al., arXiv 2502.16982. The arithmetic is that of `torch.optim.Muon` with two differences: matrices of the
+same shape are processed together, and products are computed in the precision that the device multiplies in
+hardware. torch always uses bf16, which takes 35 times as long on a processor without it (`benchmarks/muon.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from stickgen.train.placement.device import choose_precision
 
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan's quintic, steepest at zero
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan's quintic polynomial, steepest at zero
 ITERATIONS = 5
 EPS = 1e-7
 
@@ -47,9 +47,9 @@ def _directly(x: Tensor) -> Tensor:
 
 
 def _by_gram(x: Tensor) -> Tensor:
-    """The same by way of x·xᵀ: every factor is a polynomial of that small square, and `x` itself is met but twice.
+    """The same by way of x·xᵀ: every factor is a polynomial of that small square, so `x` is multiplied only twice.
 
-    A third to a half less time where `x` is 3 to 8 times as wide as high; within 2e-4 in fp32, too coarse in bf16.
+    A third to a half faster if `x` is 3 to 8 times as wide as high. Accurate to 2e-4 in fp32, too coarse in bf16.
     """
     a, b, c = COEFFICIENTS
     gram = x @ x.mT
@@ -65,9 +65,9 @@ def _by_gram(x: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon with Nesterov momentum and decoupled weight decay, for matrices alone.
+    """Muon with Nesterov momentum and decoupled weight decay, for matrices only.
 
-    A state is one `momentum_buffer` a matrix, as `torch.optim.Muon` keeps it.
+    Its state is one `momentum_buffer` per matrix, as in `torch.optim.Muon`.
     """
 
     def __init__(

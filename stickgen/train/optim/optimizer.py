@@ -1,5 +1,7 @@
-"""AdamW, or Muon for the matrices of the blocks and of the text and AdamW for the rest; weight decay on matrices
-alone."""
+"""AdamW, or Muon for the matrices of the blocks and of the text with AdamW for the rest.
+
+Only matrices have weight decay.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,12 @@ from stickgen.train.optim.without_compiler import without_compiler
 
 
 def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.optim.Optimizer:
-    """The optimizer of `training.optimizer` over what is to be trained of `model`.
+    """The optimizer that `training.optimizer` names, over the trainable parameters of `model`.
 
-    AdamW (arXiv 1711.05101); norms, biases, embeddings and modulation tables do not decay.
+    AdamW is that of arXiv 1711.05101. Norms, biases, embeddings and modulation tables do not decay.
     """
-    # A text's weak directions move as far as its strong ones where Muon moves its maps; runs of before there were
-    # patches keep AdamW's moments of them.
+    # With Muon, weak directions of the text move as far as strong ones. Runs from before there were patches keep
+    # AdamW for these maps, because their checkpoints hold AdamW's moments of them.
     patched = isinstance(model, MotionTransformer) and model.config.patch_frames > 1
     by_muon = ("blocks.", "text_in.", "condition.") if patched else ("blocks.",)
     muon: list[nn.Parameter] = []
@@ -48,10 +50,10 @@ def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.opti
 
 
 class MuonWithAdamW(torch.optim.Optimizer):
-    """Muon for `matrices`, and the `adamw` of everything else, as one optimizer.
+    """Muon for `matrices` and `adamw` for everything else, as one optimizer.
 
-    Muon's updates have the size of AdamW's, so that one learning rate serves both. The two share
-    one dict of states and one list of groups: whoever saves, restores or sets a rate sees a single optimizer.
+    Muon's updates are as large as AdamW's, so that one learning rate serves both. The two share one dict of
+    states and one list of groups: code that saves, restores or sets a rate sees a single optimizer.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How many clips go through the model at once: fewer when memory runs out, with the same effective batch."""
+"""How many clips go through the model at once: fewer if memory runs out, with the same effective batch."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _WORDS = re.compile(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether torch or Python failed to allocate; torch says so of RAM by a plain RuntimeError."""
+    """Whether torch or Python failed to allocate memory; for RAM, torch raises a plain RuntimeError."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and _WORDS.search(str(error)) is not None
 
 
 class MicroBatchLimit:
-    """The most clips of a micro-batch; none until memory has run out, `clips` where it did in an earlier launch.
+    """The most clips of a micro-batch: unlimited until memory has run out, in this launch or an earlier one.
 
-    A step's gradient does not depend on how its clips are cut, but for rounding and the dropout of the clips
-    that are cut apart: the same clips, with the same noise, count the same.
+    A step's gradient does not depend on how its clips are cut: the same clips with the same noise count the
+    same. Only rounding differs, and the dropout of clips that are cut apart.
     """
 
     def __init__(
         self, say: Callable[[str, int], None] = lambda message, clips: None, clips: int | None = None
     ) -> None:
-        """`say` is told in words, and the new limit, when memory runs out."""
+        """`say` gets a sentence and the new limit when memory runs out. `clips` is the limit of earlier launches."""
         self.clips = clips
         self._say = say
 
@@ -70,11 +70,11 @@ class MicroBatchLimit:
             self.halve(max(map(len, seen)), reason)
 
     def cut(self, batch: Batch) -> list[Batch]:
-        """`batch` in parts that keep the limit."""
+        """`batch` in parts within the limit."""
         return [batch] if self.clips is None or len(batch) <= self.clips else batch.split(self.clips)
 
     def halve(self, largest: int, reason: str) -> None:
-        """Half of what was too much, `largest` clips or the limit. MemoryError after a single clip."""
+        """Halve the limit, or set it to half of `largest` clips. Raises MemoryError if a single clip did not fit."""
         tried = min(largest, self.clips or largest)
         if tried <= 1:
             raise MemoryError(f"with a single clip at a time, at a peak of {_peak()}: {reason}")
@@ -83,8 +83,8 @@ class MicroBatchLimit:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         self._say(
-            f"out of memory with {tried} clips at a time ({reason}); the step is done again with {self.clips} "
-            "at a time, the same clips and the same effective batch",
+            f"out of memory with {tried} clips at a time ({reason}); the step is repeated with {self.clips} "
+            "at a time, with the same clips and the same effective batch",
             self.clips,
         )
 

@@ -1,4 +1,4 @@
-"""Where the time of a run goes, by part of the step, for `stickgen train --profile`."""
+"""Where the time of a run goes, by part of a step, for `stickgen train --profile`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Profile:
-    """Seconds by part. On a GPU each part waits for the device, or it would measure only the asking."""
+    """Seconds by part. On a GPU, each part waits for the device; otherwise only the launch of kernels is timed."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -22,15 +22,15 @@ class Profile:
         self.began = time.perf_counter()
 
     def start(self, step: int) -> None:
-        """Count from now on, with `step` optimizer steps done."""
+        """Start counting, after `step` optimizer steps."""
         self.seconds.clear()
         self.first = step
         self.began = time.perf_counter()
 
     def report(self, step: int, gflop: float) -> str:
-        """A sentence: the share of each part, the largest first, and how fast the matrix products went.
+        """A sentence with the share of each part, largest first, and the speed of the matrix products.
 
-        `step` is the last one done, `gflop` what one takes in matrix products.
+        `step` is the last step taken, `gflop` the matrix products of one step.
         """
         steps = step - self.first
         whole = time.perf_counter() - self.began
@@ -48,7 +48,7 @@ class Profile:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Count what happens inside as `name`."""
+        """Count the time inside the block as `name`."""
         began = time.perf_counter()
         yield
         if self.device.type == "cuda":
@@ -56,7 +56,7 @@ class Profile:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
     def timed(self, name: str, items: Iterator[T]) -> Iterator[T]:
-        """`items`, each wait for the next one counted as `name`."""
+        """`items`, with each wait for the next one counted as `name`."""
         while True:
             with self.part(name):
                 item = next(items, None)
@@ -73,11 +73,11 @@ class _NoProfile(Profile):
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Nothing but what happens inside."""
+        """Nothing but the block itself."""
         yield
 
     def timed(self, name: str, items: Iterator[T]) -> Iterator[T]:
-        """`items`."""
+        """`items`, unchanged."""
         return items
 
 

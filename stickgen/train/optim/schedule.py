@@ -1,4 +1,4 @@
-"""The learning rate of each step: a straight climb, then down as the config says."""
+"""The learning rate of each step: linear warm-up, then a decay as the config says."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def learning_rate(
     """Learning rate of optimizer step `step`, counted from 0.
 
     It climbs to `peak` over `warmup_steps`. With `schedule` "cosine" (Loshchilov and Hutter, arXiv 1608.03983,
-    without restarts) or "linear" it then falls to `peak * min_lr_ratio` at the last of `total_steps`, with
-    "constant" it stays. A run that is all warm-up never falls.
+    without restarts) or "linear", it then falls to `peak * min_lr_ratio` at the last of `total_steps`; with
+    "constant", it stays. In a run that is all warm-up, it never falls.
     """
     if step < warmup_steps:
         return peak * (step + 1) / warmup_steps

@@ -1,7 +1,7 @@
 """torch's optimizers without torch's compiler.
 
-Building one imports all of torch._dynamo, only so that a compiler would leave the optimizer alone: seconds at
-the start of every run, and tens of MiB that stay. A run that compiles its blocks imports it then.
+Building an optimizer imports all of torch._dynamo, only to mark it as not to be compiled. That costs seconds at
+the start of every run, and tens of MiB for good. A run that compiles its blocks imports torch._dynamo then.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ Kind = TypeVar("Kind", bound=type[Optimizer])
 
 
 def without_compiler(kind: Kind) -> Kind:
-    """`kind` with the same arithmetic, which no longer asks for the compiler."""
+    """`kind` with the same arithmetic, but without the import of the compiler."""
     for name in ("add_param_group", "state_dict", "load_state_dict", "zero_grad"):
-        # torch._compile looks here before it imports the compiler to make what it would call instead
+        # torch._compile looks up this attribute before it imports the compiler to create it
         plain: Any = inspect.unwrap(getattr(Optimizer, name))
         if not hasattr(plain, "__dynamo_disable"):
             setattr(plain, "__dynamo_disable", plain)

@@ -1,8 +1,8 @@
-"""torch.compile, where a run is long enough to win by it.
+"""torch.compile for runs that are long enough to gain from it.
 
-The blocks are compiled and not the whole model: they share one code, so that one of them is compiled for all.
+Blocks are compiled one by one instead of the whole model: they share their code, so compiling one compiles all.
 Whether a run is compiled is decided at its first launch and kept in run.json: compiled and eager layers round
-differently, and a resumed run must be the run it would have been.
+differently, and a resumed run must be identical to an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from stickgen.planner.placement import Device, Precision
 
 
 def is_worth_compiling(config: TrainingConfig, device: torch.device, precision: str, steps: int) -> bool:
-    """Whether `training.compile` wants a run of `steps` optimizer steps compiled.
+    """Whether to compile a run of `steps` optimizer steps, by `training.compile`.
 
-    Raises StickgenError where it must be and there is no compiler.
+    Raises StickgenError if it is "always" and there is no compiler.
     """
     where = cast(Device, device.type)
     if config.training["compile"] == "always" and not compiling.can_compile(where):

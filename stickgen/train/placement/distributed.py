@@ -1,7 +1,7 @@
 """Several processes that train one model: each takes its share of a step's clips, and all hold the same weights.
 
 A step's loss is a sum over its clips divided by their number, so the sum of the processes' gradients is the
-gradient of one process with the same effective batch. Nothing here depends on how they were started:
+gradient of one process with the same effective batch. Nothing here depends on how the processes were started:
 `stickgen train --nproc` (elastic.py) and `torchrun` set the same variables.
 """
 
@@ -19,14 +19,14 @@ from torch import Tensor, nn
 from stickgen.errors import StickgenError
 from stickgen.train.processes.elastic import STORE
 
-BUCKET_BYTES = 32 * 2**20  # gradients that go over the wire together
-TIMEOUT = timedelta(minutes=30)  # of waiting for the others: one of them may be drawing a long sample
+BUCKET_BYTES = 32 * 2**20  # gradients that are sent together
+TIMEOUT = timedelta(minutes=30)  # for the other processes, one of which may be drawing a long sample
 
 T = TypeVar("T")
 
 
 class Ranks:
-    """The processes of a run as one of them sees it. One process alone is a group of one, which does nothing."""
+    """The processes of a run, as one of them sees it. A process on its own is a group of one: nothing is exchanged."""
 
     def __init__(self, rank: int = 0, size: int = 1, device: torch.device | None = None) -> None:
         self.rank, self.size = rank, size
@@ -34,10 +34,10 @@ class Ranks:
 
     @classmethod
     def join(cls, device: torch.device) -> Ranks:
-        """Meet the others that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT speak of; a group of one without.
+        """Join the group that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT name; without them, a group of one.
 
-        The processes of `--nproc` meet in a file instead, which no other user can open.
-        On CUDA this process takes the GPU of its LOCAL_RANK. Raises StickgenError where there is none.
+        The processes of `--nproc` meet in a file instead, which no other user can open. On CUDA, this process
+        takes the GPU of its LOCAL_RANK. Raises StickgenError if there is no such GPU.
         """
         size = _number("WORLD_SIZE", 1)
         if size == 1:
@@ -46,7 +46,7 @@ class Ranks:
         if device.type == "cuda":
             if local >= torch.cuda.device_count():
                 raise StickgenError(
-                    f"{local + 1} processes or more want a GPU each here, and there are "
+                    f"at least {local + 1} processes need a GPU each, but this machine has "
                     f"{torch.cuda.device_count()}; use a smaller --nproc"
                 )
             torch.cuda.set_device(local)
@@ -68,11 +68,11 @@ class Ranks:
         return self.rank == 0
 
     def share(self, parts: Sequence[T]) -> list[T]:
-        """This process's parts. They come sorted by length, and each process gets short and long ones."""
+        """This process's share of `parts`. As they are sorted by length, each process gets short and long ones."""
         return list(parts[self.rank :: self.size])
 
     def most(self, parts: Sequence[T]) -> int:
-        """How many of them a process gets at the most."""
+        """The most parts that any process gets."""
         return -(-len(parts) // self.size)
 
     def sum(self, values: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ class Ranks:
         return values
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Sum the gradients of `parameters` over all processes; who had no clip of this step gives zeros."""
+        """Sum the gradients of `parameters` over all processes. A process without a clip of the step adds zeros."""
         if self.size == 1:
             return
         bucket: list[Tensor] = []
@@ -104,13 +104,13 @@ class Ranks:
         torch._foreach_copy_(gradients, [p.view_as(g) for p, g in zip(parts, gradients, strict=True)])
 
     def any_of(self, wishes: Sequence[bool]) -> list[bool]:
-        """For each wish, whether any process has it: what all of them then do at the same step."""
+        """For each wish, whether any process has it. All processes get the same answer, and so act at the same step."""
         if self.size == 1:
             return list(wishes)
         return [bool(value) for value in self.sum(torch.tensor(wishes, dtype=torch.float32))]
 
     def from_first(self, value: Any) -> Any:
-        """The value that the first process gives, on all of them."""
+        """The first process's `value`, on all processes."""
         if self.size == 1:
             return value
         box = [value if self.leads else None]
@@ -138,5 +138,5 @@ def _number(name: str, default: int | None = None) -> int:
 
 
 def is_first() -> bool:
-    """Whether this process is the one that writes, before it has met the others."""
+    """Whether this process is the one that writes, before it has joined the group."""
     return os.environ.get("RANK", "0") == "0"

@@ -1,10 +1,10 @@
-"""Weights in shards (FSDP2): each process of a run holds a part of every matrix, of its gradient and its moments.
+"""Sharded weights (FSDP2): each process of a run holds a part of every matrix, its gradient and its moments.
 
-A block's weights are gathered when it computes and let go again; its gradient is summed and cut up as soon as
-it is there. So a model trains whose weights, average, gradients and moments no single GPU could hold. Every
-process must make the same number of passes, or those who gather wait for ever.
+A block's weights are gathered when it computes and freed afterwards; its gradient is summed and cut up at once.
+This trains models whose weights, average, gradients and moments no single GPU could hold. Every process must
+make the same number of passes, or those that gather wait forever.
 
-torch's own side of it is loaded late: that takes more than a second, which runs without shards do not wait for.
+torch's part of it is imported late: that takes more than a second, which runs without shards are spared.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from stickgen.model.transformer import MotionTransformer
 
 
 def shard(model: MotionTransformer, device: torch.device, processes: int) -> None:
-    """Cut the weights of `model`, which may lie on the CPU, into a shard for each process, on `device`.
+    """Cut the weights of `model`, which may lie on the CPU, into one shard per process, on `device`.
 
-    Block after block, so that the device never holds more than a block in whole.
+    Block by block, so that the device never holds more than one whole block.
     """
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
@@ -28,26 +28,26 @@ def shard(model: MotionTransformer, device: torch.device, processes: int) -> Non
     mesh = init_device_mesh(device.type, (processes,))
     for module in (*model.blocks, model):
         cut = fully_shard(module, mesh=mesh)
-        # a step's loss is divided by its clips already: gradients are summed, not averaged
+        # a step's loss is divided by its clips already, so gradients are summed, not averaged
         cut.set_gradient_divide_factor(1.0)
         cut.set_force_sum_reduction_for_comms(True)
     model.sharded = True
 
 
 def own_part(tensor: Tensor) -> Tensor:
-    """What this process holds of `tensor`, in the same memory."""
+    """The part of `tensor` that this process holds, in the same memory."""
     part: Tensor = tensor.to_local() if hasattr(tensor, "to_local") else tensor
     return part
 
 
 def whole(tensor: Tensor) -> Tensor:
-    """All of `tensor`, which all processes must ask for."""
+    """The whole of `tensor`. All processes must call it."""
     found: Tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
     return found
 
 
 def cut_like(tensor: Tensor, parameter: Tensor) -> Tensor:
-    """This process's part of a `tensor` that all of them have in whole, cut as `parameter` is."""
+    """This process's part of `tensor`, of which each process has the whole, cut as `parameter` is."""
     from torch.distributed.tensor import DTensor, distribute_tensor
 
     assert isinstance(parameter, DTensor)
@@ -58,7 +58,7 @@ def cut_like(tensor: Tensor, parameter: Tensor) -> Tensor:
 
 
 def gathered(tensors: Mapping[str, Tensor], *, keep: bool) -> dict[str, Tensor]:
-    """The whole of every tensor on the CPU, for those who `keep` it; all processes must call it."""
+    """The whole of every tensor on the CPU, on processes that `keep` it. All processes must call it."""
     found: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         all_of_it = whole(tensor.detach())

@@ -1,7 +1,7 @@
-"""Keeps the processes of `stickgen train --nproc N` going: starts them, passes signals on, and starts them again.
+"""Keeps the processes of `stickgen train --nproc N` going: starts them, forwards signals, and restarts them.
 
-When one of them is killed, the others cannot go on: they are ended, and all start anew from the last
-checkpoint. It stays small, like the supervisor: no torch is loaded here.
+If one of them is killed, the others cannot go on: they are ended, and all restart from the last checkpoint. Like
+the supervisor, the keeper stays small: it never loads torch.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from stickgen.train.processes.killed import take_fewer
 
 log = logging.getLogger("stickgen")
 
-KEEPER = "STICKGEN_KEEPER"  # the process id of who started the ranks: they do not outlive it
+KEEPER = "STICKGEN_KEEPER"  # the process id of the keeper, which its ranks do not outlive
 PEER_LOST = 75  # exit code of a process whose group broke (EX_TEMPFAIL)
 MAX_RESTARTS = 3  # in a row without a new checkpoint
-_OWN_ENDS = {0, 1, 2, 130}  # exit codes that a process chose; the others and signals are accidents
-STORE = "STICKGEN_STORE"  # the file by which the ranks of one machine find each other
-_GRACE_SECONDS = 60.0  # for the others to notice that one is gone, and for the first to save what it has
-_STOP_SECONDS = 15.0  # without a sign of life, after a stop, before a rank that hangs is given up
+_OWN_ENDS = {0, 1, 2, 130}  # exit codes that a process chose; all others, and signals, are accidents
+STORE = "STICKGEN_STORE"  # the file through which the ranks of one machine meet
+_GRACE_SECONDS = 60.0  # for the others to notice that one is gone, and for the first to save
+_STOP_SECONDS = 15.0  # without a heartbeat after a stop, before a hanging rank is killed
 
 
 class RankKeeper:
@@ -50,7 +50,7 @@ class RankKeeper:
         self._stops = Stops()
 
     def keep(self) -> int:
-        """Run them to their end; returns the exit code of the launch."""
+        """Run the processes to their end. Returns the exit code of the launch."""
         self._listen()
         restarts, newest = 0, self._newest()
         while True:
@@ -65,31 +65,31 @@ class RankKeeper:
             if all(code in _OWN_ENDS for code in codes):
                 return max(codes)
             if self._stops:
-                if codes[0] in _OWN_ENDS:  # the first has saved what all of them had
+                if codes[0] in _OWN_ENDS:  # the first process has saved for all
                     return codes[0]
                 return self._give_up("a process was killed while the run stopped")
             if self._newest() != newest:
                 restarts, newest = 0, self._newest()
             if restarts == MAX_RESTARTS:
                 return self._give_up(
-                    f"{_accident(codes)}, and {MAX_RESTARTS} restarts brought no new checkpoint; see train.log"
+                    f"{_accident(codes)}, and {MAX_RESTARTS} restarts produced no new checkpoint; see train.log"
                 )
             restarts += 1
             self._say(
                 "alert",
-                f"{_accident(codes)}; all {self.count} start again from the last checkpoint "
+                f"{_accident(codes)}; all {self.count} restart from the last checkpoint "
                 f"(restart {restarts} of {MAX_RESTARTS})",
             )
 
     def _take_fewer(self) -> None:
-        """The kernel has killed a process for want of memory: they start again with fewer clips at a time."""
+        """Restart with fewer clips at a time: the kernel has killed a process for lack of memory."""
         try:
-            self._say("alert", f"a process was killed for want of memory: {take_fewer(self.run)}")
+            self._say("alert", f"a process was killed for lack of memory: {take_fewer(self.run)}")
         except (OSError, StickgenError) as error:
-            log.warning("nothing could be learned from it: %s", error)
+            log.warning("the limit of clips at a time could not be lowered: %s", error)
 
     def _listen(self) -> None:
-        """Pass signals on: a stop as SIGUSR2, so that a stop of the whole group counts once."""
+        """Forward signals: a stop as SIGUSR2, so that a stop sent to the whole group counts once."""
 
         def stop(number: int, _: FrameType | None) -> None:
             if self._stops.add(number):
@@ -97,7 +97,7 @@ class RankKeeper:
                 signal.signal(number, signal.SIG_DFL)
                 os.kill(os.getpid(), number)
             self._send(signal.SIGUSR2)
-            self._send(signal.SIGCONT)  # a paused one hears nothing else, and the others wait for it
+            self._send(signal.SIGCONT)  # a paused process handles no other signal, and the others wait for it
 
         for number in STOPS:
             signal.signal(number, stop)
@@ -115,12 +115,12 @@ class RankKeeper:
                 "WORLD_SIZE": str(self.count),
                 "LOCAL_WORLD_SIZE": str(self.count),
                 "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(max(cores // self.count, 1)),
-                # all are on this machine: nothing listens where another one could come in
+                # all are on this machine, so nothing listens on the network
                 "GLOO_SOCKET_IFNAME": loopback,
                 "NCCL_SOCKET_IFNAME": loopback,
             }
         )
-        # blocked, and so in each of them until it listens: a signal that comes meanwhile waits
+        # children inherit the block until they listen, so a signal that arrives meanwhile waits
         signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
         self._ranks = [
             subprocess.Popen(
@@ -135,9 +135,10 @@ class RankKeeper:
             self._send(signal.SIGUSR2)
 
     def _wait(self) -> list[int]:
-        """Wait until all have ended; once one has ended badly, the others have a few seconds and are killed.
+        """Wait until all have ended. Once one has ended badly, the others are killed after a grace period.
 
-        So are those that hang when a stop is wanted: the others first, so that the first can save and end.
+        Processes that hang after a stop are killed too, the first one last, so that it can save. Returns exit
+        codes.
         """
         deadline: float | None = None
         killed: set[int] = set()
@@ -151,7 +152,7 @@ class RankKeeper:
                     deadline = time.monotonic() + _GRACE_SECONDS
             codes = [process.poll() for process in self._ranks]
             if all(code is not None for code in codes):
-                # those that were killed here are no accident of their own
+                # a process that was killed here had no accident of its own
                 return [PEER_LOST if rank in killed else code or 0 for rank, code in enumerate(codes)]
             if deadline is None and any(code not in {None, 0, 130} for code in codes):
                 deadline = time.monotonic() + _GRACE_SECONDS
@@ -164,7 +165,7 @@ class RankKeeper:
             time.sleep(0.05)
 
     def _hangs(self) -> bool:
-        """Whether a stop is wanted and nothing moves: no sign of life for long, and longer than some steps take."""
+        """Whether a stop is wanted and the run hangs: no heartbeat for longer than several steps take."""
         if self._stops.since_seconds < _STOP_SECONDS:
             return False
         beat = self.run.heartbeat()
@@ -186,13 +187,13 @@ class RankKeeper:
         return newest_name(self.run.checkpoints_dir)
 
     def _give_up(self, message: str, code: int = 1) -> int:
-        """Say how it ended, where no process of the group has done so."""
+        """Report how the launch ended, unless one of its processes has. Returns `code`."""
         if last_words(self.run, self.launch) is None:
             self._say("failed", message)
         return code
 
     def _say(self, event: str, message: str) -> None:
-        """Write an event: no process of the group is there to do so."""
+        """Write an event, when no process of the group is left to do so."""
         log.warning("%s: %s", event, message)
         try:
             writer = RecordWriter(self.run.events_path)
@@ -204,7 +205,7 @@ class RankKeeper:
 
 @contextlib.contextmanager
 def _meeting_place(run: Run) -> Iterator[Path]:
-    """The path of a file in a new folder that nobody else can enter. Raises OSError where there is no room."""
+    """The path of a file in a new folder that no other user can enter. Raises OSError if none can be made."""
     places = [tempfile.gettempdir(), str(run.path)]
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         places.insert(0, runtime)
@@ -220,7 +221,7 @@ def _meeting_place(run: Run) -> Iterator[Path]:
 
 
 def _accident(codes: list[int]) -> str:
-    """What happened, by the exit codes: whoever was killed or crashed, before those that only lost a peer."""
+    """What happened, by the exit codes: a process that was killed or crashed, else that they lost each other."""
     guilty = [rank for rank, code in enumerate(codes) if code not in _OWN_ENDS | {PEER_LOST}]
     if not guilty:
         return "the processes lost each other"
@@ -230,7 +231,7 @@ def _accident(codes: list[int]) -> str:
 
 
 def end_with_keeper() -> None:
-    """In a process that a keeper started: end at once when the keeper is gone."""
+    """In a process that a keeper started, end at once if the keeper is gone."""
     keeper = os.environ.get(KEEPER)
     if keeper is None:
         return

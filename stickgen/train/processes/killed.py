@@ -1,6 +1,6 @@
-"""A launch that the kernel killed for want of memory is not repeated as it was: the next takes fewer clips at a time.
+"""After a launch that the kernel killed for lack of memory, the next one takes fewer clips at a time.
 
-No torch is loaded here: it is decided before torch takes its share.
+This is decided without loading torch, before torch takes its share of the memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from stickgen.runs.store import Run
 
 
 def killed_for_memory(run: Run, launch: int) -> bool:
-    """Whether launch number `launch` was killed while the kernel's count of such kills went up."""
+    """Whether launch number `launch` was killed while the kernel's count of out-of-memory kills went up."""
     for path in (run.path / f"exit-{launch}.json", run.exit_path):
         try:
             ended = read_json(path)
@@ -34,20 +34,20 @@ def killed_for_memory(run: Run, launch: int) -> bool:
 
 
 def learn_from_kill(run: Run, launch: int, machine: Machine | None = None) -> str | None:
-    """Where launch `launch` was killed for memory: `take_fewer`, once. None where there is nothing to learn."""
+    """If launch `launch` was killed for lack of memory, `take_fewer`, once. Returns what to report, or None."""
     known = run.identity.get("learned_from_launch")
     if launch < 1 or known == launch or not killed_for_memory(run, launch):
         return None
-    said = f"the launch before was killed for want of memory: {take_fewer(run, machine)}"
+    said = f"the previous launch was killed for lack of memory: {take_fewer(run, machine)}"
     run.update_identity(learned_from_launch=launch)
     return said
 
 
 def take_fewer(run: Run, machine: Machine | None = None) -> str:
-    """Give the run a lower limit of clips at a time; returns what to tell.
+    """Lower the run's limit of clips at a time. Returns what to report.
 
-    Half of what was tried, and less where the planner says that half is still too much. Raises StickgenError or
-    OSError where run.json cannot be written.
+    The new limit is half of what was tried, or less if the planner says that half is still too much. Raises
+    StickgenError or OSError if run.json cannot be written.
     """
     identity = run.identity
     config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
@@ -55,17 +55,17 @@ def take_fewer(run: Run, machine: Machine | None = None) -> str:
     tried = min([config.training["batch_size"], *(n for n in known if type(n) is int and n > 0)])
     if tried == 1:
         return (
-            "it took a single clip at a time, and will be killed again unless there is more memory or the model is "
-            "smaller: see stickgen advise --for memory"
+            "it took a single clip at a time, so it will be killed again without more memory or a smaller model: "
+            "see stickgen advise --for memory"
         )
     facts = read_dataset_facts(find_dataset(run) or "")
     fewer = _that_fit(config, tried // 2, facts, machine or local_machine_fast())
     run.update_identity(clips_at_once=fewer)
-    return f"after {tried} clips at a time now {fewer}, the same clips and the same effective batch"
+    return f"{fewer} clips at a time instead of {tried}, with the same clips and the same effective batch"
 
 
 def _that_fit(config: TrainingConfig, most: int, facts: DatasetFacts | None, machine: Machine) -> int:
-    """`most`, halved until the planner says that it fits; 1 at least."""
+    """`most`, halved until the planner says that it fits; at least 1."""
     from stickgen.yaml_edit.document import Document
 
     count = most

@@ -1,4 +1,4 @@
-"""What a trainer tells the world: metrics, events, and a sign of life. None of it ever stops training."""
+"""What a trainer reports: metrics, events and a heartbeat. A failure to write them never stops training."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from stickgen.runs.store import Run
 from stickgen.train.optim.step import StepResult
 
 log = logging.getLogger("stickgen")
-_LEVELS = {"alert": logging.WARNING, "failed": logging.ERROR}  # of events in train.log; the others are INFO
+_LEVELS = {"alert": logging.WARNING, "failed": logging.ERROR}  # of events in train.log; all others are INFO
 
 
 class Journal:
-    """The writer of one launch's records. Raises OSError only where the logs cannot be opened at all."""
+    """Writes one launch's records. Raises OSError only if the logs cannot be opened at all."""
 
     def __init__(self, run: Run, launch: int) -> None:
         self.run, self.launch = run, launch
         self.metrics, self.events = RecordWriter(run.metrics_path), RecordWriter(run.events_path)
         self.step = self.total_steps = 0  # where the run is, for events and heartbeats
         self.steps_per_epoch = 1
-        self.last_step = 0  # where this launch will end, if nothing else ends it
+        self.last_step = 0  # the step after which this launch ends, if nothing else ends it
         self.deadline: float | None = None  # of this launch, on the monotonic clock
         self._seconds: deque[float] = deque(maxlen=51)
 
     def event(self, kind: str, message: str, **facts: Any) -> None:
-        """Say something that a person wants to know, in events.jsonl and, as far as its level lets it, in the log."""
+        """Write something a person wants to know to events.jsonl and, if the level allows, to train.log."""
         log.log(_LEVELS.get(kind, logging.INFO), "%s: %s", kind, message)
         self.events.write(
             {
@@ -45,43 +45,43 @@ class Journal:
         )  # fmt: skip
 
     def sync(self) -> None:
-        """Ask the disk to keep what was written so far."""
+        """Flush what was written so far to the disk."""
         self.metrics.sync()
         self.events.sync()
 
     def beat(self, phase: str) -> None:
-        """Say what is being done, and how long a step takes, so that a slow one is not taken for a stall."""
+        """Record what is being done and how long a step takes, so that a slow step is not taken for a stall."""
         self.run.beat(phase, self.step, self.total_steps, self.usual_seconds)
 
     @property
     def usual_seconds(self) -> float | None:
-        """The median of the last steps of this launch; None before the first."""
+        """The median duration of this launch's last steps; None before the first."""
         return median(self._seconds) if self._seconds else None
 
     @property
     def steps_timed(self) -> int:
-        """Steps of this launch that `usual_seconds` is of."""
+        """How many steps `usual_seconds` is the median of."""
         return len(self._seconds)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Something else than training, for a while."""
+        """Show the phase `name` inside the block, and training afterwards."""
         self.beat(name)
         yield
         self.beat("training")
 
     def record_step_time(self, seconds: float) -> None:
-        """A step is done, and took so long."""
+        """Count a step that took `seconds`."""
         self._seconds.append(seconds)
         self.beat("training")
 
     def eta_seconds(self) -> float:
-        """How long this launch will still take, if its steps go on taking what they usually took."""
+        """How long this launch will still take if its steps go on at their usual pace."""
         seconds = (self.last_step - self.step) * (median(self._seconds) if self._seconds else 0.0)
         return seconds if self.deadline is None else min(seconds, max(self.deadline - time.monotonic(), 0.0))
 
     def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
-        """The metrics of the step that was just done."""
+        """Write the metrics of the step that was just taken."""
         losses = {"loss" if n == "total" else f"loss_{n}": v for n, v in result.losses.items()}
         log.debug(
             "step %d: loss %.4f, gradient norm %.3f, learning rate %.3g, %.3f s",
@@ -101,7 +101,7 @@ class Journal:
         )  # fmt: skip
 
     def validation_record(self, result: Mapping[str, float]) -> None:
-        """What validation measured, as metrics and as an event."""
+        """Write what validation measured, as metrics and as an event."""
         epoch = self.step / self.steps_per_epoch
         self.metrics.write({"kind": "val", "time": time.time(), "step": self.step, "epoch": epoch, **result})
         self.event(
@@ -111,7 +111,7 @@ class Journal:
         )
 
     def quality_record(self, figures: Mapping[str, float]) -> None:
-        """What the evaluation of the motion found, as metrics and as an event."""
+        """Write what the evaluation of the motion measured, as metrics and as an event."""
         epoch = self.step / self.steps_per_epoch
         self.metrics.write(
             {"kind": "quality", "time": time.time(), "step": self.step, "epoch": epoch, **figures}
@@ -126,7 +126,7 @@ class Journal:
 
 
 class SilentJournal(Journal):
-    """That of a process which is not the first of its group: the first one speaks for all."""
+    """The journal of every process but the first of its group, which reports for all."""
 
     def __init__(self, run: Run, launch: int) -> None:
         self.run, self.launch = run, launch
@@ -135,11 +135,11 @@ class SilentJournal(Journal):
         self._seconds = deque(maxlen=51)
 
     def event(self, kind: str, message: str, **facts: Any) -> None:
-        """Nothing but a line for whoever debugs."""
+        """Write no event, only a line at debug level."""
         log.debug("%s: %s", kind, message)
 
     def beat(self, phase: str) -> None:
-        """Nothing: the run has one heartbeat."""
+        """Nothing: the first process writes the heartbeat."""
 
     def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
         """Nothing."""

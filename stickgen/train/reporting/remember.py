@@ -1,4 +1,4 @@
-"""What this run took, for the predictions of the runs to come: the trainer measures its own peak and step time."""
+"""The trainer measures its own peak memory and step time, for the planner's predictions of later runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stickgen.planner.workload import workload_of
 from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.train.optim.step import Learner
 
-LEAST_STEPS = 3  # the first one warms up, and a peak rises over some
+LEAST_STEPS = 3  # the first step warms up, and the peak rises over several
 
 
 def remember(
