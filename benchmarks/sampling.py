@@ -23,9 +23,9 @@ from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.config.presets import preset_path
 from stickgen.generate.from_run import Generator
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sampler import Told, clean_motion, flow_step, sample
+from stickgen.model.sampler import Sampling, clean_motion, flow_step, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
-from stickgen.model.words import pad_words
+from stickgen.model.words import TextBatch, pad_words
 from stickgen.runs.store import Run
 from stickgen.train.batching.clips import open_clips
 
@@ -38,12 +38,8 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
     model, normaliser = generator.model, generator.normaliser
     held_out = open_clips(run.identity["data_path"], generator.config).held_out
     items = [held_out[row] for row in range(min(texts, len(held_out)))]
-    text = normaliser.encode_text(torch.stack([item["embedding"] for item in items]))
-    words, words_mask = pad_words([item["words"] for item in items])
-    if words is not None and normaliser.knows_words:
-        words = normaliser.encode_words(words)
-    else:
-        words = words_mask = None
+    text = torch.stack([item["embedding"] for item in items])
+    told = normaliser.encode_texts(TextBatch(text, *pad_words([item["words"] for item in items])))
     scale = torch.tensor(generator.config.diffusion["guidance_scale"])
 
     @torch.no_grad()
@@ -52,7 +48,7 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
         times = torch.linspace(1.0, 0.0, steps + 1)
         x, before, time_before = noise, noise, times[0]
         for now, following in zip(times[:-1], times[1:], strict=True):
-            clean = clean_motion(model, x, Told(text, words, words_mask), now, scale)
+            clean = clean_motion(model, x, told, now, scale)
             x = flow_step(x, clean, before, now, time_before if order == 2 else now, following)
             before, time_before = clean, now
         return normaliser.decode(x)
@@ -76,14 +72,14 @@ def seconds(preset: str, changes: list[str], frames: int, all_steps: list[int]) 
     torch.manual_seed(0)
     model = MotionTransformer(ModelConfig.from_training(config)).eval()
     width = config.model["embedding_dim"]
-    normaliser, text = Normaliser(width), torch.randn(1, width)
+    normaliser, texts = Normaliser(width), TextBatch(torch.randn(1, width))
     scale = config.diffusion["guidance_scale"]
     print(f"{preset} {' '.join(changes)}, {frames} frames, {torch.get_num_threads()} threads, guidance {scale:g}")  # fmt: skip
     for steps in all_steps:
         wall, cpu = [], []
         for _ in range(6):
             began, began_cpu = time.perf_counter(), time.process_time()
-            sample(model, normaliser, text, frames, sampling_steps=steps, guidance_scale=scale, seed=0)
+            sample(model, normaliser, texts, frames, sampling=Sampling(steps, scale), seed=0)
             wall.append(time.perf_counter() - began)
             cpu.append(time.process_time() - began_cpu)
         print(

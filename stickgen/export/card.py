@@ -19,8 +19,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from stickgen_model.normalise import Normaliser
-from stickgen_model.sampler import sample
+from stickgen_model.sampler import Sampling, sample
 from stickgen_model.transformer import ModelConfig, MotionTransformer
+from stickgen_model.words import TextBatch
 
 folder = Path(".")  # this folder
 facts = json.loads((folder / "config.json").read_text())
@@ -124,7 +125,10 @@ def _use(subject: Subject) -> str:
         encode += '\ntexts["words_mask"] = torch.ones(1, 8, dtype=torch.bool)'
     parts = []
     if "safetensors" in subject.formats:
-        draw = 'motion = sample(model, normaliser, **texts, frames=100, seed=0, **facts["sampling"])  # [1, 100, 20]'
+        draw = (
+            'sampling = Sampling(**facts["sampling"])\n'
+            "motion = sample(model, normaliser, TextBatch(**texts), 100, sampling=sampling, seed=0)  # [1, 100, 20]"
+        )
         parts.append(
             f"With torch and safetensors alone, in this folder:\n\n```python\n{_LOAD_WEIGHTS}\n{encode}\n{draw}\n```"
         )
@@ -153,7 +157,7 @@ def _use(subject: Subject) -> str:
     if subject.shape["denoising"] and subject.sampling.get("contrast_scale"):
         parts.append(
             "`stickgen generate` also steers a text that names a side, a way or a speed away from its opposite; the "
-            "code above does so only if `sample` is given `opposite=Told(...)`, and a single step never does."
+            "code above does so only if `sample` gets `opposites=TextBatch(...)`, and a single step never does."
         )
     return "\n\n".join(parts)
 

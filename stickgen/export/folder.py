@@ -110,7 +110,7 @@ def _write(
         step=checkpoint.step,
         parameters=count_parameters(generator.config) + count_diffusion_parameters(generator.config),
         shape=asdict(model.config),
-        sampling=generator.sampling,
+        sampling=asdict(generator.sampling),
         encoder=_encoder(generator),
         words=generator.normaliser.knows_words,
         data=_data(generator, checkpoint),

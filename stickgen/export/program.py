@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from stickgen.data.embed import MAX_WORDS
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sampler import Told, clean_motion, flow_step, next_poses
+from stickgen.model.sampler import clean_motion, flow_step, next_poses
 from stickgen.model.transformer import MotionTransformer
+from stickgen.model.words import TextBatch
 from stickgen.motion.skeleton import MAX_FRAMES
 
 EXAMPLE_WORDS = 9  # tokens of an example's text
@@ -56,10 +57,8 @@ class DenoisingProgram(nn.Module):
         words_mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """One step."""
-        if words is not None:
-            words = self.normaliser.encode_words(words)
-        told = Told(self.normaliser.encode_text(text), words, words_mask)
-        clean = clean_motion(self.model, x, told, time, guidance_scale)
+        texts = _encoded(self.normaliser, text, words, words_mask)
+        clean = clean_motion(self.model, x, texts, time, guidance_scale)
         next_x = flow_step(x, clean, before, time, time_before, following)
         end = flow_step(x, clean, before, time, time_before, torch.zeros_like(time))
         return next_x, clean, self.normaliser.decode(end)
@@ -91,14 +90,21 @@ class NextPoseProgram(nn.Module):
         self, before: Tensor, text: Tensor, words: Tensor | None = None, words_mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """The poses that follow those in `before`."""
-        if words is not None:
-            words = self.normaliser.encode_words(words)
-        poses = next_poses(self.model, before, self.normaliser.encode_text(text), words, words_mask)
+        poses = next_poses(self.model, before, _encoded(self.normaliser, text, words, words_mask))
         return poses, self.normaliser.decode(poses)
 
     def example(self, batch: int, frames: int) -> dict[str, Tensor]:
         """Inputs of a step."""
         return _example(self, "before", batch, frames)
+
+
+def _encoded(
+    normaliser: Normaliser, text: Tensor, words: Tensor | None, words_mask: Tensor | None
+) -> TextBatch:
+    # not `encode_texts`: whether the model knows words would depend on data, which torch.export refuses
+    if words is not None:
+        words = normaliser.encode_words(words)
+    return TextBatch(normaliser.encode_text(text), words, words_mask)
 
 
 Program = DenoisingProgram | NextPoseProgram

@@ -1,11 +1,10 @@
-"""The averaged model of a checkpoint, ready to draw."""
+"""The averaged model of a checkpoint, ready to generate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
@@ -15,29 +14,29 @@ from stickgen.data.dataset import DatasetFile, open_dataset
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sample_many import opposites_of, sample_many, told_of
-from stickgen.model.sampler import sample, sampling_of
+from stickgen.model.sample_many import opposites_of, sample_many, text_batch
+from stickgen.model.sampler import Sampling, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
 from stickgen.train.checkpoints.checkpoint import Checkpoint, load_module, newest_checkpoint
 
-NEIGHBOURS = 12  # texts whose clips are asked how long they are
+NEIGHBOURS = 12  # training texts whose clips decide how long a motion is
 
 
 @dataclass
 class Generator:
-    """A trained model with the config it was trained by."""
+    """A trained model with the config it was trained with."""
 
     config: TrainingConfig
     model: MotionTransformer
     normaliser: Normaliser
     step: int
-    dataset: DatasetFile | None  # what it was trained on, where it is still there
+    dataset: DatasetFile | None  # what it was trained on, if that still exists
 
     @classmethod
     def of_run(cls, run: Run) -> Generator:
-        """Load the newest checkpoint that verifies. Raises StickgenError when there is none."""
+        """Load the newest checkpoint that verifies. Raises StickgenError if there is none."""
         checkpoint, skipped = newest_checkpoint(run.checkpoints_dir)
         if checkpoint is None:
             raise StickgenError(
@@ -47,7 +46,7 @@ class Generator:
 
     @classmethod
     def of_checkpoint(cls, checkpoint: Checkpoint, run: Run | None = None) -> Generator:
-        """Load a checkpoint by the config that lies in it; `run` knows where the dataset is."""
+        """Load a checkpoint with the config inside it; `run` knows where the dataset is."""
         config = checkpoint.config()
         model = MotionTransformer(ModelConfig.from_training(config))
         normaliser = Normaliser(config.model["embedding_dim"])
@@ -56,9 +55,9 @@ class Generator:
         return cls(config, model.eval(), normaliser, checkpoint.step, _dataset_of(run) if run else None)
 
     def natural_frames(self, embedding: Tensor) -> int:
-        """How long such a motion takes: the median of the training clips whose texts are nearest.
+        """How long a motion of this text takes: the median length of the training clips with the nearest texts.
 
-        Without the dataset, the window that it was trained on.
+        Without the dataset, the length of the training window.
         """
         window = int(self.config.data["max_frames"])
         texts = self.dataset.content.get("embeddings") if self.dataset else None
@@ -73,22 +72,21 @@ class Generator:
         return min(round(median(frames)), window) if frames else window
 
     @property
-    def sampling(self) -> dict[str, Any]:
-        """How it samples, as `sample` takes it."""
-        return sampling_of(self.config.diffusion)
+    def sampling(self) -> Sampling:
+        """How it samples, by its config."""
+        return Sampling.of(self.config.diffusion)
 
     def draw(self, texts: EncodedTexts, row: int, frames: int, seed: int) -> list[list[float]]:
-        """One motion [frames][20] of the text in `row`."""
+        """One motion [frames][20] of the text in `row`. Raises StickgenError if the texts are of another encoder."""
         wanted = self.config.model["embedding_dim"]
         if texts.vectors.shape[1] != wanted:
             raise StickgenError(
-                f"the text encoder gives {texts.vectors.shape[1]} numbers and the model wants {wanted}; "
+                f"the text encoder's embeddings have {texts.vectors.shape[1]} numbers, but the model expects {wanted}; "
                 "use the encoder that embedded its dataset: --encoder"
             )
-        told = told_of(texts, [row])
         motion = sample(
-            self.model, self.normaliser, told.text, frames, words=told.words, words_mask=told.words_mask,
-            opposite=opposites_of(texts, [row]), seed=seed, **self.sampling,
+            self.model, self.normaliser, text_batch(texts, [row]), frames, sampling=self.sampling, seed=seed,
+            opposites=opposites_of(texts, [row]),
         )[0]  # fmt: skip
         poses: list[list[float]] = motion.tolist()
         return poses
@@ -102,7 +100,7 @@ class Generator:
     ) -> list[Tensor]:
         """A motion [frames_i, 20] for each of the texts; see `sample_many`."""
         return sample_many(
-            self.model, self.normaliser, texts, frames, seed=seed, progress=progress, **self.sampling
+            self.model, self.normaliser, texts, frames, sampling=self.sampling, seed=seed, progress=progress
         )
 
 

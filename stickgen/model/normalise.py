@@ -1,7 +1,7 @@
-"""Between data and what the trunk sees: features with mean 0 and spread 1, from the training clips.
+"""Scales what the trunk sees to mean 0 and standard deviation 1, by statistics of the training clips.
 
-Motions and text embeddings alike. An encoder's embeddings have length 1, so each of their hundreds of numbers
-is small and most of it is the same for all texts of a dataset; fed as they are, the text drowns.
+This goes for motions and text embeddings alike. An encoder's embeddings have length 1, so each of their hundreds
+of numbers is small, and most of it is the same for all texts of a dataset: fed unscaled, the text drowns.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from stickgen.model.text_map import text_map
+from stickgen.model.words import TextBatch
 from stickgen.motion.features import from_features, to_features
 from stickgen.motion.skeleton import POSE_DIM
 
 
 class Normaliser(nn.Module):
-    """Mean and spread of each feature over the training clips; saved with the weights, never trained."""
+    """Mean and standard deviation of each feature over the training clips; saved with the weights, never trained."""
 
-    # Older checkpoints lack these: their models know no words, and take embeddings as they are.
+    # Older checkpoints lack these: their models know no tokens, and read embeddings without a text map.
     added_later = ("words_mean", "words_std", "text_map")
 
     mean: Tensor
@@ -36,8 +37,8 @@ class Normaliser(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(POSE_DIM))
         self.register_buffer("std", torch.ones(POSE_DIM))
-        # spread of a coordinate's change from frame to frame, and of the change of that: they set the
-        # scale of the velocity and acceleration losses
+        # standard deviation of a coordinate's first and second difference between frames: they scale the velocity
+        # and acceleration losses
         self.register_buffer("step_std", torch.ones(()))
         self.register_buffer("bend_std", torch.ones(()))
         self.register_buffer("text_mean", torch.zeros(embedding_dim))
@@ -47,10 +48,10 @@ class Normaliser(nn.Module):
         self.register_buffer("text_map", torch.eye(embedding_dim))
 
     def fit(self, motions: Iterable[Tensor], texts: Tensor, words: Tensor | None = None) -> None:
-        """Take the statistics of `motions`, each [t, 20], of the embeddings `texts` [n, embedding_dim], and of
-        those of their single tokens, `words` [m, embedding_dim], if there are any.
+        """Take the statistics of motions, each [t, 20], of text embeddings [n, embedding_dim], and of token embeddings
+        `words` [m, embedding_dim] if there are any.
 
-        Motion by motion, several times over: a dataset may be larger than memory.
+        `motions` is iterated several times, one motion at a time, because a dataset may be larger than memory.
         """
         frames = sum(map(len, motions))
         mean = sum((to_features(motion).double().sum(0) for motion in motions), torch.zeros(1)) / frames
@@ -58,7 +59,7 @@ class Normaliser(nn.Module):
             ((to_features(motion).double() - mean).square().sum(0) for motion in motions), torch.zeros(1)
         )
         self.mean.copy_(mean)
-        # a feature that hardly moves must not be blown up
+        # a feature that hardly moves must not be amplified
         self.std.copy_((square / frames).sqrt().clamp_min(1e-3))
         for spread, order in ((self.step_std, 1), (self.bend_std, 2)):
             squares, count = 0.0, 0
@@ -76,14 +77,16 @@ class Normaliser(nn.Module):
             self.words_std.copy_(words.std(0, correction=0).clamp_min(1e-3))
 
     def fit_text_map(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> None:
-        """Learn which directions of the texts foretell motion, of embeddings [n, embedding_dim] and the summaries
-        [n, s] of the motions that they tell of, part by part; see text_map.py. Call it after `fit`."""
+        """Learn which directions of the text embeddings predict motion; see text_map.py. Call it after `fit`.
+
+        `pairs` are embeddings [n, embedding_dim] and the summaries [n, s] of the motions that they describe.
+        """
         standard = (((texts - self.text_mean) / self.text_std, summaries) for texts, summaries in pairs)
         self.text_map.copy_(text_map(standard))
 
     @property
     def knows_words(self) -> bool:
-        """Whether the texts that the model learned from came token by token too."""
+        """Whether the model was trained with the tokens of its texts."""
         return bool(self.words_std.any())
 
     def encode(self, motion: Tensor) -> Tensor:
@@ -91,13 +94,20 @@ class Normaliser(nn.Module):
         return (to_features(motion) - self.mean) / self.std
 
     def decode(self, features: Tensor) -> Tensor:
-        """Normalised features [b, t, 20] → coordinates [b, t, 20], x = 0 at the first pelvis."""
+        """Normalised features [b, t, 20] → coordinates [b, t, 20], with the pelvis at x = 0 in the first frame."""
         return from_features(features * self.std + self.mean)
 
     def encode_text(self, text: Tensor) -> Tensor:
-        """Text embeddings [b, embedding_dim] → the same, normalised, with what foretells motion made loud."""
+        """Text embeddings [b, embedding_dim] → normalised, with directions that predict motion amplified."""
         return ((text - self.text_mean) / self.text_std) @ self.text_map
 
     def encode_words(self, words: Tensor) -> Tensor:
-        """Embeddings of tokens [b, l, embedding_dim] → the same, normalised."""
+        """Token embeddings [b, l, embedding_dim] → normalised, [b, l, embedding_dim]."""
         return (words - self.words_mean) / self.words_std
+
+    def encode_texts(self, texts: TextBatch) -> TextBatch:
+        """Texts as the encoder gives them → as the model reads them: with tokens only if it was trained with them."""
+        text = self.encode_text(texts.text)
+        if texts.words is None or not self.knows_words:
+            return TextBatch(text)
+        return TextBatch(text, self.encode_words(texts.words), texts.words_mask)

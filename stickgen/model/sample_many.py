@@ -1,26 +1,26 @@
-"""Many motions from one seed, each from a noise of its own: what an evaluation draws."""
+"""Many motions from one seed, each from noise of its own: what an evaluation draws."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import mixed_seed
-from stickgen.model.sampler import Told, sample
+from stickgen.model.sampler import Sampling, sample
 from stickgen.model.transformer import MotionTransformer
-from stickgen.model.words import pad_words
+from stickgen.model.words import TextBatch, pad_words
 from stickgen.motion.skeleton import MAX_FRAMES
 
-MOST_AT_ONCE = 16  # motions of one batch
+MOST_AT_ONCE = 16  # motions in a batch
 
 
 class Texts(Protocol):
-    """Texts as an encoder says them: `data/embed.py` has what is meant."""
+    """Encoded texts, as `data/embed.py` makes them."""
 
     @property
     def vectors(self) -> Tensor: ...
@@ -38,14 +38,14 @@ def sample_many(
     texts: Texts,
     frames: Sequence[int],
     *,
+    sampling: Sampling,
     seed: int,
     progress: Callable[[int], None] = lambda done: None,
-    **sampling: Any,
 ) -> list[Tensor]:
-    """A motion [frames_i, 20] for each text, those of one length in batches; `sampling` as `sample` takes it.
+    """A motion [frames_i, 20] for each text; those of one length are drawn in batches.
 
-    The n-th noise of a seed is the same whatever the texts, the lengths and the batches: motions of a seed
-    differ by what was asked for alone. `progress` is told how many are done.
+    The n-th noise of a seed does not depend on texts, lengths or batches, so motions of the same seed differ only
+    by what was asked for. `progress` gets the number of finished motions.
     """
     device = next(model.parameters()).device
     kinds: dict[tuple[int, bool], list[int]] = defaultdict(list)
@@ -56,31 +56,30 @@ def sample_many(
         for start in range(0, len(having), MOST_AT_ONCE):
             rows = having[start : start + MOST_AT_ONCE]
             noise = torch.stack([_noise(seed, row, length, model.config.input_dim) for row in rows])
-            told = told_of(texts, rows)
             motions = sample(
-                model, normaliser, told.text.to(device), length, noise=noise, seed=seed, words=told.words,
-                words_mask=told.words_mask, opposite=opposites_of(texts, rows), **sampling,
+                model, normaliser, text_batch(texts, rows).to(device), length, sampling=sampling, seed=seed,
+                opposites=opposites_of(texts, rows), noise=noise,
             )  # fmt: skip
             drawn.update(zip(rows, motions, strict=True))
             progress(len(drawn))
     return [drawn[row] for row in range(len(frames))]
 
 
-def told_of(texts: Texts, rows: Sequence[int]) -> Told:
-    """Some of the texts as a batch."""
+def text_batch(texts: Texts, rows: Sequence[int]) -> TextBatch:
+    """The texts in `rows` as a batch."""
     words, mask = pad_words([texts.words[row] if texts.words else None for row in rows])
-    return Told(texts.vectors[list(rows)], words, mask)
+    return TextBatch(texts.vectors[list(rows)], words, mask)
 
 
-def opposites_of(texts: Texts, rows: Sequence[int]) -> Told | None:
-    """What some of the texts are steered away from; None if no one of them has an opposite."""
+def opposites_of(texts: Texts, rows: Sequence[int]) -> TextBatch | None:
+    """The opposites that the texts in `rows` are steered away from; None if none of them has one."""
     if texts.opposites is None or not any(_opposed(texts, row) for row in rows):
         return None
-    return told_of(texts.opposites, rows)
+    return text_batch(texts.opposites, rows)
 
 
 def _opposed(texts: Texts, row: int) -> bool:
-    """Whether the text has an opposite, which is to say another text."""
+    """Whether the opposite of the text in `row` is a different text."""
     return texts.opposites is not None and not torch.equal(texts.vectors[row], texts.opposites.vectors[row])
 
 

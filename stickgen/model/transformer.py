@@ -1,7 +1,7 @@
-"""The motion transformer: a window of frames and a text in, poses, actions and foot contacts out.
+"""The motion transformer: a window of frames and a text in; poses, actions and foot contacts out.
 
-Two uses share it. As a denoiser it sees the whole noised window and the diffusion time; as a causal
-next-pose regressor (`diffusion.enabled: false`) frame i sees the poses before it and nothing else.
+It serves two objectives. As a denoiser, it sees the whole noised window and the diffusion time. As a causal
+regressor (`diffusion.enabled: false`), each patch is predicted from the poses before it and nothing else.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from stickgen.model.patches import (
     middle_of_patch,
     to_windows,
 )
+from stickgen.model.words import TextBatch
 from stickgen.motion.skeleton import MAX_FRAMES
 
 if TYPE_CHECKING:
@@ -49,26 +50,26 @@ class ModelConfig:
 
     @classmethod
     def from_training(cls, config: TrainingConfig) -> ModelConfig:
-        """The shape that a training config asks for."""
+        """The shape that a training config describes."""
         model = {name: config.model[name] for name in cls.__dataclass_fields__ if name != "denoising"}
         return cls(**model, denoising=bool(config.diffusion["enabled"]))
 
 
 def text_rank(d_model: int) -> int:
-    """The rank of the text's second map if a token has several frames: narrow where the guide's sizes bind."""
+    """The rank of the text's second map if a token has several frames: low, to keep the guide's model sizes."""
     return d_model // 8 if d_model > 128 else d_model
 
 
 class Prediction(NamedTuple):
-    """What the trunk says of each frame."""
+    """What the trunk predicts for each frame."""
 
     pose: Tensor  # [b, t, output_dim], normalised features of the clean motion
     action_logits: Tensor  # [b, t, num_actions]
-    contact_logits: Tensor  # [b, t, 2]: left foot and right foot planted
+    contact_logits: Tensor  # [b, t, 2]: left and right foot planted
 
 
 class MotionTransformer(nn.Module):
-    """RMSNorm, SwiGLU, Pre-Norm, RoPE; the text is a token in front and an adaptive shift, scale and gate."""
+    """Pre-Norm with RMSNorm, SwiGLU and RoPE; the text is a leading token and an adaptive shift, scale and gate."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -78,10 +79,10 @@ class MotionTransformer(nn.Module):
         self.pose_in = nn.Linear(frames_read(p, causal=causal) * config.input_dim, d)
         if p == 1:
             self.text_in = nn.Sequential(nn.Linear(config.embedding_dim, d), nn.SiLU(), nn.Linear(d, d))
-            self.action_in = nn.Embedding(config.num_actions + 1, d)  # the last row says "not told"
+            self.action_in = nn.Embedding(config.num_actions + 1, d)  # the last row means "hidden"
         else:
-            # What the wider maps of patches add is saved here, so that the presets keep the guide's sizes: the
-            # text's second map is narrow, and an action is told by the weights that recognise it.
+            # The wider maps of patches add parameters, which are saved here to keep the guide's model sizes: the
+            # text's second map has a low rank, and an action's embedding is the weights that recognise it.
             rank = text_rank(d)
             narrow = (nn.Linear(d, rank, bias=False), nn.Linear(rank, d))
             self.text_in = nn.Sequential(nn.Linear(config.embedding_dim, d), nn.SiLU(), *narrow)
@@ -94,10 +95,10 @@ class MotionTransformer(nn.Module):
         self.pose_out = nn.Linear(d, frames_written(p, causal=causal) * config.output_dim)
         self.action_out = nn.Linear(d, config.num_actions)
         self.contact_out = nn.Linear(d, 2 * p)
-        self.activation_checkpointing = False  # computes blocks again in the backward pass: less memory
-        self.sharded = False  # of several processes each holds a part of the weights
+        self.activation_checkpointing = False  # recompute blocks in the backward pass, to save memory
+        self.sharded = False  # each of several processes holds a part of the weights
         self._initialise()
-        # one more than the longest window with its text, or torch.export makes that length a case of its own
+        # one row more than the longest window with its text, or torch.export specialises for that length
         table = rotary_table(MAX_FRAMES + 2, d // config.nhead, torch.device("cpu"))
         self.rotary: Tensor
         self.register_buffer("rotary", table, persistent=False)
@@ -106,7 +107,7 @@ class MotionTransformer(nn.Module):
         for name, module in self.named_modules():
             if isinstance(module, nn.Linear | nn.Embedding):
                 std = 0.02 if isinstance(module, nn.Embedding) else module.weight.shape[1] ** -0.5
-                # the ends of residual branches start small, so that depth does not grow the stream
+                # residual branches end in small weights, so that the stream does not grow with depth
                 if name.endswith(("attention.out", "feed_forward.down")):
                     std /= math.sqrt(2 * self.config.num_layers)
                 nn.init.normal_(module.weight, std=std)
@@ -118,41 +119,40 @@ class MotionTransformer(nn.Module):
 
     @property
     def untold(self) -> int:
-        """The action index that says: this frame's action is not told."""
+        """The action index that hides a frame's action."""
         return self.config.num_actions
 
     def forward(
         self,
         poses: Tensor,
         mask: Tensor | None,
-        text: Tensor,
+        texts: TextBatch,
         text_known: Tensor,
         *,
         time: Tensor | None = None,
         actions: Tensor | None = None,
-        words: Tensor | None = None,
-        words_mask: Tensor | None = None,
         causal: bool = False,
     ) -> Prediction:
         """One pass over a batch of windows.
 
-        `poses` [b, t, input_dim]: normalised features, noised or shifted by one frame. `mask` [b, t]: true
-        on real frames, None where all are; padding is never attended to. `text` [b, embedding_dim];
-        `text_known` [b]: false replaces the text by the learned "no text". `time` [b] in 0…1, for a denoiser. `actions` [b, t]:
-        indices, `untold` where the model is not to know; None tells none. `words` [b, l, embedding_dim]: the
-        text token by token, where there is that, real where `words_mask` [b, l]. `causal`: a patch sees itself
-        and those before it.
+        - `poses` [b, t, input_dim]: normalised features, noised, or shifted by one patch.
+        - `mask` [b, t]: true on real frames, None if all are. Padding is never attended to.
+        - `texts`: normalised, optionally with tokens.
+        - `text_known` [b]: false replaces the text by the learned "no text".
+        - `time` [b] in 0…1: the diffusion time, for a denoiser.
+        - `actions` [b, t]: indices, `untold` for frames whose action is hidden; None hides all.
+        - `causal`: a patch attends only to itself and those before it.
         """
         b, t, _ = poses.shape
         p = self.config.patch_frames
-        text_token = torch.where(text_known[:, None], self.text_in(text), self.no_text)
+        text_token = torch.where(text_known[:, None], self.text_in(texts.text), self.no_text)
         condition = text_token
         if self.clock is not None:
             assert time is not None, "a denoiser needs the diffusion time"
             condition = condition + self.clock(sinusoids(time, self.config.d_model))
         condition = self.condition(condition).view(b, 6, -1)
 
-        if mask is not None and p > 1:  # windows reach into the padding, where a shorter clip has nothing
+        if mask is not None and p > 1:  # windows reach into the padding, which must read as zeros
             poses = poses * mask[..., None]
         x = self.pose_in(to_windows(poses, p, causal=causal)) + self._told(actions)
         x = torch.cat((text_token[:, None], x), dim=1)
@@ -161,12 +161,11 @@ class MotionTransformer(nn.Module):
         allowed = _allowed(read, tokens, causal, poses.device)
         table = self.rotary[:, :tokens]
         context = None
-        if words is not None:
-            assert words_mask is not None
-            context = F.rms_norm(self.text_in(words).float(), (self.config.d_model,))
-            told_words = words_mask & text_known[:, None]
-            allowed = _with_words(allowed, told_words, b, tokens)
-            still = table.new_zeros(2, words.shape[1], table.shape[2])  # words have no place in time
+        if texts.words is not None:
+            assert texts.words_mask is not None
+            context = F.rms_norm(self.text_in(texts.words).float(), (self.config.d_model,))
+            allowed = _with_words(allowed, texts.words_mask & text_known[:, None], b, tokens)
+            still = table.new_zeros(2, texts.words.shape[1], table.shape[2])  # words have no position in time
             still[0] = 1.0
             table = torch.cat((table, still), dim=1)
         for block in self.blocks:
@@ -183,7 +182,7 @@ class MotionTransformer(nn.Module):
         )
 
     def _told(self, actions: Tensor | None) -> Tensor:
-        """What the tokens are told of the frames' actions [b, t]: [b, n, d], or [d] where none is told."""
+        """The embeddings of the frames' actions [b, t] for each token: [b, n, d], or [d] if all are hidden."""
         p = self.config.patch_frames
         if p == 1:
             return self.action_in.weight[self.untold] if actions is None else self.action_in(actions)
@@ -194,7 +193,7 @@ class MotionTransformer(nn.Module):
 
 
 def _allowed(mask: Tensor | None, tokens: int, causal: bool, device: torch.device) -> Tensor | None:
-    """Who may attend to whom, [b or 1, 1, tokens or 1, tokens]; None where everybody may: that path is faster."""
+    """Which token may attend to which, [b or 1, 1, tokens or 1, tokens]; None if all may, which is faster."""
     keys = None
     if mask is not None and (causal or not bool(mask.all())):
         keys = torch.cat((mask.new_ones(len(mask), 1), mask), dim=1)[:, None, None]
@@ -205,7 +204,7 @@ def _allowed(mask: Tensor | None, tokens: int, causal: bool, device: torch.devic
 
 
 def _with_words(allowed: Tensor | None, words: Tensor, b: int, tokens: int) -> Tensor:
-    """`allowed` over the motion's tokens and the `words` [b, l], which all of them may attend to."""
+    """`allowed`, extended by the `words` mask [b, l]: every token of the motion may attend to real words."""
     if allowed is None:
         allowed = words.new_ones(1, 1, 1, tokens)
     rows = allowed.shape[2]
@@ -215,7 +214,7 @@ def _with_words(allowed: Tensor | None, words: Tensor, b: int, tokens: int) -> T
 
 
 def sinusoids(time: Tensor, width: int) -> Tensor:
-    """The diffusion time [b] in 0…1 as [b, width] sines and cosines over 1 to 1/1000 of it."""
+    """The diffusion time [b] in 0…1 as sines and cosines [b, width], at angular frequencies from 1000 down to 1."""
     half = width // 2
     frequencies = torch.exp(-math.log(1000.0) * torch.arange(half, device=time.device) / half) * 1000.0
     angles = time.float()[:, None] * frequencies

@@ -1,19 +1,32 @@
-"""The tokens of texts of several lengths, side by side."""
+"""Texts as the model reads them: an embedding each, and optionally one more for each of their tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-PAD_TO = 8  # tokens: few lengths mean few shapes, and each is a kernel that is kept
+PAD_TO = 8  # tokens: fewer lengths mean fewer shapes, for each of which a kernel is kept
+
+
+class TextBatch(NamedTuple):
+    """The texts of a batch. Either both or neither of `words` and `words_mask` is None."""
+
+    text: Tensor  # [b, embedding_dim]
+    words: Tensor | None = None  # [b, l, embedding_dim]: the texts token by token
+    words_mask: Tensor | None = None  # [b, l] true on real tokens
+
+    def to(self, device: torch.device) -> TextBatch:
+        """The same texts on `device`."""
+        return TextBatch(*(None if part is None else part.to(device) for part in self))  # type: ignore[arg-type]
 
 
 def pad_words(words: Sequence[Tensor | None]) -> tuple[Tensor | None, Tensor | None]:
-    """The tokens of some texts, each [l, embedding_dim], as float32 [b, l, embedding_dim] and their mask [b, l].
+    """The tokens of some texts, each [l, embedding_dim], as float32 [b, l, embedding_dim], and their mask [b, l].
 
-    Both are None if a text has none.
+    Both are None if any text comes without tokens.
     """
     there = [tokens for tokens in words if tokens is not None]
     if not there or len(there) < len(words):

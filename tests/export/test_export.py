@@ -17,8 +17,9 @@ from stickgen.errors import StickgenError
 from stickgen.export import program
 from stickgen.export.folder import export
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sampler import sample
+from stickgen.model.sampler import Sampling, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.model.words import TextBatch
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import create_run
 from stickgen.train.checkpoints.checkpoint import Checkpoint, save_checkpoint
@@ -83,7 +84,7 @@ def test_the_cards_code_draws_the_same_motion_without_stickgen(tmp_path: Path, t
     drawn = run_card(folder, 0)
     torch.manual_seed(3)
     text = torch.randn(1, 16)
-    ours = sample(model, normaliser, text, 100, seed=0, sampling_steps=3, guidance_scale=2.5)
+    ours = sample(model, normaliser, TextBatch(text), 100, sampling=Sampling(3, 2.5), seed=0)
     assert torch.equal(drawn, ours)
     card = (folder / "README.md").read_text()
     assert "for 5 optimizer steps" in card and "| loss | 0.75 |" in card  # not that of a later step
@@ -136,10 +137,8 @@ def test_a_model_that_knows_words_takes_them_in_every_format(tmp_path: Path, tin
     assert json.loads((folder / "config.json").read_text())["text_tokens"] is True
     torch.manual_seed(3)
     text, words = torch.randn(1, 16), torch.randn(1, 8, 16)
-    ours = sample(
-        model, normaliser, text, 100, seed=0, sampling_steps=3, guidance_scale=2.5,
-        words=words, words_mask=torch.ones(1, 8, dtype=torch.bool),
-    )  # fmt: skip
+    texts = TextBatch(text, words, torch.ones(1, 8, dtype=torch.bool))
+    ours = sample(model, normaliser, texts, 100, sampling=Sampling(3, 2.5), seed=0)
     torch.testing.assert_close(run_card(folder, 0), ours)
     assert run_card(folder, 1).shape == (1, 100, 20)
 

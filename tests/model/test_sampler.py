@@ -12,8 +12,9 @@ from torch import Tensor
 
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import opposites_of, sample_many
-from stickgen.model.sampler import Told, clean_motion, flow_step, sample
+from stickgen.model.sampler import Sampling, clean_motion, flow_step, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.model.words import TextBatch
 
 SPREAD = 0.3  # of the clean values: normal around 0
 
@@ -98,8 +99,8 @@ def test_contrast_extrapolates_from_the_prediction_for_the_opposite(model: Motio
     x, time = torch.randn(2, 12, 20), torch.tensor(0.8)
     words, mask = torch.randn(2, 8, 8), torch.ones(2, 8, dtype=torch.bool)
     told, away = (
-        Told(torch.randn(2, 8), words, mask),
-        Told(torch.randn(2, 8), words[:, :5].roll(1), mask[:, :5]),
+        TextBatch(torch.randn(2, 8), words, mask),
+        TextBatch(torch.randn(2, 8), words[:, :5].roll(1), mask[:, :5]),
     )
     guidance = torch.tensor(2.5)
     own, other, untold = (
@@ -112,13 +113,17 @@ def test_contrast_extrapolates_from_the_prediction_for_the_opposite(model: Motio
 
 
 def test_nothing_steers_below_the_time_that_guidance_ends_at(model: MotionTransformer) -> None:
-    text, plain = torch.randn(1, 8), {"sampling_steps": 3, "seed": 1}
-    alone = sample(model, Normaliser(8), text, 12, guidance_scale=1.0, **plain)
-    steered = {"guidance_scale": 4.0, "contrast_scale": 2.0, "opposite": Told(-text)}
-    assert torch.equal(
-        sample(model, Normaliser(8), text, 12, guidance_min_time=1.0, **steered, **plain), alone
-    )
-    assert not torch.allclose(sample(model, Normaliser(8), text, 12, **steered, **plain), alone)
+    text = torch.randn(1, 8)
+
+    def draw(guidance: float, **others: float) -> Tensor:
+        return sample(
+            model, Normaliser(8), TextBatch(text), 12, sampling=Sampling(3, guidance, **others), seed=1,
+            opposites=TextBatch(-text),
+        )  # fmt: skip
+
+    alone = draw(1.0)
+    assert torch.equal(draw(4.0, contrast_scale=2.0, guidance_min_time=1.0), alone)
+    assert not torch.allclose(draw(4.0, contrast_scale=2.0), alone)
 
 
 def test_a_text_without_an_opposite_is_drawn_as_if_there_were_no_contrast(model: MotionTransformer) -> None:
@@ -126,8 +131,9 @@ def test_a_text_without_an_opposite_is_drawn_as_if_there_were_no_contrast(model:
     vectors, words = torch.randn(3, 8), [torch.randn(n, 8) for n in (3, 5, 9)]
     texts = Texts(vectors, words, Texts(vectors * torch.tensor([1, -1, 1])[:, None], words))
     assert [opposites_of(texts, [row]) is not None for row in range(3)] == [False, True, False]
-    sampling = {"sampling_steps": 3, "guidance_scale": 2.0, "seed": 4}
-    plain = sample_many(model, Normaliser(8), texts, [12, 12, 12], **sampling)
-    steered = sample_many(model, Normaliser(8), texts, [12, 12, 12], contrast_scale=3.0, **sampling)
+    plain, steered = (
+        sample_many(model, Normaliser(8), texts, [12, 12, 12], sampling=Sampling(3, 2.0, contrast), seed=4)
+        for contrast in (0.0, 3.0)
+    )
     for row, same in enumerate((True, False, True)):
         assert torch.allclose(plain[row], steered[row], atol=1e-5) is same

@@ -10,8 +10,9 @@ import torch
 from stickgen.model.losses import UNLABELLED
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw, clip_losses, predict
-from stickgen.model.sampler import sample
+from stickgen.model.sampler import Sampling, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.model.words import TextBatch
 from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
 
 torch.set_num_threads(1)
@@ -141,7 +142,7 @@ def test_sampling_is_finite_and_repeatable(denoising: bool) -> None:
     text = torch.randn(2, 8, generator=torch.Generator().manual_seed(0))
     normaliser = Normaliser(8)
     first, second = (
-        sample(model, normaliser, text, 20, sampling_steps=4, guidance_scale=2.0, seed=9) for _ in range(2)
+        sample(model, normaliser, TextBatch(text), 20, sampling=Sampling(4, 2.0), seed=9) for _ in range(2)
     )
     assert first.shape == (2, 20, 20)
     assert torch.isfinite(first).all()

@@ -9,8 +9,9 @@ import torch
 
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw, predict
-from stickgen.model.sampler import sample
+from stickgen.model.sampler import Sampling, sample
 from stickgen.model.transformer import MotionTransformer
+from stickgen.model.words import TextBatch
 from tests.model.test_transformer import awake, batch, shape
 
 
@@ -67,12 +68,9 @@ def test_a_model_that_learned_without_tokens_is_not_shown_any() -> None:
     first, second = (predict(model, plain, one.motion, each, draw)[0].pose for each in (one, without))
     assert torch.equal(first, second)
     drawn = [
-        sample(
-            model, plain, one.text, 12, sampling_steps=2, guidance_scale=2.0, seed=1,
-            words=each.words, words_mask=each.words_mask,
-        )
-        for each in (one, without)
-    ]  # fmt: skip
+        sample(model, plain, texts, 12, sampling=Sampling(2, 2.0), seed=1)
+        for texts in (TextBatch(one.text, one.words, one.words_mask), TextBatch(one.text))
+    ]
     assert torch.equal(*drawn)
 
 

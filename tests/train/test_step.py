@@ -15,6 +15,7 @@ from stickgen.config.presets import preset_path
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.model.words import TextBatch
 from stickgen.train.optim import step as step_module
 from stickgen.train.optim.out_of_memory import MicroBatchLimit
 from stickgen.train.optim.profile import Profile
@@ -181,7 +182,7 @@ def test_activation_checkpointing_keeps_less() -> None:
 
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
             batch = clips(8, 200)
-            made(batch.motion, batch.mask, batch.text, batch.mask[:, 0], time=torch.rand(8))
+            made(batch.motion, batch.mask, TextBatch(batch.text), batch.mask[:, 0], time=torch.rand(8))
         return sum(storages.values())
 
     plain, again = model(0.1), model(0.1)

@@ -1,6 +1,6 @@
-"""Is the motion any good? Asked on a schedule while training, of the averaged weights, with seeds of its own.
+"""Is the motion any good? Evaluated on a schedule while training, with the averaged weights and seeds of its own.
 
-Nothing here touches what is trained: a run that is evaluated is, to the bit, the run that is not.
+Nothing here touches what is trained: with or without evaluation, a run is the same bit for bit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stickgen.evaluate.contrast import Draw
 from stickgen.evaluate.light import LightEvaluation, LightFigures, light_evaluation
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import sample_many
-from stickgen.model.sampler import sampling_of
+from stickgen.model.sampler import Sampling
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.evaluating import evaluation_steps
 from stickgen.train.batching.clips import Clips
@@ -30,34 +30,34 @@ from stickgen.train.reporting.journal import Journal
 
 
 class Encoded:
-    """Texts as the encoder says them, to be looked up."""
+    """Encoded texts, to look up by text."""
 
     def __init__(self, texts: Sequence[str], encoded: EncodedTexts) -> None:
         self._rows = {text: row for row, text in enumerate(texts)}
         self._encoded = encoded
 
     def of(self, texts: Sequence[str]) -> EncodedTexts:
-        """Some of the texts, each with its opposite."""
+        """The encodings of `texts`, each with its opposite."""
         return self._encoded.of([self._rows[text] for text in texts])
 
 
 class Quality:
-    """When to evaluate, and the evaluation."""
+    """Decides when to evaluate, and evaluates."""
 
     def __init__(self, config: TrainingConfig, clips: Clips, journal: Journal) -> None:
         self.config, self.clips, self.journal = config, clips, journal
-        self.began = time.monotonic()  # of the last evaluation, or of the launch
-        self._took = 0.0  # seconds, the last one
+        self.began = time.monotonic()  # the start of the last evaluation, or of the launch
+        self._took = 0.0  # seconds that the last evaluation took
         self._refused = False
         self._prepared: tuple[LightEvaluation, Encoded] | None = None
 
     @property
     def texts(self) -> list[str]:
-        """What is drawn; empty before the first evaluation."""
+        """The texts that are drawn; empty before the first evaluation."""
         return self._prepared[0].texts if self._prepared else []
 
     def due(self) -> bool:
-        """Whether `evaluation.every_minutes` have passed, and enough for `evaluation.time_share` to hold."""
+        """Whether `evaluation.every_minutes` have passed, and enough time to stay within `evaluation.time_share`."""
         keys = self.config.evaluation
         every = 60 * float(keys["every_minutes"])
         if not every or self._refused:
@@ -67,9 +67,9 @@ class Quality:
         return time.monotonic() - self.began > wait
 
     def measure(self, state: TrainState, until_stopped: Callable[[], None]) -> LightFigures | None:
-        """Draw and judge. None, with an event that says why, where that cannot be; then it is not tried again.
+        """Draw and judge. If that is impossible, report why and return None, now and from then on.
 
-        `until_stopped` is called every now and then, and ends it by an exception.
+        `until_stopped` is called every now and then; an exception of its ends the evaluation.
         """
         self.began = time.monotonic()
         try:
@@ -106,10 +106,10 @@ def prepare(
     tick: Callable[..., None] = lambda *_: None,
     note: Note = lambda sentence: None,
 ) -> tuple[LightEvaluation, Encoded]:
-    """What is asked of a model of `config`, about `count` texts of a kind, and the texts as its encoder reads them.
+    """What to ask of a model of `config`, about `count` texts of each kind, and the encoded texts.
 
-    The encoder is let go afterwards. `tick` is called every now and then, `note` told of the cache of
-    embeddings. Raises StickgenError where there is no such encoder, or nothing to ask for.
+    The encoder is unloaded afterwards. `tick` is called every now and then, `note` with news of the embedding
+    cache. Raises StickgenError if the encoder is missing or does not fit, or if there is nothing to ask for.
     """
     light = light_evaluation(
         file,
@@ -123,8 +123,8 @@ def prepare(
     width = config.model["embedding_dim"]
     if encoder.dim != width:
         raise StickgenError(
-            f"the text encoder {encoder.name} gives {encoder.dim} numbers and the model wants {width}; "
-            "set data.encoder to the encoder that embedded the dataset"
+            f"the embeddings of text encoder {encoder.name} have {encoder.dim} numbers, but the model expects "
+            f"{width}; set data.encoder to the encoder that embedded the dataset"
         )
     return light, Encoded(
         texts, with_opposites(texts, lambda both: read_texts(both, encoder, progress=tick, note=note))
@@ -138,12 +138,12 @@ def drawing(
     encoded: Encoded,
     tick: Callable[..., None] = lambda *_: None,
 ) -> Draw:
-    """What the contrasts and the actions are drawn by: a function of texts, the frames of each, and a seed."""
+    """The function that draws contrasts and actions, from texts, the frames of each, and a seed."""
 
     def draw(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
         return sample_many(
-            model, normaliser, encoded.of(texts), frames, seed=seed, progress=tick,
-            **sampling_of(config.diffusion),
+            model, normaliser, encoded.of(texts), frames, sampling=Sampling.of(config.diffusion), seed=seed,
+            progress=tick,
         )  # fmt: skip
 
     return draw

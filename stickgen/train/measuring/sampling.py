@@ -1,12 +1,12 @@
-"""The motion that the monitor shows: one held-out text, always the same one from the same noise."""
+"""The motion that the monitor shows: always the same held-out text, drawn from the same noise."""
 
 from __future__ import annotations
 
 import json
 
 from stickgen.atomic import write_text
-from stickgen.model.sampler import sample, sampling_of
-from stickgen.model.words import pad_words
+from stickgen.model.sampler import Sampling, sample
+from stickgen.model.words import TextBatch, pad_words
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
@@ -16,12 +16,11 @@ def draw_sample(context: LaunchContext, state: TrainState, clips: Clips) -> None
     """Draw it with the averaged weights and write it to the run's `samples/`."""
     config, journal = context.config, context.journal
     item = (clips.held_out if len(clips.held_out) else clips.train)[0]
-    words, words_mask = pad_words([item["words"]])
+    texts = TextBatch(item["embedding"][None], *pad_words([item["words"]]))
     with journal.phase("sampling"), state.evaluating() as model:
         motion = sample(
-            model, state.normaliser, item["embedding"][None].to(context.device), config.data["max_frames"],
-            words=words, words_mask=words_mask,
-            seed=0, **sampling_of(config.diffusion),
+            model, state.normaliser, texts.to(context.device), config.data["max_frames"],
+            sampling=Sampling.of(config.diffusion), seed=0,
         )[0]  # fmt: skip
     text = clips.file.content["texts"][item["text"]]
     frames = [[round(value, 4) for value in frame] for frame in motion.tolist()]

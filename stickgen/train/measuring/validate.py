@@ -1,4 +1,4 @@
-"""The loss on held-out clips, with the same noise at every call, beside that of saying the mean pose."""
+"""The loss on held-out clips, with the same noise at every call, and the loss of predicting the mean pose."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ def validate(
     batch_size: int,
     until_stopped: Callable[[Iterator[Batch]], Iterator[Batch]] = iter,
 ) -> dict[str, float]:
-    """Means over at most 512 held-out clips: `loss`, `loss_*`, `mean_pose_loss`, `action_accuracy`.
+    """Means over at most 512 held-out clips: `loss`, `loss_*` for each term, and `mean_pose_loss`.
 
     `mean_pose_loss` is the pose loss of predicting the training clips' mean pose in every frame.
-    `until_stopped` may end it between two batches by an exception.
+    `action_accuracy` is the share of labelled frames whose action is recognised. `until_stopped` may end
+    validation between two batches by an exception.
     """
     dataset.set_epoch(0)
     order = sorted(range(min(len(dataset), MAX_CLIPS)), key=lambda i: dataset.lengths[i])
