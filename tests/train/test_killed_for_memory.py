@@ -49,7 +49,7 @@ def test_each_launch_after_such_a_kill_halves_and_says_so(run: Run) -> None:
     ended(run, 6, out_of_memory=True)
     said = learn_from_kill(run, 6, ROOMY)
     assert said is not None and "a single clip" in said
-    assert Trainer(run).limit.clips == 1
+    assert Trainer(run).learner.limit.clips == 1
 
 
 def test_it_halves_what_went_through_the_model_and_not_what_the_config_allowed(run: Run) -> None:
