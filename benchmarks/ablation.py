@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from stickgen.config.loading import TrainingConfig, parse_override
-from stickgen.planner.engine_version import engine_digest
+from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.runs.supervisor import ENVIRONMENT
 
 TURN = 5.0  # CPU seconds that a cell trains before the next one's turn

@@ -6,7 +6,7 @@ import torch
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.model.normalise import Normaliser
-from stickgen.planner.workload import frames_at_once
+from stickgen.planner.arithmetic.workload import frames_at_once
 from stickgen.train.batching.batches import load_batches
 from stickgen.train.batching.clips import Clips
 from stickgen.train.batching.plan import MicroBatch, plan_epoch

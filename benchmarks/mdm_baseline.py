@@ -41,7 +41,7 @@ from stickgen.model.losses import pose_loss
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch
 from stickgen.motion.skeleton import MAX_FRAMES, POSE_DIM
-from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters
 from stickgen.runs.store import Run
 from stickgen.train.batching.batches import load_batches
 from stickgen.train.batching.clips import Clips, open_clips

@@ -32,12 +32,12 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Machine, detect
 from stickgen.hardware.resident import peak_rss_bytes
-from stickgen.planner import memory, speed
-from stickgen.planner.calibration import Calibration
-from stickgen.planner.engine_version import engine_digest
-from stickgen.planner.measurements import Measurement, origin_of
+from stickgen.planner.arithmetic import memory, speed
+from stickgen.planner.arithmetic.workload import Workload, workload_of
+from stickgen.planner.measured.calibration import Calibration
+from stickgen.planner.measured.engine_version import engine_digest
+from stickgen.planner.measured.measurements import Measurement, origin_of
 from stickgen.planner.probe import probe
-from stickgen.planner.workload import Workload, workload_of
 from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import Machine
-    from stickgen.planner.calibration import Calibration
     from stickgen.planner.estimate import Estimate
+    from stickgen.planner.measured.calibration import Calibration
     from stickgen.planner.settings import Edit
     from stickgen.runs.dataset_facts import DatasetFacts
 
@@ -31,7 +31,7 @@ def look_around(config: TrainingConfig, root: Path | None) -> Surroundings:
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.budget import free_disk_bytes
-    from stickgen.planner.calibration import calibration_of
+    from stickgen.planner.measured.calibration import calibration_of
     from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.runs.store import runs_root
 

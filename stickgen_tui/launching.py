@@ -119,7 +119,7 @@ def _dataset_check(path: Path, config: TrainingConfig) -> Check:
 
 def _budget_checks(config: TrainingConfig, around: Surroundings, cost: Estimate, root: Path) -> list[Check]:
     """Memory and disk, as `stickgen train` looks at them; here a person may launch all the same."""
-    from stickgen.planner.advice import advise
+    from stickgen.planner.advising.advice import advise
     from stickgen.planner.budget import check_budget
 
     budget = check_budget(config, around.machine, around.facts, root)

@@ -26,7 +26,7 @@ def test_import_contracts_hold(repo: Path) -> None:
         "stickgen.motion.skeleton",
         "stickgen.hardware",
         "stickgen.runs",
-        "stickgen.planner.parameters",
+        "stickgen.planner.arithmetic.parameters",
         "stickgen_tui",
     ],
 )

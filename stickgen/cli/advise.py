@@ -12,7 +12,7 @@ from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
-    from stickgen.planner.advice import Advice
+    from stickgen.planner.advising.advice import Advice
 
 
 @click.command(
@@ -38,8 +38,8 @@ def command(
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import detect
-    from stickgen.planner.advice import GOALS, weigh
-    from stickgen.planner.calibration import calibration_of
+    from stickgen.planner.advising.advice import GOALS, weigh
+    from stickgen.planner.measured.calibration import calibration_of
     from stickgen.runs.dataset_facts import read_dataset_facts
 
     config = TrainingConfig(config_path)
@@ -69,7 +69,7 @@ def command(
 
 def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool, as_json: bool) -> None:
     from stickgen.cli.config import save
-    from stickgen.planner.advice import apply
+    from stickgen.planner.advising.advice import apply
     from stickgen.yaml_edit.document import Document
 
     document = Document.open(config_path)

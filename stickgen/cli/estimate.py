@@ -18,9 +18,9 @@ from stickgen.text import clean
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.hardware.machine import Machine
-    from stickgen.planner.calibration import Basis
+    from stickgen.planner.arithmetic.prediction import Prediction
     from stickgen.planner.estimate import Estimate
-    from stickgen.planner.prediction import Prediction
+    from stickgen.planner.measured.calibration import Basis
     from stickgen.planner.probe import ProbeProgress
     from stickgen.runs.dataset_facts import DatasetFacts
 
@@ -67,8 +67,8 @@ def command(
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.hardware.machine import detect
     from stickgen.planner.budget import free_disk_bytes
-    from stickgen.planner.calibration import calibration_of
     from stickgen.planner.estimate import estimate
+    from stickgen.planner.measured.calibration import calibration_of
     from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.runs.store import runs_root
 
@@ -97,9 +97,9 @@ def _probe(
     config: TrainingConfig, machine: Machine, facts: DatasetFacts | None, limit_seconds: float
 ) -> None:
     """Measure `config` and remember it; the progress goes to the error output."""
-    from stickgen.planner.calibration import calibration_of
     from stickgen.planner.estimate import estimate
-    from stickgen.planner.measurements import keep, measurements_path
+    from stickgen.planner.measured.calibration import calibration_of
+    from stickgen.planner.measured.measurements import keep, measurements_path
     from stickgen.planner.probe import probe
 
     known = calibration_of(machine)

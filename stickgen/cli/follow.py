@@ -17,7 +17,7 @@ from rich.text import Text
 
 from stickgen.cli.streams import Unbreakable, is_plain_terminal
 from stickgen.errors import StickgenError
-from stickgen.planner.rescue import memory_advice, ran_out_of_memory
+from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
 from stickgen.runs.launch import save_now, stop
 from stickgen.runs.metrics import Damage, RecordReader, last_record
 from stickgen.runs.stops import STOPS, Stops, ignore_stops

@@ -16,7 +16,7 @@ from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.outputs import Output
-    from stickgen.planner.fitting import Fit, Fitting
+    from stickgen.planner.advising.fitting import Fit, Fitting
     from stickgen.runs.dataset_facts import DatasetFacts
 
 
@@ -50,8 +50,8 @@ def command(
     from stickgen.hardware.described import described
     from stickgen.hardware.machine import detect
     from stickgen.outputs import CONFIG, Output
-    from stickgen.planner.calibration import calibration_of
-    from stickgen.planner.fitting import fit
+    from stickgen.planner.advising.fitting import fit
+    from stickgen.planner.measured.calibration import calibration_of
     from stickgen.runs.dataset_facts import read_dataset_facts
 
     place = (
@@ -103,7 +103,7 @@ def _shown(fitting: Fitting) -> str:
 
 
 def _write(place: Output, fitting: Fitting, chosen: Fit, facts: DatasetFacts | None) -> None:
-    from stickgen.planner.fitting import apply
+    from stickgen.planner.advising.fitting import apply
     from stickgen.yaml_edit.document import Document
 
     document = Document.open(fitting.recommendation.config_path)

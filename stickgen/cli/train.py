@@ -88,7 +88,7 @@ def command(
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig, parse_override
     from stickgen.errors import StickgenError
-    from stickgen.planner.parameters import count_parameters
+    from stickgen.planner.arithmetic.parameters import count_parameters
     from stickgen.runs.launch import launch
     from stickgen.runs.resuming import prepare as prepare_resume
     from stickgen.runs.store import create_run, find_run, runs_root

@@ -18,7 +18,7 @@ from stickgen.export.program import check_onnx, step_program, trace, write_onnx,
 from stickgen.export.standalone import standalone_sources
 from stickgen.generate.from_run import Generator
 from stickgen.outputs import backup_path, check_output_folder
-from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters
 from stickgen.runs.files import read_json
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.provenance import ancestors_of

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stickgen.hardware.machine import Machine
-from stickgen.planner.calibration import calibration_of
 from stickgen.planner.estimate import Estimate, estimate
+from stickgen.planner.measured.calibration import calibration_of
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig

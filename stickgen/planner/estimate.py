@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from stickgen.hardware.machine import Machine
-from stickgen.planner.calibration import Basis, Calibration
-from stickgen.planner.compiling import is_worth_compiling
-from stickgen.planner.evaluating import with_evaluations
-from stickgen.planner.memory import memory_parts
-from stickgen.planner.parameters import count_parameters
-from stickgen.planner.placement import Device, Precision, memory_of
-from stickgen.planner.prediction import Prediction
+from stickgen.planner.arithmetic.compiling import is_worth_compiling
+from stickgen.planner.arithmetic.evaluating import with_evaluations
+from stickgen.planner.arithmetic.memory import memory_parts
+from stickgen.planner.arithmetic.parameters import count_parameters
+from stickgen.planner.arithmetic.prediction import Prediction
+from stickgen.planner.arithmetic.speed import training_steps, validation_steps
+from stickgen.planner.arithmetic.workload import workload_of
+from stickgen.planner.decisions.placement import Device, Precision, memory_of
+from stickgen.planner.measured.calibration import Basis, Calibration
 from stickgen.planner.settings import Settings
-from stickgen.planner.speed import training_steps, validation_steps
-from stickgen.planner.workload import workload_of
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts

@@ -29,11 +29,11 @@ from stickgen.errors import StickgenError
 from stickgen.hardware.contention import Contention
 from stickgen.hardware.machine import Machine
 from stickgen.hardware.resident import children_of, peak_rss_bytes
-from stickgen.planner.calibration import Calibration
+from stickgen.planner.arithmetic.memory import CUDA_CONTEXT_BYTES
+from stickgen.planner.arithmetic.workload import Workload, at_once, frames_at_once, padded_frames, workload_of
 from stickgen.planner.estimate import estimate
-from stickgen.planner.measurements import Measurement, origin_of
-from stickgen.planner.memory import CUDA_CONTEXT_BYTES
-from stickgen.planner.workload import Workload, at_once, frames_at_once, padded_frames, workload_of
+from stickgen.planner.measured.calibration import Calibration
+from stickgen.planner.measured.measurements import Measurement, origin_of
 from stickgen.runs.metrics import RecordReader, last_record
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT

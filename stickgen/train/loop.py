@@ -16,9 +16,9 @@ from stickgen.errors import RunFailedError, StickgenError
 from stickgen.hardware.contention import Contention
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.objective import Batch
-from stickgen.planner.parameters import count_parameters
-from stickgen.planner.speed import step_cost
-from stickgen.planner.workload import frames_at_once, workload_of
+from stickgen.planner.arithmetic.parameters import count_parameters
+from stickgen.planner.arithmetic.speed import step_cost
+from stickgen.planner.arithmetic.workload import frames_at_once, workload_of
 from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.runs.store import Run
 from stickgen.train.batching.batches import (

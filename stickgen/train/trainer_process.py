@@ -144,7 +144,7 @@ def _stopped_while_loading(run: Run) -> str:
 
 def _less_memory(run: Run) -> str:
     """The two edits that would save most memory, in words."""
-    from stickgen.planner.rescue import memory_advice
+    from stickgen.planner.advising.rescue import memory_advice
 
     best = [advice.change for advice in memory_advice(run)[:2]]
     return "try " + ", or ".join(best) if best else "reduce training.batch_size, then model.d_model"

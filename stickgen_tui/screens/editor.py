@@ -46,7 +46,7 @@ from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.side import Side
 
 if TYPE_CHECKING:
-    from stickgen.planner.advice import Advice
+    from stickgen.planner.advising.advice import Advice
     from stickgen.planner.estimate import Estimate
 
 LOOK_AGAIN = 5.0  # seconds after which an edit makes the machine's free memory be read anew

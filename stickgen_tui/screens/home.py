@@ -16,7 +16,7 @@ from textual.widgets import DataTable
 
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, detect, local_machine_fast
-from stickgen.planner.recommend import Recommendation, recommend
+from stickgen.planner.advising.recommend import Recommendation, recommend
 from stickgen.runs.store import Run
 from stickgen_tui.launching import Preflight, preflight
 from stickgen_tui.run_list import RunCatalogue, RunSummary

@@ -10,7 +10,7 @@ from stickgen_tui.forecasting import look_around
 from stickgen_tui.screens.advice import AdviceScreen
 
 if TYPE_CHECKING:
-    from stickgen.planner.advice import Goal
+    from stickgen.planner.advising.advice import Goal
     from stickgen.planner.settings import Edit
     from stickgen.runs.store import Run
     from stickgen_tui.app import StickgenApp

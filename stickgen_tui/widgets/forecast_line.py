@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from textual.content import Content
 
+from stickgen.planner.arithmetic.prediction import Prediction
 from stickgen.planner.estimate import Estimate
-from stickgen.planner.prediction import Prediction
 from stickgen_tui.quantities import byte_text, count_text, duration_text
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
-from stickgen.planner.recommend import Recommendation
+from stickgen.planner.advising.recommend import Recommendation
 from stickgen_tui.launching import Preflight, shown_path
 from stickgen_tui.screens.launch import check_lines
 from stickgen_tui.text import clean, foreign

@@ -14,8 +14,8 @@ from stickgen.config import TrainingConfig
 from stickgen.hardware import contention
 from stickgen.hardware.contention import Contention
 from stickgen.hardware.machine import local_machine_fast
-from stickgen.planner.measurements import Measurement, keep, origin_of, read_measurements
-from stickgen.planner.workload import workload_of
+from stickgen.planner.arithmetic.workload import workload_of
+from stickgen.planner.measured.measurements import Measurement, keep, origin_of, read_measurements
 
 BUSY = "import time\nend = time.process_time() + 0.7\nwhile time.process_time() < end: pass\n"
 

@@ -13,7 +13,7 @@ from stickgen.model.objective import Batch, Draw, clip_losses, predict
 from stickgen.model.sampler import Sampling, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.model.words import TextBatch
-from stickgen.planner.parameters import count_diffusion_parameters, count_parameters
+from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters
 
 torch.set_num_threads(1)
 WEIGHTS = {"temporal": 0.1, "action": 0.15, "physics": 0.2, "diffusion": 0.1}

@@ -9,7 +9,7 @@ import pytest
 from stickgen.config.loading import TrainingConfig, check
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Gpu, Machine, Speed
-from stickgen.planner.advice import GOALS, advise, apply, weigh
+from stickgen.planner.advising.advice import GOALS, advise, apply, weigh
 from stickgen.planner.estimate import estimate
 from stickgen.yaml_edit.document import Document
 

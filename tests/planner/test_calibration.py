@@ -12,11 +12,17 @@ import pytest
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Machine, Speed
-from stickgen.planner import measurements
-from stickgen.planner.calibration import MOST_POINTS, Calibration, calibration_of
+from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.estimate import Estimate, estimate
-from stickgen.planner.measurements import Measurement, keep, measurements_path, origin_of, read_measurements
-from stickgen.planner.workload import workload_of
+from stickgen.planner.measured import measurements
+from stickgen.planner.measured.calibration import MOST_POINTS, Calibration, calibration_of
+from stickgen.planner.measured.measurements import (
+    Measurement,
+    keep,
+    measurements_path,
+    origin_of,
+    read_measurements,
+)
 
 GIB = 2**30
 LAPTOP = Machine(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stickgen.planner import engine_version
-from stickgen.planner.engine_version import digest_of, engine_digest
+from stickgen.planner.measured import engine_version
+from stickgen.planner.measured.engine_version import digest_of, engine_digest
 
 CODE = '''"""One step."""
 from stickgen.train.loop import move
@@ -72,7 +72,9 @@ def test_every_file_of_the_engine_counts_however_deep(
 ) -> None:
     for room in engine_version.ROOMS:
         shutil.copytree(repo / "stickgen" / room, tmp_path / room)
-    monkeypatch.setattr(engine_version, "__file__", str(tmp_path / "planner" / "engine_version.py"))
+    monkeypatch.setattr(
+        engine_version, "__file__", str(tmp_path / "planner" / "measured" / "engine_version.py")
+    )
     whole = engine_digest.__wrapped__()
     assert whole == engine_digest()
     with (tmp_path / "train" / "optim" / "step.py").open("a") as file:

@@ -6,8 +6,8 @@ import pytest
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.planner.evaluating import evaluation_steps, with_evaluations
-from stickgen.planner.prediction import Prediction
+from stickgen.planner.arithmetic.evaluating import evaluation_steps, with_evaluations
+from stickgen.planner.arithmetic.prediction import Prediction
 
 HOUR = Prediction.within(3600.0, 1.2)
 STEP = Prediction.within(1.0, 1.2)

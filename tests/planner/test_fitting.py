@@ -9,8 +9,8 @@ import pytest
 from stickgen.config.loading import TrainingConfig
 from stickgen.hardware.described import described
 from stickgen.hardware.machine import Machine, Speed
+from stickgen.planner.advising.fitting import Fit, apply, fit
 from stickgen.planner.estimate import estimate
-from stickgen.planner.fitting import Fit, apply, fit
 from stickgen.runs.dataset_facts import DatasetFacts
 from stickgen.yaml_edit.document import Document
 

@@ -8,9 +8,9 @@ from saved_by_autograd import bytes_saved_by_autograd
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Machine
-from stickgen.planner.memory import memory_parts, saved_bytes
-from stickgen.planner.speed import step_cost
-from stickgen.planner.workload import at_once, workload_of
+from stickgen.planner.arithmetic.memory import memory_parts, saved_bytes
+from stickgen.planner.arithmetic.speed import step_cost
+from stickgen.planner.arithmetic.workload import at_once, workload_of
 from stickgen.runs.dataset_facts import DatasetFacts
 
 MACHINE = Machine(2**34, 2**34, None, 2, 2, 2, "a CPU", False)
@@ -80,7 +80,7 @@ def test_checkpointing_keeps_less_and_muon_and_lora_keep_fewer_numbers() -> None
 
 
 def test_on_a_cpu_a_micro_batch_is_cut_as_the_engine_cuts_it() -> None:
-    from stickgen.planner.workload import frames_at_once
+    from stickgen.planner.arithmetic.workload import frames_at_once
     from stickgen.train.batching.plan import cut
 
     made = config(

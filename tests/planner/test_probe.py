@@ -13,8 +13,8 @@ from stickgen.config.presets import preset_path
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, Speed, local_machine_fast
 from stickgen.planner import probe as probing
-from stickgen.planner.calibration import Calibration
 from stickgen.planner.estimate import estimate
+from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.probe import has_settled, lengths, probe, shortened
 from stickgen.runs.dataset_facts import DatasetFacts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stickgen.hardware.machine import Gpu, Machine
-from stickgen.planner.recommend import recommend
+from stickgen.planner.advising.recommend import recommend
 
 GIB = 2**30
 

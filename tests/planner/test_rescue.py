@@ -9,7 +9,7 @@ import pytest
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.planner.rescue import memory_advice, ran_out_of_memory
+from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
 from stickgen.runs.store import Run, create_run
 
 

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from stickgen.planner.residuals import Place, Residual, Residuals
+from stickgen.planner.measured.residuals import Place, Residual, Residuals
 
 SPREADS = {"a": 0.2, "b": 0.3}
 

@@ -317,7 +317,7 @@ def _compile(shop: Workshop) -> None:
     asked: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "compile_blocks", lambda model: asked.append("compiled"))
-        patch.setattr("stickgen.planner.compiling.can_compile", lambda where: True)
+        patch.setattr("stickgen.planner.arithmetic.compiling.can_compile", lambda where: True)
         Trainer(shop.run({"training.compile": "never"}))
         assert asked == []
         Trainer(shop.run({"training.compile": "always"}))

@@ -23,7 +23,7 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import sample_many
 from stickgen.model.sampler import Sampling
 from stickgen.model.transformer import MotionTransformer
-from stickgen.planner.evaluating import evaluation_steps
+from stickgen.planner.arithmetic.evaluating import evaluation_steps
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.reporting.journal import Journal

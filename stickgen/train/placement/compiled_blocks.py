@@ -16,8 +16,8 @@ from stickgen.errors import StickgenError
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.layers import Block
 from stickgen.model.transformer import MotionTransformer
-from stickgen.planner import compiling
-from stickgen.planner.placement import Device, Precision
+from stickgen.planner.arithmetic import compiling
+from stickgen.planner.decisions.placement import Device, Precision
 
 
 def is_worth_compiling(config: TrainingConfig, device: torch.device, precision: str, steps: int) -> bool:

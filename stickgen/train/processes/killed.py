@@ -9,8 +9,8 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, local_machine_fast
 from stickgen.hardware.oom_kills import oom_kills
-from stickgen.planner.calibration import calibration_of
 from stickgen.planner.estimate import estimate
+from stickgen.planner.measured.calibration import calibration_of
 from stickgen.runs.dataset_facts import DatasetFacts, read_dataset_facts
 from stickgen.runs.files import read_json
 from stickgen.runs.process import boot_id

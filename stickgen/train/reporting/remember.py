@@ -12,10 +12,10 @@ import torch
 from stickgen.data.dataset import DatasetFile
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.hardware.resident import peak_rss_bytes
-from stickgen.planner.measurements import Measurement, keep, origin_of
-from stickgen.planner.memory import CUDA_CONTEXT_BYTES
-from stickgen.planner.placement import Device, Precision
-from stickgen.planner.workload import workload_of
+from stickgen.planner.arithmetic.memory import CUDA_CONTEXT_BYTES
+from stickgen.planner.arithmetic.workload import workload_of
+from stickgen.planner.decisions.placement import Device, Precision
+from stickgen.planner.measured.measurements import Measurement, keep, origin_of
 from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.train.optim.step import Learner
 

@@ -18,8 +18,8 @@ from typing import Any, Literal
 from stickgen.atomic import write_bytes
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine
-from stickgen.planner.engine_version import engine_digest
-from stickgen.planner.workload import Workload
+from stickgen.planner.arithmetic.workload import Workload
+from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.runs.locks import exclusive
 from stickgen.runs.metrics import decode_lines, encode
 

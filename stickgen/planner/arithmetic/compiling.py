@@ -7,10 +7,10 @@ import shutil
 from dataclasses import replace
 
 from stickgen.hardware.machine import Machine
-from stickgen.planner.placement import Device, Precision, speed_of
+from stickgen.planner.arithmetic.speed import COMPILED_GAIN, guessed_speed, step_seconds
+from stickgen.planner.arithmetic.workload import workload_of
+from stickgen.planner.decisions.placement import Device, Precision, speed_of
 from stickgen.planner.settings import Settings
-from stickgen.planner.speed import COMPILED_GAIN, guessed_speed, step_seconds
-from stickgen.planner.workload import workload_of
 
 COMPILING_SECONDS = 90.0  # cold, on two cores
 

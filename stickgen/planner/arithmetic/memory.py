@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stickgen.planner.workload import Workload
+from stickgen.planner.arithmetic.workload import Workload
 
 MIB = 2**20
 BASE_BYTES = 270 * MIB  # a trainer that has loaded torch and made its first step, without the rest

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from stickgen.config.rules import valid_heads
 from stickgen.config.schema import Value
 from stickgen.hardware.machine import Machine
-from stickgen.planner.calibration import Calibration
+from stickgen.planner.decisions.placement import device_of, precision_of
 from stickgen.planner.estimate import Estimate, estimate
-from stickgen.planner.placement import device_of, precision_of
+from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.settings import Changed, Edit, Settings, value_of
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ _IGNORED = {"annotation", "returns", "type_comment", "type_ignores", "kind", "ct
 @functools.cache
 def engine_digest() -> str:
     """The digest of the engine that is installed; read once a process."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     return digest_of(path for room in ROOMS for path in (root / room).rglob("*.py"))
 
 

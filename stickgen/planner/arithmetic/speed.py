@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stickgen.hardware.machine import Machine, Speed
-from stickgen.planner.placement import Device
+from stickgen.planner.arithmetic.workload import Workload
+from stickgen.planner.decisions.placement import Device
 from stickgen.planner.settings import Settings
-from stickgen.planner.workload import Workload
 
 # Fitted by `benchmarks/planner_error.py fit`, on the CPU seconds of a step over its threads; docs/planner.md has the errors.
 PRODUCTS_SHARE = {"fp32": 0.95, "bf16": 0.5}  # of the measured rate of products, reached in training

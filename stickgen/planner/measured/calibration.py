@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from stickgen.hardware.machine import Machine, Speed
-from stickgen.planner.measurements import Measurement, Origin, origin_of, read_measurements
-from stickgen.planner.memory import MemoryParts, memory_parts
-from stickgen.planner.placement import speed_of
-from stickgen.planner.prediction import Prediction
-from stickgen.planner.residuals import Place, Residual, Residuals
-from stickgen.planner.speed import StepSeconds, guessed_speed, step_seconds
-from stickgen.planner.workload import Workload
+from stickgen.planner.arithmetic.memory import MemoryParts, memory_parts
+from stickgen.planner.arithmetic.prediction import Prediction
+from stickgen.planner.arithmetic.speed import StepSeconds, guessed_speed, step_seconds
+from stickgen.planner.arithmetic.workload import Workload
+from stickgen.planner.decisions.placement import speed_of
+from stickgen.planner.measured.measurements import Measurement, Origin, origin_of, read_measurements
+from stickgen.planner.measured.residuals import Place, Residual, Residuals
 
 Basis = Literal["arithmetic", "learned", "measured"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stickgen.planner.prediction import Prediction
+from stickgen.planner.arithmetic.prediction import Prediction
 from stickgen.planner.settings import Settings
 
 KINDS = 7  # the actions, and six contrasts

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from stickgen.hardware.machine import Machine
-from stickgen.planner.parameters import count_diffusion_parameters, count_parameters, count_trained
-from stickgen.planner.placement import Device, Precision, device_of, precision_of
+from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters, count_trained
+from stickgen.planner.decisions.placement import Device, Precision, device_of, precision_of
 from stickgen.planner.settings import Settings
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Machine
-from stickgen.planner.advice import NEARLY, micro_batches
-from stickgen.planner.calibration import Calibration
+from stickgen.planner.advising.advice import NEARLY, micro_batches
+from stickgen.planner.advising.recommend import Recommendation, recommend
+from stickgen.planner.decisions.placement import Device, device_of, memory_of
 from stickgen.planner.estimate import Estimate, estimate
-from stickgen.planner.placement import Device, device_of, memory_of
-from stickgen.planner.recommend import Recommendation, recommend
+from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.settings import Changed, Edit
 
 if TYPE_CHECKING:
