@@ -68,8 +68,7 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
     A file is read once; `start` takes the config that was looked at, so that another program cannot change it between.
     """
     from stickgen.config.loading import TrainingConfig
-    from stickgen.runs.dataset_facts import dataset_doubts
-    from stickgen.runs.preflight import refusals
+    from stickgen.planner.launch_check import check_launch
     from stickgen.runs.store import runs_root
     from stickgen_tui.forecasting import forecast, look_around
 
@@ -80,13 +79,20 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
         cost = forecast(config, around)
     except StickgenError as error:
         return Preflight(path, (Check("error", clean(error, limit=400)),))
-    checks = [Check("error", sentence) for sentence in refusals(config, starts_from_weights=False)]
-    checks.append(_dataset_check(around.dataset, config))
-    checks += [
-        Check("warning", clean(doubt, single_line=True, limit=400))
-        for doubt in dataset_doubts(Path(shown_path(around.dataset)), around.facts)
-    ]
-    checks += _budget_checks(config, around, cost, (root or runs_root()).absolute())
+    dataset = Path(shown_path(around.dataset))
+    found = check_launch(config, around.machine, dataset, (root or runs_root()).absolute())
+    checks = [_refusal(refusal) for refusal in found.refusals]
+    if found.facts is not None:
+        shown = clean(dataset, single_line=True)
+        width = config.model["embedding_dim"]
+        checks.append(Check("ok", f"dataset {shown}: {found.facts.clips:,} clips, embeddings of {width}"))
+    elif found.dataset_fits:
+        shown = clean(dataset, single_line=True)
+        checks.append(Check("warning", f"{shown} has no facts beside it: the run will check it when it starts"))
+    checks += [Check("warning", clean(doubt, single_line=True, limit=400)) for doubt in found.doubts]
+    # who reads why memory or disk will not suffice may launch all the same, as with --force
+    checks += [Check("warning", sentence) for sentence in (*found.budget, *found.warnings)]
+    checks.append(_memory_check(config, around, cost))
     size = (
         f"{count_text(cost.parameters)} parameters, effective batch {cost.effective_batch}, "
         f"{cost.epochs} epochs"
@@ -100,38 +106,23 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
     return Preflight(path, tuple(checks), config)
 
 
-def _dataset_check(path: Path, config: TrainingConfig) -> Check:
-    from stickgen.runs.dataset_file import UnfitDatasetError, check_dataset
-
-    shown = shown_path(path)
-    width = config.model["embedding_dim"]
-    try:
-        facts = check_dataset(Path(shown), width)
-    except UnfitDatasetError as error:
-        return Check("error", clean(error, limit=400), error.edits)
-    except StickgenError as error:
-        return Check("error", clean(error, limit=400))
-    shown = clean(shown, single_line=True)
-    if facts is None:
-        return Check("warning", f"{shown} has no facts beside it: the run will check it when it starts")
-    return Check("ok", f"dataset {shown}: {facts.clips:,} clips, embeddings of {width}")
+def _refusal(error: StickgenError) -> Check:
+    return Check("error", clean(error, limit=400), getattr(error, "edits", ()))
 
 
-def _budget_checks(config: TrainingConfig, around: Surroundings, cost: Estimate, root: Path) -> list[Check]:
-    """Memory and disk, as `stickgen train` looks at them; here a person may launch all the same."""
+def _memory_check(config: TrainingConfig, around: Surroundings, cost: Estimate) -> Check:
+    """What the run would take, or the edit that makes it fit."""
     from stickgen.planner.advising.advice import advise
-    from stickgen.planner.budget import check_budget
 
-    budget = check_budget(config, around.machine, around.facts, root)
-    checks = [Check("warning", sentence) for sentence in (*budget.refusals, *budget.warnings)]
+    peak, free = byte_text(cost.peak_memory.value), byte_text(cost.memory_free_bytes)
+    needed = f"peak memory about {peak} of {free} free on {cost.device}"
     if cost.verdict == "fits":
-        peak, free = byte_text(cost.peak_memory.value), byte_text(cost.memory_free_bytes)
-        return [Check("ok", f"peak memory about {peak} of {free} free on {cost.device}"), *checks]
+        return Check("ok", needed)
     helping = advise(config, around.machine, around.facts, "memory", calibration=around.calibration)
     best = next((advice for advice in helping if advice.after.verdict != "does not fit"), None)
-    if best is not None:
-        checks.append(Check("warning", f"it would fit with {best.change}: {best.reason}", best.edits))
-    return checks
+    if best is None:
+        return Check("warning", needed)
+    return Check("warning", f"it would fit with {best.change}: {best.reason}", best.edits)
 
 
 def start(config: TrainingConfig, root: Path | None) -> Run:

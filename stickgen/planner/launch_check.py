@@ -1,4 +1,4 @@
-"""Why a config cannot be launched here: one list, for `stickgen train`, for `stickgen config check` and for the app."""
+"""What stands in the way of a launch: one list for `stickgen train`, `stickgen config check` and the app."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from stickgen.runs.preflight import refusals
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.dataset_facts import DatasetFacts
 
 
 @dataclass(frozen=True)
 class LaunchCheck:
-    """Sentences. `refusals` hold whatever is said, `budget` gives way to --force, `warnings` and `doubts` stand in nobody's way."""
+    """What was found before a launch.
 
+    `refusals` always prevent it, `budget` prevents it without --force; `warnings` and `doubts` prevent nothing.
+    """
+
+    dataset_fits: bool
+    facts: DatasetFacts | None  # of a dataset that fits, if they are written beside it
     refusals: tuple[StickgenError, ...] = ()
     budget: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -36,9 +42,10 @@ def check_launch(
     processes: int = 1,
     starts_from_weights: bool = False,
 ) -> LaunchCheck:
-    """Look at everything that a launch of `config` on `dataset`, with its runs below `directory`, needs.
+    """Check all that a launch of `config` on `dataset` needs: the dataset, packages, memory and free disk.
 
-    A dataset that does not fit is an UnfitDatasetError, with the edits that make the config fit.
+    `directory` is the folder that will hold the run. A dataset that does not fit is an UnfitDatasetError with
+    the edits that make the config fit.
     """
     found: list[StickgenError] = []
     facts = None
@@ -46,6 +53,7 @@ def check_launch(
         facts = check_dataset(dataset, config.model["embedding_dim"])
     except StickgenError as error:
         found.append(error)
+    fits = not found
     found += [StickgenError(text) for text in refusals(config, starts_from_weights=starts_from_weights)]
     budget = check_budget(config, machine, facts, directory, processes=processes)
-    return LaunchCheck(tuple(found), budget.refusals, budget.warnings, dataset_doubts(dataset, facts))
+    return LaunchCheck(fits, facts, tuple(found), budget.refusals, budget.warnings, dataset_doubts(dataset, facts))
