@@ -88,7 +88,9 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
         checks.append(Check("ok", f"dataset {shown}: {found.facts.clips:,} clips, embeddings of {width}"))
     elif found.dataset_fits:
         shown = clean(dataset, single_line=True)
-        checks.append(Check("warning", f"{shown} has no facts beside it: the run will check it when it starts"))
+        checks.append(
+            Check("warning", f"{shown} has no facts beside it: the run will check it when it starts")
+        )
     checks += [Check("warning", clean(doubt, single_line=True, limit=400)) for doubt in found.doubts]
     # who reads why memory or disk will not suffice may launch all the same, as with --force
     checks += [Check("warning", sentence) for sentence in (*found.budget, *found.warnings)]

@@ -56,4 +56,6 @@ def check_launch(
     fits = not found
     found += [StickgenError(text) for text in refusals(config, starts_from_weights=starts_from_weights)]
     budget = check_budget(config, machine, facts, directory, processes=processes)
-    return LaunchCheck(fits, facts, tuple(found), budget.refusals, budget.warnings, dataset_doubts(dataset, facts))
+    return LaunchCheck(
+        fits, facts, tuple(found), budget.refusals, budget.warnings, dataset_doubts(dataset, facts)
+    )

@@ -23,7 +23,6 @@ from stickgen_tui.follow import RunFollower
 from stickgen_tui.metric_names import BASELINES, curve_names, title_of
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.second_try import ask_for_advice, source_of
-from stickgen_tui.series import Series
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.chart import SMOOTHING, Chart, Curve
@@ -207,7 +206,8 @@ class MonitorScreen(Screen[None]):
         if baseline is not None:
             out.append(Curve(level, baseline, BASELINE, "level"))
         if train is not None:
-            out.append(Curve("train", _in_gib(train) if name.endswith("_bytes") else train, TRAIN))
+            unit = 2**30 if name.endswith("_bytes") else 1.0
+            out.append(Curve("train", train, TRAIN, unit=unit))
         if validation is not None:
             found = "evaluation" if name.startswith("quality_") else "validation"
             out.append(Curve(found, validation, VALIDATION, "marks"))
@@ -345,11 +345,3 @@ class MonitorScreen(Screen[None]):
             self._app.say(error, error=True)
             return
         self._app.say("; ".join(("resumed from its last checkpoint", *said)))
-
-
-def _in_gib(series: Series) -> Series:
-    """Bytes as GiB, for an axis that a person reads."""
-    out = Series()
-    for x, y in zip(series.xs, series.ys, strict=True):
-        out.append(x, y / 2**30)
-    return out

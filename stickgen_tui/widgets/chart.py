@@ -27,6 +27,7 @@ class Curve:
     series: Series
     style: str
     kind: str = "line"  # "line", "marks" (points joined, a diamond at each), "level" (a dashed horizontal)
+    unit: float = 1.0  # what counts as 1 on the axis and in the legend: 2**30 shows bytes in GiB
 
 
 class Chart(Widget):
@@ -97,8 +98,8 @@ def _y_scale(drawn: list[Curve], low_x: float, high_x: float, log_y: bool, smoot
             last = curve.series.last
             extent = None if last is None else (last, last)
         if extent is not None:
-            lows.append(extent[0])
-            highs.append(extent[1])
+            lows.append(extent[0] / curve.unit)
+            highs.append(extent[1] / curve.unit)
     low, high = min(lows), max(highs)
     if log_y and low <= 0 < high:  # a loss that touches zero: draw the rest of it, down to a millionth
         low = max(high * 1e-6, 1e-12)
@@ -118,10 +119,11 @@ def _layers(
     out: list[tuple[Plane, str, set[tuple[int, int]]]] = []
     width, bottom = columns * 2, rows * 4 - 1
 
-    def height(value: float) -> int:
-        return round((1 - scale.position(value)) * bottom)
-
     for curve in drawn:
+
+        def height(value: float, unit: float = curve.unit) -> int:
+            return round((1 - scale.position(value / unit)) * bottom)
+
         plane = Plane(columns, rows)
         marks: set[tuple[int, int]] = set()
         if curve.kind == "level":
@@ -191,7 +193,8 @@ def _legend(drawn: list[Curve], width: int, log_y: bool) -> Content:
     parts: list[Content] = []
     used = 0
     for curve in drawn:
-        text = f"{curve.name} {number_text(curve.series.last)}"
+        last = curve.series.last
+        text = f"{curve.name} {number_text(None if last is None else last / curve.unit)}"
         if curve.series.not_finite:
             text += f" ({curve.series.not_finite} not finite)"
         if used + len(text) + 4 > width and parts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
@@ -164,3 +165,14 @@ def test_many_points_at_once_are_the_same_as_one_by_one(points: list[tuple[int, 
     for part in (points[:cut], points[cut:]):
         many.extend([x for x, _ in part], [y for _, y in part])
     assert (one.xs, one.ys, one.not_finite, one._sums) == (many.xs, many.ys, many.not_finite, many._sums)
+
+
+def test_a_unit_moves_the_axis_and_the_legend_and_copies_no_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A curve of bytes read in GiB is drawn like the same figures in GiB, from the points as they are."""
+    values = [1.5 + math.sin(n / 40) for n in range(2000)]
+    in_bytes = series_of([value * 2**30 for value in values])
+    there = draw((Curve("a", series_of(values), "red"),), Size(60, 12), log_y=False, smoothing=0.02)
+    monkeypatch.setattr(Series, "append", None)
+    monkeypatch.setattr(Series, "extend", None)
+    drawn = draw((Curve("a", in_bytes, "red", unit=2**30),), Size(60, 12), log_y=False, smoothing=0.02)
+    assert drawn == there
