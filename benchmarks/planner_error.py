@@ -255,11 +255,11 @@ def report(rows: list[Row], machine: Machine) -> None:
     """The table: errors as signed shares of what was measured."""
     plain = Calibration(machine)
     errors: dict[str, list[float]] = {
-        name: [] for name in ("arith", "others", "probe", "t arith", "t cpu", "t wall")
+        name: [] for name in ("arith", "others", "probe", "t arith", "t others", "t cpu", "t wall")
     }
     inside = 0
     print(
-        f"{'config':<36} {'MiB':>6} {'arith.':>7} {'others':>7} {'probe':>7}   {'s/step':>7} {'arith.':>7} {'probe':>7}  {'wall':>7} {'probe':>7}"
+        f"{'config':<36} {'MiB':>6} {'arith.':>7} {'others':>7} {'probe':>7}   {'s/step':>7} {'arith.':>7} {'others':>7} {'probe':>7}  {'wall':>7} {'probe':>7}"
     )
     for row in rows:
         origin = origin_of(machine)
@@ -275,6 +275,13 @@ def report(rows: list[Row], machine: Machine) -> None:
         inside += memories["others"].prediction.low <= row.peak <= memories["others"].prediction.high
         seconds = plain.step_seconds(row.work).prediction.value
         errors["t arith"].append(seconds / row.cpu - 1)
+        timed = [
+            replace(other.probe, origin=origin, seconds_per_step=other.probe_cpu)
+            for other in rows
+            if other is not row
+        ]
+        seconds = Calibration(machine, timed).step_seconds(row.work).prediction.value
+        errors["t others"].append(seconds / row.cpu - 1)
         for name, probed, measured in (
             ("t cpu", row.probe_cpu, row.cpu),
             ("t wall", row.probe_wall, row.wall),
@@ -284,13 +291,13 @@ def report(rows: list[Row], machine: Machine) -> None:
         last = {name: values[-1] for name, values in errors.items()}
         print(
             f"{row.title:<36} {row.peak / MIB:6.0f} {last['arith']:+7.1%} {last['others']:+7.1%} {last['probe']:+7.1%}   "
-            f"{row.cpu:7.2f} {last['t arith']:+7.1%} {last['t cpu']:+7.1%}  {row.wall:7.2f} {last['t wall']:+7.1%}"
+            f"{row.cpu:7.2f} {last['t arith']:+7.1%} {last['t others']:+7.1%} {last['t cpu']:+7.1%}  {row.wall:7.2f} {last['t wall']:+7.1%}"
         )
     for label, figure in (("median error", statistics.median), ("largest error", max)):
         at = {name: figure([abs(value) for value in values]) for name, values in errors.items()}
         print(
             f"{label:<43} {at['arith']:7.1%} {at['others']:7.1%} {at['probe']:7.1%}   "
-            f"{'':7} {at['t arith']:7.1%} {at['t cpu']:7.1%}  {'':7} {at['t wall']:7.1%}"
+            f"{'':7} {at['t arith']:7.1%} {at['t others']:7.1%} {at['t cpu']:7.1%}  {'':7} {at['t wall']:7.1%}"
         )
     print(
         f"{inside} of {len(rows)} peaks lie in the interval that was predicted from the other configs' probes"

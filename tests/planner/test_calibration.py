@@ -15,7 +15,7 @@ from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured import measurements
-from stickgen.planner.measured.calibration import MOST_POINTS, Calibration, calibration_of
+from stickgen.planner.measured.calibration import MEMORY, Calibration, calibration_of, find_factor
 from stickgen.planner.measured.measurements import (
     Measurement,
     keep,
@@ -100,6 +100,30 @@ def test_more_measurements_narrow_the_interval_of_what_was_not_measured() -> Non
     assert widths == sorted(widths, reverse=True)
 
 
+def test_one_factor_corrects_all_configs_of_a_device_and_no_other_device() -> None:
+    some = [measured(config(training__batch_size=size), 1.1, 1.3) for size in (1, 2, 4, 8, 16, 32)]
+    for target in (config("large"), config("medium", training__batch_size=1)):
+        answer, plain = known(target, *some), estimate(target, LAPTOP)
+        assert answer.peak_memory.value == pytest.approx(1.1 * plain.peak_memory.value, rel=0.01)
+        assert answer.seconds_per_step.value == pytest.approx(1.3 * plain.seconds_per_step.value, rel=0.05)
+    calibration = Calibration(LAPTOP, some)
+    gpu = replace(workload_of(config(), LAPTOP, None), device="cuda")
+    assert calibration.memory(gpu) == Calibration(LAPTOP).memory(gpu)
+
+
+def test_a_factor_follows_many_measurements_and_trusts_noisy_ones_less() -> None:
+    blind, one, many = (find_factor([(0.2, 0.02)] * count, MEMORY) for count in (0, 1, 40))
+    assert (blind.mean, blind.deviation) == (
+        0.0,
+        pytest.approx((MEMORY.machine**2 + MEMORY.config**2) ** 0.5),
+    )
+    assert 0 < one.mean < many.mean == pytest.approx(0.2, abs=0.01)
+    assert blind.deviation > one.deviation > many.deviation > MEMORY.config
+    assert find_factor([(0.2, 0.5)], MEMORY).mean < one.mean / 2
+    # the better of two that disagree counts for more
+    assert find_factor([(0.2, 0.02), (-0.2, 0.5)], MEMORY).mean > 0.1
+
+
 def test_another_machine_tells_nothing_and_another_version_less() -> None:
     small = config()
     plain = estimate(small, LAPTOP)
@@ -121,7 +145,6 @@ def test_the_file_keeps_the_newest_of_each_and_stays_small(tmp_path: Path) -> No
     kept = read_measurements(path)
     assert len(kept) == measurements.MOST and kept[-1].workload.batch_size == measurements.MOST + 20
     assert path.stat().st_mode & 0o777 == 0o600
-    assert len(Calibration(LAPTOP, kept)._measurements) == MOST_POINTS
 
 
 def test_damage_costs_the_damaged_lines_alone(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def is_worth_compiling(
     if device == "mps" or config.device["sharding"] != "none" or not can_compile(device):
         return False
     work = replace(workload_of(config, machine, None), device=device, precision=precision)
-    seconds = steps * step_seconds(work, speed_of(machine, device) or guessed_speed(device, machine)).total
+    seconds = steps * step_seconds(work, speed_of(machine, device) or guessed_speed(device, machine))
     if minutes := config.training["max_minutes"]:
         seconds = min(seconds, 60 * minutes)
     return seconds * COMPILED_GAIN[precision] > 2 * COMPILING_SECONDS

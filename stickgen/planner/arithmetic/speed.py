@@ -71,32 +71,16 @@ def step_cost(work: Workload) -> StepCost:
     return StepCost(flops, moved, kernels)
 
 
-@dataclass(frozen=True)
-class StepSeconds:
-    """Where the time of an optimizer step goes."""
-
-    products: float
-    traffic: float  # what waits for memory
-    kernels: float
-
-    @property
-    def total(self) -> float:
-        """All of it."""
-        return self.products + self.traffic + self.kernels
-
-
-def step_seconds(work: Workload, speed: Speed) -> StepSeconds:
+def step_seconds(work: Workload, speed: Speed) -> float:
     """How long the step of `work` takes at these rates, by arithmetic."""
     cost = step_cost(work)
     rate = speed.gflops_fp32
     if work.precision == "bf16":
         rate = speed.gflops_bf16 or speed.gflops_fp32 * EMULATED
     share = 1 - COMPILED_GAIN[work.precision] if work.compiled else 1.0
-    return StepSeconds(
-        share * cost.flops / (PRODUCTS_SHARE[work.precision] * rate * 1e9),
-        share * cost.bytes_moved / (MEMORY_SHARE[work.precision] * speed.gbytes_per_second * 1e9),
-        share * cost.kernels * KERNEL_SECONDS,
-    )
+    products = cost.flops / (PRODUCTS_SHARE[work.precision] * rate * 1e9)
+    traffic = cost.bytes_moved / (MEMORY_SHARE[work.precision] * speed.gbytes_per_second * 1e9)
+    return share * (products + traffic + cost.kernels * KERNEL_SECONDS)
 
 
 def guessed_speed(device: Device, machine: Machine) -> Speed:
