@@ -37,8 +37,8 @@ def run_training(path: Path, launch: int | None = None) -> int:
     end_with_keeper()
     asked = Asked()
     asked.listen()
+    lock = RunLock(run)  # of the first process, until it ends
     if rank in {None, "0"}:
-        lock = RunLock(run)
         try:
             lock.acquire()
         except NoLocksError as error:
@@ -51,49 +51,56 @@ def run_training(path: Path, launch: int | None = None) -> int:
             launch = _record_launch(run)
         run.beat("starting", 0, 0)
     try:
-        run.check_writable()
-        if rank in {None, "0"}:
-            _learn(run, launch)
-            _warn(run, launch)
-        keep_compiled_code_private()
-        gc.disable()  # torch's modules stay for good, and scanning them over and over takes time
-        from stickgen.train.optim.out_of_memory import is_out_of_memory
+        return _train(run, launch, asked, prepares=rank in {None, "0"})
+    except (StopWantedError, Exception) as error:  # noqa: BLE001 (each is reported)
+        return _report_end(run, launch, error)
 
-        try:
-            with (
-                asked.ending_the_wait()
-            ):  # a large dataset takes minutes to open, and there is nothing to lose yet
-                from stickgen.train.loop import Trainer
 
-                gc.freeze()
-                gc.enable()
-                trainer = Trainer(run, launch=launch, asked=asked)
-            return trainer.train()
-        except RuntimeError as error:  # what torch raises if RAM or GPU memory runs out
-            if not is_out_of_memory(error):
-                raise
-            raise MemoryError(str(error)) from error
-    except StopWantedError:
-        _say(run, launch, _stopped_while_loading(run), event="stopped")
-        return 130
-    except StickgenError as error:
-        _say(run, launch, str(error))
-        return error.exit_code
-    except MemoryError as error:
-        _say(run, launch, f"out of memory ({error}); {_less_memory(run)}")
-        return 1
-    except OSError as error:
-        _say(run, launch, f"{error.filename or run.path}: {error.strerror or error}")
-        return 1
-    except Exception as error:  # whatever it is: one sentence for the user, the rest for the log
-        log.exception("the trainer ended with an unexpected error")
-        if rank is not None and isinstance(error, RuntimeError):  # usually because another process is gone
-            return PEER_LOST
-        what = str(error).strip().partition("\n")[0][:300]
-        _say(
-            run, launch, f"unexpected {type(error).__name__}: {what}; the full traceback is in {run.log_path}"
-        )
-        return 1
+def _train(run: Run, launch: int, asked: Asked, *, prepares: bool) -> int:
+    """Load torch and train. The first process of a group `prepares` for all. Returns the exit code."""
+    run.check_writable()
+    if prepares:
+        _learn(run, launch)
+        _warn(run, launch)
+    keep_compiled_code_private()
+    gc.disable()  # torch's modules stay for good, and scanning them over and over takes time
+    from stickgen.train.optim.out_of_memory import is_out_of_memory
+
+    try:
+        with asked.ending_the_wait():  # opening a large dataset takes minutes; there is nothing to lose yet
+            from stickgen.train.loop import Trainer
+
+            gc.freeze()
+            gc.enable()
+            trainer = Trainer(run, launch=launch, asked=asked)
+        return trainer.train()
+    except RuntimeError as error:  # what torch raises if RAM or GPU memory runs out
+        if not is_out_of_memory(error):
+            raise
+        raise MemoryError(str(error)) from error
+
+
+def _report_end(run: Run, launch: int, error: BaseException) -> int:
+    """Write the event that says by what `error`, or stop, the launch ended. Returns the exit code."""
+    match error:
+        case StopWantedError():
+            _say(run, launch, _stopped_while_loading(run), event="stopped")
+            return 130
+        case StickgenError():
+            _say(run, launch, str(error))
+            return error.exit_code
+        case MemoryError():
+            _say(run, launch, f"out of memory ({error}); {_less_memory(run)}")
+        case OSError():
+            _say(run, launch, f"{error.filename or run.path}: {error.strerror or error}")
+        case _:  # whatever it is: one sentence for the user, the rest for the log
+            log.error("the trainer ended with an unexpected error", exc_info=error)
+            if "RANK" in os.environ and isinstance(error, RuntimeError):  # usually another process is gone
+                return PEER_LOST
+            what = str(error).strip().partition("\n")[0][:300]
+            name = type(error).__name__
+            _say(run, launch, f"unexpected {name}: {what}; the full traceback is in {run.log_path}")
+    return 1
 
 
 def processes_of(run: Run) -> int:
