@@ -94,132 +94,186 @@ def _check_texts(path: Path, content: dict[Any, Any]) -> None:
 def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda size: None) -> None:
     """Raise StickgenError with the first thing about a dataset's content that does not fit.
 
-    `read` is told how many bytes were read of the large tensors, each time.
+    `read` gets the number of bytes of each piece that was read of the large tensors.
     """
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise StickgenError(f"{path}: a torch file, but not a stickgen dataset; make or import one")
+    _check_texts(path, content)
+    checks = _Checks(path, content, read)
+    checks.facts()
+    motion, offsets = checks.motion()
+    clips = len(offsets) - 1
+    checks.actions(len(motion))
+    texts = checks.texts(clips)
+    checks.embeddings(texts)
+    checks.words(texts)
+    checks.split(clips)
+    checks.mirrors(clips)
+    checks.finite(motion, offsets)
 
-    def demand(holds: bool, what: str) -> None:
+
+class _Checks:
+    """The checks of a dataset's content, one method for each group of entries. They raise StickgenError."""
+
+    def __init__(self, path: Path, content: dict[Any, Any], read: Callable[[int], None]) -> None:
+        self.path, self.content, self.read = path, content, read
+
+    def demand(self, holds: bool, what: str) -> None:
+        """Raise StickgenError with `what` is wrong unless it `holds`."""
         if not holds:
-            raise StickgenError(f"{path}: {what}; make or import the dataset again")
+            raise StickgenError(f"{self.path}: {what}; make or import the dataset again")
 
-    def tensor(name: str, dtypes: tuple[torch.dtype, ...], dimensions: int) -> Tensor:
-        found = content.get(name)
-        demand(
+    def tensor(self, name: str, dtypes: tuple[torch.dtype, ...], dimensions: int) -> Tensor:
+        """The entry `name`, a contiguous tensor of one of `dtypes`."""
+        found = self.content.get(name)
+        self.demand(
             isinstance(found, Tensor) and found.layout == torch.strided, f"`{name}` is missing or no tensor"
         )
         assert isinstance(found, Tensor)
         kinds = " or ".join(str(dtype).removeprefix("torch.") for dtype in dtypes)
-        demand(
+        self.demand(
             found.dtype in dtypes and found.ndim == dimensions and found.is_contiguous(),
             f"`{name}` is {str(found.dtype).removeprefix('torch.')} of shape {list(found.shape)}, "
             f"not {kinds} of {dimensions} dimension{'s' * (dimensions > 1)}",
         )
         return found
 
-    def strings(name: str, count: int | None) -> list[str]:
-        found = content.get(name)
-        demand(
+    def strings(self, name: str, count: int | None = None) -> list[str]:
+        """The entry `name`, a list of strings, one a clip if `count` clips are given."""
+        found = self.content.get(name)
+        self.demand(
             isinstance(found, list) and all(isinstance(text, str) for text in found),
             f"`{name}` is no list of texts",
         )
         assert isinstance(found, list)
-        demand(count is None or len(found) == count, f"`{name}` has {len(found)} entries for {count} clips")
+        self.demand(
+            count is None or len(found) == count, f"`{name}` has {len(found)} entries for {count} clips"
+        )
         return found
 
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise StickgenError(f"{path}: a torch file, but not a stickgen dataset; make or import one")
-    _check_texts(path, content)
-    for name, kind in (("encoder", str), ("encoder_digest", str), ("embedding_dim", int)):
-        value = content.get(name)
-        demand(
-            value is None or type(value) is kind, f"`{name}` is {type(value).__name__}, not {kind.__name__}"
+    def offsets(self, name: str, end: int, *, least: int) -> Tensor:
+        """The entry `name`: where each clip begins, and `end`; each has at least `least` entries."""
+        offsets = self.tensor(name, (torch.int64,), 1)
+        self.demand(
+            len(offsets) > 0 and int(offsets[0]) == 0 and int(offsets[-1]) == end,
+            f"`{name}` does not go from 0 to {end}",
         )
-    demand(content.get("fps") == FPS, f"it says {content.get('fps')} frames a second, not {FPS}")
-    motion, offsets = tensor("motion", (torch.float32,), 2), tensor("offsets", (torch.int64,), 1)
-    demand(motion.shape[1] == POSE_DIM, f"a pose in `motion` has {motion.shape[1]} numbers, not {POSE_DIM}")
-    demand(len(offsets) > 1, "it holds no clip")
-    _demand_offsets(demand, "offsets", offsets, len(motion), least=2)
-    clips = len(offsets) - 1
+        short = (offsets.diff() < least).nonzero()
+        self.demand(
+            not len(short),
+            f"`{name}` gives clip {int(short[0]) if len(short) else 0} fewer than {least} "
+            f"entr{'y' if least == 1 else 'ies'}",
+        )
+        return offsets
 
-    actions = tensor("actions", (torch.int16,), 1)
-    demand(len(actions) == len(motion), f"`actions` has {len(actions)} frames, `motion` {len(motion)}")
-    action_names = strings("action_names", None) if "action_names" in content else None
-    top = len(action_names) if action_names is not None else 64
-    for chunk in chunks(actions, read):
-        demand(
-            int(chunk.min()) >= -1 and int(chunk.max()) < top,
-            f"`actions` has an index that is none of the {top}",
-        )
+    def facts(self) -> None:
+        """The encoder that embedded the texts, and the frame rate."""
+        for name, kind in (("encoder", str), ("encoder_digest", str), ("embedding_dim", int)):
+            value = self.content.get(name)
+            self.demand(
+                value is None or type(value) is kind,
+                f"`{name}` is {type(value).__name__}, not {kind.__name__}",
+            )
+        fps = self.content.get("fps")
+        self.demand(fps == FPS, f"it says {fps} frames a second, not {FPS}")
 
-    texts = strings("texts", None)
-    demand(len(texts) > 0, "it holds no text")
-    clip_texts, text_offsets = (
-        tensor("clip_texts", (torch.int64,), 1),
-        tensor("clip_text_offsets", (torch.int64,), 1),
-    )
-    demand(len(text_offsets) == len(offsets), f"`clip_text_offsets` does not fit {clips} clips")
-    _demand_offsets(demand, "clip_text_offsets", text_offsets, len(clip_texts), least=1)
-    demand(
-        int(clip_texts.min()) >= 0 and int(clip_texts.max()) < len(texts),
-        f"`clip_texts` points beyond the {len(texts)} texts",
-    )
-    for name in ("source", "licence", "name"):
-        strings(name, clips)
+    def motion(self) -> tuple[Tensor, Tensor]:
+        """The poses of all clips, one after the other, and where each clip begins."""
+        motion = self.tensor("motion", (torch.float32,), 2)
+        width = motion.shape[1]
+        self.demand(width == POSE_DIM, f"a pose in `motion` has {width} numbers, not {POSE_DIM}")
+        self.demand(len(self.tensor("offsets", (torch.int64,), 1)) > 1, "it holds no clip")
+        return motion, self.offsets("offsets", len(motion), least=2)
 
-    if content.get("embeddings") is not None:
-        embeddings = tensor("embeddings", (torch.float32, torch.float16), 2)
-        demand(
-            len(embeddings) == len(texts), f"there are {len(embeddings)} embeddings for {len(texts)} texts"
-        )
-        demand(embeddings.shape[1] > 0, "its embeddings have no width")
-        bad = _first_bad_row(embeddings, read)
-        demand(bad is None, f"the embedding of text {bad} is not finite")
-    if content.get("word_embeddings") is not None:
-        words, word_offsets = (
-            tensor("word_embeddings", (torch.float16, torch.float32), 2),
-            tensor("word_offsets", (torch.int64,), 1),
-        )
-        demand(content.get("embeddings") is not None, "it has `word_embeddings` but no `embeddings`")
-        width = content["embeddings"].shape[1]
-        demand(words.shape[1] == width, f"`word_embeddings` are {words.shape[1]} wide, `embeddings` {width}")
-        demand(len(word_offsets) == len(texts) + 1, f"`word_offsets` does not fit {len(texts)} texts")
-        _demand_offsets(demand, "word_offsets", word_offsets, len(words), least=0)
-        bad = _first_bad_row(words, read)
-        demand(bad is None, f"row {bad} of `word_embeddings` is not finite")
-    if content.get("split") is not None:
-        split = tensor("split", (torch.int8,), 1)
-        demand(len(split) == clips, f"`split` has {len(split)} entries for {clips} clips")
-        demand(
-            bool(((split >= UNDECIDED) & (split <= TEST)).all()),
-            f"`split` has a value that is not {UNDECIDED} to {TEST}",
-        )
-    for name in ("subject", "view"):
-        if content.get(name) is not None:
-            strings(name, clips)
+    def actions(self, frames: int) -> None:
+        """The action of each frame, -1 for none."""
+        actions = self.tensor("actions", (torch.int16,), 1)
+        self.demand(len(actions) == frames, f"`actions` has {len(actions)} frames, `motion` {frames}")
+        top = len(self.strings("action_names")) if "action_names" in self.content else 64
+        for chunk in chunks(actions, self.read):
+            self.demand(
+                int(chunk.min()) >= -1 and int(chunk.max()) < top,
+                f"`actions` has an index that is none of the {top}",
+            )
 
-    if content.get("mirror_of") is not None:
-        mirror_of = tensor("mirror_of", (torch.int64,), 1)
-        demand(len(mirror_of) == clips, f"`mirror_of` has {len(mirror_of)} entries for {clips} clips")
-        demand(
+    def texts(self, clips: int) -> int:
+        """The texts, which clip has which, and where clips come from. Returns the number of texts."""
+        count = len(self.strings("texts"))
+        self.demand(count > 0, "it holds no text")
+        clip_texts = self.tensor("clip_texts", (torch.int64,), 1)
+        starts = self.tensor("clip_text_offsets", (torch.int64,), 1)
+        self.demand(len(starts) == clips + 1, f"`clip_text_offsets` does not fit {clips} clips")
+        self.offsets("clip_text_offsets", len(clip_texts), least=1)
+        self.demand(
+            int(clip_texts.min()) >= 0 and int(clip_texts.max()) < count,
+            f"`clip_texts` points beyond the {count} texts",
+        )
+        for name in ("source", "licence", "name"):
+            self.strings(name, clips)
+        return count
+
+    def embeddings(self, texts: int) -> None:
+        """An embedding of each text, if there are any."""
+        if self.content.get("embeddings") is None:
+            return
+        embeddings = self.tensor("embeddings", (torch.float32, torch.float16), 2)
+        self.demand(len(embeddings) == texts, f"there are {len(embeddings)} embeddings for {texts} texts")
+        self.demand(embeddings.shape[1] > 0, "its embeddings have no width")
+        bad = _first_bad_row(embeddings, self.read)
+        self.demand(bad is None, f"the embedding of text {bad} is not finite")
+
+    def words(self, texts: int) -> None:
+        """The embeddings of each text's tokens, if there are any."""
+        if self.content.get("word_embeddings") is None:
+            return
+        words = self.tensor("word_embeddings", (torch.float16, torch.float32), 2)
+        starts = self.tensor("word_offsets", (torch.int64,), 1)
+        self.demand(
+            self.content.get("embeddings") is not None, "it has `word_embeddings` but no `embeddings`"
+        )
+        width = self.content["embeddings"].shape[1]
+        self.demand(
+            words.shape[1] == width, f"`word_embeddings` are {words.shape[1]} wide, `embeddings` {width}"
+        )
+        self.demand(len(starts) == texts + 1, f"`word_offsets` does not fit {texts} texts")
+        self.offsets("word_offsets", len(words), least=0)
+        bad = _first_bad_row(words, self.read)
+        self.demand(bad is None, f"row {bad} of `word_embeddings` is not finite")
+
+    def split(self, clips: int) -> None:
+        """The split of the clips, their subjects and views, if they are given."""
+        if self.content.get("split") is not None:
+            split = self.tensor("split", (torch.int8,), 1)
+            self.demand(len(split) == clips, f"`split` has {len(split)} entries for {clips} clips")
+            self.demand(
+                bool(((split >= UNDECIDED) & (split <= TEST)).all()),
+                f"`split` has a value that is not {UNDECIDED} to {TEST}",
+            )
+        for name in ("subject", "view"):
+            if self.content.get(name) is not None:
+                self.strings(name, clips)
+
+    def mirrors(self, clips: int) -> None:
+        """Which clip each is the mirror image of, -1 for none, if it is given."""
+        if self.content.get("mirror_of") is None:
+            return
+        mirror_of = self.tensor("mirror_of", (torch.int64,), 1)
+        self.demand(len(mirror_of) == clips, f"`mirror_of` has {len(mirror_of)} entries for {clips} clips")
+        self.demand(
             int(mirror_of.min()) >= -1 and int(mirror_of.max()) < clips,
             f"`mirror_of` points beyond the {clips} clips",
         )
 
-    bad = _first_bad_row(motion, read)
-    if bad is not None:
+    def finite(self, motion: Tensor, offsets: Tensor) -> None:
+        """Every number of the poses."""
+        bad = _first_bad_row(motion, self.read)
+        if bad is None:
+            return
         clip = int(torch.searchsorted(offsets, bad, right=True)) - 1
         raise StickgenError(
-            f"{path}: clip {clip} ({content['name'][clip]}) has a value that is not finite in its frame "
+            f"{self.path}: clip {clip} ({self.content['name'][clip]}) has a value that is not finite in its frame "
             f"{bad - int(offsets[clip])}; make or import the dataset again without it"
         )
-
-
-def _demand_offsets(demand: Any, name: str, offsets: Tensor, end: int, *, least: int) -> None:
-    demand(int(offsets[0]) == 0 and int(offsets[-1]) == end, f"`{name}` does not go from 0 to {end}")
-    short = (offsets.diff() < least).nonzero()
-    demand(
-        not len(short),
-        f"`{name}` gives clip {int(short[0]) if len(short) else 0} fewer than {least} entr{'y' if least == 1 else 'ies'}",
-    )
 
 
 def chunks(values: Tensor, read: Callable[[int], None]) -> Iterator[Tensor]:

@@ -11,7 +11,6 @@ from torch import Tensor
 from stickgen.evaluate.mirror import mirrored
 from stickgen.motion.skeleton import BONES, FPS, HEAD, NECK, NECK_ALONG_SPINE, PELVIS
 
-STRENGTHS = 3
 Motions = list[Tensor]
 
 

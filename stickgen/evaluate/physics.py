@@ -40,9 +40,6 @@ class Body:
     jerk: float  # of a joint, mean, m/s³
 
 
-SCALARS = tuple(Body.__dataclass_fields__)
-
-
 def body_of(motion: Tensor) -> Body:
     """The scalars of a motion [t, 20]."""
     joints = motion.double().unflatten(-1, (-1, 2))

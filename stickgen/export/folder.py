@@ -27,8 +27,6 @@ from stickgen.runs.store import Run
 from stickgen.train.checkpoints.checkpoint import Checkpoint, verify_checkpoint, write_tensors
 from stickgen.yaml_edit.document import Document
 
-FORMATS = ("safetensors", "torch", "onnx")
-
 
 def export(
     checkpoint: Checkpoint,
