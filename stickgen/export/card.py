@@ -1,4 +1,4 @@
-"""The model card: what an exported model is, what it learned from, how well, and how to load it."""
+"""The model card: what an exported model is, what it was trained on, how good it is, and how to load it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ while poses.shape[1] < 100:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a card tells of."""
+    """What a card describes."""
 
     name: str
     step: int
@@ -63,16 +63,18 @@ class Subject:
     shape: Mapping[str, Any]  # the fields of ModelConfig
     sampling: Mapping[str, Any]
     encoder: str
-    words: bool  # whether it learned from the texts' single tokens too
+    words: bool  # whether it was trained with the tokens of its texts
     data: Mapping[str, Any] | None  # as runs/resuming.py records a dataset
     validation: Mapping[str, Any] | None  # the newest record of kind "val" up to that step
-    ancestors: Sequence[Mapping[str, Any]]  # what else the weights learned from; see runs/provenance.py
+    ancestors: Sequence[Mapping[str, Any]]  # what else the weights were trained on; see runs/provenance.py
     formats: Sequence[str]
-    differences: Mapping[str, float]  # by format: the largest difference from the model when it was checked
+    differences: Mapping[
+        str, float
+    ]  # by format: the largest difference from the model, when the program was written
 
 
 def config_json(subject: Subject) -> str:
-    """What a program needs in order to use the weights."""
+    """config.json: what a program needs to know to use the weights."""
     return json.dumps(
         {
             "model": dict(subject.shape),
@@ -94,8 +96,8 @@ def model_card(subject: Subject) -> str:
     sections = [
         _front_matter(),
         f"# {clean(subject.name, single_line=True)}\n\n"
-        f"A text-to-motion model of {subject.parameters:,} parameters: the embedding of a text in, a stick "
-        f"figure of ten joints at {FPS} frames a second out, up to {MAX_FRAMES} frames. "
+        f"A text-to-motion model with {subject.parameters:,} parameters. It takes the embedding of a text and gives "
+        f"the motion of a stick figure of ten joints at {FPS} frames a second, up to {MAX_FRAMES} frames. "
         f"{_objective(subject)} Trained with stickgen {__version__} for {subject.step:,} optimizer steps; "
         "the weights are the running average over training (EMA).",
         f"## Use\n\n{_use(subject)}",
@@ -112,8 +114,8 @@ def _front_matter() -> str:
 
 def _objective(subject: Subject) -> str:
     if subject.shape["denoising"]:
-        return "It draws by denoising along a rectified flow, with guidance."
-    return "It draws pose by pose, each from those before it."
+        return "It samples by denoising along a rectified flow, with guidance."
+    return "It generates patch by patch, each from the poses before it."
 
 
 def _use(subject: Subject) -> str:
@@ -175,7 +177,7 @@ def _data(subject: Subject) -> str:
     lines = []
     if subject.data is None:
         lines.append(
-            "Not known: the dataset is no longer where the run found it, so its licence is not known either."
+            "Unknown: the dataset is no longer where the run found it, so its licence is unknown too."
         )
     else:
         lines += [*_dataset(subject.data)]
@@ -186,14 +188,14 @@ def _data(subject: Subject) -> str:
             name = local_name(clean(ancestor["run"], single_line=True, limit=100))
             lines += [
                 "",
-                f"It started from the weights of the run `{name}`{after}, which had learned from:",
+                f"It started from the weights of the run `{name}`{after}, which had been trained on:",
                 "",
             ]
         else:
-            lines += ["", f"Up to step {step} it learned from other data:", ""]
+            lines += ["", f"Up to step {step} it was trained on other data:", ""]
         known = ancestor.get("dataset")
         lines += (
-            _dataset(known) if isinstance(known, Mapping) else ["data of which nothing is known any more."]
+            _dataset(known) if isinstance(known, Mapping) else ["data about which nothing is known any more."]
         )
     named = _all(subject, "licences")
     unknown = subject.data is None or any(
@@ -201,9 +203,9 @@ def _data(subject: Subject) -> str:
     )
     lines += [
         "",
-        f"Licences of all that the weights learned from: {'; '.join(named) or 'not named'}"
-        + ("; and of some that is no longer known." if unknown else "."),
-        "What these licences allow bounds what may be done with the weights.",
+        f"Licences of all training data: {'; '.join(named) or 'not named'}"
+        + ("; and of data that is no longer known." if unknown else "."),
+        "The weights may only be used as these licences allow.",
     ]
     return "\n".join(lines)
 
@@ -225,7 +227,7 @@ def _dataset(data: Mapping[str, Any]) -> list[str]:
 
 
 def _all(subject: Subject, name: str) -> list[str]:
-    """Every licence of the data and of all ancestors, each once."""
+    """The entries `name` of the data and of all ancestors, each once."""
     data = [subject.data, *(ancestor.get("dataset") for ancestor in subject.ancestors)]
     return sorted({text for each in data if isinstance(each, Mapping) for text in _texts(each, name)})
 
@@ -237,7 +239,7 @@ def _texts(data: Mapping[str, Any], name: str) -> list[str]:
 
 
 def local_name(text: str) -> str:
-    """The name at the end of an absolute path, which is nobody else's business; any other text as it is."""
+    """The last part of an absolute path, because the rest is private; any other text unchanged."""
     if text.startswith(("/", "~", "\\\\")) or re.match(r"[A-Za-z]:[\\/]", text):
         return re.split(r"[\\/]", text.rstrip("\\/"))[-1] or "a folder"
     return text
@@ -256,9 +258,9 @@ def _measured(subject: Subject) -> str:
             for name, value in subject.validation.items()
             if name not in skip and isinstance(value, int | float)
         ]
-        lines += ["", "`mean_pose_loss` is the pose loss of always saying the mean pose."]
+        lines += ["", "`mean_pose_loss` is the pose loss of always predicting the mean pose."]
     lines += [
-        f"\nThe {name} program differs from the model by at most {value:.1g} (checked when it was written)."
+        f"\nThe {name} program differs from the model by at most {value:.1g}, as measured when it was written."
         for name, value in subject.differences.items()
     ]
     return "\n".join(lines)
@@ -266,13 +268,13 @@ def _measured(subject: Subject) -> str:
 
 def _files(subject: Subject) -> str:
     lines = [
-        "- `config.yaml`: the training config; of absolute paths only the names",
+        "- `config.yaml`: the training config; absolute paths are cut to their last part",
         "- `config.json`: shape, sampling, encoder, joints",
     ]
     if "safetensors" in subject.formats:
         lines += [
             "- `model.safetensors`: the weights, and the statistics of the data under `normaliser.`",
-            "- `stickgen_model/`: the model's code (MIT), which needs torch alone",
+            "- `stickgen_model/`: the model's code (MIT), which needs only torch",
         ]
     if "torch" in subject.formats:
         lines.append("- `sampler_step.pt2`: one step of the sampler, by torch.export")

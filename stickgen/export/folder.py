@@ -1,4 +1,4 @@
-"""A folder that another program can load: weights, config, model card, and what else was asked for."""
+"""An exported model: a folder that another program can load, with weights, config and model card."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ def export(
     *,
     force: bool = False,
 ) -> Subject:
-    """Write the averaged model of `checkpoint` into the new `folder`; returns what the card tells.
+    """Write the averaged model of `checkpoint` into the new `folder`. Returns what the card describes.
 
-    The folder appears whole or not at all. Raises StickgenError when it is there already and not empty (an earlier
-    export is set aside with `force`), when it cannot be written, or when a program that was written does not compute what the model does.
+    `formats` are "safetensors", "torch" and "onnx". The folder appears whole or not at all. Raises StickgenError if
+    it exists and is not empty (`force` sets an earlier export aside), if it cannot be written, or if an exported
+    program does not compute what the model does.
     """
     replaces = check_output_folder(folder, _is_export, "an exported model", force=force)
     if "onnx" in formats:
@@ -57,18 +58,18 @@ def export(
         if replaces:
             target.rename(backup_path(target))
         temporary.replace(target)
-    except (OSError, RuntimeError) as error:  # torch says of a full disk that its zip writer failed
+    except (OSError, RuntimeError) as error:  # if the disk is full, torch says that its zip writer failed
         if isinstance(error, RuntimeError) and not _is_about_writing(error):
             raise
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error).splitlines()[0][:200]
-        raise StickgenError(f"{folder}: cannot be written ({reason}); nothing is left there") from error
+        raise StickgenError(f"{folder}: cannot be written ({reason}); nothing was left behind") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return subject
 
 
 def _is_export(folder: Path) -> bool:
-    """Whether stickgen exported a model into it, and nothing else lies there."""
+    """Whether `folder` holds a model that stickgen exported."""
     try:
         config = read_json(folder / "config.json")
     except (OSError, ValueError):
@@ -124,18 +125,18 @@ def _write(
 
 
 def _is_about_writing(error: RuntimeError) -> bool:
-    """Whether one of the libraries' writers failed; none of them raises OSError."""
+    """Whether a library failed to write: those of torch and safetensors raise no OSError."""
     return re.search(r"PytorchStreamWriter|writing|file write failed|write file", str(error)) is not None
 
 
 def _encoder(generator: Generator) -> str:
-    """The encoder that embedded the dataset, or the one that the config names."""
+    """The encoder that embedded the dataset, else the one that the config names."""
     stored = generator.dataset.content.get("encoder") if generator.dataset else None
     return str(stored or generator.config.data["encoder"])
 
 
 def _data(generator: Generator, checkpoint: Checkpoint) -> Mapping[str, Any] | None:
-    """What the weights learned from last: as the checkpoint says, which travels with them, or as the dataset does."""
+    """What the weights were trained on last: as the checkpoint says, or else as the dataset itself does."""
     kept = checkpoint.trainer.get("dataset")
     if isinstance(kept, dict):
         return kept
@@ -143,11 +144,11 @@ def _data(generator: Generator, checkpoint: Checkpoint) -> Mapping[str, Any] | N
 
 
 def _ancestors(checkpoint: Checkpoint, run: Run) -> list[dict[str, Any]]:
-    """What else the weights have learned from: earlier data, and what the weights that they started from had."""
+    """What else the weights were trained on: earlier data, and the data of the weights that they started from."""
     kept = checkpoint.trainer.get("ancestors")
     if isinstance(kept, list):
         return [ancestor for ancestor in kept if isinstance(ancestor, dict)]
-    source = run.identity.get("init_from")  # a checkpoint by an older version
+    source = run.identity.get("init_from")  # the checkpoint is of an older version
     if not isinstance(source, str):
         return []
     try:
@@ -158,7 +159,7 @@ def _ancestors(checkpoint: Checkpoint, run: Run) -> list[dict[str, Any]]:
 
 
 def without_places(config: bytes) -> bytes:
-    """A config whose absolute paths, which tell of somebody's machine, are only the names at their ends."""
+    """`config` with absolute paths cut to their last part, because they reveal somebody's machine."""
     document = Document.parse(config, "config.yaml")
     for key in KEYS:
         value = document.get(key.path)
@@ -172,7 +173,7 @@ def without_places(config: bytes) -> bytes:
 
 
 def _validation(run: Run, step: int) -> dict[str, Any] | None:
-    """The newest validation up to `step`."""
+    """The newest validation record up to `step`."""
     records = RecordReader(run.metrics_path).read_new()
     fitting = [r for r in records if r.get("kind") == "val" and r.get("step", step + 1) <= step]
     return fitting[-1] if fitting else None

@@ -1,6 +1,6 @@
 """The sampler's step as a program that runs without its Python code: torch.export or ONNX.
 
-Both are run once at other shapes than those they were traced with and compared with the model.
+Both are run at other shapes than they were traced with, and compared with the model.
 """
 
 from __future__ import annotations
@@ -23,19 +23,23 @@ from stickgen.model.transformer import MotionTransformer
 from stickgen.model.words import TextBatch
 from stickgen.motion.skeleton import MAX_FRAMES
 
-EXAMPLE_WORDS = 9  # tokens of an example's text
-TOLERANCE = 1e-3  # units of the figure, which is about one high
+EXAMPLE_WORDS = 9  # tokens of an example text
+TOLERANCE = 1e-3  # in units of the skeleton; a figure is about one unit high
 _CHECKED_SHAPES = ((1, 7), (2, MAX_FRAMES))  # batch, frames
 
 
 class DenoisingProgram(nn.Module):
     """`x, text, before, time, time_before, following, guidance_scale → x at following, clean, motion`.
 
-    `x` [b, t, 20] starts as normal noise at time 1; `text` [b, embedding_dim] as the encoder gives it. `before`
-    [b, t, 20] is what the step before gave as `clean`, at `time_before`; in the first step that is the same as
-    `time`, and `before` does not matter. The others are single numbers. A model that learned from the texts'
-    single tokens takes those too: `words` [b, l, embedding_dim], real where `words_mask` [b, l]. `motion`
-    [b, t, 20] are the coordinates that a step to time 0 would end with: after the last one, the result.
+    - `x` [b, t, 20] starts as normal noise at time 1.
+    - `text` [b, embedding_dim] is as the encoder gives it.
+    - `before` [b, t, 20] is what the previous step gave as `clean`, at `time_before`. In the first step,
+      `time_before` equals `time` and `before` does not matter.
+    - `time`, `time_before`, `following` and `guidance_scale` are single numbers.
+    - `words` [b, l, embedding_dim], real where `words_mask` [b, l] is true: the texts' tokens, for a model that was
+      trained with them.
+    - `motion` [b, t, 20] are the coordinates at the end of a step straight to time 0; after the last step, the
+      result.
     """
 
     outputs = ("next_x", "clean", "motion")
@@ -64,7 +68,7 @@ class DenoisingProgram(nn.Module):
         return next_x, clean, self.normaliser.decode(end)
 
     def example(self, batch: int, frames: int) -> dict[str, Tensor]:
-        """Inputs of a step in the middle of the way."""
+        """Inputs of a step halfway."""
         numbers = {"time": 0.7, "time_before": 0.9, "following": 0.4, "guidance_scale": 2.0}
         inputs = _example(self, "x", batch, frames)
         return {
@@ -76,8 +80,8 @@ class DenoisingProgram(nn.Module):
 class NextPoseProgram(nn.Module):
     """`before, text → poses, motion`, for a model that was trained with `diffusion.enabled: false`.
 
-    `before` [b, t, 20] are the poses so far, the first one near 0; `poses[:, -1]` is the one to append to
-    them, and `motion` [b, t, 20] all of `poses` in coordinates.
+    `before` [b, t, 20] are the poses so far, the first patch near 0. The last patch of `poses` is the one to append
+    to them. `motion` [b, t, 20] is all of `poses` in coordinates.
     """
 
     outputs = ("poses", "motion")
@@ -128,18 +132,18 @@ def _example(program: Program, name: str, batch: int, frames: int) -> dict[str, 
 
 
 def step_program(model: MotionTransformer, normaliser: Normaliser) -> Program:
-    """The step of `model` in evaluation mode, of the kind it was trained for."""
+    """The step of `model` in evaluation mode, for the objective that it was trained with."""
     kind = DenoisingProgram if model.config.denoising else NextPoseProgram
     return kind(model, normaliser).eval().requires_grad_(False)
 
 
 def least_frames(model: MotionTransformer) -> int:
-    """The shortest motion of an exported step: a single token would be a case of its own."""
+    """The shortest motion that an exported step accepts: torch.export would specialise for a single token."""
     return model.config.patch_frames + 1
 
 
 def trace(program: Program) -> torch.export.ExportedProgram:
-    """The step through torch.export, for any batch and any number of frames from `least_frames` to 250."""
+    """The step through torch.export, for any batch size and `least_frames` to MAX_FRAMES frames."""
     batch, frames = (
         torch.export.Dim("batch"),
         torch.export.Dim("frames", min=least_frames(program.model), max=MAX_FRAMES),
@@ -152,13 +156,13 @@ def trace(program: Program) -> torch.export.ExportedProgram:
     }
     return torch.export.export(
         program, (), example, dynamic_shapes=shapes,
-        prefer_deferred_runtime_asserts_over_guards=True,  # how frames fill up a patch is beyond its solver
+        prefer_deferred_runtime_asserts_over_guards=True,  # its solver does not understand how frames fill a patch
     )  # fmt: skip
 
 
 def write_torch(program: Program, traced: torch.export.ExportedProgram, path: Path) -> float:
-    """Write `path` (.pt2) and read it back; returns the largest difference from the model."""
-    buffer = io.BytesIO()  # torch's own writer ends the whole process when the disk is full
+    """Write `path` (.pt2) and read it back. Returns the largest difference from the model."""
+    buffer = io.BytesIO()  # torch's own writer aborts the process if the disk is full
     torch.export.save(traced, buffer)
     path.write_bytes(buffer.getbuffer())
     read = torch.export.load(path).module()
@@ -166,9 +170,9 @@ def write_torch(program: Program, traced: torch.export.ExportedProgram, path: Pa
 
 
 def write_onnx(program: Program, traced: torch.export.ExportedProgram, path: Path) -> float:
-    """Write `path` (.onnx) and run it; returns the largest difference from the model.
+    """Write `path` (.onnx) and run it. Returns the largest difference from the model.
 
-    Raises StickgenError when the packages of the extra `onnx` are missing.
+    Raises StickgenError if the packages of the extra `onnx` are missing.
     """
     check_onnx()
     import onnxruntime
@@ -192,7 +196,7 @@ def write_onnx(program: Program, traced: torch.export.ExportedProgram, path: Pat
 
 
 def check_onnx() -> None:
-    """Raise StickgenError when the packages of the extra `onnx` are missing."""
+    """Raise StickgenError if the packages of the extra `onnx` are missing."""
     missing = [n for n in ("onnx", "onnxscript", "onnxruntime") if importlib.util.find_spec(n) is None]
     if missing:
         raise StickgenError(f'--format onnx needs {", ".join(missing)}; run: pip install "stickgen[onnx]"')
@@ -205,5 +209,7 @@ def _compare(program: Program, run: Any, path: Path) -> float:
         for ours, theirs in zip(program(**inputs), run(inputs), strict=True):
             largest = max(largest, float((ours - theirs).abs().max()))
     if not largest <= TOLERANCE:
-        raise StickgenError(f"{path.name}: it differs from the model by {largest:.2g}; it was not written")
+        raise StickgenError(
+            f"{path.name}: the program differs from the model by {largest:.2g}; it was not kept"
+        )
     return largest

@@ -1,7 +1,7 @@
-"""The model's code as a package of its own, so that whoever has the exported folder needs no stickgen.
+"""The model's code as a package of its own, so that an exported folder works without stickgen.
 
-It is the very source that trains, copied with the modules that it imports; only the imports between them are
-rewritten. Nothing is kept twice.
+It is the same source that trains, copied with the modules that it imports. Only the imports between them are
+rewritten, so there is no second version to maintain.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _IMPORT = re.compile(r"^(\s*)from stickgen(?:\.\w+)*\.(\w+) import", re.MULTILIN
 
 
 def standalone_sources(entry: str = ENTRY) -> dict[str, str]:
-    """The files of the package by name: `entry`, all of ours that it needs, and an `__init__.py`."""
+    """The source files of the package by name: `entry`, all our modules that it needs, and an `__init__.py`."""
     sources: dict[str, str] = {}
     seen: set[str] = set()
     waiting = [entry]
@@ -37,7 +37,7 @@ def standalone_sources(entry: str = ENTRY) -> dict[str, str]:
 
 
 def _our_imports(tree: ast.Module) -> list[str]:
-    """Modules of ours that a module needs when it runs: not those that stand there for the type checker."""
+    """Our modules that a module needs at run time, without those imported only for the type checker."""
     found: list[str] = []
     waiting: list[ast.AST] = list(tree.body)
     while waiting:

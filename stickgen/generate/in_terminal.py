@@ -1,4 +1,4 @@
-"""A motion as lines of braille for a terminal that shows no pictures: some of its poses, side by side."""
+"""A motion in braille characters, for terminals without pictures: some of its poses, side by side."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from stickgen.generate.render import PERSON, Motion, check_motion
 from stickgen.motion.draw import HEAD_RADIUS, BrailleCanvas, bounds, strokes
 from stickgen.motion.skeleton import PELVIS
 
-CELL_COLUMNS, CELL_ROWS = 11, 7  # characters that one pose takes
+CELL_COLUMNS, CELL_ROWS = 11, 7  # characters per pose
 
 
 def poses_in_terminal(motion: Motion, columns: int) -> list[str]:
-    """As many moments of a motion as fit into `columns` characters, standing on one floor.
+    """As many poses of a motion as fit into `columns` characters, standing on one floor.
 
-    Raises StickgenError for a motion that cannot be drawn.
+    Raises StickgenError if the motion cannot be drawn.
     """
     check_motion(motion)
     count = max(columns // CELL_COLUMNS, 1)

@@ -1,4 +1,4 @@
-"""Motions as pictures: an animated GIF, or a sheet with a row of poses a clip."""
+"""Motions as pictures: an animated GIF, or a sheet with a row of poses for each clip."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ Motion = Sequence[Sequence[float]]  # [t][20]
 Colour = tuple[int, int, int]
 PAPER, INK, FAINT = (250, 249, 246), (40, 44, 52), (196, 196, 192)
 LEFT, RIGHT = (196, 78, 56), (46, 104, 168)
-OVERSAMPLE = 3  # drawn larger and shrunk, which smooths every edge
-PANEL = 320, 260  # pixels of one clip in an animation
-PERSON = 1.0  # height of a figure with its head, in skeleton units, about
+OVERSAMPLE = 3  # pictures are drawn larger by this and shrunk, which smooths edges
+PANEL = 320, 260  # pixels of a clip in an animation
+PERSON = 1.0  # approximate height of a figure with its head, in skeleton units
 _LEFT_JOINTS = {LEFT_ELBOW, LEFT_HAND, LEFT_KNEE}
 _RIGHT_JOINTS = {RIGHT_ELBOW, RIGHT_HAND, RIGHT_KNEE}
 
 
 class _View:
-    """A picture with a floor: skeleton units from (`left`, `floor`) on, `scale` pixels a unit."""
+    """A picture that figures are drawn into, oversampled until `shrunk`. Positions are in pixels of the result."""
 
     def __init__(self, width: int, height: int) -> None:
         self.image = Image.new("RGB", (width * OVERSAMPLE, height * OVERSAMPLE), PAPER)
@@ -57,7 +57,7 @@ class _View:
         self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=INK, font=self._font)
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, width: float = 1.0) -> None:
-        """A line with round ends, in pixels."""
+        """Draw a line with round ends."""
         ends = [value * OVERSAMPLE for value in (x0, y0, x1, y1)]
         thick = max(round(width * OVERSAMPLE), 1)
         self._draw.line(ends, fill=colour, width=thick)
@@ -68,7 +68,7 @@ class _View:
     def figure(
         self, pose: Sequence[float], left: float, floor: float, scale: float, *, pale: float = 0.0
     ) -> None:
-        """A pose whose x = 0 is at pixel `left`, mixed with the paper by `pale`."""
+        """Draw a pose with its origin at pixel (`left`, `floor`), `scale` pixels per unit, faded by `pale` (0 to 1)."""
         bones, (head_x, head_y) = strokes(pose)
         for (start, end), (x0, y0, x1, y1) in zip(BONES, bones, strict=True):
             joints = {start, end}
@@ -94,8 +94,8 @@ class _View:
 
 
 def _fitted(line: str, room: float, length: Callable[[str], float]) -> str:
-    """`line` where its `length` is at most `room`, else as much of its beginning as fits with an ellipsis."""
-    if length(line) <= room:  # asked apart: the ellipsis may be wider than the character it stands for
+    """`line` if its `length` is at most `room`, else as much of its beginning as fits with an ellipsis."""
+    if length(line) <= room:  # first, because the ellipsis may be wider than the character it replaces
         return line
 
     def cut(count: int) -> str:
@@ -111,10 +111,10 @@ def _mix(colour: Colour, pale: float) -> Colour:
 
 
 def draw_sheet(clips: Sequence[tuple[str, Motion]], path: Path, *, poses: int = 12) -> None:
-    """Write a PNG with one row a clip: `poses` moments from left to right, its text above.
+    """Write a PNG with one row per clip: its text above, and `poses` poses from left to right.
 
-    Every pose stands in the middle of its cell; a row that jumps high is drawn smaller. Raises
-    StickgenError for a motion that is none and where the file cannot be written.
+    Every pose stands in the middle of its cell. A clip that jumps high is drawn smaller. Raises StickgenError if a
+    motion cannot be drawn or the file cannot be written.
     """
     cell, height, text_height, below = 88, 132, 22, 10
     view = _View(cell * poses, height * len(clips))
@@ -134,11 +134,11 @@ def draw_sheet(clips: Sequence[tuple[str, Motion]], path: Path, *, poses: int = 
 
 
 def draw_gif(clips: Sequence[tuple[str, Motion]], path: Path) -> None:
-    """Write an animated GIF at 25 fps, a panel a clip with its text above; a shorter clip waits at its end.
+    """Write an animated GIF at 25 fps with one panel per clip, its text above. Shorter clips stop at their end.
 
-    Two pale figures trail, ticks stand on the floor every half unit, and a view holds still where the whole
-    way fits, else it follows the pelvis. Raises StickgenError for a motion that is none and where the file
-    cannot be written.
+    Two pale figures trail behind, and ticks mark every half unit of the floor. The view stands still if the whole
+    path fits, else it follows the pelvis. Raises StickgenError if a motion cannot be drawn or the file cannot be
+    written.
     """
     for _, motion in clips:
         check_motion(motion)
@@ -153,7 +153,7 @@ def draw_gif(clips: Sequence[tuple[str, Motion]], path: Path) -> None:
         for page, panel in zip_longest(pages, panels):
             last = panel or last
             page.paste(last, place)
-    # one palette for all frames, so that nothing flickers; it takes in the busiest of them
+    # one palette for all frames, so that nothing flickers, taken from the middle of the animation
     palette = pages[len(pages) // 2].quantize(64, dither=Image.Dither.NONE)
     flat = [page.quantize(palette=palette, dither=Image.Dither.NONE) for page in pages]
     buffer = io.BytesIO()
@@ -187,15 +187,15 @@ def _gif_views(text: str, motion: Motion) -> Iterator[_View]:
 
 
 def _camera(motion: Motion, frame: int) -> float:
-    """x of the pelvis, the mean of a second around `frame`."""
+    """x of the pelvis, averaged over a second around `frame`."""
     around = motion[max(frame - FPS // 2, 0) : frame + FPS // 2 + 1]
     return sum(pose[2 * PELVIS] for pose in around) / len(around)
 
 
 def check_motion(motion: Motion) -> None:
-    """Raise StickgenError for a motion without frames, or with values that cannot be drawn."""
+    """Raise StickgenError if a motion has no frames, or values that cannot be drawn."""
     if not len(motion) or any(len(pose) != POSE_DIM for pose in motion):
-        raise StickgenError(f"nothing to draw: a motion has one frame or more of {POSE_DIM} numbers")
+        raise StickgenError(f"nothing to draw: a motion needs at least one frame, of {POSE_DIM} numbers each")
     for frame, pose in enumerate(motion):
         if not all(math.isfinite(value) and abs(value) < 1e4 for value in pose):
             raise StickgenError(f"frame {frame} of the motion has a value that cannot be drawn")

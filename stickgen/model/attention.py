@@ -1,11 +1,11 @@
-"""Softmax attention: the kernel that is fastest on the device at hand, chosen here and nowhere else.
+"""Softmax attention with the kernel that is fastest on the device, chosen here and nowhere else.
 
-The choice follows from device and precision alone and is not timed at the start: a resumed run must take the
-same one, or it is not the run to the bit.
+The choice follows from device and precision alone; nothing is timed at the start, because a resumed run must use
+the same kernel to stay bit-identical.
 
-- GPUs and fp32 on a CPU: torch's own, which benchmarks/kernels.py compares with the products written out.
-- bf16 on a CPU: the products written out. On Zen 5, which multiplies bf16 in hardware, 1.2 against 3.6 ms a
-  layer and clip of the small preset.
+- GPUs, and fp32 on a CPU: torch's kernel, which benchmarks/kernels.py compares with explicit products.
+- bf16 on a CPU: explicit products. On Zen 5, which multiplies bf16 in hardware, 1.2 instead of 3.6 ms per layer
+  and clip of the small preset.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 def attend(q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None) -> Tensor:
     """`q` [b, h, t, k], `k` and `v` [b, h, s, k] → [b, h, t, k].
 
-    `allowed` is boolean and broadcasts to [b, h, t, s], None for all.
+    `allowed` is boolean and broadcasts to [b, h, t, s]; None allows everything.
     """
     if q.device.type == "cpu" and q.dtype == torch.bfloat16 and not torch.compiler.is_compiling():
         return explicit(q, k, v, allowed)
@@ -53,7 +53,7 @@ class _Explicit(torch.autograd.Function):
 
 
 def explicit(q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None) -> Tensor:
-    """Attention as two products and a softmax; the weights [b, h, t, s] are kept for the backward pass."""
+    """Attention as two products and a softmax. The weights [b, h, t, s] are saved for the backward pass."""
     b, h, t, _ = q.shape
     bias = None
     if allowed is not None:

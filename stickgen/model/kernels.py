@@ -1,9 +1,9 @@
 """The element-wise parts of a block, each forward and backward in as few passes over memory as eager torch allows.
 
-Beside every kernel stands `plain_…`, the same arithmetic as one would write it. That is what autograd tests
-compare with, what torch.compile fuses by itself, and what runs where no gradient is asked for. What a kernel
-keeps for its backward pass is what is dear to compute again and nothing else. Inputs that autocast has turned
-into bf16 stay bf16, the stream between blocks and all sums are fp32.
+Beside every kernel stands `plain_…`, the same arithmetic written plainly. Tests of the gradients compare with it,
+torch.compile fuses it by itself, and it runs if no gradient is needed. A kernel saves for its backward pass only
+what is expensive to recompute. Inputs that autocast has turned into bf16 stay bf16; the residual stream between
+blocks and all sums are fp32.
 
 Axes: b batch, t time, d model width, h heads, k width of a head.
 """
@@ -19,12 +19,12 @@ from torch.nn import functional as F
 
 
 def by_hand() -> bool:
-    """Whether the kernels below pay: in eager mode, where somebody will ask for a gradient."""
+    """Whether the kernels below pay off: in eager mode, if a gradient may be needed."""
     return torch.is_grad_enabled() and not torch.compiler.is_compiling()
 
 
 def product_type(x: Tensor) -> torch.dtype:
-    """The type in which the next matrix product will want `x`."""
+    """The type that the next matrix product expects of `x`."""
     device = x.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
 
@@ -33,7 +33,7 @@ def product_type(x: Tensor) -> torch.dtype:
 
 
 def plain_modulated_norm(x: Tensor, gain: Tensor, shift: Tensor, eps: float) -> Tensor:
-    """Root-mean-square norm over the width, times `gain`, plus `shift`, both [b, 1, d] or [d]; [b, t, d]."""
+    """Root-mean-square norm of `x` [b, t, d] over the width, times `gain`, plus `shift`, both [b, 1, d] or [d]."""
     normed = F.rms_norm(x.float(), (x.shape[-1],), None, eps)
     return torch.addcmul(shift.float(), normed, gain.float()).to(product_type(x))
 
@@ -62,7 +62,7 @@ class _ModulatedNorm(torch.autograd.Function):
 
 
 def modulated_norm(x: Tensor, gain: Tensor, shift: Tensor, eps: float) -> Tensor:
-    """`plain_modulated_norm`; `gain` and `shift` are [b, 1, d]."""
+    """The same as `plain_modulated_norm`; `gain` and `shift` are [b, 1, d]."""
     return (
         _ModulatedNorm.apply(x, gain, shift, eps) if by_hand() else plain_modulated_norm(x, gain, shift, eps)
     )
@@ -72,13 +72,14 @@ def modulated_norm(x: Tensor, gain: Tensor, shift: Tensor, eps: float) -> Tensor
 
 
 def keep_mask(shape: torch.Size, share: float, device: torch.device) -> tuple[Tensor, float]:
-    """uint8 of `shape`: 1 where a value is kept; and what keeps its mean, 1 / (share that is kept).
+    """A dropout mask: uint8 of `shape`, 1 if a value is kept; and the factor that preserves the mean.
 
-    A byte of randomness a value: `dropout` is rounded to the nearest 256th. It takes a fifth of the time of
-    `bernoulli_` on a CPU (benchmarks/kernels.py), and comes from the same default generator.
+    `share` of the values is dropped, rounded to the nearest 256th: each takes a byte of randomness from the
+    default generator. That takes a fifth of the time of `bernoulli_` on a CPU (benchmarks/kernels.py). The factor
+    is 1 / (share that is kept).
     """
     dropped = round(256 * share)
-    if torch.compiler.is_compiling():  # a generator that the compiler fuses with what uses it
+    if torch.compiler.is_compiling():  # the compiler fuses this generator with its use
         return (torch.rand(shape, device=device) >= dropped / 256).to(torch.uint8), 256 / (256 - dropped)
     words = torch.empty(-(-shape.numel() // 8), dtype=torch.int64, device=device).random_(-(2**63), None)
     keep = words.view(torch.uint8)[: shape.numel()].ge_(dropped).view(shape)
@@ -86,7 +87,7 @@ def keep_mask(shape: torch.Size, share: float, device: torch.device) -> tuple[Te
 
 
 def plain_gated_residual(x: Tensor, gate: Tensor, branch: Tensor, keep: Tensor | None) -> Tensor:
-    """x + gate · branch, where `keep` is 0 for what dropout takes; `x`, `branch` [b, t, d], `gate` [b, 1, d]."""
+    """x + gate · branch · keep; `x` and `branch` [b, t, d], `gate` [b, 1, d], `keep` the dropout mask."""
     return torch.addcmul(x, gate.float(), (branch if keep is None else branch * keep).to(x.dtype))
 
 
@@ -123,7 +124,7 @@ def gated_residual(x: Tensor, gate: Tensor, branch: Tensor, dropout: float) -> T
 
 
 def plain_swiglu(gate_up: Tensor) -> Tensor:
-    """silu(gate) · up of [..., 2·n], gate first: [..., n]."""
+    """silu(gate) · up, [..., 2·n] → [..., n]; the gate is the first half."""
     gate, up = gate_up.chunk(2, dim=-1)
     return F.silu(gate) * up
 
@@ -148,7 +149,7 @@ class _SwiGLU(torch.autograd.Function):
 
 
 def swiglu(gate_up: Tensor) -> Tensor:
-    """`plain_swiglu`, keeping only its input."""
+    """The same as `plain_swiglu`, saving only its input."""
     return _SwiGLU.apply(gate_up) if by_hand() else plain_swiglu(gate_up)
 
 
@@ -156,9 +157,10 @@ def swiglu(gate_up: Tensor) -> Tensor:
 
 
 def plain_rotated_heads(qkv: Tensor, table: Tensor, nhead: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values [b, h, t, k] of their common product [b, t, 3·d], the first two rotated.
+    """Queries, keys and values [b, h, t, k] from their joint projection [b, t, 3·d]; the first two are rotated.
 
-    Each pair (i, i + k/2) of a head turns by the angle of its position; `table` [2, t, k/2]: cosines, sines.
+    Each pair (i, i + k/2) of a head turns by the angle of its position. `table` [2, t, k/2] holds the cosines and
+    sines.
     """
     b, t, d = qkv.shape
     q, k, v = qkv.view(b, t, 3, nhead, d // 3 // nhead).permute(2, 0, 3, 1, 4)
@@ -207,7 +209,7 @@ class _RotatedHeads(torch.autograd.Function):
 
 
 def rotated_heads(qkv: Tensor, table: Tensor, nhead: int) -> tuple[Tensor, Tensor, Tensor]:
-    """`plain_rotated_heads` with one copy of all three."""
+    """The same as `plain_rotated_heads`, with a single copy for all three."""
     if by_hand():
         q, k, v = _RotatedHeads.apply(qkv, table, nhead)
         return q, k, v

@@ -1,8 +1,8 @@
 """The blocks of the trunk: RMSNorm, rotary positions, attention, SwiGLU, and the Pre-Norm block.
 
-Their element-wise parts are in kernels.py, the choice of the attention in attention.py.
+Their element-wise parts are in kernels.py, the choice of the attention kernel in attention.py.
 
-Axes: b batch, t time (frames, with the text's token in front), d model width, h heads, k width of a head.
+Axes: b batch, t time (tokens of frames after the text's token), d model width, h heads, k width of a head.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        """[b, t, d] → [b, t, d] in the type of `x`."""
+        """[b, t, d] → [b, t, d], in the dtype of `x`."""
         return F.rms_norm(x.float(), (x.shape[-1],), self.weight.float(), self.eps).to(x.dtype)
 
 
@@ -36,7 +36,7 @@ def rotary_table(length: int, head_width: int, device: torch.device, base: float
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention with rotary positions; queries, keys and values come from one product."""
+    """Multi-head self-attention with rotary positions; one projection gives queries, keys and values."""
 
     def __init__(self, d_model: int, nhead: int) -> None:
         super().__init__()
@@ -49,9 +49,9 @@ class Attention(nn.Module):
     ) -> Tensor:
         """[b, t, d] → [b, t, d], attending also to `context` [b, l, d] if there is one.
 
-        The context gives keys and values by the same map and asks nothing itself, so that it costs neither
-        parameters nor a feed-forward. `table` has t + l rows; `allowed` is a boolean mask that broadcasts to
-        [b, h, t, t + l], None for all.
+        The context gives keys and values by the same projection but no queries, so that it costs neither
+        parameters nor a feed-forward. `table` has t + l rows. `allowed` is a boolean mask that broadcasts to
+        [b, h, t, t + l]; None allows everything.
         """
         seen = x if context is None else torch.cat((x, context.to(x.dtype)), dim=1)
         q, k, v = rotated_heads(self.qkv(seen), table, self.nhead)
@@ -73,11 +73,11 @@ class SwiGLU(nn.Module):
 
 
 class Block(nn.Module):
-    """A Pre-Norm transformer block whose norms are shifted, scaled and gated by the condition.
+    """A Pre-Norm transformer block; the condition shifts and scales its norms and gates its branches.
 
-    The condition reaches all blocks through one shared map, to which each adds a table of its own
-    (adaLN-single, arXiv 2310.00426): a sixth of the parameters of one map a block. Dropout lies on the
-    d-wide outputs of both branches and not on the 4·d hidden layer, where it costs four times as much.
+    The condition reaches all blocks through one shared map, to which each block adds a table of its own
+    (adaLN-single, arXiv 2310.00426), instead of one map per block. Dropout applies to the d-wide outputs of both
+    branches rather than to the 4·d-wide hidden layer, where it would cost four times as much.
     """
 
     def __init__(self, d_model: int, nhead: int, dropout: float) -> None:

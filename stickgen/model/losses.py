@@ -1,7 +1,7 @@
-"""What a predicted motion is judged by, each term a mean over real frames, one value a clip.
+"""The terms of the loss, each a mean over real frames with one value per clip.
 
-Values stay apart by clip until the end, so that an effective batch weighs every clip alike however it is
-cut into micro-batches. Axes: b batch, t time.
+Clips are only averaged at the end, so that an effective batch weighs every clip alike, however it is cut into
+micro-batches. Axes: b batch, t time.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from stickgen.model.transformer import Prediction
 from stickgen.motion.features import foot_contacts
 from stickgen.motion.skeleton import BONES, FPS, HEAD, LEFT_FOOT, NECK, NECK_ALONG_SPINE, PELVIS, RIGHT_FOOT
 
-UNLABELLED = -100  # an action index that no loss counts
-GRAVITY_STEP = 9.81 / 1.75 / FPS**2  # units a frame²; the unit is about 1.75 m
-AIRBORNE_HEIGHT = 0.05  # both ankles at least so far above the floor
+UNLABELLED = -100  # the action index that no loss counts
+GRAVITY_STEP = 9.81 / 1.75 / FPS**2  # in units per frame²; a unit is about 1.75 m
+AIRBORNE_HEIGHT = 0.05  # both ankles at least this far above the floor
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of `values` [b, t] where `mask` [b, t]; 0 for a clip where it is false throughout. → [b]."""
+    """Mean [b] of the `values` [b, t] whose `mask` [b, t] is true; 0 for a clip without any."""
     weight = mask.to(values.dtype)
     return (values * weight).sum(1) / weight.sum(1).clamp_min(1)
 
 
 def pose_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Mean squared error of normalised features, [b]; about 1 for whoever always says the mean pose."""
+    """Mean squared error of normalised features, [b]; about 1 for always predicting the mean pose."""
     return masked_mean((predicted - target).square().mean(-1), mask)
 
 
 def temporal_loss(predicted: Tensor, target: Tensor, mask: Tensor, normaliser: Normaliser) -> Tensor:
-    """Velocity and acceleration against the target's, in units of their spread, on coordinates; [b].
+    """Error of velocity and acceleration in coordinates, in units of their standard deviation; [b].
 
-    A match, never plain smoothness: that would reward standing still.
+    It compares with the target instead of rewarding smoothness, which standing still would maximise.
     """
     error = predicted - target
     steps = error.diff(dim=1).square().mean(-1) / normaliser.step_std.square()
@@ -43,13 +43,13 @@ def temporal_loss(predicted: Tensor, target: Tensor, mask: Tensor, normaliser: N
 
 
 def action_loss(logits: Tensor, actions: Tensor, mask: Tensor) -> Tensor:
-    """Cross-entropy of the action of each labelled frame, [b]. `actions` [b, t], UNLABELLED counts nothing."""
+    """Cross-entropy of the action of each labelled frame, [b]; `actions` [b, t] may be UNLABELLED."""
     error = F.cross_entropy(logits.transpose(1, 2), actions, ignore_index=UNLABELLED, reduction="none")
     return masked_mean(error, mask & (actions != UNLABELLED))
 
 
 def bone_lengths(motion: Tensor) -> Tensor:
-    """Projected lengths of the ten bones: [b, t, 20] → [b, t, 10], smooth at zero length."""
+    """Projected lengths of the ten bones, [b, t, 20] → [b, t, 10]; differentiable at length zero."""
     joints = motion.unflatten(-1, (-1, 2))
     neck = joints[..., PELVIS, :] + NECK_ALONG_SPINE * (joints[..., HEAD, :] - joints[..., PELVIS, :])
     points = torch.cat((joints, neck.unsqueeze(-2)), dim=-2)  # the neck comes last: index NECK = -1
@@ -59,11 +59,11 @@ def bone_lengths(motion: Tensor) -> Tensor:
 
 
 def physics_loss(prediction: Prediction, predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Bones, feet, floor and flight on coordinates [b, t, 20]; [b].
+    """Error of bones, feet, floor and flight in coordinates [b, t, 20]; [b].
 
-    Bones have the length that the clip's have in projection; where the clip's foot is planted the predicted
-    one does not move, and the contact head knows it; no foot below the floor; where the clip's figure flies
-    freely, the predicted pelvis falls as gravity has it.
+    It is smallest if bones are as long in projection as the clip's; if feet stand still while the clip's are planted,
+    and the contact head knows it; if no foot is below the floor; and if the pelvis falls with gravity while the
+    clip's figure is in free flight.
     """
     bones = (bone_lengths(predicted) - bone_lengths(target)).square().mean(-1) / 0.04**2
     planted = foot_contacts(target)  # [b, t, 2]

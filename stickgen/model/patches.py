@@ -1,11 +1,10 @@
-"""Frames to tokens and back: a token stands for `patch_frames` frames, and for one more on either side.
+"""Frames to tokens and back: a token stands for `patch_frames` frames, plus one more on either side.
 
-Neighbouring frames hardly differ, so one token a frame spends most of its arithmetic on saying the same again;
-published models compress time four to eight times without a loss (FlashMo, Light-T2M, ACMDM). The windows
-overlap, in and out, so that no seam shows between two patches.
+Neighbouring frames hardly differ, so with one token per frame most of the arithmetic is redundant; published
+models compress time four to eight times without loss (FlashMo, Light-T2M, ACMDM). The windows overlap on input and
+output, so that no seam shows between two patches.
 
-A causal model must not look ahead: its tokens read only back in time, and write the patch that follows,
-without overlap.
+A causal model must not look ahead: its tokens read only back in time and write the next patch, without overlap.
 
 Axes: b batch, t frames, n tokens, p frames of a patch, c values of a frame.
 """
@@ -20,24 +19,24 @@ OVERLAP = 1  # frames beyond its patch that a token reads and writes on either s
 
 
 def tokens_of(frames: int, patch_frames: int) -> int:
-    """How many tokens `frames` frames become."""
+    """The number of tokens for `frames` frames."""
     return (frames + patch_frames - 1) // patch_frames
 
 
 def frames_read(patch_frames: int, *, causal: bool) -> int:
-    """How many frames a token reads: its own, and OVERLAP more on either side, or four times that many before."""
+    """How many frames a token reads: its patch and OVERLAP more on either side; if causal, 4 · OVERLAP before it."""
     if patch_frames == 1:
         return 1
     return patch_frames + (4 if causal else 2) * OVERLAP
 
 
 def frames_written(patch_frames: int, *, causal: bool) -> int:
-    """How many frames a token writes: its own, and OVERLAP more on either side unless it is causal."""
+    """How many frames a token writes: its patch and, unless causal, OVERLAP more on either side."""
     return patch_frames if causal or patch_frames == 1 else patch_frames + 2 * OVERLAP
 
 
 def to_windows(frames: Tensor, patch_frames: int, *, causal: bool) -> Tensor:
-    """[b, t, c] → what each token reads, [b, n, read · c]; zeros stand before the first and after the last frame."""
+    """[b, t, c] → what each token reads, [b, n, read · c], padded with zeros before the first and after the last frame."""
     if patch_frames == 1:
         return frames
     t, read = frames.shape[1], frames_read(patch_frames, causal=causal)
@@ -48,7 +47,7 @@ def to_windows(frames: Tensor, patch_frames: int, *, causal: bool) -> Tensor:
 
 
 def from_windows(windows: Tensor, patch_frames: int, frames: int) -> Tensor:
-    """What each token writes, [b, n, written · c] → [b, frames, c]; where windows overlap, their sum."""
+    """What each token writes, [b, n, written · c] → [b, frames, c]; overlapping windows are added."""
     if patch_frames == 1:
         return windows
     width = windows.shape[2] // frames_written(patch_frames, causal=False)
@@ -57,14 +56,14 @@ def from_windows(windows: Tensor, patch_frames: int, frames: int) -> Tensor:
     gap = own_width - overlap
     own = (
         own
-        + F.pad(after, (0, gap, 1, 0))[:, :-1]  # what the patch before says of the first frames
-        + F.pad(before, (gap, 0, 0, 1))[:, 1:]  # what the patch after says of the last ones
+        + F.pad(after, (0, gap, 1, 0))[:, :-1]  # what the previous patch writes to the first frames
+        + F.pad(before, (gap, 0, 0, 1))[:, 1:]  # what the next patch writes to the last frames
     )
     return from_patches(own, patch_frames, frames)
 
 
 def from_patches(patches: Tensor, patch_frames: int, frames: int) -> Tensor:
-    """What each token says of its own frames, [b, n, p · c] → [b, frames, c]."""
+    """What each token writes to its own frames, [b, n, p · c] → [b, frames, c]."""
     b, n, _ = patches.shape
     return first(patches.reshape(b, n * patch_frames, -1), frames)
 
@@ -72,8 +71,8 @@ def from_patches(patches: Tensor, patch_frames: int, frames: int) -> Tensor:
 def first(values: Tensor, count: int) -> Tensor:
     """The first `count` along the second axis.
 
-    A slice, but for torch.export: that would hold every program to lengths that fill their last patch, or to
-    lengths that do not, as the traced one did.
+    Not a slice while exporting: a program traced with slices accepts only lengths that fill their last patch, or
+    only lengths that do not, depending on the traced one.
     """
     if torch.compiler.is_exporting():
         return values[:, torch.arange(count, device=values.device)]
@@ -81,7 +80,7 @@ def first(values: Tensor, count: int) -> Tensor:
 
 
 def any_of_patch(mask: Tensor, patch_frames: int) -> Tensor:
-    """bool [b, t] → [b, n]: whether it is true of any frame of the patch."""
+    """bool [b, t] → [b, n]: whether any frame of the patch is true."""
     if patch_frames == 1:
         return mask
     b, t = mask.shape
@@ -90,7 +89,7 @@ def any_of_patch(mask: Tensor, patch_frames: int) -> Tensor:
 
 
 def middle_of_patch(values: Tensor, patch_frames: int, beyond: int) -> Tensor:
-    """[b, t] → [b, n]: the value of each patch's middle frame, `beyond` where that lies after the last frame."""
+    """[b, t] → [b, n]: the value of each patch's middle frame, or `beyond` if there is no such frame."""
     if patch_frames == 1:
         return values
     t = values.shape[1]
@@ -99,7 +98,7 @@ def middle_of_patch(values: Tensor, patch_frames: int, beyond: int) -> Tensor:
 
 
 def last_of_patch(frames: Tensor, patch_frames: int) -> Tensor:
-    """[b, t, c] → [b, t, c]: for each frame the last one of its patch that there is."""
+    """[b, t, c] → [b, t, c]: for each frame, the last frame of its patch that exists."""
     if patch_frames == 1:
         return frames
     t = frames.shape[1]

@@ -1,10 +1,10 @@
-"""What a text encoder hardly tells apart and a motion depends on, made loud before the model hears it.
+"""Amplifies what a text encoder hardly distinguishes although motion depends on it.
 
 "Left" and "right" are a tenth of the distance between two captions, so a model learns them last, if at all. The
-directions in which embeddings foretell motion are known in closed form, by canonical correlation (Hotelling, 1936):
-here each of them is brought to the same size and added to the embedding, in place of a longer training.
-Measured on synthetic motion at equal CPU time (90 s): sides obeyed in motions of training texts 31 → 47 %, with
-Muon on the text's maps 62 %.
+directions in which embeddings predict motion are known in closed form, by canonical correlation (Hotelling, 1936).
+Here each of them is scaled to the same size and added to the embedding, which replaces longer training. Measured
+on synthetic motion at equal CPU time (90 s): the share of motions of training texts that obey the side rises from
+31 to 47 %, and to 62 % with Muon on the text's maps.
 
 Axes: n pairs of a text and a motion, e width of the embeddings, s numbers of a summary, k axes kept.
 """
@@ -18,13 +18,16 @@ from torch import Tensor
 
 from stickgen.motion.skeleton import FPS, NUM_JOINTS, PELVIS
 
-AXES = 24  # directions made loud
-RIDGE = 0.05  # of the embeddings' mean variance; more where there are few pairs
+AXES = 24  # directions to amplify
+RIDGE = 0.05  # in units of the embeddings' mean variance; more if there are few pairs
 
 
 def motion_summary(motion: Tensor) -> Tensor:
-    """What a text may say of a motion [t, 20], as 76 numbers: how far each joint goes a second and where it is at
-    most, at least and on average, as seen from the pelvis; the pelvis's way, heights, and the time."""
+    """What a text may say of a motion [t, 20], as 76 numbers.
+
+    For each joint, relative to the pelvis: the distance it travels per second, and its greatest, least and mean
+    coordinates. For the pelvis: where it ends, its extremes in x and y. And the duration in seconds.
+    """
     joints = motion.unflatten(-1, (NUM_JOINTS, 2))
     pelvis = joints[:, PELVIS]
     seen = joints - pelvis[:, None]
@@ -38,10 +41,10 @@ def motion_summary(motion: Tensor) -> Tensor:
 
 
 def text_map(pairs: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
-    """The map [e, e] of standardised embeddings that adds their canonical axes to them.
+    """The map [e, e] that adds their canonical axes to standardised embeddings.
 
-    `pairs` are embeddings [n, e], standardised, and the summaries [n, s] of their motions, in any number of
-    parts. The identity if there are too few to say anything, or all texts are the same.
+    `pairs` are standardised embeddings [n, e] and the summaries [n, s] of their motions, in any number of parts.
+    The map is the identity if there are too few pairs or all texts are the same.
     """
     parts = [(texts.double(), summaries.double()) for texts, summaries in pairs]
     texts, summaries = (torch.cat(part) for part in zip(*parts, strict=True))
@@ -55,13 +58,13 @@ def text_map(pairs: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
     k = min(AXES, kept, e)
     covariance = texts.T @ texts / n if n else texts.new_zeros(e, e)
     heard = covariance.diagonal().mean()
-    if k == 0 or heard < 1e-6:  # as where all texts are the same
+    if k == 0 or heard < 1e-6:  # too few pairs, or all texts are the same
         return whole
-    told = left[:, :kept] * n**0.5  # uncorrelated, of spread 1
+    told = left[:, :kept] * n**0.5  # uncorrelated, with variance 1
     ridge = (RIDGE + e / n) * heard
     regression = torch.linalg.solve(covariance + ridge * torch.eye(e).double(), texts.T @ told / n)
     shares, directions = torch.linalg.eigh(regression.T @ covariance @ regression)  # ascending
     shares, directions = shares[-k:].clamp_min(1e-3), directions[:, -k:]
-    loud = regression @ directions / shares.sqrt()  # texts @ loud: k axes of spread 1
+    loud = regression @ directions / shares.sqrt()  # texts @ loud: k axes with variance 1
     basis, _ = torch.linalg.qr(loud)
     return whole + ((e / k) ** 0.5 * loud @ basis.T).float()

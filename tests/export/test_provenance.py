@@ -80,7 +80,7 @@ def test_the_licences_of_all_ancestors_are_in_the_card_and_no_place_is(tmp_path:
     for path in (first, second, made):
         path.unlink()  # the card needs none of it
     text = card(child, tmp_path / "exported")
-    assert "Licences of all that the weights learned from: CC BY-NC 4.0; CC BY-SA 4.0; MIT." in text
+    assert "Licences of all training data: CC BY-NC 4.0; CC BY-SA 4.0; MIT." in text
     assert "walks.zip" in text and "-grandparent`" in text and "after step 2 there" in text
     assert str(tmp_path) not in text and "somebody" not in text
 
@@ -99,7 +99,7 @@ def test_an_ancestor_of_which_nothing_is_known_is_said_to_be_so(tmp_path: Path) 
     run.update_identity(init_from="/home/somebody/runs/gone/checkpoints/step_00000009")
     export(checkpoint, tmp_path / "exported")
     text = (tmp_path / "exported" / "README.md").read_text()
-    assert "MIT; and of some that is no longer known." in text
+    assert "MIT; and of data that is no longer known." in text
     assert "`gone`" in text and "/home/somebody" not in text
 
 
@@ -167,6 +167,6 @@ def test_an_onnx_program_that_finds_no_room_is_a_sentence_and_leaves_nothing(
     monkeypatch.setattr(folder, "check_onnx", lambda: None)
     monkeypatch.setattr(folder, "trace", lambda program: None)
     monkeypatch.setattr(folder, "write_onnx", write)
-    with pytest.raises(StickgenError, match="cannot be written .*; nothing is left there"):
+    with pytest.raises(StickgenError, match="cannot be written .*; nothing was left behind"):
         export(checkpoint, tmp_path / "out" / "model", ("onnx",))
     assert list((tmp_path / "out").iterdir()) == []
