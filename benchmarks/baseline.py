@@ -116,7 +116,7 @@ class Baseline:
 
     def step(self) -> int:
         """One optimizer step; the clips it took."""
-        steps = self.config.training["grad_accum_steps"]
+        steps = self.config.training.grad_accum_steps
         clips, losses = 0, 0.0
         self.optimizer.zero_grad()
         for _ in range(steps):
@@ -124,13 +124,13 @@ class Baseline:
             if batch is None:
                 self.batches = iter(self.loader)
                 batch = next(self.batches)
-            draw = Draw.random(batch, clips, self.config.diffusion["condition_dropout"])
+            draw = Draw.random(batch, clips, self.config.diffusion.condition_dropout)
             terms = clip_losses(self.model, self.normaliser, batch, draw, self.config.loss_weights)
             loss = terms["total"].mean() / steps
             loss.backward()
             losses += loss.item()
             clips += len(batch)
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.training["max_grad_norm"])
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.training.max_grad_norm)
         self.optimizer.step()
         self.average.update_parameters(self.model)
         return clips

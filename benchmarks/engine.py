@@ -23,9 +23,9 @@ class Engine:
 
     def __init__(self, config: TrainingConfig, clips: Clips, normaliser: Normaliser) -> None:
         self.config, self.clips = config, clips
-        self.precision = choose_precision(config.device["precision"], CPU)
+        self.precision = choose_precision(config.device.precision, CPU)
         self.state = TrainState(config, normaliser, CPU)
-        if config.training["compile"] == "always":
+        if config.training.compile == "always":
             compile_blocks(self.state.model)
         self.epoch = 0
         self._planned: list[list[MicroBatch]] = []
@@ -37,10 +37,10 @@ class Engine:
             self._planned = plan_epoch(
                 self.clips.train.lengths,
                 effective_batch=config.effective_batch,
-                batch_size=config.training["batch_size"],
-                seed=config.training["seed"],
+                batch_size=config.training.batch_size,
+                seed=config.training.seed,
                 epoch=self.epoch,
-                most_frames=frames_at_once(config.model["d_model"], config.model["patch_frames"], "cpu"),
+                most_frames=frames_at_once(config.model.d_model, config.model.patch_frames, "cpu"),
             )[::-1]
             self.clips.train.set_epoch(self.epoch)
             self.epoch += 1

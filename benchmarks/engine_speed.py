@@ -211,7 +211,7 @@ def matrix_products(config: TrainingConfig) -> Any:
     from stickgen.train.placement.device import choose_precision
 
     kind = torch.bfloat16 if choose_precision("auto", torch.device("cpu")) == "bf16" else torch.float32
-    d = config.model["d_model"]
+    d = config.model.d_model
     shapes = [(1004, d, 3 * d), (1004, d, 8 * d), (1004, 4 * d, d)]
     made = [(torch.randn(m, k, dtype=kind), torch.randn(n, k, dtype=kind)) for m, k, n in shapes]
 

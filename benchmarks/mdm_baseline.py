@@ -159,20 +159,18 @@ class Training:
     def __init__(
         self, config: TrainingConfig, clips: Clips, steps: int, rate: float, warmup: int, batch_size: int
     ) -> None:
-        torch.manual_seed(config.training["seed"])
+        torch.manual_seed(config.training.seed)
         self.config, self.clips, self.rate, self.warmup = config, clips, rate, warmup
         self.batch_size = batch_size
         self.normaliser: Normaliser = clips.fit_normaliser()
         self.diffusion = Diffusion(steps)
         wanted = count_parameters(config) + count_diffusion_parameters(config)
-        self.model = of_parameters(
-            wanted, config.model["num_layers"], config.model["embedding_dim"], steps
-        ).train()
-        self.average = AveragedModel(self.model, multi_avg_fn=ramped(config.training["ema_decay"]))
+        self.model = of_parameters(wanted, config.model.num_layers, config.model.embedding_dim, steps).train()
+        self.average = AveragedModel(self.model, multi_avg_fn=ramped(config.training.ema_decay))
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=rate, betas=(0.9, 0.999), weight_decay=0.01, fused=True
         )
-        self.precision = choose_precision(config.device["precision"], CPU)
+        self.precision = choose_precision(config.device.precision, CPU)
         self.steps = self.epoch = self.seen = 0
         self._planned: list[list[int]] = []
 
@@ -181,7 +179,7 @@ class Training:
         if not self._planned:
             plan = plan_epoch(
                 self.clips.train.lengths, effective_batch=self.batch_size, batch_size=self.batch_size,
-                seed=self.config.training["seed"], epoch=self.epoch,
+                seed=self.config.training.seed, epoch=self.epoch,
             )  # fmt: skip
             self._planned = [micro for step in plan for micro in step]
             self.clips.train.set_epoch(self.epoch)
@@ -198,7 +196,7 @@ class Training:
         loss = pose_loss(predicted, clean, batch.mask).mean()
         self.optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.training["max_grad_norm"])
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.training.max_grad_norm)
         self.optimizer.step()
         self.average.update_parameters(self.model)
         self.steps, self.seen = self.steps + 1, self.seen + len(batch)
@@ -267,7 +265,7 @@ def main() -> None:
     if options.only_train:
         return
     judge = load_or_train(
-        file, frames=config.data["max_frames"], val_fraction=config.training["val_fraction"], clips=options.clips,
+        file, frames=config.data.max_frames, val_fraction=config.training.val_fraction, clips=options.clips,
         stage=shown_progress,
     )  # fmt: skip
     admission = admit(judge, shown_progress)

@@ -188,7 +188,7 @@ def made_run(case: Case, config: TrainingConfig, folder: Path) -> tuple[Run, Any
         "import json, sys; from pathlib import Path; from stickgen.train.trial import make_clips; "
         "make_clips(Path(sys.argv[1]), *json.loads(sys.argv[2]))"
     )
-    wanted = json.dumps([clips, [high] * 8, config.model["embedding_dim"]])
+    wanted = json.dumps([clips, [high] * 8, config.model.embedding_dim])
     subprocess.run([sys.executable, "-c", code, str(data), wanted], check=True)
     return begun_run(config, folder), read_dataset_facts(data)
 

@@ -40,7 +40,7 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
     items = [held_out[row] for row in range(min(texts, len(held_out)))]
     text = torch.stack([item["embedding"] for item in items])
     told = normaliser.encode_texts(TextBatch(text, *pad_words([item["words"] for item in items])))
-    scale = torch.tensor(generator.config.diffusion["guidance_scale"])
+    scale = torch.tensor(generator.config.diffusion.guidance_scale)
 
     @torch.no_grad()
     def drawn(steps: int, order: int, seed: int = 0) -> Tensor:
@@ -71,9 +71,9 @@ def seconds(preset: str, changes: list[str], frames: int, all_steps: list[int]) 
     config = TrainingConfig(preset_path(preset), dict(parse_override(change) for change in changes))
     torch.manual_seed(0)
     model = MotionTransformer(ModelConfig.from_training(config)).eval()
-    width = config.model["embedding_dim"]
+    width = config.model.embedding_dim
     normaliser, texts = Normaliser(width), TextBatch(torch.randn(1, width))
-    scale = config.diffusion["guidance_scale"]
+    scale = config.diffusion.guidance_scale
     print(f"{preset} {' '.join(changes)}, {frames} frames, {torch.get_num_threads()} threads, guidance {scale:g}")  # fmt: skip
     for steps in all_steps:
         wall, cpu = [], []

@@ -37,7 +37,7 @@ def seconds(work: Callable[[], object]) -> float:
 def measure(preset: str, root: Path) -> str:
     """One line of the table."""
     config = TrainingConfig(preset_path(preset))
-    state = TrainState(config, Normaliser(config.model["embedding_dim"]), torch.device("cpu"))
+    state = TrainState(config, Normaliser(config.model.embedding_dim), torch.device("cpu"))
     for parameter in state.model.parameters():
         parameter.grad = torch.zeros_like(parameter)
     state.optimizer.step()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+    from stickgen.config.settings import Edit
     from stickgen.hardware.machine import Machine
     from stickgen.planner.estimate import Estimate
     from stickgen.planner.measured.calibration import Calibration
-    from stickgen.planner.settings import Edit
     from stickgen.runs.dataset_facts import DatasetFacts
 
 
@@ -45,9 +45,8 @@ def look_around(config: TrainingConfig, root: Path | None) -> Surroundings:
 def forecast(config: TrainingConfig, around: Surroundings, edit: Edit | None = None) -> Estimate:
     """The forecast of `config`, with one value changed where there is an `edit`; some tenths of a millisecond."""
     from stickgen.planner.estimate import estimate
-    from stickgen.planner.settings import Changed
 
-    settings = Changed(config, [edit]) if edit is not None else config
+    settings = config.replace([edit]) if edit is not None else config
     return estimate(
         settings,
         around.machine,

@@ -17,8 +17,8 @@ from stickgen_tui.text import clean
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+    from stickgen.config.settings import Edit
     from stickgen.planner.estimate import Estimate
-    from stickgen.planner.settings import Edit
     from stickgen.runs.store import Run
     from stickgen_tui.forecasting import Surroundings
 
@@ -84,7 +84,7 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
     checks = [_refusal(refusal) for refusal in found.refusals]
     if found.facts is not None:
         shown = clean(dataset, single_line=True)
-        width = config.model["embedding_dim"]
+        width = config.model.embedding_dim
         checks.append(Check("ok", f"dataset {shown}: {found.facts.clips:,} clips, embeddings of {width}"))
     elif found.dataset_fits:
         shown = clean(dataset, single_line=True)

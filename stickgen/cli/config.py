@@ -319,7 +319,7 @@ def _launch_problems(document: Document, data_path: str | None) -> list[Problem]
     ]
     told += [("warning", "training", sentence) for sentence in found.warnings]
     told += [("warning", dataset_key(config.get), sentence) for sentence in found.doubts]
-    if config.lora["enabled"]:
+    if config.lora.enabled:
         told.append(
             (
                 "info",

@@ -88,14 +88,14 @@ def command(
             f"{clean(run_name)}: the dataset that it was trained on is not where it was; name one with --data"
         )
     for generator in generators.values():  # before anything is trained that could then not be used
-        check_embedding_width(file.path, file.embedding_dim, generator.config.model["embedding_dim"])
+        check_embedding_width(file.path, file.embedding_dim, generator.config.model.embedding_dim)
         if contrast:
-            encoder_of_run(generator.config.data["encoder"], encoder)
-    frames = min(int(generator.config.data["max_frames"]) for generator in generators.values())
+            encoder_of_run(generator.config.data.encoder, encoder)
+    frames = min(int(generator.config.data.max_frames) for generator in generators.values())
     judge = load_or_train(
         file,
         frames=frames,
-        val_fraction=float(first.config.training["val_fraction"]),
+        val_fraction=float(first.config.training.val_fraction),
         clips=clips,
         stage=shown_progress,
     )
@@ -208,7 +208,7 @@ def _embedder(
     from stickgen.data.embed import EncodedTexts, load_encoder, read_texts
     from stickgen.data.encoder_folder import encoder_of_run
 
-    width = generator.config.model["embedding_dim"]
+    width = generator.config.model.embedding_dim
     rows = {text: row for row, text in enumerate(file.content["texts"])}
     if generator.normaliser.knows_words and file.content.get("word_embeddings") is None:
         rows = {}  # the model wants the texts' tokens too
@@ -216,7 +216,7 @@ def _embedder(
 
     @cache
     def encoder() -> Encoder:
-        loaded = load_encoder(encoder_of_run(generator.config.data["encoder"], chosen))
+        loaded = load_encoder(encoder_of_run(generator.config.data.encoder, chosen))
         if loaded.dim != width:
             raise StickgenError(
                 f"the text encoder gives {loaded.dim} numbers and the model wants {width}; "

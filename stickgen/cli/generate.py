@@ -57,7 +57,7 @@ def command(
         raise StickgenError(f"{output}: name a .gif or a .png file")
     place = Output(path, kind, force=force)
     generator = Generator.of_run(find_run(run_name, Path(runs) if runs else runs_root()))
-    named = encoder_of_run(generator.config.data["encoder"], encoder)
+    named = encoder_of_run(generator.config.data.encoder, encoder)
     read = with_opposites(list(texts), load_encoder(named).read)
     drawn = []
     for row, text in enumerate(texts):

@@ -149,7 +149,7 @@ def command(
         )  # fmt: skip
         click.echo(
             f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
-            f"({config.training['batch_size']} × {config.training['grad_accum_steps']})"
+            f"({config.training.batch_size} × {config.training.grad_accum_steps})"
         )
     if prepare:
         click.echo(

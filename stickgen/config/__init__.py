@@ -1,13 +1,18 @@
 """Training configs: the list of keys, files that keep every byte, checked values.
 
 >>> from stickgen.config import TrainingConfig
->>> TrainingConfig("configs/base.yaml").get("model.d_model")
-384
+>>> TrainingConfig("configs/base.yaml").training.epochs
+50
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+
+__all__ = ["TrainingConfig"]
 
 
 def __getattr__(name: str) -> Any:

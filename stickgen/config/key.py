@@ -1,9 +1,16 @@
-"""What a key of a config is: its type, range, unit, default and advice, and the check of a value."""
+"""What a key of a config is: its type, range, unit, default and advice, and the check of a value.
+
+A section of a config is a frozen dataclass whose fields are declared with `key`; the list of keys, the form, the
+checks, `base.yaml`, the JSON Schema and the docs all derive from these declarations.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, cast
 
 Value = bool | int | float | str
 # Which set of defaults a config is read with. A run notes its set, so that a default that improves later does
@@ -36,9 +43,7 @@ class Key:
     choices: tuple[str, ...] = ()
     steps: tuple[Value, ...] = ()  # the sensible values that a step key in the form moves along
     is_path: bool = False
-    earlier: Value | None = (
-        None  # what leaving it out meant in the first set of defaults, if that was another
-    )
+    earlier: Value | None = None  # its default in the first set of defaults, if that was another
     in_specification: bool = True  # False: a key of this engine that the user's guide does not have
 
     @property
@@ -101,6 +106,48 @@ class Key:
         if too_low or (self.maximum is not None and number > self.maximum):
             raise ValueError(f"must be {self.range_text()}")
         return number
+
+
+V = TypeVar("V", bool, int, float, str)
+_TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
+
+
+def key(default: V, comment: str, help: str, **declared: Any) -> V:
+    """Declare a field of a `Section`: its default, a short comment for the file, what it does, and `Key`'s fields."""
+    declared |= {"default": default, "comment": comment, "help": help}
+    declaration: Any = dataclasses.field(default=default, metadata=declared)
+    return declaration
+
+
+class Section(Mapping[str, Any]):
+    """A section of a config: values as attributes, and as a read-only mapping by name.
+
+    Subclasses are frozen dataclasses with `eq=False`, so that a section equals a dict of the same values.
+    """
+
+    title: ClassVar[str]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.__dataclass_fields__:  # type: ignore[attr-defined]
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dataclass_fields__)  # type: ignore[attr-defined]
+
+    def __len__(self) -> int:
+        return len(self.__dataclass_fields__)  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.items()))
+
+
+def keys_declared(name: str, section: type[Section]) -> tuple[Key, ...]:
+    """The keys of a section class, in the order of their declaration; `name` is the section's in a file."""
+    fields = dataclasses.fields(cast(Any, section))
+    return tuple(
+        Key(f"{name}.{field.name}", _TYPES[cast(str, field.type)], **field.metadata) for field in fields
+    )
 
 
 def _written(limit: float) -> str:

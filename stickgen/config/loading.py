@@ -13,6 +13,7 @@ from stickgen.config import presets
 from stickgen.config.key import DEFAULTS
 from stickgen.config.rules import Severity, Site, broken_rules
 from stickgen.config.schema import GROUPS, KEY_BY_PARTS, KEY_BY_PATH, KEYS, Key, Value
+from stickgen.config.settings import SECTIONS, Settings
 from stickgen.config.suggesting import nearest
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -174,7 +175,7 @@ def parse_override(text: str) -> tuple[str, Value]:
         raise StickgenError(f"--set {path}: {clean(written) or 'nothing'} {error}") from error
 
 
-class TrainingConfig:
+class TrainingConfig(Settings):
     """A checked config: every key has a value, of the key's type.
 
     `path` is a file (None: the shipped `medium.yaml`); `overrides` are values by dotted path that win over
@@ -217,69 +218,12 @@ class TrainingConfig:
         self.digest = hashlib.sha256(self.bytes).hexdigest()
         self.unknown = [p.path for p in self.warnings if p.message == "unknown key"]
         self.missing: list[str] = []
-        self._values: dict[str, dict[str, Value]] = {group.name: {} for group in GROUPS}
+        values: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
         for key in KEYS:
             node = document.node(key.path)
             if isinstance(node, Scalar):
-                self._values[key.group][key.name] = key.check(node.value)
+                values[key.group][key.name] = key.check(node.value)
             else:
-                self._values[key.group][key.name] = key.default_in(defaults)
+                values[key.group][key.name] = key.default_in(defaults)
                 self.missing.append(key.path)
-
-    def get(self, path: str, default: Any = None) -> Any:
-        """The value at `group.name`, a whole group as a dict, or `default` for a key that does not exist."""
-        group, _, name = path.partition(".")
-        section = self._values.get(group)
-        if section is None:
-            return default
-        return section.get(name, default) if name else dict(section)
-
-    @property
-    def model(self) -> dict[str, Any]:
-        """The model's shape."""
-        return self._values["model"]
-
-    @property
-    def training(self) -> dict[str, Any]:
-        """Batches, epochs, learning rate."""
-        return self._values["training"]
-
-    @property
-    def loss_weights(self) -> dict[str, Any]:
-        """The weights of the loss terms beside the pose."""
-        return self._values["loss_weights"]
-
-    @property
-    def diffusion(self) -> dict[str, Any]:
-        """Denoising and sampling."""
-        return self._values["diffusion"]
-
-    @property
-    def lora(self) -> dict[str, Any]:
-        """Fine-tuning by adapters."""
-        return self._values["lora"]
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """Dataset paths."""
-        return self._values["data"]
-
-    @property
-    def device(self) -> dict[str, Any]:
-        """Where it runs."""
-        return self._values["device"]
-
-    @property
-    def logging(self) -> dict[str, Any]:
-        """Logging and checkpoints."""
-        return self._values["logging"]
-
-    @property
-    def evaluation(self) -> dict[str, Any]:
-        """Whether the motion is any good, asked while it trains."""
-        return self._values["evaluation"]
-
-    @property
-    def effective_batch(self) -> int:
-        """Clips an optimizer step learns from: batch_size × grad_accum_steps."""
-        return int(self.training["batch_size"] * self.training["grad_accum_steps"])
+        super().__init__(**{name: section(**values[name]) for name, section in SECTIONS.items()})  # type: ignore[arg-type]

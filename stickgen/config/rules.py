@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from stickgen.config.schema import Value
+from stickgen.config.key import Value
+from stickgen.config.settings import Edit
 from stickgen.yaml_edit.scalars import format_value
 
 Severity = Literal["error", "warning", "info"]
-Edit = tuple[str, Value]
 
 USUAL_EFFECTIVE_BATCH = 64  # of all presets and tiers of the guide
 

@@ -1,23 +1,13 @@
 """Every key of a training config, once: the form, the validation, `--set`, `base.yaml` and the docs come from it.
 
-The keys of a group stand in `keys/<group>.py`. The defaults are those of `configs/medium.yaml`; a key that
+The keys of a section are declared in `keys/<section>.py`. The defaults are those of `configs/medium.yaml`; a key that
 a file leaves out takes its default, and the loader names it.
 """
 
 from __future__ import annotations
 
-from stickgen.config.key import Group, Key, Value
-from stickgen.config.keys import (
-    data,
-    device,
-    diffusion,
-    evaluation,
-    logging,
-    lora,
-    loss_weights,
-    model,
-    training,
-)
+from stickgen.config.key import Group, Key, Value, keys_declared
+from stickgen.config.settings import SECTIONS
 
 __all__ = [
     "GROUPS",
@@ -32,11 +22,13 @@ __all__ = [
     "keys_of",
 ]
 
-_GROUP_FILES = (model, training, loss_weights, diffusion, lora, data, device, logging, evaluation)
+GROUPS: tuple[Group, ...] = tuple(
+    Group(name, section.title, section.__doc__ or "") for name, section in SECTIONS.items()
+)
 
-GROUPS: tuple[Group, ...] = tuple(file.GROUP for file in _GROUP_FILES)
-
-KEYS: tuple[Key, ...] = tuple(key for file in _GROUP_FILES for key in file.KEYS)
+KEYS: tuple[Key, ...] = tuple(
+    key for name, section in SECTIONS.items() for key in keys_declared(name, section)
+)
 
 KEY_BY_PATH: dict[str, Key] = {key.path: key for key in KEYS}
 

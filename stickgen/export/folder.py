@@ -132,7 +132,7 @@ def _is_about_writing(error: RuntimeError) -> bool:
 def _encoder(generator: Generator) -> str:
     """The encoder that embedded the dataset, else the one that the config names."""
     stored = generator.dataset.content.get("encoder") if generator.dataset else None
-    return str(stored or generator.config.data["encoder"])
+    return str(stored or generator.config.data.encoder)
 
 
 def _data(generator: Generator, checkpoint: Checkpoint) -> Mapping[str, Any] | None:

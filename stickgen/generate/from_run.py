@@ -49,7 +49,7 @@ class Generator:
         """Load a checkpoint with the config inside it; `run` knows where the dataset is."""
         config = checkpoint.config()
         model = MotionTransformer(ModelConfig.from_training(config))
-        normaliser = Normaliser(config.model["embedding_dim"])
+        normaliser = Normaliser(config.model.embedding_dim)
         load_module(model, checkpoint, "ema")
         load_module(normaliser, checkpoint, "normaliser")
         return cls(config, model.eval(), normaliser, checkpoint.step, _dataset_of(run) if run else None)
@@ -59,7 +59,7 @@ class Generator:
 
         Without the dataset, the length of the training window.
         """
-        window = int(self.config.data["max_frames"])
+        window = int(self.config.data.max_frames)
         texts = self.dataset.content.get("embeddings") if self.dataset else None
         if self.dataset is None or texts is None or texts.shape[1] != len(embedding):
             return window
@@ -78,7 +78,7 @@ class Generator:
 
     def draw(self, texts: EncodedTexts, row: int, frames: int, seed: int) -> list[list[float]]:
         """One motion [frames][20] of the text in `row`. Raises StickgenError if the texts are of another encoder."""
-        wanted = self.config.model["embedding_dim"]
+        wanted = self.config.model.embedding_dim
         if texts.vectors.shape[1] != wanted:
             raise StickgenError(
                 f"the text encoder's embeddings have {texts.vectors.shape[1]} numbers, but the model expects {wanted}; "

@@ -52,7 +52,7 @@ class ModelConfig:
     def from_training(cls, config: TrainingConfig) -> ModelConfig:
         """The shape that a training config describes."""
         model = {name: config.model[name] for name in cls.__dataclass_fields__ if name != "denoising"}
-        return cls(**model, denoising=bool(config.diffusion["enabled"]))
+        return cls(**model, denoising=bool(config.diffusion.enabled))
 
 
 def text_rank(d_model: int) -> int:

@@ -46,7 +46,7 @@ def check_budget(
     answer = estimate(config, machine, facts, disk_free_bytes=disk_free, calibration=calibration_of(machine))
     refusals: list[str] = []
     warnings: list[str] = []
-    on_cpu, sharded = answer.device == "cpu", config.device["sharding"] != "none"
+    on_cpu, sharded = answer.device == "cpu", config.device.sharding != "none"
     times = processes if on_cpu else 1
     if times * answer.needed_memory.high > answer.memory_free_bytes:
         hopeless = times * answer.needed_memory.low > answer.memory_free_bytes

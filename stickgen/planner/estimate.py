@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.compiling import is_worth_compiling
 from stickgen.planner.arithmetic.evaluating import with_evaluations
@@ -16,7 +17,6 @@ from stickgen.planner.arithmetic.speed import training_steps, validation_steps
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.placement import Device, Precision, memory_of
 from stickgen.planner.measured.calibration import Basis, Calibration
-from stickgen.planner.settings import Settings
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
@@ -129,13 +129,13 @@ def estimate(
         epoch = step.times(per_epoch + validation)
         whole = step.times(all_steps + math.ceil(all_steps / per_epoch) * validation)
         whole = with_evaluations(config, whole, step)
-        if config.training["max_minutes"]:
-            whole = whole.capped(60 * float(config.training["max_minutes"]))
+        if config.training.max_minutes:
+            whole = whole.capped(60 * float(config.training.max_minutes))
     checkpoint = 4 * CHECKPOINT_COPIES * work.parameters
     return Estimate(
         parameters=count_parameters(config),
         effective_batch=config.effective_batch,
-        epochs=int(config.training["epochs"]),
+        epochs=int(config.training.epochs),
         device=work.device,
         precision=work.precision,
         compiled=work.compiled,

@@ -50,7 +50,7 @@ def check_launch(
     found: list[StickgenError] = []
     facts = None
     try:
-        facts = check_dataset(dataset, config.model["embedding_dim"])
+        facts = check_dataset(dataset, config.model.embedding_dim)
     except StickgenError as error:
         found.append(error)
     fits = not found

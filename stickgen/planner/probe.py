@@ -105,8 +105,8 @@ def shortened(
     """`config` with steps of some seconds: fewer micro-batches, each as it is, and nothing drawn."""
     answer = estimate(config, machine, facts, calibration=calibration)
     # on a CPU a micro-batch is cut where its tensors grow too large: what is beyond that only takes time
-    most = frames_at_once(config.model["d_model"], config.model["patch_frames"], answer.device)
-    batch = at_once(config.training["batch_size"], padded_frames(config, facts)[1], most)
+    most = frames_at_once(config.model.d_model, config.model.patch_frames, answer.device)
+    batch = at_once(config.training.batch_size, padded_frames(config, facts)[1], most)
     a_clip = answer.seconds_per_step.value / config.effective_batch
     count = min(max(int(STEP_SECONDS / (a_clip * batch)), 2), max(config.effective_batch // batch, 1))
     document = Document.parse(config.bytes, config.name)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 def refusals(config: TrainingConfig, *, starts_from_weights: bool) -> list[str]:
     """Why a run of `config` cannot be launched here; empty where it can."""
     found = []
-    if config.lora["enabled"] and not starts_from_weights:
+    if config.lora.enabled and not starts_from_weights:
         found.append(
             "lora.enabled trains adapters beside the weights of another run, and there are none to start from: "
             "add --init-from, or use --set lora.enabled=false"
         )
-    tracker = config.logging["tracker"]
+    tracker = config.logging.tracker
     if package := missing_package(tracker):
         found.append(
             f'logging.tracker is {tracker}, but {package} is not installed; run: pip install "stickgen[{tracker}]", '

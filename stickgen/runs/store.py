@@ -259,7 +259,7 @@ def create_run(
             folder.mkdir(mode=0o700)
         write_bytes(run.config_path, config.bytes, mode=0o600)
         run.update_identity(
-            tracker=None if config.logging["tracker"] == "none" else config.logging["tracker"],
+            tracker=None if config.logging.tracker == "none" else config.logging.tracker,
             name=run.name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             created_unix=time.time(),

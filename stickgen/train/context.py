@@ -49,13 +49,13 @@ class LaunchContext:
         )
         journal.beat("loading")
         config = run.config()
-        logging.getLogger("stickgen").setLevel(config.logging["level"])
+        logging.getLogger("stickgen").setLevel(config.logging.level)
         if problem := run.identity_problem:
             raise StickgenError(f"{problem}; go on with: stickgen train --resume {run.reference}")
         identity = run.identity
-        device = choose_device(config.device["type"])
+        device = choose_device(config.device.type)
         ranks = Ranks.join(device)
-        precision = choose_precision(config.device["precision"], device)
+        precision = choose_precision(config.device.precision, device)
         profile = Profile(device) if identity.get("profile") else NO_PROFILE
         context = cls(run, identity, config, journal, asked, ranks, device, precision, profile)
         if config.digest != identity.get("config_digest", config.digest):

@@ -71,10 +71,10 @@ class Trainer:
         self.dataset = open_run_dataset(run, self.config)
         self.clips = self.dataset.clips
         self.steps_per_epoch = steps_per_epoch(len(self.clips.train), self.config.effective_batch)
-        self.total_steps = self.steps_per_epoch * self.config.training["epochs"]
+        self.total_steps = self.steps_per_epoch * self.config.training.epochs
         self.journal.total_steps, self.journal.steps_per_epoch = self.total_steps, self.steps_per_epoch
 
-        sharded = self.config.device["sharding"] == "fsdp" and self.ranks.size > 1
+        sharded = self.config.device.sharding == "fsdp" and self.ranks.size > 1
         whole_on = torch.device("cpu") if sharded else self.device  # one GPU may not hold the whole of it
         self.state = TrainState(self.config, self.clips.fit_normaliser(), whole_on)
         self.saver = (Saver if self.ranks.leads else SilentSaver)(self.journal, self.config.bytes)
@@ -123,7 +123,7 @@ class Trainer:
     def _train(self) -> int:
         """The algorithm: for each epoch its plan, for each step of the plan an optimizer step."""
         state, last = self.state, self._begin()
-        for epoch in range(state.step // self.steps_per_epoch, self.config.training["epochs"]):
+        for epoch in range(state.step // self.steps_per_epoch, self.config.training.epochs):
             plan = self.plan(epoch)
             batches = self.load(plan, epoch)
             for micro_batches in plan:
@@ -142,21 +142,21 @@ class Trainer:
                 due = self.due()
                 self.do(due)
                 if due.time_is_up:
-                    minutes = self.config.training["max_minutes"]
+                    minutes = self.config.training.max_minutes
                     return self.finish(f"reached training.max_minutes ({minutes:g}) after step {state.step}")
-            saves_anyway = (epoch + 1) % self.config.logging["save_interval"] == 0
+            saves_anyway = (epoch + 1) % self.config.logging.save_interval == 0
             if self.assessment.validate(saves_anyway=saves_anyway) or saves_anyway:
                 self.save()
-        return self.finish(f"trained {self.config.training['epochs']} epochs, {state.step} steps")
+        return self.finish(f"trained {self.config.training.epochs} epochs, {state.step} steps")
 
     # -- before the first step
 
     def _data_workers(self) -> int:
         """How many data workers to start: none if the shared memory is too small for their batches."""
-        config, wanted = self.config, self.config.device["num_workers"]
-        frames = min(config.data["max_frames"], max(self.clips.train.lengths, default=0)) + PAD_TO
-        clip = frames * (4 * config.model["input_dim"] + 8 + 1) + 4 * config.model["embedding_dim"]
-        fitting = fitting_workers(wanted, config.training["batch_size"] * clip)
+        config, wanted = self.config, self.config.device.num_workers
+        frames = min(config.data.max_frames, max(self.clips.train.lengths, default=0)) + PAD_TO
+        clip = frames * (4 * config.model.input_dim + 8 + 1) + 4 * config.model.embedding_dim
+        fitting = fitting_workers(wanted, config.training.batch_size * clip)
         if fitting < wanted:
             self.journal.event(
                 "alert",
@@ -215,7 +215,7 @@ class Trainer:
             self.journal.beat("compiling")
         self.contention = Contention()
         self.profile.start(step)
-        limit, minutes = self.identity.get("max_steps"), self.config.training["max_minutes"]
+        limit, minutes = self.identity.get("max_steps"), self.config.training.max_minutes
         last = self.total_steps if limit is None else min(step + int(limit), self.total_steps)
         self.journal.last_step = last
         self.journal.deadline = self.launched + 60 * minutes if minutes else None
@@ -232,7 +232,7 @@ class Trainer:
     def plan(self, epoch: int) -> list[list[MicroBatch]]:
         """The micro-batches of the epoch's steps that are still to do."""
         config, model = self.config, self.config.model
-        most = min(config.training["batch_size"], -(-config.effective_batch // self.ranks.size))
+        most = min(config.training.batch_size, -(-config.effective_batch // self.ranks.size))
         if self.state.model.sharded and self.learner.limit.clips:
             # here, alike for all processes: if each cut its own, they would make different numbers of passes
             most = min(most, self.learner.limit.clips)
@@ -240,7 +240,7 @@ class Trainer:
             self.clips.train.lengths,
             effective_batch=config.effective_batch,
             batch_size=most,
-            seed=config.training["seed"],
+            seed=config.training.seed,
             epoch=epoch,
             most_frames=frames_at_once(model["d_model"], model["patch_frames"], self.device.type),
         )[self.state.step - epoch * self.steps_per_epoch :]
@@ -261,7 +261,7 @@ class Trainer:
             self.clips.train,
             [micro_batch for step in plan for micro_batch in self.ranks.share(step)],
             num_workers=self.workers,
-            pin_memory=self.config.device["pin_memory"] and self.device.type == "cuda",
+            pin_memory=self.config.device.pin_memory and self.device.type == "cuda",
             asked=self.asked if self.ranks.size == 1 else None,
         )
 
@@ -280,7 +280,7 @@ class Trainer:
         self.journal.step = state.step
         self.guard.look_at(result)
         self.journal.record_step_time(seconds)
-        if state.step % self.config.logging["log_interval"] == 0 or state.step == 1:
+        if state.step % self.config.logging.log_interval == 0 or state.step == 1:
             self.journal.train_record(result, rate, seconds)
         if self.ranks.leads:
             self.context.take_requests()
@@ -288,8 +288,8 @@ class Trainer:
 
     def due(self) -> Due:
         """What was asked for or is due by the clock. All processes ask after the same step and get one answer."""
-        minutes = self.config.training["max_minutes"]
-        save_minutes = self.config.logging["save_minutes"]
+        minutes = self.config.training.max_minutes
+        save_minutes = self.config.logging.save_minutes
         return Due(
             *self.ranks.any_of(
                 [

@@ -18,7 +18,7 @@ from stickgen_tui.text import foreign
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
-    from stickgen.planner.settings import Edit
+    from stickgen.config.settings import Edit
     from stickgen_tui.app import StickgenApp
 
 GLYPHS = {"ok": ("✓", "$text-success"), "warning": ("!", "$text-warning"), "error": ("✗", "$text-error")}

@@ -10,8 +10,8 @@ from stickgen_tui.forecasting import look_around
 from stickgen_tui.screens.advice import AdviceScreen
 
 if TYPE_CHECKING:
+    from stickgen.config.settings import Edit
     from stickgen.planner.advising.advice import Goal
-    from stickgen.planner.settings import Edit
     from stickgen.runs.store import Run
     from stickgen_tui.app import StickgenApp
 

@@ -26,7 +26,7 @@ def test_the_file_it_writes_is_the_tiers_with_the_edits(tmp_path: Path) -> None:
     shown = CliRunner().invoke(command, ["--ram", "8", "--largest", "-o", str(path)])
     assert shown.exit_code == 0 and f"--config {path}" in shown.stdout
     config = TrainingConfig(path)
-    assert config.model["d_model"] == 512 and config.effective_batch == 64
+    assert config.model.d_model == 512 and config.effective_batch == 64
     assert b"# Number of transformer layers" in path.read_bytes()
     again = CliRunner().invoke(command, ["--ram", "8", "-o", str(path)])
     assert isinstance(again.exception, StickgenError) and "--force replaces it" in str(again.exception)

@@ -13,14 +13,14 @@ from stickgen.runs.store import create_run
 def test_a_config_that_is_read_with_the_first_defaults_means_what_it_did() -> None:
     first = TrainingConfig.from_bytes(b"model:\n  d_model: 64\n  nhead: 4\n", defaults=1)
     now = TrainingConfig.from_bytes(b"model:\n  d_model: 64\n  nhead: 4\n")
-    assert (first.model["patch_frames"], first.model["text_tokens"]) == (1, False)
-    assert (now.model["patch_frames"], now.model["text_tokens"]) == (4, True)
-    assert first.model["d_model"] == now.model["d_model"] == 64
+    assert (first.model.patch_frames, first.model.text_tokens) == (1, False)
+    assert (now.model.patch_frames, now.model.text_tokens) == (4, True)
+    assert first.model.d_model == now.model.d_model == 64
 
 
 def test_what_a_file_says_wins_over_every_set_of_defaults() -> None:
     said = TrainingConfig.from_bytes(b"model:\n  patch_frames: 2\n", defaults=1)
-    assert said.model["patch_frames"] == 2
+    assert said.model.patch_frames == 2
 
 
 def test_earlier_defaults_are_values_that_their_keys_allow() -> None:
@@ -32,8 +32,8 @@ def test_earlier_defaults_are_values_that_their_keys_allow() -> None:
 def test_a_run_notes_its_defaults_and_one_that_notes_none_has_the_first(tmp_path: Path) -> None:
     config = TrainingConfig.from_bytes(b"training:\n  epochs: 3\n", "mine.yaml")
     run = create_run(config, root=tmp_path, name="new")
-    assert run.config().model["patch_frames"] == 4
+    assert run.config().model.patch_frames == 4
     text = (run.path / "run.json").read_text()
     assert '"defaults": 2' in text
     (run.path / "run.json").write_text(text.replace('"defaults": 2', '"elders": 0'))
-    assert run.config().model["patch_frames"] == 1
+    assert run.config().model.patch_frames == 1

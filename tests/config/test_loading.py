@@ -39,12 +39,12 @@ def test_presets_and_tiers_are_the_guides(
     name: str, d_model: int, layers: int, nhead: int, batch_size: int, accum: int
 ) -> None:
     config = TrainingConfig(preset_path(name))
-    assert (config.model["d_model"], config.model["num_layers"], config.model["nhead"]) == (
+    assert (config.model.d_model, config.model.num_layers, config.model.nhead) == (
         d_model,
         layers,
         nhead,
     )
-    assert (config.training["batch_size"], config.training["grad_accum_steps"]) == (batch_size, accum)
+    assert (config.training.batch_size, config.training.grad_accum_steps) == (batch_size, accum)
     assert config.effective_batch == 64
 
 
@@ -59,8 +59,8 @@ def test_the_guides_python_example(repo: Path, monkeypatch: pytest.MonkeyPatch) 
     config = TrainingConfig("configs/base.yaml")
     assert config.get("model.d_model") == 384
     assert config.get("training.batch_size") == 2
-    assert config.model["nhead"] == 12
-    assert config.training["epochs"] == 50
+    assert config.model.nhead == 12
+    assert config.training.epochs == 50
     assert config.get("no.such", "x") == "x"
 
 
@@ -103,7 +103,7 @@ def test_unknown_keys_are_kept_and_named() -> None:
 
 def test_numbers_that_other_readers_take_for_text_are_flagged() -> None:
     config = TrainingConfig.from_bytes(b"training:\n  learning_rate: 1e-4\n", "my.yaml")
-    assert config.training["learning_rate"] == pytest.approx(1e-4)
+    assert config.training.learning_rate == pytest.approx(1e-4)
     assert "write 1.0e-4" in config.warnings[0].sentence("my.yaml")
 
 
@@ -117,9 +117,9 @@ def test_overrides_win_and_are_in_the_bytes(repo: Path) -> None:
         repo / "configs/small.yaml",
         dict([parse_override("training.batch_size=4"), parse_override("device.type=cpu")]),
     )
-    assert config.training["batch_size"] == 4
+    assert config.training.batch_size == 4
     again = TrainingConfig.from_bytes(config.bytes)
-    assert (again.training["batch_size"], again.device["type"]) == (4, "cpu")
+    assert (again.training.batch_size, again.device.type) == (4, "cpu")
 
 
 @pytest.mark.parametrize(

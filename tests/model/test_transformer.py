@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 
+from stickgen.config.settings import Settings
 from stickgen.model.losses import UNLABELLED
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw, clip_losses, predict
@@ -61,11 +60,10 @@ def test_parameter_counts_are_the_guides(
             shape(d_model, layers=layers, nhead=nhead, denoising=denoising, patch_frames=patch_frames)
         )
     built = sum(p.numel() for p in model.parameters())
-    config = SimpleNamespace(
-        model={"input_dim": 20, "output_dim": 20, "d_model": d_model, "num_layers": layers,
-               "embedding_dim": 1024, "num_actions": 64, "patch_frames": patch_frames},
-        diffusion={"enabled": denoising},
-    )  # fmt: skip
+    config = Settings().replace({
+        "model.d_model": d_model, "model.num_layers": layers, "model.embedding_dim": 1024,
+        "model.patch_frames": patch_frames, "diffusion.enabled": denoising,
+    })  # fmt: skip
     assert built == count_parameters(config) + count_diffusion_parameters(config)
     assert count_parameters(config) == pytest.approx(millions * 1e6, rel=0.02)
 

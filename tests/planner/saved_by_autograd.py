@@ -20,9 +20,9 @@ def bytes_saved_by_autograd(config: TrainingConfig, frames: int, precision: str,
 
     `words`: tokens that each text comes in besides, 0 for none.
     """
-    b, width = config.training["batch_size"], config.model["embedding_dim"]
+    b, width = config.training.batch_size, config.model.embedding_dim
     model = MotionTransformer(ModelConfig.from_training(config))
-    normaliser = Normaliser(config.model["embedding_dim"])
+    normaliser = Normaliser(config.model.embedding_dim)
     batch = Batch(
         torch.randn(b, frames, POSE_DIM), torch.ones(b, frames, dtype=torch.bool),
         torch.full((b, frames), UNLABELLED), torch.randn(b, width),

@@ -36,8 +36,8 @@ def test_the_guides_tiers_are_given_or_it_is_said_why_not(ram: float, vram: floa
     assert fitting.recommendation.tier.name == tier
     config = TrainingConfig(fitting.recommendation.config_path)
     width, layers, batch, count = GUIDE[tier]
-    assert (config.model["d_model"], config.model["num_layers"]) == (width, layers)
-    assert (config.training["batch_size"], config.training["grad_accum_steps"]) == (batch, count)
+    assert (config.model.d_model, config.model.num_layers) == (width, layers)
+    assert (config.training.batch_size, config.training.grad_accum_steps) == (batch, count)
     # the model is the guide's; a micro-batch that is not is named with the reason
     changed = dict(fitting.recommended.edits)
     assert not {path for path in changed if path.startswith("model.")}
@@ -88,11 +88,11 @@ def test_the_edits_make_the_config_that_was_estimated() -> None:
         document = Document.open(fitting.recommendation.config_path)
         apply(document, chosen, facts)
         config = TrainingConfig.from_bytes(document.data)
-        assert (config.training["batch_size"], config.training["grad_accum_steps"]) == (
+        assert (config.training.batch_size, config.training.grad_accum_steps) == (
             chosen.batch_size,
             chosen.grad_accum_steps,
         )
-        assert config.model["embedding_dim"] == 384
+        assert config.model.embedding_dim == 384
     assert isinstance(fitting.recommended, Fit) and fitting.recommended.estimate.seconds_total is not None
 
 

@@ -38,7 +38,7 @@ def test_what_autograd_keeps_is_what_is_counted(
     changes: dict[str, object], patch_frames: int, words: int, precision: str
 ) -> None:
     made = config(device__precision=precision, model__patch_frames=patch_frames, **changes)
-    frames = made.data["max_frames"]
+    frames = made.data.max_frames
     counted = saved_bytes(workload_of(made, MACHINE, facts(frames, words)))
     kept = bytes_saved_by_autograd(made, frames, precision, words)
     assert counted == pytest.approx(kept, rel=0.06)

@@ -71,9 +71,9 @@ def test_a_probe_has_fewer_micro_batches_and_the_same_ones() -> None:
         {"device.type": "cpu", "training.batch_size": 2, "training.grad_accum_steps": 32},
     )
     short = shortened(config, MACHINE, None, Calibration(MACHINE))
-    assert 2 <= short.training["grad_accum_steps"] < 32
+    assert 2 <= short.training.grad_accum_steps < 32
     assert short.model == config.model and short.data == config.data and short.device == config.device
-    assert short.training["batch_size"] == 2
+    assert short.training.batch_size == 2
 
 
 def test_made_up_clips_are_as_long_as_the_datasets() -> None:

@@ -237,7 +237,7 @@ def _rate(shop: Workshop) -> None:
 @effect("training.warmup_epochs")
 def _warmup(shop: Workshop) -> None:
     warm, cold = shop.train(), shop.train({"training.warmup_epochs": 0})
-    assert warm.train[0]["lr"] < cold.train[0]["lr"] == cold.trainer.config.training["learning_rate"]
+    assert warm.train[0]["lr"] < cold.train[0]["lr"] == cold.trainer.config.training.learning_rate
 
 
 @effect("training.max_grad_norm")
@@ -250,7 +250,7 @@ def _clip(shop: Workshop) -> None:
 
 @effect("training.schedule", "training.min_lr_ratio")
 def _schedule(shop: Workshop) -> None:
-    peak = shop.train().trainer.config.training["learning_rate"]
+    peak = shop.train().trainer.config.training.learning_rate
     assert shop.train({"training.min_lr_ratio": 0.5}).train[-1]["lr"] == pytest.approx(0.5 * peak)
     assert shop.train({"training.schedule": "constant"}).train[-1]["lr"] == pytest.approx(peak)
     line = shop.train({"training.schedule": "linear", "training.epochs": 3})
@@ -379,10 +379,10 @@ def _sampling(shop: Workshop) -> None:
 @effect("diffusion.contrast_scale")
 def _opposites(shop: Workshop) -> None:
     generator = Generator.of_run(shop.train().trainer.run)
-    text = torch.ones(1, generator.config.model["embedding_dim"])
+    text = torch.ones(1, generator.config.model.embedding_dim)
     texts = EncodedTexts(text, [], EncodedTexts(-text, []))
     steered = generator.draw(texts, 0, 20, seed=0)
-    generator.config.diffusion["contrast_scale"] = 0.0
+    object.__setattr__(generator.config.diffusion, "contrast_scale", 0.0)
     assert generator.draw(texts, 0, 20, seed=0) != steered
 
 
@@ -455,7 +455,7 @@ def _loader(shop: Workshop) -> None:
         trainer.device = torch.device("cuda")
         trainer.load([], 0)
         assert asked["pin_memory"] is True
-        trainer.config.device["pin_memory"] = False
+        object.__setattr__(trainer.config.device, "pin_memory", False)
         trainer.load([], 0)
         assert asked["pin_memory"] is False
 

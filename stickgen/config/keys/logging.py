@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from stickgen.config.key import Group, Key
+from dataclasses import dataclass
+from typing import ClassVar
 
-GROUP = Group("logging", "Logging and checkpoints", "What it tells you, and how often it saves.")
+from stickgen.config.key import Section, key
 
-KEYS: tuple[Key, ...] = (
-    Key(
-        "logging.level",
-        str,
+
+@dataclass(frozen=True, eq=False)
+class Logging(Section):
+    """What it tells you, and how often it saves."""
+
+    title: ClassVar[str] = "Logging and checkpoints"
+
+    level: str = key(
         "INFO",
         '"DEBUG", "INFO", "WARNING", "ERROR"',
         "DEBUG: very detailed; INFO: normal training progress (recommended); WARNING: only warnings and errors; "
         "ERROR: only errors.",
         choices=("DEBUG", "INFO", "WARNING", "ERROR"),
-    ),
-    Key(
-        "logging.log_interval",
-        int,
+    )
+    log_interval: int = key(
         10,
         "Log every N gradient steps",
         "How often a point of the curves is written.",
@@ -26,10 +29,8 @@ KEYS: tuple[Key, ...] = (
         minimum=1,
         maximum=1_000_000,
         steps=(1, 5, 10, 20, 50),
-    ),
-    Key(
-        "logging.save_interval",
-        int,
+    )
+    save_interval: int = key(
         5,
         "Save checkpoint every N epochs",
         "How often a checkpoint is written at the end of an epoch.",
@@ -37,10 +38,8 @@ KEYS: tuple[Key, ...] = (
         minimum=1,
         maximum=1_000_000,
         steps=(1, 2, 5, 10),
-    ),
-    Key(
-        "logging.save_minutes",
-        float,
+    )
+    save_minutes: float = key(
         30.0,
         "Save also every N minutes (0: never)",
         "An epoch may take a day: this bounds what a crash can cost.",
@@ -48,10 +47,8 @@ KEYS: tuple[Key, ...] = (
         minimum=0.0,
         steps=(0.0, 5.0, 10.0, 30.0, 60.0),
         in_specification=False,
-    ),
-    Key(
-        "logging.sample_minutes",
-        float,
+    )
+    sample_minutes: float = key(
         2.0,
         "Draw a sample every N minutes (0: never)",
         "How often the model draws the stick figures that the monitor shows.",
@@ -59,15 +56,12 @@ KEYS: tuple[Key, ...] = (
         minimum=0.0,
         steps=(0.0, 0.5, 1.0, 2.0, 5.0, 15.0),
         in_specification=False,
-    ),
-    Key(
-        "logging.tracker",
-        str,
+    )
+    tracker: str = key(
         "none",
         '"none", "tensorboard", "wandb" or "trackio"',
         "Copies the metrics to a tracker as they come, beside the run's own log, by a process of its own: a tracker "
         'that fails never stops training. Each needs its extra: pip install "stickgen[tensorboard]".',
         choices=("none", "tensorboard", "wandb", "trackio"),
         in_specification=False,
-    ),
-)
+    )

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from stickgen.config.key import Group, Key
+from dataclasses import dataclass
+from typing import ClassVar
 
-GROUP = Group("lora", "LoRA fine-tuning", "Training small adapters beside the frozen weights of another run.")
+from stickgen.config.key import Section, key
 
-KEYS: tuple[Key, ...] = (
-    Key(
-        "lora.enabled",
-        bool,
+
+@dataclass(frozen=True, eq=False)
+class Lora(Section):
+    """Training small adapters beside the frozen weights of another run."""
+
+    title: ClassVar[str] = "LoRA fine-tuning"
+
+    enabled: bool = key(
         False,
         "Train adapters only (needs --init-from)",
         "true: the weights that --init-from names stay as they are, and adapters of low rank learn beside the "
         "linear maps of the blocks: little to overfit with on a small dataset. It is never right for a model "
         "that starts from nothing.",
         in_specification=False,
-    ),
-    Key(
-        "lora.rank",
-        int,
+    )
+    rank: int = key(
         8,
         "Rank of the adapters",
         "How much an adapter can learn: each adds rank times the width of its input and output in parameters.",
@@ -27,10 +30,8 @@ KEYS: tuple[Key, ...] = (
         maximum=1024,
         steps=(2, 4, 8, 16, 32),
         in_specification=False,
-    ),
-    Key(
-        "lora.alpha",
-        float,
+    )
+    alpha: float = key(
         16.0,
         "Scale of the adapters, divided by the rank",
         "What an adapter computes counts alpha / rank; twice the rank is usual.",
@@ -38,5 +39,4 @@ KEYS: tuple[Key, ...] = (
         above_minimum=True,
         steps=(4.0, 8.0, 16.0, 32.0, 64.0),
         in_specification=False,
-    ),
-)
+    )

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from stickgen.config.key import Group, Key
+from dataclasses import dataclass
+from typing import ClassVar
 
-GROUP = Group(
-    "model", "Model architecture", "The shape of the transformer: what it costs in memory and time."
-)
+from stickgen.config.key import Section, key
 
-KEYS: tuple[Key, ...] = (
-    Key(
-        "model.input_dim",
-        int,
+
+@dataclass(frozen=True, eq=False)
+class Model(Section):
+    """The shape of the transformer: what it costs in memory and time."""
+
+    title: ClassVar[str] = "Model architecture"
+
+    input_dim: int = key(
         20,
         "10 joints × 2 coords",
         "Values of one frame: the 10 joints of the figure times 2 coordinates. Only 20 fits the data.",
         minimum=20,
         maximum=20,
-    ),
-    Key(
-        "model.d_model",
-        int,
+    )
+    d_model: int = key(
         384,
         "Transformer hidden dimension",
         "Controls model size: 192 = 2.8M, 256 = 7.2M, 384 = 20.5M, 512 = 44.5M parameters with the presets' "
@@ -28,20 +29,16 @@ KEYS: tuple[Key, ...] = (
         minimum=16,
         maximum=8192,
         steps=(128, 192, 256, 384, 512, 768),
-    ),
-    Key(
-        "model.nhead",
-        int,
+    )
+    nhead: int = key(
         12,
         "Number of attention heads",
         "Must divide d_model evenly, into heads of an even width. The presets use heads of 32.",
         minimum=1,
         maximum=256,
         steps=(4, 6, 8, 12, 16, 24),
-    ),
-    Key(
-        "model.num_layers",
-        int,
+    )
+    num_layers: int = key(
         8,
         "Number of transformer layers",
         "More layers = better quality but slower training. Reduce it when memory runs out (try 4 or 6), "
@@ -49,19 +46,15 @@ KEYS: tuple[Key, ...] = (
         minimum=1,
         maximum=128,
         steps=(2, 4, 6, 8, 10, 12),
-    ),
-    Key(
-        "model.output_dim",
-        int,
+    )
+    output_dim: int = key(
         20,
         "Same as input_dim",
         "Values of one predicted frame. Always the same as input_dim.",
         minimum=20,
         maximum=20,
-    ),
-    Key(
-        "model.embedding_dim",
-        int,
+    )
+    embedding_dim: int = key(
         1024,
         "Text embedding dimension",
         "Width of the text embedding in the dataset: 1024 for BAAI/bge-large-en-v1.5, 384 for the offline "
@@ -69,20 +62,16 @@ KEYS: tuple[Key, ...] = (
         minimum=1,
         maximum=65536,
         steps=(384, 768, 1024),
-    ),
-    Key(
-        "model.dropout",
-        float,
+    )
+    dropout: float = key(
         0.1,
         "Dropout rate",
         "Share of the activations that training drops at random: less overfitting, slower steps.",
         minimum=0.0,
         maximum=0.9,
         steps=(0.0, 0.05, 0.1, 0.2, 0.3),
-    ),
-    Key(
-        "model.patch_frames",
-        int,
+    )
+    patch_frames: int = key(
         4,
         "Frames of one token",
         "One token stands for so many neighbouring frames: 4 takes about a quarter of the arithmetic and memory "
@@ -93,24 +82,19 @@ KEYS: tuple[Key, ...] = (
         maximum=16,
         steps=(1, 2, 4, 5, 8),
         in_specification=False,
-    ),
-    Key(
-        "model.text_tokens",
-        bool,
+    )
+    text_tokens: bool = key(
         True,
         "Read the text token by token too",
         "Beside the one vector of the whole text, every frame may look at the text's single tokens: left and right "
         "are told apart better. It needs a dataset that has them (`stickgen data embed`); without, it does nothing.",
         earlier=False,
         in_specification=False,
-    ),
-    Key(
-        "model.num_actions",
-        int,
+    )
+    num_actions: int = key(
         64,
         "Number of action classes",
         "Action classes that the per-frame action head tells apart. The datasets of this project have 64.",
         minimum=1,
         maximum=4096,
-    ),
-)
+    )

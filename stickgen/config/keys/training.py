@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from stickgen.config.key import Group, Key
+from dataclasses import dataclass
+from typing import ClassVar
 
-GROUP = Group("training", "Training settings", "How it learns: batches, epochs, learning rate.")
+from stickgen.config.key import Section, key
 
-KEYS: tuple[Key, ...] = (
-    Key(
-        "training.batch_size",
-        int,
+
+@dataclass(frozen=True, eq=False)
+class Training(Section):
+    """How it learns: batches, epochs, learning rate."""
+
+    title: ClassVar[str] = "Training settings"
+
+    batch_size: int = key(
         2,
         "Batch size (reduce if OOM)",
         "Clips in memory at once. Reduce if you get Out-of-Memory errors (try 1); increase it for speed if you "
@@ -18,10 +23,8 @@ KEYS: tuple[Key, ...] = (
         minimum=1,
         maximum=65536,
         steps=(1, 2, 4, 8, 16, 32, 64),
-    ),
-    Key(
-        "training.grad_accum_steps",
-        int,
+    )
+    grad_accum_steps: int = key(
         32,
         "Gradient accumulation steps",
         "Batches whose gradients are summed before the weights move. Effective batch = batch_size × "
@@ -30,10 +33,8 @@ KEYS: tuple[Key, ...] = (
         minimum=1,
         maximum=65536,
         steps=(1, 2, 4, 8, 16, 32, 64),
-    ),
-    Key(
-        "training.epochs",
-        int,
+    )
+    epochs: int = key(
         50,
         "Number of training epochs",
         "Passes over the training clips. Reduce for faster experimentation, increase for quality (try 100+).",
@@ -41,10 +42,8 @@ KEYS: tuple[Key, ...] = (
         minimum=1,
         maximum=1_000_000,
         steps=(5, 10, 25, 50, 100, 200),
-    ),
-    Key(
-        "training.learning_rate",
-        float,
+    )
+    learning_rate: float = key(
         0.0003,
         "Initial learning rate",
         "Peak of the schedule, reached after the warm-up. Lower for larger models, higher for larger batches.",
@@ -52,10 +51,8 @@ KEYS: tuple[Key, ...] = (
         maximum=1.0,
         above_minimum=True,
         steps=(0.00003, 0.0001, 0.0002, 0.0003, 0.0005, 0.001),
-    ),
-    Key(
-        "training.warmup_epochs",
-        int,
+    )
+    warmup_epochs: int = key(
         10,
         "Number of warmup epochs",
         "Epochs over which the learning rate climbs from zero; after them it falls as training.schedule says.",
@@ -63,40 +60,32 @@ KEYS: tuple[Key, ...] = (
         minimum=0,
         maximum=1_000_000,
         steps=(0, 1, 2, 5, 10),
-    ),
-    Key(
-        "training.max_grad_norm",
-        float,
+    )
+    max_grad_norm: float = key(
         1.0,
         "Gradient clipping threshold",
         "A gradient longer than this is scaled back to it, so that one odd batch cannot throw the weights.",
         minimum=0.0,
         above_minimum=True,
         steps=(0.5, 1.0, 2.0, 5.0),
-    ),
-    Key(
-        "training.schedule",
-        str,
+    )
+    schedule: str = key(
         "cosine",
         '"cosine", "linear" or "constant"',
         "How the learning rate falls after the warm-up: along half a cosine, along a straight line, or not at "
         "all, which suits fine-tuning and runs whose end is open.",
         choices=("cosine", "linear", "constant"),
         in_specification=False,
-    ),
-    Key(
-        "training.min_lr_ratio",
-        float,
+    )
+    min_lr_ratio: float = key(
         0.05,
         "Final learning rate, as a share of the first",
         "Where the cosine or the line ends: learning_rate times this.",
         minimum=0.0,
         maximum=1.0,
         in_specification=False,
-    ),
-    Key(
-        "training.optimizer",
-        str,
+    )
+    optimizer: str = key(
         "adamw",
         '"adamw" or "muon"',
         "muon: the matrices of the blocks and of the text move by Muon, whose steps have the size of AdamW's, so that the "
@@ -104,10 +93,8 @@ KEYS: tuple[Key, ...] = (
         "Everything else moves by AdamW either way.",
         choices=("adamw", "muon"),
         in_specification=False,
-    ),
-    Key(
-        "training.weight_decay",
-        float,
+    )
+    weight_decay: float = key(
         0.01,
         "Decoupled weight decay",
         "Pulls weights towards zero at each step; norms, biases and embeddings are left out.",
@@ -115,30 +102,24 @@ KEYS: tuple[Key, ...] = (
         maximum=10.0,
         steps=(0.0, 0.01, 0.05, 0.1),
         in_specification=False,
-    ),
-    Key(
-        "training.beta1",
-        float,
+    )
+    beta1: float = key(
         0.9,
         "AdamW first-moment decay",
         "How long the optimizer remembers gradients.",
         minimum=0.0,
         maximum=0.9999,
         in_specification=False,
-    ),
-    Key(
-        "training.beta2",
-        float,
+    )
+    beta2: float = key(
         0.99,
         "AdamW second-moment decay",
         "How long the optimizer remembers squared gradients.",
         minimum=0.0,
         maximum=0.99999,
         in_specification=False,
-    ),
-    Key(
-        "training.ema_decay",
-        float,
+    )
+    ema_decay: float = key(
         0.999,
         "Decay of the averaged weights",
         "Samples and validation use a running average of the weights, warmed up over the first steps; "
@@ -147,10 +128,8 @@ KEYS: tuple[Key, ...] = (
         maximum=0.999999,
         steps=(0.0, 0.99, 0.999, 0.9995, 0.9999),
         in_specification=False,
-    ),
-    Key(
-        "training.val_fraction",
-        float,
+    )
+    val_fraction: float = key(
         0.1,
         "Share of the clips held out",
         "Clips kept for validation where the dataset does not name its own split; chosen by the text, so that "
@@ -158,30 +137,24 @@ KEYS: tuple[Key, ...] = (
         minimum=0.0,
         maximum=0.5,
         in_specification=False,
-    ),
-    Key(
-        "training.seed",
-        int,
+    )
+    seed: int = key(
         42,
         "Random seed",
         "Fixes the first weights, the order of the clips, the noise and the dropout.",
         minimum=0,
         maximum=2**31 - 1,
         in_specification=False,
-    ),
-    Key(
-        "training.max_minutes",
-        float,
+    )
+    max_minutes: float = key(
         0.0,
         "Stop after so many minutes (0: never)",
         "A limit on the time of one launch; the run then stops with a checkpoint and can be resumed.",
         unit="minutes",
         minimum=0.0,
         in_specification=False,
-    ),
-    Key(
-        "training.stage",
-        str,
+    )
+    stage: str = key(
         "",
         '"" for all data, "pretrain" or "sft"',
         "Which dataset to train on when neither --data-path nor TRAIN_DATA_PATH names one: pretrain takes "
@@ -189,24 +162,19 @@ KEYS: tuple[Key, ...] = (
         "started with --init-from.",
         choices=("", "pretrain", "sft"),
         in_specification=False,
-    ),
-    Key(
-        "training.activation_checkpointing",
-        bool,
+    )
+    activation_checkpointing: bool = key(
         False,
         "Compute activations twice: less memory",
         "Keeps only the input of each layer and computes the rest again in the backward pass: the same gradients "
         "with less memory, and a quarter to a third more time. Turn it on before you make the model smaller.",
         in_specification=False,
-    ),
-    Key(
-        "training.compile",
-        str,
+    )
+    compile: str = key(
         "auto",
         '"auto", "always" or "never"',
         "torch.compile fuses the layers: training is faster after a minute or so of compiling. auto: where the "
         "planned run is long enough to win by it. It needs a C++ compiler on a CPU.",
         choices=("auto", "always", "never"),
         in_specification=False,
-    ),
-)
+    )

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stickgen.config.rules import valid_heads
 from stickgen.config.schema import Value
+from stickgen.config.settings import Edit, Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.decisions.placement import device_of, precision_of
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured.calibration import Calibration
-from stickgen.planner.settings import Changed, Edit, Settings, value_of
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
@@ -149,13 +149,13 @@ def weigh(
     """`advise`, with what was weighed and found not to help behind it."""
 
     def estimated(edits: tuple[Edit, ...] = ()) -> Estimate:
-        return estimate(Changed(config, edits), machine, facts, calibration=calibration)
+        return estimate(config.replace(edits), machine, facts, calibration=calibration)
 
     before = estimated()
     candidates = {"memory": _for_memory, "speed": _for_speed, "quality": _for_quality}[goal]
     found = []
     for reason, edits in candidates(config, machine, estimated):
-        was = tuple(value_of(config, path) for path, _ in edits)
+        was = tuple(config.get(path) for path, _ in edits)
         if any(value is None for value in was) or tuple(value for _, value in edits) == was:
             continue
         found.append(Advice(goal, edits, was, reason, before, estimated(edits)))
@@ -174,7 +174,7 @@ Estimator = Callable[[tuple[Edit, ...]], Estimate]  # of the config with these e
 
 def _for_memory(config: Settings, machine: Machine, estimated: Estimator) -> Candidates:
     same = f"the same effective batch of {config.effective_batch}"
-    smaller = [size for size in micro_batches(config.effective_batch) if size < config.training["batch_size"]]
+    smaller = [size for size in micro_batches(config.effective_batch) if size < config.training.batch_size]
     fitting = [size for size in smaller if estimated(_cut(config, size)).verdict == "fits"]
     for size in dict.fromkeys([*fitting[-1:], *smaller[:1]]):
         yield f"fewer clips in memory at once, {same}", _cut(config, size)
@@ -184,18 +184,18 @@ def _for_memory(config: Settings, machine: Machine, estimated: Estimator) -> Can
     )
     if _could_use_bf16(config, machine):
         yield "half the bytes an activation", (("device.precision", "bf16"),)
-    if config.model["patch_frames"] == 1:
+    if config.model.patch_frames == 1:
         yield f"{PATCH} frames a token: about a quarter of the activations", (("model.patch_frames", PATCH),)
     for width in (256, 192):
-        if width < config.model["d_model"]:
+        if width < config.model.d_model:
             yield "a narrower model", _widened(config, width)
     for layers in (6, 4):
-        if layers < config.model["num_layers"]:
+        if layers < config.model.num_layers:
             yield "a shallower model", (("model.num_layers", layers),)
     yield "next pose instead of denoising: it moves less well", (("diffusion.enabled", False),)
     yield "data workers hold memory of their own", (("device.num_workers", 0),)
     for frames in (125, 75):
-        if frames < config.data["max_frames"]:
+        if frames < config.data.max_frames:
             yield f"windows of {frames / 25:g} s", (("data.max_frames", frames),)
 
 
@@ -203,7 +203,7 @@ def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Cand
     if device_of(config, machine) == "cpu" and (machine.gpus or machine.mps):
         name = machine.gpus[0].name if machine.gpus else "the Apple GPU"
         yield f"{name} is there", (("device.type", "cuda" if machine.gpus else "mps"),)
-    larger = [size for size in micro_batches(config.effective_batch) if size > config.training["batch_size"]]
+    larger = [size for size in micro_batches(config.effective_batch) if size > config.training.batch_size]
     fitting = [size for size in larger if estimated(_cut(config, size)).verdict == "fits"]
     costs = {size: _seconds(estimated(_cut(config, size))) for size in fitting}
     if costs:
@@ -212,7 +212,7 @@ def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Cand
             f"more clips at once, the same effective batch of {config.effective_batch}",
             _cut(config, best),
         )
-    if config.model["patch_frames"] == 1:
+    if config.model.patch_frames == 1:
         yield f"{PATCH} frames a token: about a quarter of the arithmetic", (("model.patch_frames", PATCH),)
     yield "nothing is computed twice", (("training.activation_checkpointing", False),)
     device = device_of(config, machine)
@@ -221,18 +221,18 @@ def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Cand
     if _could_use_bf16(config, machine):
         yield "bf16 is fast on this hardware", (("device.precision", "bf16"),)
     yield "no dropout to draw; watch for overfitting", (("model.dropout", 0.0),)
-    epochs = int(config.training["epochs"])
+    epochs = int(config.training.epochs)
     if epochs > 1:
-        warmup = min(int(config.training["warmup_epochs"]), max(epochs // 20, 1))
+        warmup = min(int(config.training.warmup_epochs), max(epochs // 20, 1))
         fewer: tuple[Edit, ...] = (("training.epochs", max(epochs // 2, 1)),)
-        if warmup != config.training["warmup_epochs"]:
+        if warmup != config.training.warmup_epochs:
             fewer += (("training.warmup_epochs", warmup),)
         yield "a shorter training, for faster experiments", fewer
     for frames in (125, 75):
-        if frames < config.data["max_frames"]:
+        if frames < config.data.max_frames:
             yield f"windows of {frames / 25:g} s", (("data.max_frames", frames),)
     for width in (384, 256, 192):
-        if width < config.model["d_model"]:
+        if width < config.model.d_model:
             yield "a narrower model", _widened(config, width)
             break
 
@@ -240,19 +240,19 @@ def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Cand
 def _for_quality(config: Settings, machine: Machine, estimated: Estimator) -> Candidates:
     yield "denoising moves better than the next pose", (("diffusion.enabled", True),)
     for width in (384, 512):
-        if width > config.model["d_model"]:
+        if width > config.model.d_model:
             yield "a wider model", _widened(config, width)
             break
     for layers in (8, 10):
-        if layers > config.model["num_layers"]:
+        if layers > config.model.num_layers:
             yield "a deeper model", (("model.num_layers", layers),)
             break
-    epochs = int(config.training["epochs"])
+    epochs = int(config.training.epochs)
     yield "more passes over the clips", (("training.epochs", 100 if epochs < 100 else 2 * epochs),)
     for name, what in (("temporal", "smoother motion"), ("physics", "more realistic dynamics")):
         weight = float(config.loss_weights[name])
         yield what, ((f"loss_weights.{name}", round(2 * weight, 6) if weight else 0.1),)
-    if not config.training["ema_decay"]:
+    if not config.training.ema_decay:
         yield "samples come from averaged weights", (("training.ema_decay", 0.999),)
 
 
@@ -278,7 +278,7 @@ def _cut(config: Settings, size: int) -> tuple[Edit, ...]:
 
 
 def _widened(config: Settings, width: int) -> tuple[Edit, ...]:
-    now = int(config.model["nhead"])
+    now = int(config.model.nhead)
     heads = now if now in valid_heads(width) and width % now == 0 else heads_for(width, now)
     edits: tuple[Edit, ...] = (("model.d_model", width),)
     return edits if heads == now else (*edits, ("model.nhead", heads))
@@ -287,8 +287,8 @@ def _widened(config: Settings, width: int) -> tuple[Edit, ...]:
 def _could_use_bf16(config: Settings, machine: Machine) -> bool:
     """Whether the device multiplies bf16 in hardware and the config keeps it from doing so."""
     device = device_of(config, machine)
-    auto = Changed(config, (("device.precision", "auto"),))
-    return config.device["precision"] == "fp32" and precision_of(auto, machine, device) == "bf16"
+    auto = config.replace({"device.precision": "auto"})
+    return config.device.precision == "fp32" and precision_of(auto, machine, device) == "bf16"
 
 
 def _seconds(answer: Estimate) -> float:

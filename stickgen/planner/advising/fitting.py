@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.config.settings import Edit
 from stickgen.hardware.machine import Machine
 from stickgen.planner.advising.advice import NEARLY, micro_batches
 from stickgen.planner.advising.recommend import Recommendation, recommend
 from stickgen.planner.decisions.placement import Device, device_of, memory_of
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured.calibration import Calibration
-from stickgen.planner.settings import Changed, Edit
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
@@ -89,7 +89,7 @@ def fit(
     search = _Search(config, machine, facts, calibration, min(int((1 - headroom) * total), free))
     at = next((index for index, name in enumerate(MODELS) if _shape(name) == _shape_of(config)), 0)
     guide = search.estimated(())
-    own = search.best(_shape_of(config), keep=config.training["batch_size"])
+    own = search.best(_shape_of(config), keep=config.training.batch_size)
     smaller = (search.best(_shape(name)) for name in reversed(MODELS[:at]))
     recommended = own or next((found for found in smaller if found), search.smallest())
     larger = [found for name in MODELS[at + 1 :] if (found := search.best(_shape(name)))]
@@ -116,7 +116,7 @@ class _Search:
     limit: int
 
     def estimated(self, edits: tuple[Edit, ...]) -> Estimate:
-        return estimate(Changed(self.config, edits), self.machine, self.facts, calibration=self.calibration)
+        return estimate(self.config.replace(edits), self.machine, self.facts, calibration=self.calibration)
 
     def best(self, shape: tuple[Edit, ...], keep: int | None = None) -> Fit | None:
         """The fastest cut of the effective batch that leaves the headroom; the smallest of those about as fast.
@@ -163,7 +163,7 @@ def _shape(preset: str) -> tuple[Edit, ...]:
 def _reasons(fitting: Fitting, config: TrainingConfig) -> list[str]:
     guide, own, largest = fitting.guide, fitting.recommended, fitting.largest
     limit = f"{fitting.limit_bytes / GIB:.1f} GiB, which keep {fitting.headroom:.0%} free"
-    own_batch = f"{config.training['batch_size']} × {config.training['grad_accum_steps']}"
+    own_batch = f"{config.training.batch_size} × {config.training.grad_accum_steps}"
     said = []
     if own.estimate.peak_memory.high > fitting.limit_bytes:
         said.append(f"nothing fits into {limit}: this is the least there is")

@@ -6,11 +6,11 @@ import functools
 import shutil
 from dataclasses import replace
 
+from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.speed import COMPILED_GAIN, guessed_speed, step_seconds
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.placement import Device, Precision, speed_of
-from stickgen.planner.settings import Settings
 
 COMPILING_SECONDS = 90.0  # cold, on two cores
 
@@ -25,12 +25,12 @@ def is_worth_compiling(
     config: Settings, machine: Machine, device: Device, precision: Precision, steps: int
 ) -> bool:
     """Whether `training.compile` wants a run of `steps` optimizer steps compiled, if that can be."""
-    if config.training["compile"] != "auto":
-        return bool(config.training["compile"] == "always")
-    if device == "mps" or config.device["sharding"] != "none" or not can_compile(device):
+    if config.training.compile != "auto":
+        return bool(config.training.compile == "always")
+    if device == "mps" or config.device.sharding != "none" or not can_compile(device):
         return False
     work = replace(workload_of(config, machine, None), device=device, precision=precision)
     seconds = steps * step_seconds(work, speed_of(machine, device) or guessed_speed(device, machine))
-    if minutes := config.training["max_minutes"]:
+    if minutes := config.training.max_minutes:
         seconds = min(seconds, 60 * minutes)
     return seconds * COMPILED_GAIN[precision] > 2 * COMPILING_SECONDS

@@ -5,21 +5,10 @@ The formula follows `stickgen.model.transformer` term by term; a test compares t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from stickgen.config.settings import Settings
 
 
-class HasModel(Protocol):
-    """What the count reads of a config."""
-
-    @property
-    def model(self) -> Mapping[str, Any]: ...
-
-    @property
-    def diffusion(self) -> Mapping[str, Any]: ...
-
-
-def count_parameters(config: HasModel) -> int:
+def count_parameters(config: Settings) -> int:
     """Trainable parameters of the trunk, its embeddings and heads: the figure that presets are named by.
 
     What only denoising needs (the clock, `count_diffusion_parameters`) is not counted here.
@@ -31,7 +20,7 @@ def count_parameters(config: HasModel) -> int:
     block = attention + swiglu + 2 * d + 6 * d  # + two RMSNorms + the block's own modulation
     patch = model["patch_frames"]
     # a token reads and writes a frame more on either side of its patch; a causal one reads four before it instead
-    reach = (0, 0) if patch == 1 else (2, 2) if config.diffusion["enabled"] else (4, 0)
+    reach = (0, 0) if patch == 1 else (2, 2) if config.diffusion.enabled else (4, 0)
     read, written = (patch + frames for frames in reach)
     pose_in = read * model["input_dim"] * d + d
     text_in = model["embedding_dim"] * d + d + d * d + d + d  # two linear maps, and the vector for "no text"
@@ -53,34 +42,24 @@ def _text_rank(d_model: int) -> int:
     return d_model // 8 if d_model > 128 else d_model
 
 
-def count_diffusion_parameters(config: HasModel) -> int:
+def count_diffusion_parameters(config: Settings) -> int:
     """Parameters that denoising adds: the two linear maps that read the diffusion time."""
-    d = config.model["d_model"]
-    return 2 * (d * d + d) if config.diffusion["enabled"] else 0
+    d = config.model.d_model
+    return 2 * (d * d + d) if config.diffusion.enabled else 0
 
 
-class HasTraining(HasModel, Protocol):
-    """What the count of trained numbers reads of a config beside the model."""
-
-    @property
-    def training(self) -> Mapping[str, Any]: ...
-
-    @property
-    def lora(self) -> Mapping[str, Any]: ...
-
-
-def count_trained(config: HasTraining, parameters: int) -> tuple[int, int]:
+def count_trained(config: Settings, parameters: int) -> tuple[int, int]:
     """(of `parameters` those that are trained, numbers that the optimizer keeps of them).
 
     AdamW keeps two a parameter. Muon keeps one of its matrices. LoRA trains rank · (in + out) of
     each of the blocks' four matrices: d → 3d, d → d, d → 8d, 4d → d.
     """
-    d, layers = config.model["d_model"], config.model["num_layers"]
-    if config.lora["enabled"]:
-        trained = layers * config.lora["rank"] * 20 * d
+    d, layers = config.model.d_model, config.model.num_layers
+    if config.lora.enabled:
+        trained = layers * config.lora.rank * 20 * d
         matrices = trained
     else:
         trained, matrices = parameters, layers * 16 * d * d
-        if config.model["patch_frames"] > 1:  # the text's and the condition's maps too
-            matrices += config.model["embedding_dim"] * d + 2 * d * _text_rank(d) + 6 * d * d
-    return trained, 2 * trained - (matrices if config.training["optimizer"] == "muon" else 0)
+        if config.model.patch_frames > 1:  # the text's and the condition's maps too
+            matrices += config.model.embedding_dim * d + 2 * d * _text_rank(d) + 6 * d * d
+    return trained, 2 * trained - (matrices if config.training.optimizer == "muon" else 0)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.arithmetic.workload import Workload
 from stickgen.planner.decisions.placement import Device
-from stickgen.planner.settings import Settings
 
 # Fitted by `benchmarks/planner_error.py fit`, on the CPU seconds of a step over its threads; docs/planner.md has the errors.
 PRODUCTS_SHARE = {"fp32": 0.95, "bf16": 0.5}  # of the measured rate of products, reached in training
@@ -99,7 +99,7 @@ def guessed_speed(device: Device, machine: Machine) -> Speed:
 def training_steps(config: Settings, clips: int, max_steps: int | None) -> tuple[int, int]:
     """(optimizer steps of an epoch, of the launch), as the trainer counts them."""
     per_epoch = -(-clips // config.effective_batch)
-    total = per_epoch * int(config.training["epochs"])
+    total = per_epoch * int(config.training.epochs)
     return per_epoch, total if max_steps is None else min(total, max_steps)
 
 

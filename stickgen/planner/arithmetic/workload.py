@@ -6,10 +6,10 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters, count_trained
 from stickgen.planner.decisions.placement import Device, Precision, device_of, precision_of
-from stickgen.planner.settings import Settings
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
@@ -105,7 +105,7 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
         embedding_dim=model["embedding_dim"],
         actions=model["num_actions"],
         dropout=model["dropout"] > 0,
-        denoising=bool(config.diffusion["enabled"]),
+        denoising=bool(config.diffusion.enabled),
         averaged=training["ema_decay"] > 0,
         checkpointing=bool(training["activation_checkpointing"]),
         compiled=training["compile"] == "always",
@@ -114,7 +114,7 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
         micro_batches=math.ceil(config.effective_batch / at_once(training["batch_size"], frames, most)),
         frames=frames,
         longest_frames=longest,
-        workers=config.device["num_workers"],
+        workers=config.device.num_workers,
         device=device,
         precision=precision_of(config, machine, device),
         patch_frames=model["patch_frames"],
@@ -134,14 +134,14 @@ def padded_frames(config: Settings, facts: DatasetFacts | None) -> tuple[int, fl
     A step's clips are sorted by length and cut into micro-batches, each padded to its longest. Were lengths
     spread evenly over mean ± spread, that would add spread / micro-batches.
     """
-    most: int = config.data["max_frames"]
+    most: int = config.data.max_frames
     if facts is None:
         return most, float(most)
     longest = min(-(-facts.longest_frames // PAD_TO) * PAD_TO, most)
     mean = min(facts.mean_frames + PAD_TO / 2, float(longest))
-    if config.training["batch_size"] == 1:
+    if config.training.batch_size == 1:
         return longest, mean
-    return longest, mean + (longest - mean) / int(config.training["grad_accum_steps"])
+    return longest, mean + (longest - mean) / int(config.training.grad_accum_steps)
 
 
 def padded_words(config: Settings, facts: DatasetFacts | None) -> tuple[int, float]:
@@ -150,11 +150,11 @@ def padded_words(config: Settings, facts: DatasetFacts | None) -> tuple[int, flo
     Nothing where the model does not read texts token by token or the dataset does not have them so. A micro-batch
     pads to its longest text; clips are not sorted by those, so that large ones come near the longest of all.
     """
-    if not config.model["text_tokens"]:
+    if not config.model.text_tokens:
         return 0, 0.0
     longest, mean = USUAL_WORDS if facts is None else (facts.longest_words, facts.mean_words)
     if not longest:
         return 0, 0.0
     longest = -(-longest // PAD_WORDS_TO) * PAD_WORDS_TO
     mean = min(mean + PAD_WORDS_TO / 2, longest)
-    return longest, mean + (longest - mean) * (1 - 1 / config.training["batch_size"])
+    return longest, mean + (longest - mean) * (1 - 1 / config.training.batch_size)

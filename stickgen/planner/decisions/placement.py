@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Literal
 
+from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine, Speed
 
 Device = Literal["cpu", "cuda", "mps"]
 Precision = Literal["fp32", "bf16"]
 
 
-class HasDevice(Protocol):
-    """What is read of a config."""
-
-    @property
-    def device(self) -> Mapping[str, Any]: ...
-
-
-def device_of(config: HasDevice, machine: Machine) -> Device:
+def device_of(config: Settings, machine: Machine) -> Device:
     """The device of `device.type`; `auto` takes a CUDA GPU, else Apple's, else the CPU."""
-    wanted: str = config.device["type"]
+    wanted = config.device.type
     if wanted == "cuda" or (wanted == "auto" and machine.gpus):
         return "cuda"
     if wanted == "mps" or (wanted == "auto" and machine.mps):
@@ -33,9 +26,9 @@ def is_there(device: Device, machine: Machine) -> bool:
     return {"cpu": True, "cuda": bool(machine.gpus), "mps": machine.mps}[device]
 
 
-def precision_of(config: HasDevice, machine: Machine, device: Device) -> Precision:
+def precision_of(config: Settings, machine: Machine, device: Device) -> Precision:
     """fp32 or bf16; `auto` takes bf16 only where the hardware multiplies it."""
-    wanted: str = config.device["precision"]
+    wanted = config.device.precision
     if wanted == "fp32":
         return "fp32"
     if wanted == "bf16":

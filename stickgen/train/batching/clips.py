@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -72,19 +73,19 @@ def open_clips(path: str, config: TrainingConfig) -> Clips:
     actions, or if no clip is left for training.
     """
     file = open_dataset(path)
-    check_embedding_width(file.path, file.embedding_dim, config.model["embedding_dim"])
-    if config.model["num_actions"] < len(file.action_names):  # else opening the file has checked them
+    check_embedding_width(file.path, file.embedding_dim, config.model.embedding_dim)
+    if config.model.num_actions < len(file.action_names):  # else opening the file has checked them
         highest = max(int(part.max()) for part in chunks(file.content["actions"], file.resident.read))
-        if highest >= config.model["num_actions"]:
+        if highest >= config.model.num_actions:
             raise StickgenError(
                 f"{file.path}: the dataset has action number {highest}, but model.num_actions is "
-                f"{config.model['num_actions']}; use --set model.num_actions={highest + 1} or more"
+                f"{config.model.num_actions}; use --set model.num_actions={highest + 1} or more"
             )
-    options = {
-        "max_frames": config.data["max_frames"],
-        "val_fraction": config.training["val_fraction"],
-        "seed": config.training["seed"],
-        "text_tokens": config.model["text_tokens"],
+    options: dict[str, Any] = {
+        "max_frames": config.data.max_frames,
+        "val_fraction": config.training.val_fraction,
+        "seed": config.training.seed,
+        "text_tokens": config.model.text_tokens,
     }
     clips = Clips(file, MotionDataset(file, TRAIN, **options), MotionDataset(file, VALIDATION, **options))
     if not len(clips.train):

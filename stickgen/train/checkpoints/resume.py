@@ -73,7 +73,7 @@ def _report_changes(
     except (OSError, StickgenError):
         return  # written by an older version
     changes = refuse_changes(context.run, trained, config)
-    if trained.evaluation["best_by"] != config.evaluation["best_by"]:
+    if trained.evaluation.best_by != config.evaluation.best_by:
         state.best_val, state.best_step = math.inf, None  # measured by something else
     for change in changes:
         journal.event("changed", str(change), key=change.path, old=change.old, new=change.new)

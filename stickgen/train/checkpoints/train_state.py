@@ -34,12 +34,12 @@ class TrainState:
     """Everything that a checkpoint holds, on the device."""
 
     def __init__(self, config: TrainingConfig, normaliser: Normaliser, device: torch.device) -> None:
-        torch.manual_seed(config.training["seed"])
+        torch.manual_seed(config.training.seed)
         self.model = MotionTransformer(ModelConfig.from_training(config)).to(device)
-        self.model.activation_checkpointing = config.training["activation_checkpointing"]
+        self.model.activation_checkpointing = config.training.activation_checkpointing
         self.normaliser = normaliser.to(device)
         lora = config.lora
-        self.ema = AveragedWeights(self.model, config.training["ema_decay"], adapted=lora["enabled"])
+        self.ema = AveragedWeights(self.model, config.training.ema_decay, adapted=lora["enabled"])
         if lora["enabled"]:
             add_adapters(self.model, lora["rank"], lora["alpha"])
         self.config, self.device = config, device

@@ -41,7 +41,7 @@ class Assessment:
         result = self.context.ranks.from_first(self._losses() if self.context.ranks.leads else None)
         self.context.journal.validation_record(result)
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
-        by_loss = self.context.config.evaluation["best_by"] == "loss"
+        by_loss = self.context.config.evaluation.best_by == "loss"
         if not by_loss or not (saves_anyway or rested):
             return False
         return self._take_as_best(result["loss"])
@@ -53,7 +53,7 @@ class Assessment:
         if figures is None:
             return False
         self.context.journal.quality_record(figures)
-        name = f"quality_{self.context.config.evaluation['best_by']}"
+        name = f"quality_{self.context.config.evaluation.best_by}"
         return name in figures and self._take_as_best(-figures[name])
 
     def draw_sample(self) -> None:
@@ -66,7 +66,7 @@ class Assessment:
 
     def sample_due(self) -> bool:
         """Whether `logging.sample_minutes` have passed since the last sample (0 is never)."""
-        every = self.context.config.logging["sample_minutes"]
+        every = self.context.config.logging.sample_minutes
         return bool(every and time.monotonic() - self._sampled_at > 60 * every)
 
     def gather(self) -> None:
@@ -89,7 +89,7 @@ class Assessment:
         ):
             return validate(
                 model, state.normaliser, self.clips.held_out, config.loss_weights, context.device,
-                min(max(config.training["batch_size"], 8), 32), context.until_stopped,
+                min(max(config.training.batch_size, 8), 32), context.until_stopped,
             )  # fmt: skip
 
     def _quality(self) -> dict[str, float] | None:

@@ -87,7 +87,7 @@ class Quality:
             self.journal.beat("evaluating")
             until_stopped()
 
-        count = self.config.evaluation["prompts"]
+        count = self.config.evaluation.prompts
         light, encoded = self._prepared = self._prepared or prepare(
             self.config,
             self.clips.file,
@@ -113,14 +113,14 @@ def prepare(
     """
     light = light_evaluation(
         file,
-        max_frames=config.data["max_frames"],
-        val_fraction=config.training["val_fraction"],
+        max_frames=config.data.max_frames,
+        val_fraction=config.training.val_fraction,
         count=count,
         progress=tick,
     )
     texts = light.texts
-    encoder = load_encoder(encoder_of_run(config.data["encoder"], None))
-    width = config.model["embedding_dim"]
+    encoder = load_encoder(encoder_of_run(config.data.encoder, None))
+    width = config.model.embedding_dim
     if encoder.dim != width:
         raise StickgenError(
             f"the embeddings of text encoder {encoder.name} have {encoder.dim} numbers, but the model expects "

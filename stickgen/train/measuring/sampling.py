@@ -19,7 +19,7 @@ def draw_sample(context: LaunchContext, state: TrainState, clips: Clips) -> None
     texts = TextBatch(item["embedding"][None], *pad_words([item["words"]]))
     with journal.phase("sampling"), state.evaluating() as model:
         motion = sample(
-            model, state.normaliser, texts.to(context.device), config.data["max_frames"],
+            model, state.normaliser, texts.to(context.device), config.data.max_frames,
             sampling=Sampling.of(config.diffusion), seed=0,
         )[0]  # fmt: skip
     text = clips.file.content["texts"][item["text"]]

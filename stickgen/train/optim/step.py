@@ -76,7 +76,7 @@ def optimizer_step(
         if not model.sharded:
             ranks.sum_gradients(model.parameters())
         sums = ranks.sum(sums)
-        max_norm = learner.config.training["max_grad_norm"]
+        max_norm = learner.config.training.max_grad_norm
         norm = whole(torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm))
         # read the device once for all of them: each read waits for it
         *losses, frames, grad_norm = torch.cat((sums, norm.to(sums.device)[None])).tolist()
@@ -94,11 +94,11 @@ def accumulate_gradients(learner: Learner, batches: Iterable[Batch], *, step: in
     Returns, on the device, the sum over the clips of each of LOSSES, then the number of real frames.
     """
     config, device = learner.config, learner.device
-    seed = config.training["seed"], step
+    seed = config.training.seed, step
     sums = torch.zeros(len(LOSSES) + 1, device=device)
     for batch in batches:
         frames = int(batch.mask.sum())
-        draw = Draw.random(batch, mixed_seed(*seed), config.diffusion["condition_dropout"])
+        draw = Draw.random(batch, mixed_seed(*seed), config.diffusion.condition_dropout)
         draw, batch = draw.to(device, non_blocking=True), batch.to(device, non_blocking=True)
         torch.manual_seed(mixed_seed(*seed, batch.clips[0]))  # of dropout
         with learner.profile.part("forward"), autocast(device, learner.precision):

@@ -26,7 +26,7 @@ def is_worth_compiling(config: TrainingConfig, device: torch.device, precision: 
     Raises StickgenError if it is "always" and there is no compiler.
     """
     where = cast(Device, device.type)
-    if config.training["compile"] == "always" and not compiling.can_compile(where):
+    if config.training.compile == "always" and not compiling.can_compile(where):
         raise StickgenError(
             "training.compile is always, but there is no C++ compiler (g++ or clang++) here; "
             "install one, or use --set training.compile=never"

@@ -52,7 +52,7 @@ def take_fewer(run: Run, machine: Machine | None = None) -> str:
     identity = run.identity
     config = TrainingConfig.from_bytes(run.config_bytes, str(run.config_path))
     known = [identity.get("clips_at_once"), identity.get("largest_micro_batch")]
-    tried = min([config.training["batch_size"], *(n for n in known if type(n) is int and n > 0)])
+    tried = min([config.training.batch_size, *(n for n in known if type(n) is int and n > 0)])
     if tried == 1:
         return (
             "it took a single clip at a time, so it will be killed again without more memory or a smaller model: "
