@@ -123,16 +123,16 @@ def train_cell(cell: Cell) -> None:
     training = config.training
     clips = open_clips(cell.data, config)
     engine = Engine(config, clips, clips.fit_normaliser())
-    warmup = SCHEDULE * training["warmup_epochs"] / max(training["epochs"], 1)
+    warmup = SCHEDULE * training.warmup_epochs / max(training.epochs, 1)
     used, seen, steps = 0.0, 0, 0
     for line in sys.stdin:
         until = used + float(line)
         before, began = used, time.process_time()
         while used < until and cell.spent(used, seen) < 1:
             rate = learning_rate(
-                int(SCHEDULE * cell.spent(used, seen)), peak=training["learning_rate"],
-                warmup_steps=int(warmup), total_steps=SCHEDULE, min_lr_ratio=training["min_lr_ratio"],
-                schedule=training["schedule"],
+                int(SCHEDULE * cell.spent(used, seen)), peak=training.learning_rate,
+                warmup_steps=int(warmup), total_steps=SCHEDULE, min_lr_ratio=training.min_lr_ratio,
+                schedule=training.schedule,
             )  # fmt: skip
             result = engine.step(rate)
             seen, steps = seen + result.clips, steps + 1

@@ -105,13 +105,13 @@ class Baseline:
         training = config.training
         self.config, self.clips, self.normaliser = config, clips, normaliser
         self.model = stock_model(ModelConfig.from_training(config))
-        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(training["ema_decay"]))
+        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(training.ema_decay))
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(),
-            lr=training["learning_rate"],
-            betas=(training["beta1"], training["beta2"]),
+            lr=training.learning_rate,
+            betas=(training.beta1, training.beta2),
         )
-        self.loader = DataLoader(clips, batch_size=training["batch_size"], shuffle=True, collate_fn=collate)
+        self.loader = DataLoader(clips, batch_size=training.batch_size, shuffle=True, collate_fn=collate)
         self.batches = iter(self.loader)
 
     def step(self) -> int:

@@ -192,7 +192,7 @@ def take_turns(side: str, case: Case, data: Path) -> None:
             step, precision = lambda: ours.step().clips, ours.precision
     step()
     model = config.model
-    d, layers, t = model["d_model"], model["num_layers"], (case.frames[0] + case.frames[1]) / 2 + 1
+    d, layers, t = model.d_model, model.num_layers, (case.frames[0] + case.frames[1]) / 2 + 1
     say(precision=precision, gflop_per_sequence=(6 * 16 * d * d * layers * t + 12 * layers * t * t * d) / 1e9)
     for _ in sys.stdin:
         began, began_cpu = time.perf_counter(), time.process_time()

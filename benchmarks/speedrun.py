@@ -52,7 +52,7 @@ def run(
     engine = Engine(config, clips, clips.fit_normaliser())
     training, light = config.training, prepared[0]
     per_epoch = steps_per_epoch(len(clips.train), config.effective_batch)
-    total = per_epoch * training["epochs"]
+    total = per_epoch * training.epochs
     cpu = wall = 0.0
     looks: list[dict[str, float]] = []
     reached = False
@@ -62,9 +62,9 @@ def run(
             cpu_began, wall_began = time.process_time(), time.perf_counter()
             engine.step(
                 learning_rate(
-                    engine.state.step, peak=training["learning_rate"],
-                    warmup_steps=training["warmup_epochs"] * per_epoch, total_steps=total,
-                    min_lr_ratio=training["min_lr_ratio"], schedule=training["schedule"],
+                    engine.state.step, peak=training.learning_rate,
+                    warmup_steps=training.warmup_epochs * per_epoch, total_steps=total,
+                    min_lr_ratio=training.min_lr_ratio, schedule=training.schedule,
                 )
             )  # fmt: skip
             cpu += time.process_time() - cpu_began

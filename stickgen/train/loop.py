@@ -242,7 +242,7 @@ class Trainer:
             batch_size=most,
             seed=config.training.seed,
             epoch=epoch,
-            most_frames=frames_at_once(model["d_model"], model["patch_frames"], self.device.type),
+            most_frames=frames_at_once(model.d_model, model.patch_frames, self.device.type),
         )[self.state.step - epoch * self.steps_per_epoch :]
         self._note_largest(steps)
         return steps

@@ -13,10 +13,11 @@ from stickgen.train.optim.without_compiler import without_compiler
 
 STEPS = """
 import sys, torch
+from stickgen.config.keys.training import Training
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.train.optim.optimizer import build_optimizer
 model = MotionTransformer(ModelConfig(20, 32, 4, 1, 20, 8, 0.1, 64, True))
-training = dict(learning_rate=0.1, beta1=0.9, beta2=0.99, weight_decay=0.1, optimizer=sys.argv[1])
+training = Training(learning_rate=0.1, beta1=0.9, beta2=0.99, weight_decay=0.1, optimizer=sys.argv[1])
 optimizer = build_optimizer(model, training)
 for parameter in model.parameters():
     parameter.grad = torch.ones_like(parameter)

@@ -14,23 +14,23 @@ def count_parameters(config: Settings) -> int:
     What only denoising needs (the clock, `count_diffusion_parameters`) is not counted here.
     """
     model = config.model
-    d, layers = model["d_model"], model["num_layers"]
+    d, layers = model.d_model, model.num_layers
     attention = 4 * d * d
     swiglu = 3 * d * (4 * d)
     block = attention + swiglu + 2 * d + 6 * d  # + two RMSNorms + the block's own modulation
-    patch = model["patch_frames"]
+    patch = model.patch_frames
     # a token reads and writes a frame more on either side of its patch; a causal one reads four before it instead
     reach = (0, 0) if patch == 1 else (2, 2) if config.diffusion.enabled else (4, 0)
     read, written = (patch + frames for frames in reach)
-    pose_in = read * model["input_dim"] * d + d
-    text_in = model["embedding_dim"] * d + d + d * d + d + d  # two linear maps, and the vector for "no text"
-    action_in = (model["num_actions"] + 1) * d
+    pose_in = read * model.input_dim * d + d
+    text_in = model.embedding_dim * d + d + d * d + d + d  # two linear maps, and the vector for "no text"
+    action_in = (model.num_actions + 1) * d
     if patch > 1:
         text_in += 2 * d * _text_rank(d) - d * d  # the second map is narrow
         action_in = d  # actions are told by the weights that recognise them
     modulation = 6 * d * d + 6 * d  # one map for all blocks (adaLN-single, PixArt-alpha, arXiv 2310.00426)
-    pose_out = written * model["output_dim"] * (d + 1)
-    action_out = d * model["num_actions"] + model["num_actions"]
+    pose_out = written * model.output_dim * (d + 1)
+    action_out = d * model.num_actions + model.num_actions
     contact_out = 2 * patch * (d + 1)
     return (
         layers * block + pose_in + text_in + action_in + modulation + d + pose_out + action_out + contact_out

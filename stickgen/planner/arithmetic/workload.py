@@ -91,33 +91,33 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
     device = device_of(config, machine)
     longest, frames = padded_frames(config, facts)
     longest_words, words = padded_words(config, facts)
-    most = frames_at_once(model["d_model"], model["patch_frames"], device)
+    most = frames_at_once(model.d_model, model.patch_frames, device)
     parameters = count_parameters(config) + count_diffusion_parameters(config)
     trained, moments = count_trained(config, parameters)
     return Workload(
         parameters=parameters,
         trained=trained,
         moments=moments,
-        d_model=model["d_model"],
-        nhead=model["nhead"],
-        layers=model["num_layers"],
-        values=model["input_dim"],
-        embedding_dim=model["embedding_dim"],
-        actions=model["num_actions"],
-        dropout=model["dropout"] > 0,
+        d_model=model.d_model,
+        nhead=model.nhead,
+        layers=model.num_layers,
+        values=model.input_dim,
+        embedding_dim=model.embedding_dim,
+        actions=model.num_actions,
+        dropout=model.dropout > 0,
         denoising=bool(config.diffusion.enabled),
-        averaged=training["ema_decay"] > 0,
-        checkpointing=bool(training["activation_checkpointing"]),
-        compiled=training["compile"] == "always",
+        averaged=training.ema_decay > 0,
+        checkpointing=bool(training.activation_checkpointing),
+        compiled=training.compile == "always",
         clips=config.effective_batch,
-        batch_size=at_once(training["batch_size"], longest, most),
-        micro_batches=math.ceil(config.effective_batch / at_once(training["batch_size"], frames, most)),
+        batch_size=at_once(training.batch_size, longest, most),
+        micro_batches=math.ceil(config.effective_batch / at_once(training.batch_size, frames, most)),
         frames=frames,
         longest_frames=longest,
         workers=config.device.num_workers,
         device=device,
         precision=precision_of(config, machine, device),
-        patch_frames=model["patch_frames"],
+        patch_frames=model.patch_frames,
         words=words,
         longest_words=longest_words,
     )

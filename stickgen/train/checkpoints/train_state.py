@@ -39,9 +39,9 @@ class TrainState:
         self.model.activation_checkpointing = config.training.activation_checkpointing
         self.normaliser = normaliser.to(device)
         lora = config.lora
-        self.ema = AveragedWeights(self.model, config.training.ema_decay, adapted=lora["enabled"])
-        if lora["enabled"]:
-            add_adapters(self.model, lora["rank"], lora["alpha"])
+        self.ema = AveragedWeights(self.model, config.training.ema_decay, adapted=lora.enabled)
+        if lora.enabled:
+            add_adapters(self.model, lora.rank, lora.alpha)
         self.config, self.device = config, device
         self.optimizer = self._new_optimizer()
         self.step = 0

@@ -5,18 +5,18 @@ Only matrices have weight decay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
+from stickgen.config.keys.training import Training
 from stickgen.model.transformer import MotionTransformer
 from stickgen.train.optim.muon import Muon
 from stickgen.train.optim.without_compiler import without_compiler
 
 
-def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.optim.Optimizer:
+def build_optimizer(model: nn.Module, training: Training) -> torch.optim.Optimizer:
     """The optimizer that `training.optimizer` names, over the trainable parameters of `model`.
 
     AdamW is that of arXiv 1711.05101. Norms, biases, embeddings and modulation tables do not decay.
@@ -33,17 +33,17 @@ def build_optimizer(model: nn.Module, training: Mapping[str, Any]) -> torch.opti
             if not parameter.requires_grad:
                 continue
             matrix = isinstance(module, nn.Linear) and parameter.ndim == 2
-            if matrix and path.startswith(by_muon) and training["optimizer"] == "muon":
+            if matrix and path.startswith(by_muon) and training.optimizer == "muon":
                 muon.append(parameter)
             else:
                 (decaying if matrix and name == "weight" else others).append(parameter)
     adamw = without_compiler(torch.optim.AdamW)(
         [
-            {"params": decaying, "weight_decay": training["weight_decay"]},
+            {"params": decaying, "weight_decay": training.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ],
-        lr=training["learning_rate"],
-        betas=(training["beta1"], training["beta2"]),
+        lr=training.learning_rate,
+        betas=(training.beta1, training.beta2),
         fused=True,
     )
     return MuonWithAdamW(muon, adamw, training) if muon else adamw
@@ -57,13 +57,13 @@ class MuonWithAdamW(torch.optim.Optimizer):
     """
 
     def __init__(
-        self, matrices: list[nn.Parameter], adamw: torch.optim.Optimizer, training: Mapping[str, Any]
+        self, matrices: list[nn.Parameter], adamw: torch.optim.Optimizer, training: Training
     ) -> None:
         self._muon = without_compiler(Muon)(
             matrices,
-            lr=training["learning_rate"],
-            momentum=training["beta1"],
-            weight_decay=training["weight_decay"],
+            lr=training.learning_rate,
+            momentum=training.beta1,
+            weight_decay=training.weight_decay,
         )
         self._adamw = adamw
         super().__init__([{"params": matrices}], {})

@@ -33,9 +33,9 @@ def scheduled_rate(config: TrainingConfig, step: int, steps_per_epoch: int) -> f
     training = config.training
     return learning_rate(
         step,
-        peak=training["learning_rate"],
-        warmup_steps=training["warmup_epochs"] * steps_per_epoch,
-        total_steps=training["epochs"] * steps_per_epoch,
-        min_lr_ratio=training["min_lr_ratio"],
-        schedule=training["schedule"],
+        peak=training.learning_rate,
+        warmup_steps=training.warmup_epochs * steps_per_epoch,
+        total_steps=training.epochs * steps_per_epoch,
+        min_lr_ratio=training.min_lr_ratio,
+        schedule=training.schedule,
     )
