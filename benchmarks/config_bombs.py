@@ -14,8 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from stickgen.yaml_edit.document import Document
-from stickgen.yaml_edit.nodes import ConfigError
+from stickgen.yaml_edit import Document, YamlError
 from stickgen.yaml_edit.parsing import MAX_BYTES
 
 FULL = MAX_BYTES - 10
@@ -55,11 +54,11 @@ def measured(name: str, read: object) -> str:
     started = time.perf_counter()
     try:
         read()
-    except ConfigError as error:
+    except YamlError as error:
         outcome = str(error).splitlines()[0].rpartition("bomb")[2].lstrip(":0123456789 ")
     seconds = time.perf_counter() - started
     tracemalloc.start()
-    with contextlib.suppress(ConfigError):
+    with contextlib.suppress(YamlError):
         read()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -16,7 +16,7 @@ import click
 from stickgen.cli import COMMANDS, root
 from stickgen.config.key import Key
 from stickgen.config.schema import GROUPS, keys_of
-from stickgen.yaml_edit.document import format_value
+from stickgen.yaml_edit import format_value
 
 NOTE = "<!-- Written by scripts/reference.py; do not edit. Renew with: make docs -->"
 

@@ -11,7 +11,7 @@ from stickgen.config.presets import preset_names, preset_path
 from stickgen.config.schema import Key
 from stickgen.errors import StickgenError
 from stickgen.runs.store import list_runs, runs_root
-from stickgen.yaml_edit.document import MISSING, Document
+from stickgen.yaml_edit import MISSING, Document
 from stickgen_tui.text import clean
 
 Kind = Literal["disk", "preset", "run"]

@@ -19,17 +19,21 @@ from stickgen.config.loading import Problem, TrainingConfig, check, parse_overri
 from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PARTS, KEY_BY_PATH, Key, Value
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.conflict import Disk, disk_state
-from stickgen.yaml_edit.document import (
+from stickgen.yaml_edit import (
     MISSING,
     AnyPath,
+    Disk,
     Document,
     EditRefusedError,
-    read_config_file,
+    KeyPath,
+    Plain,
+    disk_state,
+    path_of,
+    path_text,
+    read_yaml_file,
+    same_value,
     text_diff,
 )
-from stickgen.yaml_edit.nodes import Path_, path_of, path_text
-from stickgen.yaml_edit.scalars import Plain, same_value
 from stickgen_tui.stepping import next_value
 
 if TYPE_CHECKING:
@@ -42,10 +46,10 @@ Edit = tuple[AnyPath, Value | None]  # a key and its new value; None takes it ou
 class UnknownKey(Key):
     """A key that the schema does not have: kept as it is until a person changes it."""
 
-    at: Path_ = ()  # where it stands; `path` is for a person to read
+    at: KeyPath = ()  # where it stands; `path` is for a person to read
 
     @property
-    def parts(self) -> Path_:
+    def parts(self) -> KeyPath:
         return self.at
 
     @property
@@ -76,7 +80,7 @@ class EditSession:
         self.document = document
         self._saved = Document.parse(document.data if saved is None else saved, document.name)
         self._problems: list[Problem] | None = None
-        self._problem_of: dict[Path_, Problem] | None = None
+        self._problem_of: dict[KeyPath, Problem] | None = None
         self.site: Site | None = None  # what is known of this machine and the dataset
         self._site_dataset: Path | None = None
         self._done: list[int] = []  # how many edits of the document each step of undo is made of
@@ -87,7 +91,7 @@ class EditSession:
     def open(cls, path: Path) -> EditSession:
         """Open a file, and keep its edits where a crash cannot reach them.
 
-        Raises ConfigError where it cannot be read as a config.
+        Raises YamlError where it cannot be read as a config.
         """
         session = cls(Document.open(path))
         keep(session.document)
@@ -121,7 +125,7 @@ class EditSession:
             self._problem_of = None
         return self._problems
 
-    def _problem_by_parts(self) -> dict[Path_, Problem]:
+    def _problem_by_parts(self) -> dict[KeyPath, Problem]:
         """The worst problem of each key."""
         problems = self.problems  # looked at anew after an edit, and then there is no index yet
         if self._problem_of is None:
@@ -179,7 +183,7 @@ class EditSession:
         return self._saved
 
     def config(self) -> TrainingConfig:
-        """The checked values. Raises ConfigError while there are errors."""
+        """The checked values. Raises YamlError while there are errors."""
         return TrainingConfig.from_document(self.document)
 
     def unknown(self) -> list[UnknownKey]:
@@ -237,20 +241,16 @@ class EditSession:
         return self.apply([(key.parts, value)]) > 0
 
     def replace(self, text: str) -> None:
-        """Take another text in the place of the whole, as one step. Raises ConfigError where it is no config."""
+        """Take another text in the place of the whole, as one step. Raises YamlError where it is no config."""
         before = self.document.text
         self.document.replace(text)
         self._made(int(self.document.text != before))
 
-    def reset(self, key: Key) -> bool:
-        """Put a key back to its default, with its comment kept; one that is not in the file stays out.
-
-        One that the schema does not have is taken out of the file.
-        """
-        return self.apply(self.default_edits([key])) > 0
-
     def default_edits(self, keys: Iterable[Key]) -> list[Edit]:
-        """What puts `keys` back to their defaults."""
+        """What puts `keys` back to their defaults.
+
+        A key that is not in the file stays out of it; one that the schema does not have is removed from the file.
+        """
         return [
             (key.parts, None if isinstance(key, UnknownKey) else key.default)
             for key in keys
@@ -336,13 +336,13 @@ class EditSession:
         before = self._saved.data
         if self.document.path is not None:
             with contextlib.suppress(StickgenError):
-                before = read_config_file(self.document.path)
+                before = read_yaml_file(self.document.path)
         return text_diff(before, self.document.data)
 
     def merged_onto_disk(self) -> EditSession:
         """A session on the file as it is on disk now, with this session's changes made again there, undone one by one.
 
-        Raises ConfigError or EditRefusedError where that cannot be done; this session is then as it was.
+        Raises YamlError or EditRefusedError where that cannot be done; this session is then as it was.
         Its edits are not kept as a draft until `keep_draft`.
         """
         if self.document.path is None:
@@ -358,7 +358,7 @@ class EditSession:
         return fresh
 
     def disk_state(self) -> Disk:
-        """How the file on disk stands to what was opened or last saved. Raises ConfigError where it cannot be read."""
+        """How the file on disk stands to what was opened or last saved. Raises YamlError where it cannot be read."""
         path = self.document.path
         return "same" if path is None else disk_state(path, self.document.saved_data)
 
@@ -367,7 +367,7 @@ class EditSession:
         keep(self.document)
 
 
-def unknown_key(path: Path_) -> UnknownKey:
+def unknown_key(path: KeyPath) -> UnknownKey:
     """A key that the schema does not have, as a key of free text."""
     return UnknownKey(
         path_text(path),
@@ -379,10 +379,10 @@ def unknown_key(path: Path_) -> UnknownKey:
     )
 
 
-def changed_values(before: Document, after: Document) -> list[tuple[Path_, object, object]]:
+def changed_values(before: Document, after: Document) -> list[tuple[KeyPath, object, object]]:
     """(path, value before, value after) of every single value that differs; MISSING where there is none."""
     old, new = before.items(), after.items()
-    found: list[tuple[Path_, object, object]] = []
+    found: list[tuple[KeyPath, object, object]] = []
     for path in [*new, *(path for path in old if path not in new)]:
         one, other = old.get(path, MISSING), new.get(path, MISSING)
         if not same_value(one, other):

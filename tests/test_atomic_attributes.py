@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from stickgen.atomic import WriteProtectedError, replacing, write_bytes
 from stickgen.cli import root
-from stickgen.yaml_edit.document import Document, ProtectedError
+from stickgen.yaml_edit import Document, ProtectedError
 
 CONFIG = "training:\n  batch_size: 16\n  learning_rate: 1e-4\n"
 

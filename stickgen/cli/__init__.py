@@ -76,13 +76,22 @@ def main() -> None:
     sys.exit(code)
 
 
+def _hint(error: StickgenError) -> str:
+    """The command that fixes what the YAML editor, which knows no commands, refuses."""
+    from stickgen.yaml_edit import RepeatedKeyError
+
+    if isinstance(error, RepeatedKeyError):
+        return "\n`stickgen config fmt-check --fix` keeps the last, as PyYAML reads it"
+    return ""
+
+
 def _run() -> int:
     try:
         Path.cwd()  # a folder that is gone is a traceback in whatever asks next
         code = root.main(standalone_mode=False)
         return code if isinstance(code, int) else 0
     except StickgenError as error:
-        _say(error)
+        _say(f"{error}{_hint(error)}")
         return error.exit_code
     except click.ClickException as error:
         with contextlib.suppress(OSError):

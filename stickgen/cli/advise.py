@@ -70,7 +70,7 @@ def command(
 def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool, as_json: bool) -> None:
     from stickgen.cli.config import save
     from stickgen.planner.advising.advice import apply
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     document = Document.open(config_path)
     if document.data != config.bytes:

@@ -20,7 +20,7 @@ from stickgen.text import clean
 if TYPE_CHECKING:
     from stickgen.config.loading import Problem
     from stickgen.config.rules import Severity, Site
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
 PROTECTED = click.option("--force", is_flag=True, help="Write it although it is write-protected.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -39,7 +39,7 @@ def command() -> None:
 def check_(path: str, anywhere: bool, data_path: str | None, as_json: bool) -> None:
     """Say everything that is wrong with a config; exit code 2 if `stickgen train` would refuse it here."""
     from stickgen.config.loading import check
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     document = Document.open(path)
     problems = check(document, None if anywhere else _site(document, data_path), infos=True)
@@ -102,7 +102,7 @@ def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool) ->
 
     A key that the config does not have is added; one that stickgen does not know must be there already.
     """
-    from stickgen.yaml_edit.document import MISSING, Document
+    from stickgen.yaml_edit import MISSING, Document
 
     document = Document.open(path)
     for assignment in assignments:
@@ -124,7 +124,7 @@ def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool) ->
 def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool) -> None:
     """Take keys or whole sections out of a config; they then have their defaults."""
     from stickgen.config.schema import KEY_BY_PATH
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     document = Document.open(path)
     for key in keys:
@@ -143,7 +143,7 @@ def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool) -> None:
 @PROTECTED
 def rename(path: str, key: str, name: str, dry_run: bool, force: bool) -> None:
     """Give a key or a section another name; its value, its place and its comment stay."""
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     document = Document.open(path)
     document.rename(key, name)
@@ -178,7 +178,7 @@ def diff(
     `-` is the other's value, `+` that of the config. Exit code 0 in either case.
     """
     from stickgen.config.comparing import differences
-    from stickgen.yaml_edit.document import Document, text_diff
+    from stickgen.yaml_edit import Document, text_diff
 
     if sum((other is not None, preset is not None, run_name is not None, disk)) > 1:
         raise StickgenError("name one thing to compare with: another file, --preset, --run or --disk")
@@ -236,13 +236,11 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
     """
     from stickgen.atomic import WriteProtectedError, replacing
     from stickgen.config.schema import is_truth
-    from stickgen.yaml_edit.conflict import check_conflict
-    from stickgen.yaml_edit.files import read_config_file
-    from stickgen.yaml_edit.portability import findings, fixed
+    from stickgen.yaml_edit import check_conflict, findings, fixed, read_yaml_file
 
     left, listed = 0, []
     for path in map(Path, paths):
-        data = read_config_file(path)
+        data = read_yaml_file(path)
         found = findings(data, str(path), is_truth)
         listed += [{"file": str(path), **asdict(finding)} for finding in found]
         if fix and found:
@@ -270,7 +268,7 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
 
 def _fix(problem: Problem, path: str) -> str:
     """What makes a problem's edit, behind `stickgen config`."""
-    from stickgen.yaml_edit.nodes import path_text
+    from stickgen.yaml_edit import path_text
 
     if problem.edit is None:
         words = ["rename", path, path_text(problem.parts), str(problem.rename)]
@@ -302,7 +300,7 @@ def _launch_problems(document: Document, data_path: str | None) -> list[Problem]
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.launch_check import check_launch
     from stickgen.runs.store import runs_root
-    from stickgen.yaml_edit.nodes import line_and_column
+    from stickgen.yaml_edit import line_and_column
 
     config = TrainingConfig.from_document(document)
     found = check_launch(
@@ -342,7 +340,7 @@ def _assignment(document: Document, text: str) -> tuple[str, bool | int | float 
     """`key=value`; of a key that the schema does not have, what the value reads as, text where it stands in quotes."""
     from stickgen.config.loading import parse_override
     from stickgen.config.schema import KEY_BY_PARTS
-    from stickgen.yaml_edit.nodes import path_of
+    from stickgen.yaml_edit import path_of
 
     quoted = re.match(r'\s*(?:"(?:[^"\\]|\\.)*"|[^"=])+?\s*(?==)', text)  # a `=` in quotes is part of the key
     key = quoted.group().strip() if quoted else text.partition("=")[0].strip()
@@ -354,7 +352,7 @@ def _assignment(document: Document, text: str) -> tuple[str, bool | int | float 
 
 def _finish(document: Document, dry_run: bool, force: bool) -> None:
     from stickgen.config.loading import check
-    from stickgen.yaml_edit.document import text_diff
+    from stickgen.yaml_edit import text_diff
 
     if dry_run:
         for line in text_diff(document.saved_data, document.data):
@@ -368,7 +366,7 @@ def _finish(document: Document, dry_run: bool, force: bool) -> None:
 
 def save(document: Document, force: bool) -> None:
     """Write a config where it came from; `force` writes one that is write-protected."""
-    from stickgen.yaml_edit.document import ProtectedError
+    from stickgen.yaml_edit import ProtectedError
 
     try:
         lost = document.save(force=force)
@@ -384,7 +382,7 @@ def _say_lost(name: str, lost: Sequence[str]) -> None:
 
 def _draft(path: str) -> Document:
     from stickgen.config import drafts
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     draft = drafts.find(path)
     if draft is None:
@@ -398,7 +396,7 @@ def _reference(
     """What to compare with, and how to name it."""
     from stickgen.config.presets import preset_path
     from stickgen.runs.store import find_run, runs_root
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     if other is not None:
         return Document.open(other), other
@@ -413,8 +411,7 @@ def _reference(
 
 
 def _text(value: object) -> str:
-    from stickgen.yaml_edit.scalars import format_value
-    from stickgen.yaml_edit.verifying import MISSING
+    from stickgen.yaml_edit import MISSING, format_value
 
     if value is MISSING or isinstance(value, str):
         return "not there" if value is MISSING else str(value)
@@ -422,7 +419,7 @@ def _text(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    from stickgen.yaml_edit.verifying import MISSING
+    from stickgen.yaml_edit import MISSING
 
     return None if value is MISSING else value
 

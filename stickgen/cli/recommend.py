@@ -104,7 +104,7 @@ def _shown(fitting: Fitting) -> str:
 
 def _write(place: Output, fitting: Fitting, chosen: Fit, facts: DatasetFacts | None) -> None:
     from stickgen.planner.advising.fitting import apply
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     document = Document.open(fitting.recommendation.config_path)
     apply(document, chosen, facts)

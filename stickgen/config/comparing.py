@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stickgen.config.schema import KEY_BY_PARTS, KEYS
-from stickgen.yaml_edit.document import Document
-from stickgen.yaml_edit.nodes import path_text
-from stickgen.yaml_edit.verifying import MISSING
+from stickgen.yaml_edit import MISSING, Document, path_text
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,8 @@ from pathlib import Path
 from typing import Any
 
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.document import MAX_UNDO, Document, read_config_file
-from stickgen.yaml_edit.nodes import ConfigError
+from stickgen.yaml_edit import Document, YamlError, read_yaml_file
+from stickgen.yaml_edit.document import MAX_UNDO
 
 MAX_JOURNAL_BYTES = 32_000_000  # a longer one is no journal of ours
 FRESH_SECONDS = 60.0  # a journal without a sound beginning may be one that is being begun
@@ -67,11 +67,6 @@ class Draft:
         return self.states[-1]
 
     @property
-    def base_digest(self) -> str:
-        """SHA-256 of what the edits began from."""
-        return hashlib.sha256(self.base).hexdigest()
-
-    @property
     def edits(self) -> int:
         """How many edits can be undone."""
         return len(self.states) - 1
@@ -80,8 +75,8 @@ class Draft:
     def file_changed(self) -> bool:
         """Whether the file on disk is no longer (or not at all) what the edits began from."""
         try:
-            return read_config_file(self.path) != self.base
-        except ConfigError:
+            return read_yaml_file(self.path) != self.base
+        except YamlError:
             return True
 
     def open(self) -> Document:

@@ -17,10 +17,28 @@ from stickgen.config.settings import SECTIONS, Settings
 from stickgen.config.suggesting import nearest
 from stickgen.errors import StickgenError
 from stickgen.text import clean
-from stickgen.yaml_edit.document import Document
-from stickgen.yaml_edit.faults import odd_character, slip, without_odd
-from stickgen.yaml_edit.nodes import ConfigError, Mapping, Path_, Scalar, line_and_column, path_of, path_text
-from stickgen.yaml_edit.scalars import format_value, reading_1_1, reads_alike, resolve, truth_1_1
+from stickgen.yaml_edit import (
+    Document,
+    KeyPath,
+    Mapping,
+    Scalar,
+    YamlError,
+    format_value,
+    line_and_column,
+    odd_character,
+    path_of,
+    path_text,
+    reading_1_1,
+    reads_alike,
+    resolve,
+    slip,
+    truth_1_1,
+    without_odd,
+)
+
+
+class ConfigError(YamlError):
+    """A config whose keys or values are wrong; one that is not even YAML is the YamlError itself."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +77,14 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
     groups = {group.name for group in GROUPS}
 
     def add(
-        severity: Severity, parts: Path_, at: int, value: object, message: str, fix: str,
+        severity: Severity, parts: KeyPath, at: int, value: object, message: str, fix: str,
         edit: tuple[str, Value] | None = None, rename: str | None = None,
     ) -> None:  # fmt: skip
         line, column = line_and_column(document.text, at)
         path = clean(path_text(parts), single_line=True)
         problems.append(Problem(severity, path, line, column, value, message, fix, edit, rename, parts))
 
-    def add_unknown(parts: Path_, at: int, *, section: bool = False) -> None:
+    def add_unknown(parts: KeyPath, at: int, *, section: bool = False) -> None:
         near = nearest(parts, section=section)
         odd = odd_character(parts[-1])
         plain = without_odd(parts[-1])
@@ -179,7 +197,8 @@ class TrainingConfig(Settings):
     """A checked config: every key has a value, of the key's type.
 
     `path` is a file (None: the shipped `medium.yaml`); `overrides` are values by dotted path that win over
-    the file's. Raises ConfigError whose message lists every error as `file:line:column: key: …`.
+    the file's. Raises ConfigError, whose message lists every error as `file:line:column: key: …`, and YamlError
+    if the file cannot be read.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import Literal
 
 from stickgen.config.key import Value
 from stickgen.config.settings import Edit
-from stickgen.yaml_edit.scalars import format_value
+from stickgen.yaml_edit import format_value
 
 Severity = Literal["error", "warning", "info"]
 

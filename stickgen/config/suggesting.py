@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Key
-from stickgen.yaml_edit.nodes import Path_
+from stickgen.yaml_edit import KeyPath
 
 LIKELY_TYPO = 0.8  # similarity from which an unknown key is taken for a misspelt one
 _ALIKE = 0.6  # from which it is worth a question
@@ -51,12 +51,12 @@ _BY_HABIT = {name: KEY_BY_PATH[path] for path, names in _ELSEWHERE.items() for n
 class Near:
     """The path that may be meant, and whether it is so alike that the other is a slip."""
 
-    parts: Path_
+    parts: KeyPath
     misspelt: bool
 
 
 @lru_cache(maxsize=10_000)
-def nearest(parts: Path_, *, section: bool = False) -> Near | None:
+def nearest(parts: KeyPath, *, section: bool = False) -> Near | None:
     """What an unknown key may stand for; None where nothing is like it. `section`: it has keys of its own."""
     group, name = (parts[0], parts[-1]) if len(parts) > 1 else ("", parts[-1])
     groups = [g.name for g in GROUPS]

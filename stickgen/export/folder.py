@@ -25,7 +25,7 @@ from stickgen.runs.provenance import ancestors_of
 from stickgen.runs.resuming import moved
 from stickgen.runs.store import Run
 from stickgen.train.checkpoints.checkpoint import Checkpoint, verify_checkpoint, write_tensors
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 
 
 def export(

@@ -38,7 +38,7 @@ from stickgen.runs.metrics import RecordReader, last_record
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT
 from stickgen.text import clean
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts

@@ -15,7 +15,7 @@ from stickgen.errors import StickgenError
 from stickgen.runs.dataset_facts import DatasetFacts, dataset_digest, read_dataset_facts
 from stickgen.runs.dataset_file import check_dataset_file
 from stickgen.text import clean
-from stickgen.yaml_edit.scalars import format_value
+from stickgen.yaml_edit import format_value
 
 if TYPE_CHECKING:
     from stickgen.runs.store import Run
@@ -134,7 +134,7 @@ def resume(run: Run) -> tuple[str, ...]:
 def _config(
     run: Run, overrides: Mapping[str, Value], force: bool
 ) -> tuple[bytes | None, dict[str, Any], list[str]]:
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     name = str(run.config_path)
     try:

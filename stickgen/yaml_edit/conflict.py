@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.files import read_config_file
-from stickgen.yaml_edit.nodes import ConfigError
+from stickgen.yaml_edit.files import read_yaml_file
+from stickgen.yaml_edit.nodes import YamlError
 
 
 class SaveConflictError(StickgenError):
@@ -30,8 +30,8 @@ def check_conflict(target: Path, data: bytes, opened: bytes | None) -> None:
     `opened` are the bytes that `target` held when it was opened or last saved; None where it is another file.
     """
     try:
-        on_disk = read_config_file(target)
-    except ConfigError as error:
+        on_disk = read_yaml_file(target)
+    except YamlError as error:
         if isinstance(error.__cause__, FileNotFoundError):
             return
         raise SaveConflictError(f"{error}; save under another name") from error
@@ -49,10 +49,10 @@ Disk = Literal["same", "changed", "gone"]
 
 
 def disk_state(path: Path, opened: bytes) -> Disk:
-    """How the file stands to the bytes that were opened or last saved. Raises ConfigError where it cannot be read."""
+    """How the file stands to the bytes that were opened or last saved. Raises YamlError where it cannot be read."""
     try:
-        return "same" if read_config_file(path) == opened else "changed"
-    except ConfigError as error:
+        return "same" if read_yaml_file(path) == opened else "changed"
+    except YamlError as error:
         if isinstance(error.__cause__, FileNotFoundError):
             return "gone"
         raise

@@ -14,19 +14,19 @@ from typing import Protocol
 from stickgen.atomic import WriteProtectedError, replacing
 from stickgen.errors import StickgenError
 from stickgen.yaml_edit.comments import Span, comments, lost
-from stickgen.yaml_edit.conflict import ProtectedError, SaveConflictError, check_conflict, text_diff
+from stickgen.yaml_edit.conflict import ProtectedError, check_conflict
 from stickgen.yaml_edit.faults import slip
-from stickgen.yaml_edit.files import read_config_file
+from stickgen.yaml_edit.files import read_yaml_file
 from stickgen.yaml_edit.nodes import (
-    ConfigError,
     Empty,
+    KeyPath,
     Mapping,
     Node,
-    Path_,
     Scalar,
     Sequence,
     Tree,
     Values,
+    YamlError,
     line_and_column,
     located,
     origin,
@@ -36,7 +36,7 @@ from stickgen.yaml_edit.nodes import (
     walk,
 )
 from stickgen.yaml_edit.parsing import decode, is_collection_tag, parse
-from stickgen.yaml_edit.scalars import Plain, format_value, reads_alike, resolve, resolve_tagged, same_value
+from stickgen.yaml_edit.scalars import Plain, reads_alike, resolve, resolve_tagged, same_value
 from stickgen.yaml_edit.splicing import EditRefusedError, Splicer
 from stickgen.yaml_edit.verifying import (
     MISSING,
@@ -50,17 +50,12 @@ from stickgen.yaml_edit.verifying import (
     shifted,
 )
 
-__all__ = [
-    "MISSING", "AnyPath", "ConfigError", "Document", "EditRefusedError", "ProtectedError", "SaveConflictError", "format_value",
-    "read_config_file", "text_diff",
-]  # fmt: skip
-
 MAX_UNDO = 1000
-AnyPath = str | Path_  # `group.name` as `path_text` writes it, or its parts
+AnyPath = str | KeyPath  # `group.name` as `path_text` writes it, or its parts
 
 
 class JournalLike(Protocol):
-    """What a document tells of its edits: see `drafts.Journal`."""
+    """Is told of every edit, so that it can survive a crash: set `Document.journal` to one."""
 
     failure: str | None
 
@@ -70,9 +65,9 @@ class JournalLike(Protocol):
 
 
 class Document:
-    """The text of one config, its values by dotted path, and edits that keep every other byte.
+    """One YAML text, its values by dotted path, and edits that keep every other byte.
 
-    A path names keys from the outside in, items of lists by their index: `training.betas.0`. Editing methods
+    A path names keys from the outside in, items of lists by their index: `servers.0.port`. Editing methods
     raise EditRefusedError, with the reason, where they would change anything else; they return the other paths
     that the edit changes, those of the aliases of an anchored value.
     """
@@ -87,14 +82,14 @@ class Document:
 
     @classmethod
     def parse(cls, data: bytes, name: str = "<text>") -> Document:
-        """A document of `data`. Raises ConfigError with `name:line:column`."""
+        """A document of `data`. Raises YamlError with `name:line:column`."""
         return cls(data, name)
 
     @classmethod
     def open(cls, path: str | Path) -> Document:
-        """Read a file. Raises ConfigError: missing, a directory or FIFO, too large, not UTF-8, not YAML."""
+        """Read a file. Raises YamlError: missing, a directory or FIFO, too large, not UTF-8, not YAML."""
         path = Path(path)
-        return cls(read_config_file(path), str(path), path)
+        return cls(read_yaml_file(path), str(path), path)
 
     def _read(self, text: str) -> tuple[Tree, Values]:
         tree = parse(text, self.name)
@@ -102,7 +97,7 @@ class Document:
             fault = slip(text, tree.root.start)
             if fault is not None:
                 raise located(text, self.name, fault.offset, fault.message)
-            message = "a config is a mapping, like `model:` with keys below it"
+            message = "the top level must be keys with values, like `key: value`"
             raise located(text, self.name, tree.root.start, message)
         return tree, values(tree.root)
 
@@ -167,7 +162,7 @@ class Document:
             return resolve_tagged(text.strip(), None, node.tag)
         return text
 
-    def items(self) -> dict[Path_, Plain]:
+    def items(self) -> dict[KeyPath, Plain]:
         """Every single value by its path; list items have their index as the last part."""
         return {path: value for path, value in self._values.items() if not isinstance(value, Empty)}
 
@@ -175,17 +170,6 @@ class Document:
         """Line and column of the value at `path`, or of its key where the value is empty."""
         node = self.node(path)
         return None if node is None else line_and_column(self._text, node.start)
-
-    def also_changes(self, path: AnyPath) -> list[str]:
-        """The other paths that a new value at `path` would change: those of the aliases of its anchor."""
-        node, parts = self.node(path), _parts(path)
-        if node is None or node.alias_of is not None:
-            return []
-        return [
-            path_text(other)
-            for other, found in walk(self._tree.root)
-            if origin(found) is node and other != parts
-        ]
 
     # -- editing
 
@@ -211,7 +195,7 @@ class Document:
                 expected[other] = value
         return self._commit(changed, parts, expecting(expected))
 
-    def _inserted(self, container: Node | None, parts: Path_, rest: Path_, value: Plain) -> list[str]:
+    def _inserted(self, container: Node | None, parts: KeyPath, rest: KeyPath, value: Plain) -> list[str]:
         where = parts[: len(parts) - len(rest)]
         if isinstance(container, Sequence):
             if rest != (str(len(container.items)),):
@@ -291,7 +275,7 @@ class Document:
         return self._commit(changed, parts, renaming(self._tree, self._values, container, parts, name))
 
     def replace(self, text: str) -> None:
-        """Take another text in the place of the whole, as one edit. Raises ConfigError where it is no config."""
+        """Take another text in the place of the whole, as one edit. Raises YamlError if it cannot be read."""
         read = self._read(decode(text.encode("utf-8", "surrogatepass"), self.name))
         if text != self._text:
             self._edited(text, read)
@@ -329,14 +313,16 @@ class Document:
         if self.journal is not None:
             self.journal.record("edit", before)
 
-    def _commit(self, changed: str, parts: Path_, judge: Judge, may_go: SequenceABC[Span] = ()) -> list[str]:
+    def _commit(
+        self, changed: str, parts: KeyPath, judge: Judge, may_go: SequenceABC[Span] = ()
+    ) -> list[str]:
         """Take the changed text if it reads as it should; the other paths whose values it changes.
 
         Its comments are all there, but for those in the spans `may_go` of the text as it is.
         """
         try:
             read = self._read(decode(changed.encode("utf-8", "surrogatepass"), self.name))
-        except ConfigError as error:
+        except YamlError as error:
             reason = str(error).splitlines()[0]
             raise self._refusal(f"this edit would break the file ({reason}); edit the text itself") from error
         wrong = judge(read[1])
@@ -362,7 +348,7 @@ class Document:
         where = self.name if at is None else f"{self.name}:{line_and_column(self._text, at)[0]}"
         return EditRefusedError(f"{where}: {message}")
 
-    def _reached(self, parts: Path_) -> tuple[Node | None, Path_]:
+    def _reached(self, parts: KeyPath) -> tuple[Node | None, KeyPath]:
         """The last node on the way that is there as text of its own, and what of the path is missing below it."""
         node = self._tree.root
         for depth, part in enumerate(parts):
@@ -373,7 +359,7 @@ class Document:
             node = child
         return node, ()
 
-    def _check_own(self, node: Node | None, parts: Path_) -> None:
+    def _check_own(self, node: Node | None, parts: KeyPath) -> None:
         """Refuse to edit inside of a section or list that an alias only stands for, or whose tag makes it another thing."""
         if isinstance(node, Mapping | Sequence) and node.tag is not None and not is_collection_tag(node.tag):
             raise self._refusal(f"{_shown(parts)} has the tag {node.tag}; edit the text itself", node.start)
@@ -384,7 +370,7 @@ class Document:
                 node.start,
             )
 
-    def _check_anchors(self, child: Node, container: Node, parts: Path_) -> None:
+    def _check_anchors(self, child: Node, container: Node, parts: KeyPath) -> None:
         """Refuse to delete an anchor that something outside of the deleted text uses."""
         start, end = child.start, child.end
         if isinstance(container, Mapping):
@@ -431,11 +417,11 @@ class Document:
         return gone
 
 
-def _parts(path: AnyPath) -> Path_:
+def _parts(path: AnyPath) -> KeyPath:
     return path_of(path) if isinstance(path, str) else path
 
 
-def _shown(parts: Path_) -> str:
+def _shown(parts: KeyPath) -> str:
     return path_text(parts) or "the file"
 
 

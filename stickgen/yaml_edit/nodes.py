@@ -16,11 +16,15 @@ from typing import ClassVar
 from stickgen.errors import StickgenError
 from stickgen.yaml_edit.scalars import Plain, resolve_tagged
 
-Path_ = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
-class ConfigError(StickgenError):
-    """A config that cannot be read: the message starts with `file:line:column:`."""
+class YamlError(StickgenError):
+    """A text or file that cannot be read as YAML: the message starts with `file:line:column:`."""
+
+
+class RepeatedKeyError(YamlError):
+    """A mapping has a key twice, on which readers differ; `portability.fixed` keeps the last."""
 
 
 @dataclass(eq=False)
@@ -119,7 +123,7 @@ class Alias:
 
 @dataclass(eq=False)
 class Tree:
-    """What `parse` returns: the one config of a file, and where it stands."""
+    """What `parse` returns: the one document of a file that holds anything, and where it ends."""
 
     root: Node | None  # None where there is nothing but comments
     end: int  # of the document: where `...` or the next `---` stands, or the text ends
@@ -167,13 +171,13 @@ class Empty:
 
 
 Empty.MAPPING, Empty.SEQUENCE = Empty("{}"), Empty("[]")
-Values = dict[Path_, Plain | Empty]
+Values = dict[KeyPath, Plain | Empty]
 
 
 _QUOTED_PART = re.compile(r'"(?:[^"\\]|\\.)*"(?=\.|$)')
 
 
-def path_text(path: Path_) -> str:
+def path_text(path: KeyPath) -> str:
     """A path as it is shown and typed: `training.epochs`, with quotes around a key that has a dot: `"a.b".c`."""
     return ".".join(
         json.dumps(part, ensure_ascii=False) if not part or "." in part or part[0] == '"' else part
@@ -181,7 +185,7 @@ def path_text(path: Path_) -> str:
     )
 
 
-def path_of(text: str) -> Path_:
+def path_of(text: str) -> KeyPath:
     """The path that `path_text` writes so."""
     parts: list[str] = []
     at = 0
@@ -203,7 +207,7 @@ def origin(node: Node) -> Node:
     return node.alias_of if node.alias_of is not None else node
 
 
-def walk(node: Node | None, path: Path_ = ()) -> Iterator[tuple[Path_, Node]]:
+def walk(node: Node | None, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Node]]:
     """Every node below and with `node` by its path, as a reader sees them; list items by their index."""
     if node is None:
         return
@@ -233,11 +237,11 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
 
-def located(text: str, name: str, offset: int, message: str) -> ConfigError:
-    """A ConfigError that shows the place: position, message, the line and a caret."""
+def located(text: str, name: str, offset: int, message: str, kind: type[YamlError] = YamlError) -> YamlError:
+    """An error of a `kind` that shows the place: position, message, the line and a caret."""
     line, column = line_and_column(text, offset)
     source = text.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
     shift = max(0, column - 120)  # of a long line, the part that matters
-    return ConfigError(
+    return kind(
         f"{name}:{line}:{column}: {message}\n    {source[shift : shift + 160]}\n    {' ' * (column - 1 - shift)}^"
     )

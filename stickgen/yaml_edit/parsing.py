@@ -28,13 +28,14 @@ from ruamel.yaml.events import (
 from stickgen.yaml_edit.faults import guilty
 from stickgen.yaml_edit.nodes import (
     Alias,
-    ConfigError,
     Entry,
     Mapping,
     Node,
+    RepeatedKeyError,
     Scalar,
     Sequence,
     Tree,
+    YamlError,
     line_and_column,
     located,
     origin,
@@ -43,10 +44,10 @@ from stickgen.yaml_edit.scalars import CORE_TAG
 from stickgen.yaml_edit.scanning import MAX_DEPTH, BoundedScanner, TooDeepError, TooLongError
 
 MAX_BYTES = 100_000  # the parser reads about 0.3 MB a second
-MAX_EVENTS = 5_000  # the template has 200
+MAX_EVENTS = 5_000  # keys, values, and the begin and end of collections
 MAX_ALIASES = 500
 MAX_EXPANDED = 5_000  # nodes after aliases and merges are written out
-MAX_SECONDS = 10.0  # of computing: a machine that is busy elsewhere makes no config too long
+MAX_SECONDS = 10.0  # of CPU time, so that a busy machine refuses nothing that an idle one reads
 
 # what readers take for a line end or refuse: everything that YAML does not call printable, and its odd line ends
 _UNREADABLE = re.compile(
@@ -58,28 +59,28 @@ _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
 
 
 def decode(data: bytes, name: str) -> str:
-    """The text of a config's bytes, newlines untranslated. Raises ConfigError with the offset of what it is not."""
+    """The bytes as text, newlines untranslated. Raises YamlError, with the place, if they are not YAML text."""
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{name}: {len(data)} bytes; a config has at most {MAX_BYTES}, this is no config")
+        raise YamlError(f"{name}: too large: {len(data)} bytes, and at most {MAX_BYTES} are read")
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or (len(data) > 3 and data[:4].count(0) > 1):
-        raise ConfigError(f"{name}: UTF-16 or UTF-32 at byte 0; save it as UTF-8")
+        raise YamlError(f"{name}: UTF-16 or UTF-32 at byte 0; save it as UTF-8")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = len(data[: error.start].rpartition(b"\n")[2].decode("utf-8")) + 1
-        raise ConfigError(
+        raise YamlError(
             f"{name}:{line}:{column}: not UTF-8 at byte {error.start}; save it as UTF-8"
         ) from error
     if "\0" in text:
-        raise ConfigError(f"{name}: a NUL at byte {data.index(0)}; this is no text file")
+        raise YamlError(f"{name}: a NUL at byte {data.index(0)}; this is not a text file")
     if lone := _LONE_RETURN.search(text):
         line, column = line_and_column(text, lone.start())
-        raise ConfigError(f"{name}:{line}:{column}: a lone carriage return; end lines with LF or CRLF")
+        raise YamlError(f"{name}:{line}:{column}: a lone carriage return; end lines with LF or CRLF")
     body = text.removeprefix("\ufeff")
     if odd := _UNREADABLE.search(body):
         line, column = line_and_column(text, odd.start() + len(text) - len(body))
-        raise ConfigError(
+        raise YamlError(
             f"{name}:{line}:{column}: a character U+{ord(odd.group()):04X}, which YAML readers refuse or take for a "
             "line end; remove it, or write it as an escape in double quotes"
         )
@@ -87,9 +88,9 @@ def decode(data: bytes, name: str) -> str:
 
 
 def parse(text: str, name: str, *, repeats: bool = False) -> Tree:
-    """The tree of the one config in `text`. Empty documents before or behind it are allowed, a second one is not.
+    """The tree of the one document in `text`. Empty documents around it are allowed, a second one is not.
 
-    Raises ConfigError with file, line, column, the line itself and a hint. `repeats` accepts keys that a
+    Raises YamlError with file, line, column, the line itself and a hint. `repeats` accepts keys that a
     mapping has twice, takes the last and lists the others.
     """
     try:
@@ -110,11 +111,13 @@ def parse(text: str, name: str, *, repeats: bool = False) -> Tree:
             text, name, error.offset - 1, f"more than {MAX_DEPTH} brackets inside one another"
         ) from error
     except TooLongError as error:
-        raise ConfigError(f"{name}: reading it takes too long; this is no config") from error
-    except (ConfigError, MemoryError):
+        raise YamlError(
+            f"{name}: reading it takes more than {MAX_SECONDS:g} s of computing; shorten it"
+        ) from error
+    except (YamlError, MemoryError):
         raise
     except Exception as error:
-        raise ConfigError(f"{name}:1:1: this YAML cannot be read ({error})") from error
+        raise YamlError(f"{name}:1:1: this YAML cannot be read ({error})") from error
 
 
 def _hint(text: str, offset: int, error: MarkedYAMLError) -> str:
@@ -150,10 +153,10 @@ class _Builder:
         yaml.Scanner = scanner
         for count, event in enumerate(yaml.parse(self.text)):
             if count > MAX_EVENTS:
-                raise ConfigError(f"{self.name}:1:1: more than {MAX_EVENTS} values; this is no config")
+                raise YamlError(f"{self.name}:1:1: more than {MAX_EVENTS} keys and values; shorten it")
             yield event
 
-    def refuse(self, offset: int, message: str) -> ConfigError:
+    def refuse(self, offset: int, message: str) -> YamlError:
         return located(self.text, self.name, offset, message)
 
     # -- documents
@@ -174,7 +177,7 @@ class _Builder:
         full = [index for index, (root, _) in enumerate(documents) if root is not None]
         if len(full) > 1:
             raise self.refuse(
-                documents[full[1]][1], "a second document starts here; a training config is one document"
+                documents[full[1]][1], "a second document starts here; a file may hold only one"
             )
         if documents:
             chosen = full[0] if full else 0
@@ -186,7 +189,7 @@ class _Builder:
     def check_version(self, event: DocumentStartEvent) -> None:
         if event.version is not None and tuple(event.version) != (1, 2):
             raise self.refuse(
-                event.start_mark.index, "a %YAML directive that changes how values read; take the line away"
+                event.start_mark.index, "a %YAML directive changes how values are read; remove the line"
             )
 
     # -- nodes
@@ -270,7 +273,7 @@ class _Builder:
             )
         self.tree.aliases.append(Alias(anchor, start, target))
         if len(self.tree.aliases) > MAX_ALIASES:
-            raise self.refuse(start, f"more than {MAX_ALIASES} aliases; this is no config")
+            raise self.refuse(start, f"more than {MAX_ALIASES} aliases; write the values out")
         if isinstance(target, Scalar):
             return Scalar(start, start, end, target.text, target.style, None, target.tag, target)
         if isinstance(target, Sequence):
@@ -311,18 +314,15 @@ class _Builder:
                 raise self.refuse(entry.start, "<< takes sections, given as aliases like *base")
             node.sources.append(source)
         if node.merge is not None:
-            raise self.refuse(entry.start, "<< is here for the second time; write one: << : [*a, *b]")
+            raise self.refuse(entry.start, "<< appears twice; combine them: << : [*a, *b]")
         node.merge = entry
 
     def repeated(self, node: Mapping, entry: Entry) -> None:
         earlier = node.own[entry.key.text]
         if not self.repeats:
             first, _ = line_and_column(self.text, earlier.key.start)
-            raise self.refuse(
-                entry.key.start,
-                f"{entry.key.text!r} is here for the second time, the first is on line {first}; remove one "
-                "(`stickgen config fmt-check --fix` keeps the last, as PyYAML reads it)",
-            )
+            message = f"{entry.key.text!r} appears twice, first on line {first}; remove one of them"
+            raise located(self.text, self.name, entry.key.start, message, RepeatedKeyError)
         self.tree.repeated.append((node, earlier))
         del node.own[entry.key.text]
         node.own[entry.key.text] = entry

@@ -13,8 +13,8 @@ from stickgen.text import clean
 from stickgen.yaml_edit.comments import comments, lost
 from stickgen.yaml_edit.nodes import (
     Entry,
+    KeyPath,
     Mapping,
-    Path_,
     Scalar,
     Tree,
     line_and_column,
@@ -47,15 +47,15 @@ class Finding:
         return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {fix}"
 
 
-def _never(_: Path_) -> bool:
+def _never(_: KeyPath) -> bool:
     return False
 
 
-def findings(data: bytes, name: str, is_truth: Callable[[Path_], bool] = _never) -> list[Finding]:
+def findings(data: bytes, name: str, is_truth: Callable[[KeyPath], bool] = _never) -> list[Finding]:
     """Every place in a YAML text that readers of YAML 1.1 and 1.2 read differently.
 
     `is_truth` says at which paths a truth is wanted, so that `on` there becomes `true` and not a quoted word.
-    Raises ConfigError if the text cannot be read.
+    Raises YamlError if the text cannot be read.
     """
     text = decode(data, name)
     tree = parse(text, name, repeats=True)
@@ -63,11 +63,11 @@ def findings(data: bytes, name: str, is_truth: Callable[[Path_], bool] = _never)
     return sorted(found, key=lambda finding: finding.start)
 
 
-def fixed(data: bytes, name: str, is_truth: Callable[[Path_], bool] = _never) -> bytes:
+def fixed(data: bytes, name: str, is_truth: Callable[[KeyPath], bool] = _never) -> bytes:
     """The same YAML text, written so that all readers agree; nothing else of it changes.
 
     Where `is_truth` holds, `on` becomes `true`. Of a repeated key the last stays, as PyYAML reads it.
-    Raises ConfigError if the text cannot be read, EditRefusedError if fixing it would change anything else.
+    Raises YamlError if the text cannot be read, EditRefusedError if fixing it would change anything else.
     """
     text = decode(data, name)
     tree = parse(text, name, repeats=True)
@@ -101,7 +101,7 @@ def fixed(data: bytes, name: str, is_truth: Callable[[Path_], bool] = _never) ->
     return text.encode()
 
 
-def _scalars(text: str, tree: Tree, is_truth: Callable[[Path_], bool]) -> Iterator[Finding]:
+def _scalars(text: str, tree: Tree, is_truth: Callable[[KeyPath], bool]) -> Iterator[Finding]:
     seen: set[int] = set()
     for path, node in walk(tree.root):
         if isinstance(node, Mapping) and node.alias_of is None:

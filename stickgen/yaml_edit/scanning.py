@@ -1,4 +1,4 @@
-"""The scanner of ruamel.yaml, in a few milliseconds for a config and within limits that no file can break."""
+"""The scanner of ruamel.yaml, made faster, and within limits that no file can break."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.nodes import Entry, Mapping, Path_, Scalar, Sequence, Tree, line_and_column
+from stickgen.yaml_edit.nodes import Entry, KeyPath, Mapping, Scalar, Sequence, Tree, line_and_column
 from stickgen.yaml_edit.parsing import GAP, is_core_tag
 from stickgen.yaml_edit.scalars import Plain, format_value
 
@@ -82,7 +82,7 @@ class Splicer:
 
     # -- a key
 
-    def inserted(self, parent: Mapping | None, parts: Path_, value: Plain) -> str:
+    def inserted(self, parent: Mapping | None, parts: KeyPath, value: Plain) -> str:
         """The text with a new key in a section (None: the empty file); `parts` beyond one become new sections."""
         if parent is None:
             end = self.tree.end
@@ -108,7 +108,7 @@ class Splicer:
             return self.at_the_end(parts, value, self.indent_of(first.start))
         return self.below(last_entry.end, parts, value, self.indent_of(first.start))
 
-    def at_the_end(self, parts: Path_, value: Plain, indent: int) -> str:
+    def at_the_end(self, parts: KeyPath, value: Plain, indent: int) -> str:
         """A new section goes behind everything else, comments too."""
         end = self.tree.end
         before, newline = self.text[:end], self.newline_at(end)
@@ -118,7 +118,7 @@ class Splicer:
             return before + newline + lines  # a file without a final newline stays one
         return (before if ended else before + newline) + lines + newline + self.text[end:]
 
-    def below(self, offset: int, parts: Path_, value: Plain, indent: int) -> str:
+    def below(self, offset: int, parts: KeyPath, value: Plain, indent: int) -> str:
         """New lines behind the line of `offset`."""
         end, newline = self.line_end(offset), self.newline_at(offset)
         lines = self.block_lines(parts, value, indent, newline)
@@ -126,7 +126,7 @@ class Splicer:
             return self.text[:end] + newline + lines
         return self.text[:end] + lines + newline + self.text[end:]
 
-    def filled(self, node: Scalar | Mapping, parts: Path_, value: Plain) -> str:
+    def filled(self, node: Scalar | Mapping, parts: KeyPath, value: Plain) -> str:
         """The text with a first key in braces, where `{}`, `null` or nothing stood."""
         if isinstance(node, Mapping):
             return self.into_brackets(node, None, self.flow_entry(parts, value, None))
@@ -134,7 +134,7 @@ class Splicer:
             raise self.refuse(f"{parts[-1]} would stand behind an anchor; edit the text itself", node.start)
         return self.put(node, node.start, "{" + self.flow_entry(parts, value, None) + "}")
 
-    def opened(self, key: Entry, parts: Path_, value: Plain) -> str:
+    def opened(self, key: Entry, parts: KeyPath, value: Plain) -> str:
         """The text with new lines below a key that had no value, `null` or `{}` until now."""
         start, end = key.value.start, key.value.end
         kept = self.text[end : self.line_end(end)].rstrip("\r\n")
@@ -146,13 +146,13 @@ class Splicer:
         text = self.text[:start] + self.text[end:]
         return Splicer(text, self.tree, self.name).below(start, parts, value, indent)
 
-    def block_lines(self, parts: Path_, value: Plain, indent: int, newline: str) -> str:
+    def block_lines(self, parts: KeyPath, value: Plain, indent: int, newline: str) -> str:
         lines = []
         for depth, part in enumerate(parts):
             lines.append(" " * (indent + depth * self.indent_step()) + format_value(part) + ":")
         return newline.join(lines) + " " + format_value(value)
 
-    def flow_entry(self, parts: Path_, value: Plain, quote: str | None) -> str:
+    def flow_entry(self, parts: KeyPath, value: Plain, quote: str | None) -> str:
         names = [f'"{part}"' if quote and part.isascii() and part.isidentifier() else format_value(part)
                  for part in parts]  # fmt: skip
         written = format_value(value, quote)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stickgen.yaml_edit.nodes import Empty, Mapping, Node, Path_, Sequence, Tree, Values, origin, walk
+from stickgen.yaml_edit.nodes import Empty, KeyPath, Mapping, Node, Sequence, Tree, Values, origin, walk
 from stickgen.yaml_edit.scalars import Plain, same_value
 
-Judge = Callable[[Values], Path_ | None]
+Judge = Callable[[Values], KeyPath | None]
 
 
 class Missing:
@@ -26,14 +26,14 @@ class Missing:
 MISSING = Missing()
 
 
-def differing(before: Values, after: Values) -> Iterator[Path_]:
+def differing(before: Values, after: Values) -> Iterator[KeyPath]:
     """The paths whose values are not the same in both."""
     for path in [*before, *(path for path in after if path not in before)]:
         if not same_value(before.get(path, MISSING), after.get(path, MISSING)):
             yield path
 
 
-def related(path: Path_, other: Path_) -> bool:
+def related(path: KeyPath, other: KeyPath) -> bool:
     """Whether one of two paths lies below the other, or they are the same."""
     shorter = min(len(path), len(other))
     return path[:shorter] == other[:shorter]
@@ -45,12 +45,12 @@ def expecting(expected: Values) -> Judge:
 
 
 def free_below(
-    tree: Tree, before: Values, container: Node | None, name: str, parts: Path_, value: Plain | Missing
+    tree: Tree, before: Values, container: Node | None, name: str, parts: KeyPath, value: Plain | Missing
 ) -> Judge:
     """A key of one section appears or goes; so it may wherever that section is aliased or merged, and nowhere else."""
     places = list(_places(tree, container))
 
-    def judge(after: Values) -> Path_ | None:
+    def judge(after: Values) -> KeyPath | None:
         if value is MISSING:
             inherits = isinstance(container, Mapping) and bool(container.sources)
             if parts in after and not inherits:
@@ -65,7 +65,7 @@ def free_below(
     return judge
 
 
-def renaming(tree: Tree, before: Values, container: Mapping, parts: Path_, name: str) -> Judge:
+def renaming(tree: Tree, before: Values, container: Mapping, parts: KeyPath, name: str) -> Judge:
     """The values below one key are found under another name."""
     new = (*parts[:-1], name)
     moved = {
@@ -73,7 +73,7 @@ def renaming(tree: Tree, before: Values, container: Mapping, parts: Path_, name:
     }
     places = list(_places(tree, container))
 
-    def judge(after: Values) -> Path_ | None:
+    def judge(after: Values) -> KeyPath | None:
         found = {path: value for path, value in after.items() if path[: len(new)] == new}
         if next(differing(moved, found), None) is not None:
             return new
@@ -107,7 +107,7 @@ def shifted(tree: Tree, before: Values, node: Sequence, index: int, by: int, val
     return expected
 
 
-def _places(tree: Tree, container: Node | None) -> Iterator[Path_]:
+def _places(tree: Tree, container: Node | None) -> Iterator[KeyPath]:
     """The paths of a section, of its aliases, and of the sections that merge it."""
     if container is None:
         yield ()

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from stickgen.config.drafts import Draft
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.document import text_diff
+from stickgen.yaml_edit import text_diff
 from stickgen_tui.launching import shown_path
 from stickgen_tui.quantities import age_text
 from stickgen_tui.screens.question import QuestionScreen

@@ -25,7 +25,7 @@ from stickgen.config.presets import preset_names
 from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
 from stickgen.planner.site import site_of
-from stickgen.yaml_edit.nodes import Path_
+from stickgen.yaml_edit import KeyPath
 from stickgen_tui.editing import Edit, EditSession, fix_text
 from stickgen_tui.forecasting import Surroundings, forecast, look_around
 from stickgen_tui.launching import shown_path
@@ -117,7 +117,7 @@ class EditorScreen(Screen[None]):
         self._config: TrainingConfig | None = None  # what the form says, where it holds together
         self._before: Estimate | None = None  # of the file as saved
         self._typed: tuple[str, Value] | None = None  # what stands in a text box and is not taken yet
-        self._before_find: Path_ | None = None  # the key that had the focus when the find box was opened
+        self._before_find: KeyPath | None = None  # the key that had the focus when the find box was opened
         self._quitting = False  # whether the question before a quit is open
         self._typed_in: Field | None = None  # the row that was typed in last
         self._said_failure: str | None = None

@@ -14,8 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from stickgen.config.schema import GROUPS, KEYS, Key, keys_of
-from stickgen.yaml_edit.document import AnyPath
-from stickgen.yaml_edit.nodes import path_text
+from stickgen.yaml_edit import AnyPath, path_text
 from stickgen_tui.comparing import Reference
 from stickgen_tui.editing import Edit, EditSession, value_text
 from stickgen_tui.text import one_line

@@ -10,8 +10,7 @@ from textual.app import App
 from textual.content import Content
 
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.document import Document, ProtectedError, SaveConflictError
-from stickgen.yaml_edit.nodes import path_text
+from stickgen.yaml_edit import Document, ProtectedError, SaveConflictError, path_text
 from stickgen_tui.editing import EditSession, changed_values
 from stickgen_tui.launching import shown_path
 from stickgen_tui.screens.name import NameScreen

@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from stickgen.config.comparing import differences
-from stickgen.yaml_edit.document import MISSING
+from stickgen.yaml_edit import MISSING
 from stickgen_tui.comparing import Reference
 from stickgen_tui.editing import EditSession, value_text
 from stickgen_tui.text import clean, one_line

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from stickgen.config.schema import GROUPS, keys_of
-from stickgen.yaml_edit.nodes import Path_
+from stickgen.yaml_edit import KeyPath
 from stickgen_tui.editing import EditSession
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.other_keys import GroupTitle, OtherKeys, has_words
@@ -43,7 +43,7 @@ class Form(Vertical):  # a VerticalScroll would take up and down for itself
         """The first row of all."""
         return self._fields[0]
 
-    def found(self, parts: Path_ | None) -> Field | None:
+    def found(self, parts: KeyPath | None) -> Field | None:
         """The row of this key if it is in sight, or else the first that is; None where none is."""
         known = self._known()
         row = next((field for field in known if field.key.parts == parts), None)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from stickgen.config.schema import Key
-from stickgen.yaml_edit.nodes import Path_
+from stickgen.yaml_edit import KeyPath
 from stickgen_tui.editing import EditSession, UnknownKey
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
@@ -54,9 +54,9 @@ class OtherKeys(Vertical):
         self._keys = session.unknown()
         self._words: list[str] = []
         self._shown = self._keys  # those with the words that are looked for
-        self._number: dict[Path_, int] = {}  # of those
+        self._number: dict[KeyPath, int] = {}  # of those
         self._tops: list[int] = []  # the line below each row, counted from the first row
-        self._rows: dict[Path_, Field] = {}
+        self._rows: dict[KeyPath, Field] = {}
         self._view = range(AHEAD)
         self._gaps = [Gap() for _ in range(3)]  # before the rows, around the one with the focus, after them
 
@@ -109,7 +109,7 @@ class OtherKeys(Vertical):
             self._lay_out()
         return self._rows[key.parts]
 
-    def row_of(self, parts: Path_) -> Field | None:
+    def row_of(self, parts: KeyPath) -> Field | None:
         """The same of a key, None where it is not shown."""
         number = self._number.get(parts)
         return None if number is None else self.row(number)
@@ -206,7 +206,7 @@ class OtherKeys(Vertical):
 
     # -- a row whose key is gone
 
-    def _left_by(self, keys: list[UnknownKey]) -> list[Path_] | None:
+    def _left_by(self, keys: list[UnknownKey]) -> list[KeyPath] | None:
         """Where the row with the focus goes with its key: the keys to go to, nearest first."""
         there = {key.parts for key in keys}
         held = next((parts for parts, row in self._rows.items() if row.has_focus), None)
@@ -216,7 +216,7 @@ class OtherKeys(Vertical):
         at = order.index(held)
         return [parts for parts in [*order[at + 1 :], *reversed(order[:at])] if parts in there]
 
-    def _focus_near(self, places: list[Path_]) -> None:
+    def _focus_near(self, places: list[KeyPath]) -> None:
         row = next((row for parts in places if (row := self.row_of(parts)) is not None), None)
         if row is None:  # none is left: the row above this group
             fields = [field for field in self.screen.query(Field) if field.display and field.group]

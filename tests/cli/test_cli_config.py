@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from stickgen.config import drafts
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 
 
 def stickgen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -134,7 +134,16 @@ def test_check_as_json_brings_the_edit(tmp_path: Path) -> None:
     assert f"stickgen config set {path} model.nhead=6" in shown
 
 
-def test_fmt_check_finds_and_mends(tmp_path: Path) -> None:
+def test_a_repeated_key_names_the_command_that_fixes_it(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("training:\n  epochs: 1\n  epochs: 2\n")
+    for arguments in (("config", "check"), ("config", "show"), ("train", "--config")):
+        result = stickgen(*arguments, path)
+        assert result.returncode == 2 and "c.yaml:3:3" in result.stderr
+        assert "stickgen config fmt-check --fix" in result.stderr
+
+
+def test_fmt_check_finds_and_fixes(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("training:\n  learning_rate: 1e-4   # slow\n  seed: 1\n  seed: 2\n")
     result = stickgen("config", "fmt-check", path)

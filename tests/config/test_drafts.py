@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from stickgen.config import drafts
 from stickgen.config.drafts import Journal
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.document import Document, SaveConflictError
+from stickgen.yaml_edit import Document, SaveConflictError
 
 TEXT = "model:\n  d_model: 384   # wide\n  nhead: 12\n"
 

@@ -8,7 +8,7 @@ from stickgen.config.loading import check
 from stickgen.config.presets import TIERS, preset_names, preset_path
 from stickgen.config.rules import Site, broken_rules
 from stickgen.config.schema import KEYS
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 
 LAPTOP = Site(cuda=False, mps=False, cores=4, cpu_bf16=False, embedding_dim=384, clips=1000)
 BOX = Site(cuda=True, mps=False, cores=16, cpu_bf16=False, cuda_bf16=True, embedding_dim=1024, clips=9000)

@@ -16,7 +16,7 @@ from terminal import Terminal, require_tmux
 from stickgen.runs.launch import stop
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, Status, list_runs
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 
 PROGRAM = [sys.executable, "-m", "stickgen_tui", "--config", "configs/quickstart.yaml"]
 

@@ -11,7 +11,7 @@ from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Gpu, Machine, Speed
 from stickgen.planner.advising.advice import GOALS, advise, apply, weigh
 from stickgen.planner.estimate import estimate
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 
 GIB = 2**30
 LAPTOP = Machine(

@@ -12,7 +12,7 @@ from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.advising.fitting import Fit, apply, fit
 from stickgen.planner.estimate import estimate
 from stickgen.runs.dataset_facts import DatasetFacts
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 
 GIB = 2**30
 HERE = Machine(

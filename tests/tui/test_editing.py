@@ -13,7 +13,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.document import Document, SaveConflictError
+from stickgen.yaml_edit import Document, SaveConflictError
 from stickgen_tui.comparing import Reference, differences, nearest_preset, preset_reference
 from stickgen_tui.editing import EditSession, fix_text, value_text
 from stickgen_tui.stepping import next_value
@@ -87,7 +87,7 @@ def test_a_key_that_is_missing_takes_its_default_and_can_be_added(config: Path) 
     key = KEY_BY_PATH["training.seed"]
     session = EditSession.open(config)
     assert session.value(key) == 42 and not session.state(key).in_file
-    assert not session.reset(key)  # it is at its default already, and stays out of the file
+    assert not session.default_edits([key])  # it is at its default already, and stays out of the file
     assert session.set(key, 7) and session.state(key).in_file
     session.save()
     assert TrainingConfig(config).get("training.seed") == 7
@@ -139,7 +139,7 @@ def test_unknown_keys_are_kept_and_listed() -> None:
     assert session.set(note, session.parse(note, " 12 "))
     assert b"note: 12     # mine" in session.document.data
     session.undo()
-    assert session.reset(note) and session.document.data.endswith(b"8\nmine: {}\n")
+    assert session.apply(session.default_edits([note])) and session.document.data.endswith(b"8\nmine: {}\n")
     session.undo()
     assert b"note: hello  # mine" in session.document.data
 

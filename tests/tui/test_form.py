@@ -16,7 +16,7 @@ from textual.widgets import Input
 from stickgen.config.drafts import find
 from stickgen.config.loading import TrainingConfig
 from stickgen.runs.store import Run
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.editing import EditSession
 from stickgen_tui.path_suggester import completed

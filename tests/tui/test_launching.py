@@ -9,7 +9,7 @@ import pytest
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.runs.dataset_facts import DatasetFacts, write_dataset_facts
-from stickgen.yaml_edit.document import Document
+from stickgen.yaml_edit import Document
 from stickgen_tui.forecasting import forecast, look_around
 from stickgen_tui.launching import preflight, start
 from stickgen_tui.widgets.forecast_line import forecast_content

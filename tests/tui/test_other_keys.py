@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from on_screen import screen_text, until
 from test_form import in_editor
 
-from stickgen.yaml_edit.document import Document
-from stickgen.yaml_edit.nodes import path_of, path_text
+from stickgen.yaml_edit import Document, path_of, path_text
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.editing import EditSession
 from stickgen_tui.screens.editor import EditorScreen
@@ -169,7 +168,7 @@ def test_a_key_with_a_dot_is_one_key() -> None:
     )
     assert "e.f: 2\ntraining.batch_size: x\n" in session.document.text
     assert session.changes() == [('mine."c.d"."e.f"', "1", "2"), ('"training.batch_size"', "flat", "x")]
-    session.reset(by_path['mine."a.b"'])
+    session.apply(session.default_edits([by_path['mine."a.b"']]))
     assert "a.b:" not in session.document.text
 
 

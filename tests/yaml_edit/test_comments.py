@@ -7,10 +7,9 @@ from generated import yaml_texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stickgen.yaml_edit import Document, EditRefusedError, fixed
 from stickgen.yaml_edit.comments import comments
-from stickgen.yaml_edit.document import Document, EditRefusedError
 from stickgen.yaml_edit.parsing import parse
-from stickgen.yaml_edit.portability import fixed
 
 
 def texts(text: str) -> list[str]:

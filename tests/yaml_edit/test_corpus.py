@@ -9,8 +9,17 @@ from typing import Any
 import pytest
 from readers import CORPUS, flat, read_1_1, read_1_2, readable
 
-from stickgen.yaml_edit.document import Document, EditRefusedError
-from stickgen.yaml_edit.nodes import ConfigError, Mapping, Scalar, Sequence, walk
+from stickgen.yaml_edit import (
+    Document,
+    EditRefusedError,
+    Mapping,
+    Scalar,
+    Sequence,
+    YamlError,
+    path_text,
+    walk,
+)
+from stickgen.yaml_edit.nodes import origin
 
 VALUES: list[bool | int | float | str | None] = [
     7, 2_000_000, 0.5, 1e-5, True, None, "word", "on", "1e-4", "it's \"both\": # \\ {x}, [y]", "grün\n\tzwei ", "",
@@ -18,7 +27,7 @@ VALUES: list[bool | int | float | str | None] = [
 READABLE = [path for path in CORPUS if path.name != "tabs_after.yaml"]
 by_name = {"argvalues": READABLE, "ids": [path.name for path in READABLE]}
 
-Path_ = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 class Watch:
@@ -28,7 +37,7 @@ class Watch:
         self.document, self.before = document, document.data
         self.readers, self.found = found_by_readers(self.before)
 
-    def check(self, free: set[Path_], expected: dict[Path_, Any] | None = None) -> None:
+    def check(self, free: set[KeyPath], expected: dict[KeyPath, Any] | None = None) -> None:
         """Nothing but what lies below `free` reads otherwise; `expected` values are found; undo restores bytes."""
         after = self.document.data
         for read, old in zip(self.readers, self.found, strict=True):
@@ -46,7 +55,7 @@ class Watch:
 
 
 @lru_cache(maxsize=4)
-def found_by_readers(data: bytes) -> tuple[list[Any], list[dict[Path_, Any]]]:
+def found_by_readers(data: bytes) -> tuple[list[Any], list[dict[KeyPath, Any]]]:
     """The readers that take a file, and what each finds in it."""
     readers = [read for read in (read_1_1, read_1_2) if readable(read, data)]
     return readers, [flat(read(data)) for read in readers]
@@ -71,6 +80,16 @@ def test_every_value_can_be_set_to_each_kind(path: Path) -> None:
     set_every_value(path, len(VALUES))
 
 
+def aliases_of(document: Document, at: KeyPath) -> list[str]:
+    """The other paths whose values are those of the anchor at `at`."""
+    node = document.node(at)
+    if node is None or node.alias_of is not None:
+        return []
+    return [
+        path_text(path) for path, other in walk(document.node_root) if origin(other) is node and path != at
+    ]
+
+
 def set_every_value(path: Path, count: int) -> None:
     """Set each value of a file to `count` of the values, which differ from one to the next."""
     document = Document.open(path)
@@ -81,7 +100,7 @@ def set_every_value(path: Path, count: int) -> None:
             continue
         for value in [VALUES[(number * count + i) % len(VALUES)] for i in range(count)]:
             watch = Watch(document)
-            aliases = document.also_changes(at)
+            aliases = aliases_of(document, at)
             try:
                 also = document.set(at, value)
             except EditRefusedError as error:
@@ -170,7 +189,7 @@ def test_items_are_inserted_everywhere(path: Path) -> None:
                 )
 
 
-def places(document: Document, before: bytes, at: Path_, name: str) -> set[Path_]:
+def places(document: Document, before: bytes, at: KeyPath, name: str) -> set[KeyPath]:
     """The paths of a key in all aliases and merges of its section."""
     old = Document.parse(before)
     target = old.node(at) if at else old.node_root
@@ -205,6 +224,6 @@ def test_the_corpus_is_edited_and_not_only_refused() -> None:
 
 def test_tabs_that_no_reader_takes_are_refused_with_the_place() -> None:
     (path,) = (path for path in CORPUS if path.name == "tabs_after.yaml")
-    with pytest.raises(ConfigError, match=r"tabs_after.yaml:1:3: a tab stands before this value"):
+    with pytest.raises(YamlError, match=r"tabs_after.yaml:1:3: a tab stands before this value"):
         Document.open(path)
     assert not readable(read_1_1, path.read_bytes())

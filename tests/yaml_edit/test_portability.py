@@ -10,8 +10,7 @@ from readers import CORPUS, flat, read_1_1, read_1_2, readable
 from stickgen.config.loading import check
 from stickgen.config.presets import preset_names, preset_path
 from stickgen.config.schema import is_truth
-from stickgen.yaml_edit.document import Document, EditRefusedError
-from stickgen.yaml_edit.portability import findings, fixed
+from stickgen.yaml_edit import Document, EditRefusedError, findings, fixed
 
 
 @pytest.mark.parametrize(

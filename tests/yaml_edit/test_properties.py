@@ -10,9 +10,17 @@ from hypothesis import strategies as st
 from test_corpus import Watch, places
 
 from stickgen.errors import StickgenError
-from stickgen.yaml_edit.document import Document, EditRefusedError
-from stickgen.yaml_edit.nodes import ConfigError, Mapping, Scalar, Sequence, walk
-from stickgen.yaml_edit.portability import findings, fixed
+from stickgen.yaml_edit import (
+    Document,
+    EditRefusedError,
+    Mapping,
+    Scalar,
+    Sequence,
+    YamlError,
+    findings,
+    fixed,
+    walk,
+)
 
 VALUES = st.sampled_from([5, 0.25, 1e-7, True, None, "w", "yes", "1e-4", "a: [b] # 'c' \"d\"\n", 2_000_000])
 no_hurry = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -22,7 +30,7 @@ def read(text: str) -> Document:
     """The document of a text; texts that are no YAML are not of interest."""
     try:
         return Document.parse(text.encode())
-    except ConfigError:
+    except YamlError:
         event("no YAML")
         assume(False)
         raise

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 import test_corpus
 
-from stickgen.yaml_edit.document import Document
-from stickgen.yaml_edit.nodes import ConfigError, walk
+from stickgen.yaml_edit import Document, YamlError, walk
 
 SUITE = json.loads((Path(__file__).parent / "yaml_test_suite.json").read_text())["cases"]
 # PyYAML reads these otherwise than YAML 1.2 does, before any edit and after it
@@ -37,7 +36,7 @@ def opened(path: Path) -> Document | None:
     """None where it is no config, which must be said in a sentence with the file's name."""
     try:
         return Document.open(path)
-    except ConfigError as error:
+    except YamlError as error:
         assert str(error).startswith(str(path))
         return None
 

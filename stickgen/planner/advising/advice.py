@@ -20,7 +20,7 @@ from stickgen.planner.measured.calibration import Calibration
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
 Goal = Literal["memory", "speed", "quality"]
 GOALS: tuple[Goal, ...] = ("memory", "speed", "quality")

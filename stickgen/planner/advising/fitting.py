@@ -23,7 +23,7 @@ from stickgen.planner.measured.calibration import Calibration
 
 if TYPE_CHECKING:
     from stickgen.runs.dataset_facts import DatasetFacts
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
 GIB = 2**30
 HEADROOM: dict[Device, float] = {"cpu": 0.25, "mps": 0.25, "cuda": 0.1}  # kept free of the memory in all

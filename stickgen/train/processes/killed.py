@@ -66,7 +66,7 @@ def take_fewer(run: Run, machine: Machine | None = None) -> str:
 
 def _that_fit(config: TrainingConfig, most: int, facts: DatasetFacts | None, machine: Machine) -> int:
     """`most`, halved until the planner says that it fits; at least 1."""
-    from stickgen.yaml_edit.document import Document
+    from stickgen.yaml_edit import Document
 
     count = most
     while count > 1:
