@@ -12,6 +12,7 @@ from stickgen.config.presets import preset_path
 from stickgen.errors import StickgenError
 from stickgen.generate.from_run import Generator
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.model.words import TextBatch
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.loop import Trainer
@@ -86,7 +87,7 @@ def test_only_adapters_move_and_a_resumed_run_is_the_uninterrupted_one(
     if decay == 0.0:
         merged = Generator.of_run(straight).model
         trainer = Trainer(straight)
-        poses, text = torch.randn(2, 9, 20), torch.randn(2, 16)
+        poses, text = torch.randn(2, 9, 20), TextBatch(torch.randn(2, 16))
         known, time = torch.ones(2, dtype=torch.bool), torch.rand(2)
         with torch.no_grad():
             ours = trainer.state.model.eval()(poses, None, text, known, time=time).pose
@@ -111,7 +112,7 @@ def test_adapters_start_as_nothing_and_merge_to_what_they_compute() -> None:
     model = MotionTransformer(ModelConfig.from_training(config)).eval()
     for parameter in model.parameters():
         parameter.data.add_(0.02 * torch.randn_like(parameter))
-    inputs = torch.randn(2, 7, 20), None, torch.randn(2, 16), torch.ones(2, dtype=torch.bool)
+    inputs = torch.randn(2, 7, 20), None, TextBatch(torch.randn(2, 16)), torch.ones(2, dtype=torch.bool)
     time = torch.rand(2)
     with torch.no_grad():
         plain = model(*inputs, time=time).pose
