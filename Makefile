@@ -31,7 +31,7 @@ quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and dr
 	  "a person does jumping jacks" "a person turns a cartwheel" "a person sits down on a chair" \
 	  "a person kicks with the left leg" -o quickstart.gif --force
 
-test: $(READY)  ## all tests but the long ones
+test: check  ## format, lint, types, walls, and all tests but the long ones
 	$(BIN)/python -m pytest
 
 drills: $(READY)  ## faults: killed processes, full disks, torn files; STICKGEN_KILLS=200 kills as often

@@ -183,7 +183,8 @@ def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, 
     """
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import open_dataset, save_dataset
-    from stickgen.data.embed import DEFAULT, OFFLINE, EncoderUnavailableError, embed, load_encoder
+    from stickgen.data.embed import DEFAULT, EncoderUnavailableError, embed, load_encoder
+    from stickgen.data.encoder_folder import OFFLINE
     from stickgen.data.older_layout import check_replaceable
     from stickgen.outputs import keep_backup
     from stickgen.runs.dataset_facts import dataset_output

@@ -115,8 +115,7 @@ _TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 def key(default: V, comment: str, help: str, **declared: Any) -> V:
     """Declare a field of a `Section`: its default, a short comment for the file, what it does, and `Key`'s fields."""
     declared |= {"default": default, "comment": comment, "help": help}
-    declaration: Any = dataclasses.field(default=default, metadata=declared)
-    return declaration
+    return cast(Any, dataclasses.field(default=default, metadata=declared))  # type: ignore[no-any-return]
 
 
 class Section(Mapping[str, Any]):

@@ -28,7 +28,7 @@ def watch(path: Path) -> None:
             _set_handler(signal.SIGBUS, _say)
 
 
-@ctypes.CFUNCTYPE(None, ctypes.c_int)
+@ctypes.CFUNCTYPE(None, ctypes.c_int)  # type: ignore[untyped-decorator]
 def _say(number: int) -> None:
     names = [str(path) for path, size in _opened.items() if _is_shorter(path, size)] or [*map(str, _opened)]
     sentence = (

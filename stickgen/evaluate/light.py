@@ -10,7 +10,8 @@ from statistics import fmean, median
 
 from torch import Tensor
 
-from stickgen.data.dataset import TRAIN, UNLABELLED, VALIDATION, DatasetFile
+from stickgen.data.dataset import UNLABELLED, DatasetFile
+from stickgen.data.split import TRAIN, VALIDATION
 from stickgen.errors import StickgenError
 from stickgen.evaluate.classifier import ActionClassifier, load_or_train
 from stickgen.evaluate.contrast import AXES, ContrastResult, Draw, evaluate, groups_for

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from stickgen.data.dataset import TRAIN, UNLABELLED, VALIDATION, DatasetFile
+from stickgen.data.dataset import UNLABELLED, DatasetFile
+from stickgen.data.split import TRAIN, VALIDATION
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import PELVIS
 

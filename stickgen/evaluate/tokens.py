@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from stickgen.data.embed import OFFLINE, load_encoder
+from stickgen.data.embed import load_encoder
+from stickgen.data.encoder_folder import OFFLINE
 
 CHUNK = 128
 

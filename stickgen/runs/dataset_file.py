@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from stickgen.config.rules import Edit
+from stickgen.config.settings import Edit
 from stickgen.errors import StickgenError
 from stickgen.runs.dataset_facts import DatasetFacts, read_dataset_facts
 

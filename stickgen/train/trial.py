@@ -19,7 +19,8 @@ def make_clips(path: Path, train: list[int], validation: list[int], embedding_di
     import torch
 
     from stickgen.data.clip import Clip
-    from stickgen.data.dataset import TRAIN, VALIDATION, pack, save_dataset
+    from stickgen.data.dataset import pack, save_dataset
+    from stickgen.data.split import TRAIN, VALIDATION
     from stickgen.motion.skeleton import PELVIS, POSE_DIM
 
     rng = np.random.default_rng(0)

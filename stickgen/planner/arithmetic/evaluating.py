@@ -19,11 +19,11 @@ def evaluation_steps(config: Settings) -> float:
     motions = KINDS * int(config.evaluation.prompts)
     if config.diffusion.enabled:
         keys = config.diffusion
-        more = (keys["guidance_scale"] != 1) + OPPOSED * (keys["contrast_scale"] != 0)
-        steered = 1 - float(keys["guidance_min_time"])
-        passes = int(keys["sampling_steps"]) * (1 + steered * more)
+        more = (keys.guidance_scale != 1) + OPPOSED * (keys.contrast_scale != 0)
+        steered = 1 - keys.guidance_min_time
+        passes = keys.sampling_steps * (1 + steered * more)
     else:
-        passes = int(config.data.max_frames) // 2
+        passes = config.data.max_frames // 2
     return motions * passes / 3 / config.effective_batch
 
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
-from stickgen.data.dataset import TRAIN, VALIDATION, DatasetFile, MotionDataset, open_dataset
+from stickgen.data.dataset import DatasetFile, MotionDataset, open_dataset
 from stickgen.data.dataset_checks import chunks
+from stickgen.data.split import TRAIN, VALIDATION
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
 from stickgen.model.text_map import motion_summary

@@ -57,9 +57,8 @@ class Ranks:
         if store is None:
             dist.init_process_group(backend, timeout=TIMEOUT)
         else:
-            dist.init_process_group(
-                backend, store=dist.FileStore(store, size), rank=rank, world_size=size, timeout=TIMEOUT
-            )
+            shared = dist.FileStore(store, size)  # type: ignore[attr-defined]
+            dist.init_process_group(backend, store=shared, rank=rank, world_size=size, timeout=TIMEOUT)
         return cls(rank, size, device)
 
     @property
