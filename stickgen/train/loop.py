@@ -331,12 +331,10 @@ class Trainer:
 
     def remember(self) -> None:
         """Tell the planner how much time and memory training took so far."""
-        seconds = self.journal.usual_seconds
-        alone = self.ranks.leads and self.ranks.size == 1
-        if alone and seconds is not None and not self.identity.get("trial"):
+        if self.ranks.size == 1 and not self.identity.get("trial"):
             remember(
-                self.learner, self.clips.file, compiled=self.compiled, steps=self.journal.steps_timed,
-                seconds_per_step=seconds, contended=self.contention.contended,
+                self.learner, self.clips.file, self.journal, compiled=self.compiled,
+                contended=self.contention.contended,
             )  # fmt: skip
 
     # -- how it ends

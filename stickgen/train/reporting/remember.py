@@ -18,21 +18,17 @@ from stickgen.planner.decisions.placement import Device, Precision
 from stickgen.planner.measured.measurements import Measurement, keep, origin_of
 from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.train.optim.step import Learner
+from stickgen.train.reporting.journal import Journal
 
 LEAST_STEPS = 3  # the first step warms up, and the peak rises over several
 
 
 def remember(
-    learner: Learner,
-    file: DatasetFile,
-    *,
-    compiled: bool,
-    steps: int,
-    seconds_per_step: float,
-    contended: bool,
+    learner: Learner, file: DatasetFile, journal: Journal, *, compiled: bool, contended: bool
 ) -> None:
-    """Keep what `steps` steps of this process took. A disk that refuses is no reason to stop training."""
-    if steps < LEAST_STEPS:
+    """Keep what the steps of this launch took. A disk that refuses is no reason to stop training."""
+    seconds_per_step, steps = journal.usual_seconds, journal.steps_timed
+    if seconds_per_step is None or steps < LEAST_STEPS:
         return
     device, machine = learner.device, local_machine_fast()
     facts = read_dataset_facts(file.path) or file.facts()
