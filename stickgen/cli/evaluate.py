@@ -219,7 +219,7 @@ def _embedder(
         loaded = load_encoder(encoder_of_run(generator.config.data.encoder, chosen))
         if loaded.dim != width:
             raise StickgenError(
-                f"the text encoder gives {loaded.dim} numbers and the model wants {width}; "
+                f"the text encoder's embeddings have {loaded.dim} numbers, but the model expects {width}; "
                 "use the encoder that embedded its dataset: --encoder"
             )
         return loaded

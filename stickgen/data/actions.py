@@ -1,4 +1,4 @@
-"""The 64 action classes that a frame can be labelled with. Their order is the model's: append, never reorder."""
+"""The 64 action classes that a frame can be labelled with. Models depend on their order: append, never reorder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Action:
-    """One class; `labels` are what captures and datasets call it besides its name."""
+    """One class; `labels` are other names for it in captures and datasets."""
 
     name: str
     group: str
@@ -92,5 +92,5 @@ _BY_LABEL = {_plain(label): ACTION_INDEX[a.name] for a in ACTIONS for label in (
 
 
 def action_of_label(label: str) -> int | None:
-    """The class of a label such as `walk-back`, `Walk_Back` or `byebye`; None where there is none for it."""
+    """The class of a label such as `walk-back`, `Walk_Back` or `byebye`; None if there is none."""
     return _BY_LABEL.get(_plain(label))

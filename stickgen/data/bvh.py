@@ -1,4 +1,4 @@
-"""Read BVH motion capture: joint positions in space, whatever the file's order, units and habits."""
+"""Reads BVH motion capture as joint positions in space, whatever the file's channel order, units and habits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stickgen.errors import StickgenError
 Floats = NDArray[np.float64]
 MAX_JOINTS = 1000
 MAX_POINTS = (
-    8_000_000  # frames times joints: ten minutes at 120 fps of a hundred joints, and three numbers each
+    8_000_000  # frames times joints: ten minutes of a hundred joints at 120 fps, with three numbers each
 )
 MAX_LINE = 10_000  # characters of a line of the hierarchy
 _POSED_AT_ONCE = 1_000_000  # frames times joints whose rotations are held at a time
@@ -48,16 +48,16 @@ class Capture:
     names: list[str]
     positions: Floats
     rest: Floats
-    fps: float  # by the file's frame time, whatever that is worth; 0 where it says none
-    rest_frames: int  # how many at the start were a T-pose and have been taken away
-    parents: tuple[int, ...] = ()  # of each joint, -1 for a root; () where they are not known
+    fps: float  # from the file's frame time, which may be wrong; 0 if there is none
+    rest_frames: int  # how many frames of T-pose were removed at the start
+    parents: tuple[int, ...] = ()  # of each joint, -1 for a root; () if unknown
 
 
 def read_bvh(data: bytes | str, name: str) -> Capture:
     """Parse and pose a BVH file. Raises StickgenError with `name:line`.
 
-    Blank lines, comments, any line ends and encoding, numbers with commas between or in them, frames wrapped
-    over several lines and what follows the last frame are no fault.
+    Tolerated are blank lines, comments, any line ends and encoding, commas between or in numbers, frames wrapped
+    over several lines, and anything after the last frame.
     """
     source = _Source(decode(data) if isinstance(data, bytes) else data.removeprefix("\ufeff"), name)
     joints = _hierarchy(source)
@@ -65,7 +65,7 @@ def read_bvh(data: bytes | str, name: str) -> Capture:
     values = _frames(source, declared, sum(len(joint.channels) for joint in joints))
     if len(values) * len(joints) > MAX_POINTS:
         raise StickgenError(
-            f"{name}: {len(values):,} frames of {len(joints)} joints are more than a capture has; cut it up"
+            f"{name}: {len(values):,} frames of {len(joints)} joints are too many for one capture; split the file"
         )
     positions = _pose(joints, values)
     rest = _pose(joints, np.zeros((1, values.shape[1])), rest=True)[0]
@@ -77,13 +77,13 @@ def read_bvh(data: bytes | str, name: str) -> Capture:
 
 
 class _Source:
-    """The text of a file, its lines one after the other: those of a hostile file would fill the memory at once."""
+    """The text of a file, read line by line: a list of a hostile file's lines would exhaust the memory."""
 
     def __init__(self, text: str, name: str) -> None:
         self.text, self.name, self.at = text, name, 0  # `at`: where the next line begins
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Where a line begins, and the line without its comment; lines that then are blank are left out."""
+        """Each line's position and text without comments; blank lines are skipped."""
         for match in _LINE.finditer(self.text, self.at):
             self.at = match.end()
             line = match[0]
@@ -93,19 +93,19 @@ class _Source:
                 yield match.start(), line
 
     def fault(self, at: int, what: object) -> StickgenError:
-        """What is wrong at a place in the text, with its line."""
+        """The error for what is wrong at a position in the text, with its line number."""
         before = self.text[:at]
         line = before.count("\n") + before.count("\r") - before.count("\r\n") + 1
         return StickgenError(f"{self.name}:{line}: {what}")
 
     @property
     def end(self) -> int:
-        """Where the last line begins."""
+        """The position of the last line."""
         return len(self.text.rstrip())
 
 
 def _hierarchy(source: _Source) -> list[Joint]:
-    """The joints, parents before children; the source is then behind its line MOTION."""
+    """The joints, parents before children. Leaves the source just after its line MOTION."""
     joints: list[Joint] = []
     stack: list[int] = []
     for at, words in _statements(source):
@@ -140,13 +140,13 @@ def _hierarchy(source: _Source) -> list[Joint]:
 
 
 def _label(words: list[str]) -> str:
-    """A joint's name, which may hold spaces; exporters put the character's name before a colon or a bar."""
+    """A joint's name, which may contain spaces. Exporters put the character's name before a colon or a bar."""
     whole = " ".join(words)
     return re.split(r"[:|]", whole)[-1].strip() or whole
 
 
 def _statements(source: _Source) -> Iterator[tuple[int, list[str]]]:
-    """(where its line begins, words) of the hierarchy, a brace being a statement wherever it stands."""
+    """(position of the line, words) for each statement of the hierarchy. A brace is always its own statement."""
     for number, (at, line) in enumerate(source.lines()):
         if len(line) > MAX_LINE:
             raise source.fault(at, "not BVH here (a line longer than any of a hierarchy)")
@@ -170,7 +170,7 @@ def _statements(source: _Source) -> Iterator[tuple[int, list[str]]]:
 
 
 def _numbers(text: str, count: int) -> list[float]:
-    """`count` numbers, with spaces or commas between them, and a dot or a comma in them."""
+    """`count` numbers, separated by spaces or commas, with a dot or a comma as decimal sign."""
     words = _plain(text, count).split()
     if len(words) != count:
         raise ValueError(f"{len(words)} numbers where {count} belong")
@@ -181,10 +181,10 @@ def _numbers(text: str, count: int) -> list[float]:
 
 
 def _plain(text: str, width: int) -> str:
-    """Text of numbers, of `width` a line at most, with spaces between them and dots in them; nothing moves in it.
+    """Text of at most `width` numbers a line, with dots as decimal signs and spaces between numbers, unshifted.
 
-    A comma is the decimal sign where no number has a dot, none has two commas, and that gives no more words
-    than belong there; else it stands between numbers.
+    A comma is the decimal sign if no number has a dot or two commas, and if this gives no more words than belong
+    there; otherwise it separates numbers.
     """
     if ";" in text:
         text = text.replace(";", " ")
@@ -208,13 +208,13 @@ def _row(words: list[str]) -> list[float]:
 
 def _number(word: str) -> float:
     try:
-        return float(re.sub(r"[dD](?=[+-]?\d+$)", "e", word))  # as Fortran writes them
+        return float(re.sub(r"[dD](?=[+-]?\d+$)", "e", word))  # as Fortran writes exponents
     except ValueError as error:
         raise ValueError(f"{word[:20]!r} is no number") from error
 
 
 def _motion_header(source: _Source) -> tuple[int, float]:
-    """The declared number of frames, and the frame time as it is written, which may be nonsense."""
+    """The declared number of frames, and the frame time as written, which may be nonsense."""
     found: dict[str, float] = {}
     for at, line in source.lines():
         try:
@@ -230,13 +230,16 @@ def _motion_header(source: _Source) -> tuple[int, float]:
 
 
 def _frames(source: _Source, declared: int, width: int) -> Floats:
-    """Channel values [t, width]. A frame begins with a line and may go on over further ones.
+    """Channel values [t, width]. A frame begins on a new line and may continue over further lines.
 
-    What does not read as a frame is no fault behind the declared number of frames: Ctrl-Z, zero bytes, notes.
+    After the declared number of frames, anything may follow: Ctrl-Z, zero bytes, notes.
     """
     begin = source.at
     source.text = source.text[:begin] + _plain(source.text[begin:], width)
-    values, starts = array("d"), array("q")  # a hostile file's numbers as objects would fill the memory
+    values, starts = (
+        array("d"),
+        array("q"),
+    )  # a hostile file's numbers as Python objects would exhaust the memory
     pending: list[float] = []
     began, fault = begin, None
     for at, line in source.lines():
@@ -275,15 +278,15 @@ def _frames(source: _Source, declared: int, width: int) -> Floats:
         frames = frames[:bad]
     if len(frames) < declared:
         raise StickgenError(
-            f"{source.name}: {declared} frames are declared and {len(frames)} are there; the file is cut short, get it again"
+            f"{source.name}: {declared} frames are declared, but only {len(frames)} are there; the file is cut short, get it again"
         )
     return frames
 
 
 def _stream(text: str, declared: int, width: int) -> Floats | None:
-    """Frames [t, width] that were wrapped without regard to where they begin; None where that is not so.
+    """Frames [t, width] that were wrapped without regard to where they begin; None if the file is not like that.
 
-    Then all lines but the last have as many numbers; if they had not, one might be missing somewhere.
+    All lines but the last must then have the same number of numbers: otherwise one might be missing somewhere.
     """
     counts: list[int] = []
     for line in _LINE.finditer(text):
@@ -295,7 +298,7 @@ def _stream(text: str, declared: int, width: int) -> Floats | None:
     if sum(counts) != declared * width:
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # numpy's word for a number that is none
+        warnings.simplefilter("error", DeprecationWarning)  # how numpy reports text that is no number
         try:
             numbers = np.fromstring(text, sep=" ")
         except (DeprecationWarning, ValueError):
@@ -308,9 +311,9 @@ def _stream(text: str, declared: int, width: int) -> Floats | None:
 
 
 def _pose(joints: list[Joint], values: Floats, *, rest: bool = False) -> Floats:
-    """Forward kinematics, [t, j, 3]; a position channel replaces the joint's offset, on any joint.
+    """Joint positions [t, j, 3] by forward kinematics. On any joint, a position channel replaces its offset.
 
-    `rest` takes every joint at its offset instead.
+    With `rest`, every joint is at its offset.
     """
     positions = np.zeros((len(values), len(joints), 3))
     step = max(_POSED_AT_ONCE // len(joints), 1)
@@ -353,10 +356,10 @@ def _rotation(axis: int, angle: Floats) -> Floats:
 
 
 def _rest_frames(joints: list[Joint], values: Floats, positions: Floats) -> int:
-    """How many frames at the start are a T-pose: all rotations zero, or a leap after it that no body makes.
+    """How many frames at the start are a T-pose: all rotations are zero, or a leap follows that no body can make.
 
-    Neither test finds all: of 129 files with a T-pose, nine begin so near to it that there is no leap, and
-    some exporters leave small rotations in it, or a frame on the way from it to the first real one.
+    Neither test finds every T-pose: of 129 files with one, nine begin so close to it that there is no leap, and some
+    exporters leave small rotations in it, or a frame between it and the first real one.
     """
     if len(values) < 8:
         return 0

@@ -1,4 +1,4 @@
-"""What a clip is called in English: the captions that people wrote, else sentences from its labels."""
+"""The captions of a clip: those that people wrote, else English sentences made from its labels."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ MAX_CAPTION = 500  # characters
 
 
 def captions_of(row: Mapping[str, str], name: str) -> list[str]:
-    """One or more captions of a clip, the most telling first.
+    """One or more captions of a clip, the most specific first.
 
-    `row` may have `captions` with | between, a `description`, and the labels `action` and `style`. A clip of
-    which nothing is known is called by its file name.
+    `row` may have `captions` separated by |, a `description`, and the labels `action` and `style`. A clip about which
+    nothing is known is named after its file.
     """
     written = [*(row.get("captions") or "").split("|"), row.get("description") or ""]
     sentences = _sentences(row.get("action") or "", row.get("style") or "normal")

@@ -14,11 +14,11 @@ class Clip:
 
     motion: NDArray[np.float32]  # [t, 20], skeleton units, 25 fps
     texts: list[str]  # one or more captions
-    actions: NDArray[np.int16]  # [t], index of the action, -1 where nothing is known
+    actions: NDArray[np.int16]  # [t], index of the action, -1 if unknown
     source: str
     licence: str
     name: str
-    view: str | None = None  # `side` or `front`, from where it is seen; None where nobody says
-    mirror_of: Clip | None = None  # the clip that this is the mirror of: both are held out, or neither
-    subject: str = ""  # who moved; "" where nothing tells
-    split: int | None = None  # the side that its source puts it on; None: decided at training time
+    view: str | None = None  # `side` or `front`: from where it is seen; None if unknown
+    mirror_of: Clip | None = None  # the clip that this is the mirror image of: both are held out, or neither
+    subject: str = ""  # who moved; "" if unknown
+    split: int | None = None  # the split that its source assigns; None: decided at training time

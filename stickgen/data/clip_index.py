@@ -1,4 +1,4 @@
-"""What a table says of the clips: a row a file, found although the two were written on different machines."""
+"""A table with a row per clip, whose rows are matched to files although both were written on different machines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIELD_BYTES = 2**20
 
 @dataclass
 class Index:
-    """Rows by the file they tell of. `line` of row n is its line in the table."""
+    """Rows by the file that they describe. `line` of row n is its line number in the table."""
 
     name: str
     rows: list[Row] = field(default_factory=list)
@@ -35,9 +35,9 @@ class Index:
 
     @classmethod
     def read(cls, path: Path) -> Index:
-        """Read a table with a column `file`, its fields apart by commas, semicolons or tabs.
+        """Read a table with a column `file`, separated by commas, semicolons or tabs.
 
-        Raises StickgenError where that is not what it is.
+        Raises StickgenError if it is not such a table.
         """
         try:
             text = read_text_file(path)
@@ -51,7 +51,7 @@ class Index:
             table = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
             names = [_column(name) for name in next((row for row in table if any(row)), [])]
             if "file" not in names:
-                raise StickgenError(f"{path}: its first line names no column `file`; name an index of clips")
+                raise StickgenError(f"{path}: the first line has no column `file`; name an index of clips")
             for fields in table:
                 row = dict(zip(names, fields, strict=False))
                 if row.get("file", "").strip():
@@ -63,7 +63,7 @@ class Index:
 
     @classmethod
     def read_list(cls, path: Path) -> Index:
-        """Read a list of files, one a line, as the splits of datasets are. Raises StickgenError if it cannot be read."""
+        """Read a list of files, one per line, like the split lists of datasets. Raises StickgenError if it cannot be read."""
         try:
             lines = read_text_file(path).splitlines()
         except OSError as error:
@@ -78,12 +78,12 @@ class Index:
         return index
 
     def match(self, files: Iterable[tuple[str, str]]) -> Matching:
-        """Which row tells of which of `files`, archive and name.
+        """Which row describes which of `files`, given as archive and name.
 
-        Separators, capitals, accents and a leading `./` do not matter. A row fits a file whose path it ends, or
-        that ends its own, so that a prefix more or less on either side does no harm; of several the longest. A
-        row that names an archive fits files of another only if it fits none there. Of two files that a row fits
-        alike, neither gets it.
+        Separators, case, accents and a leading `./` do not matter. A row matches a file if the path of one ends with the
+        path of the other, so that a longer prefix on either side does no harm; the longest match wins. A row that names
+        an archive matches files of another only if it matches none in its own. If a row matches two files equally well,
+        neither gets it.
         """
         matching = Matching(self)
         files = list(files)
@@ -109,7 +109,7 @@ class Index:
                 matching.ambiguous[number] = [name for _, name in fitting]
                 continue
             file = fitting[0]
-            # of two rows of one file the one that names its archive, or more of its path, else the last
+            # of two rows for one file, take the one that names its archive, or more of its path, else the last
             if file not in best or best[file][0] <= top:
                 best[file] = (top, number)
         matching.row_of = {file: number for file, (_, number) in best.items()}
@@ -118,18 +118,18 @@ class Index:
     def _fitting(
         self, parts: tuple[str, ...], by_path: dict[tuple[str, ...], list[int]]
     ) -> Iterable[tuple[int, int]]:
-        """Rows of which one path ends the other, with how many parts they share."""
+        """Rows whose path ends with the file's, or the other way round, with the number of parts they share."""
         for start in range(len(parts)):
             for tail in (parts[start:], _without_suffix(parts[start:])):
                 for number in by_path.get(tail, ()):
-                    # the tail is all of the file's path, or all of the row's
+                    # the tail is the whole path of the file, or of the row
                     if start == 0 or len(tail) == len(parts_of(self.rows[number]["file"])):
                         yield number, len(tail)
 
 
 @dataclass
 class Matching:
-    """Which row tells of which file, and what met nothing."""
+    """Which row describes which file, and what was not matched."""
 
     index: Index
     row_of: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -137,12 +137,12 @@ class Matching:
     ambiguous: dict[int, list[str]] = field(default_factory=dict)
 
     def row(self, archive: str, name: str) -> Row:
-        """What is known of one file; {} where that is nothing."""
+        """The row of one file; {} if there is none."""
         number = self.row_of.get((archive, name))
         return {} if number is None else self.index.rows[number]
 
     def unmet(self, archives: set[str]) -> tuple[list[str], dict[str, int]]:
-        """A sentence for each row that met no file; and how many rows name an archive that was not given."""
+        """A sentence for each row without a file, and the number of rows that name an archive that was not given."""
         given = {_plain(archive) for archive in archives}
         sentences, elsewhere = [], dict[str, int]()
         for number, row in enumerate(self.index.rows):

@@ -1,7 +1,7 @@
-"""Who reads a mapped dataset that somebody cuts short is ended by SIGBUS: not without a word that names it.
+"""If somebody cuts a mapped dataset short, reading it ends the process by SIGBUS: first, name the file.
 
-Training reads through the file (`rows.py`) and does not come here. A handler in Python would never run, for the
-instruction that failed is tried again first; so the C library is asked to call one at once.
+Training reads from the file (`rows.py`) and is not affected. A Python signal handler would never run, because the
+failed instruction is retried first; so the handler is installed through the C library, which calls it at once.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 
 from stickgen.text import clean
 
-exit_code: int | None = None  # None: end by the signal itself, as whoever waits for this process expects
-_opened: dict[Path, int] = {}  # how large each was
+exit_code: int | None = None  # None: end by the signal itself, as a waiting parent process expects
+_opened: dict[Path, int] = {}  # the size of each when it was opened
 _said: list[str] = []
 
 
 def watch(path: Path) -> None:
-    """From now on, say that `path` was cut short if that ends this process."""
+    """From now on, report that `path` was cut short if that ends this process."""
     with contextlib.suppress(OSError):
         _opened[path] = path.stat().st_size
         if len(_opened) == 1:
@@ -35,14 +35,16 @@ def _say(number: int) -> None:
         f"stickgen: {clean(', '.join(names), single_line=True)}: the dataset was cut short while it was read; put back "
         "what was there, and write another dataset to a name of its own\n"
     )
-    if _said:  # several threads read at once: the first one speaks, and ends all
+    if _said:  # several threads may read at once: the first one reports, and ends all
         time.sleep(1)
     _said.append(sentence)
     with contextlib.suppress(OSError):
         os.write(2, sentence.encode(errors="replace"))
     if exit_code is not None:
         os._exit(exit_code)
-    _set_handler(number, type(_say)(0))  # the default: it fails again, and ends
+    _set_handler(
+        number, type(_say)(0)
+    )  # the default handler: the instruction fails again, which ends the process
 
 
 def _is_shorter(path: Path, size: int) -> bool:

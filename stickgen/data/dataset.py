@@ -33,15 +33,14 @@ from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
 from stickgen.runs.dataset_facts import DatasetFacts, read_dataset_facts, write_dataset_facts
 
-UNLABELLED = -1  # the action of a frame of which nothing is known
+UNLABELLED = -1  # the action of a frame whose action is unknown
 
 
 def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[str, Any]:
     """Clips as the flat dict that the file holds, without embeddings.
 
-    `split` is for sources that name one, a value a clip (TRAIN, VALIDATION, TEST or UNDECIDED), as a clip's own is;
-    without either, `training.val_fraction` decides at training time. `subject` and `view` are there where a clip
-    has one.
+    `split` has a value for each clip (TRAIN, VALIDATION, TEST or UNDECIDED), as a clip's own `split` does; without
+    either, `training.val_fraction` decides at training time. `subject` and `view` are included if any clip has one.
     """
     texts = sorted({text for clip in clips for text in clip.texts})
     index = {text: i for i, text in enumerate(texts)}
@@ -76,14 +75,14 @@ def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[s
 def save_dataset(path: Path, content: dict[str, Any]) -> DatasetFile:
     """Write a packed dataset atomically, its facts beside it, and open it.
 
-    Raises StickgenError where it cannot be written; a dataset that was there is then untouched.
+    Raises StickgenError if it cannot be written; an existing dataset is then untouched.
     """
     check_content(path, content)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
             torch.save(content, file)
-    except (OSError, RuntimeError) as error:  # torch's zip writer turns a full disk into a RuntimeError
+    except (OSError, RuntimeError) as error:  # torch's zip writer raises RuntimeError if the disk is full
         raise StickgenError(
             f"{path}: the dataset could not be written ({error}); choose another place"
         ) from error
@@ -93,7 +92,7 @@ def save_dataset(path: Path, content: dict[str, Any]) -> DatasetFile:
 
 
 def open_dataset(path: str | Path) -> DatasetFile:
-    """Open and check a dataset. Raises StickgenError that says what is wrong and with which clip."""
+    """Open and check a dataset. Raises StickgenError that names what is wrong, and the clip."""
     path = Path(path)
     watch(path)
     content = load_untrusted(path)
@@ -111,7 +110,7 @@ def open_dataset(path: str | Path) -> DatasetFile:
     resident, rows = Resident(path, mapped), Rows(path, mapped)
     check_content(path, content, resident.read)
     rows.check()
-    small = {  # kept in memory: whoever cuts the file short must not take them away
+    small = {  # kept in memory, so that they survive if somebody cuts the file short
         name: value.clone()
         for name, value in content.items()
         if isinstance(value, Tensor) and not any(value is tensor for tensor in mapped)
@@ -127,12 +126,14 @@ class DatasetFile:
     content: dict[str, Any]
     resident: Resident = field(
         default_factory=Resident, compare=False
-    )  # told of what is read of the mapped file
-    left_out: tuple[str, ...] | None = None  # of the older layout, the fields that have no place in today's
-    rows: Rows = field(default_factory=Rows, compare=False)  # reads the file, where the mapping could end us
+    )  # counts what is read of the mapped file
+    left_out: tuple[str, ...] | None = None  # fields of the older layout that today's has no place for
+    rows: Rows = field(
+        default_factory=Rows, compare=False
+    )  # reads from the file, because reading the mapping could end the process
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # a worker process opens the file again instead of being sent a copy of it
+        # a worker process opens the file again instead of receiving a copy
         return open_dataset, (self.path,)
 
     @property
@@ -169,7 +170,7 @@ class DatasetFile:
         return indices
 
     def words(self, text: int) -> Tensor | None:
-        """float32 [its tokens, embedding_dim] of a text, token by token; None in a file without them."""
+        """The token embeddings of a text, float32 [tokens, embedding_dim]; None in a file without them."""
         words = self.content.get("word_embeddings")
         if words is None:
             return None
@@ -178,11 +179,11 @@ class DatasetFile:
         return tokens
 
     def captions(self, clip: int) -> list[str]:
-        """A clip's captions, the first one the one that is shown."""
+        """A clip's captions. The first one is the one to show."""
         return [self.content["texts"][index] for index in self.texts(clip)]
 
     def split(self, val_fraction: float) -> list[int]:
-        """TRAIN, VALIDATION or TEST of each clip: the file's own split, else one by captions and subjects."""
+        """TRAIN, VALIDATION or TEST for each clip: the file's own split, else one by captions and subjects."""
         stored = self.content.get("split")
         own: list[int] | None = None if stored is None else stored.tolist()
         if own is not None and UNDECIDED not in own:
@@ -218,9 +219,9 @@ class DatasetFile:
     def choose(
         self, count: int, *, action: str | None = None, contains: str = "", seed: int = 0
     ) -> list[int]:
-        """Up to `count` clips, in order: with frames of `action` and a caption that holds `contains`.
+        """Up to `count` clips, in order, with frames of `action` and a caption that contains `contains`.
 
-        Raises StickgenError where there is no such clip, with the actions that there are.
+        Raises StickgenError if there is no such clip, with the existing actions.
         """
         there = self.frames_by_action()
         if action is not None and action not in there:
@@ -240,23 +241,23 @@ class DatasetFile:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of sizes, texts and a sample of the motion: which dataset a run learned from."""
+        """A digest of sizes, texts and a sample of the motion, to tell which dataset a run was trained on."""
         motion = self.content["motion"]
         digest = hashlib.sha256(repr((motion.shape, self.content["offsets"].tolist())).encode())
         digest.update("\n".join(self.content["texts"]).encode())
-        for frames in motion[:: max(len(motion) // 1000, 1)].split(16):  # each may bring 2 MiB with it
+        for frames in motion[:: max(len(motion) // 1000, 1)].split(16):  # each read may map 2 MiB
             digest.update(frames.contiguous().numpy().tobytes())
             self.resident.look()
         return digest.hexdigest()
 
     @cached_property
     def doubts(self) -> tuple[str, ...]:
-        """What looks wrong about its motion: as noted beside the file, else every clip is looked at now."""
+        """What looks wrong about the motion: as noted beside the file, else by examining every clip now."""
         noted = read_dataset_facts(self.path)
         return doubts_of(self) if noted is None or noted.doubts is None else noted.doubts
 
     def facts(self) -> DatasetFacts:
-        """What the torch-free side wants to know."""
+        """What the side without torch needs to know."""
         lengths = self.lengths
         fraction = KEY_BY_PATH["training.val_fraction"].default
         assert isinstance(fraction, float)
@@ -280,7 +281,7 @@ class DatasetFile:
         )
 
     def _words(self) -> dict[str, Any]:
-        """How many tokens its texts have, where it has them one by one."""
+        """How many tokens the texts have, if the file has token embeddings."""
         offsets = self.content.get("word_offsets")
         if offsets is None or len(offsets) < 2:
             return {}

@@ -1,4 +1,4 @@
-"""Reading a dataset file that may be anything: what is wrong with it, in a sentence, before it is used."""
+"""Opens a dataset file that may be anything: says what is wrong with it, in a sentence, before it is used."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from stickgen.runs.dataset_file import check_checksums, check_dataset_file
 from stickgen.text import clean, is_unicode
 
 FORMAT = "stickgen-dataset-1"
-_CHUNK_BYTES = 16 * 2**20  # looked at in one go
+_CHUNK_BYTES = 16 * 2**20  # checked in one go
 
 
 def load_untrusted(path: Path) -> Any:
-    """What `torch.save` wrote, mapped into memory; only tensors, numbers, strings and containers of them.
+    """What `torch.save` wrote, mapped into memory: only tensors, numbers, strings and containers of them.
 
-    Raises StickgenError for whatever else the file is: nothing of it is executed.
+    Raises StickgenError if the file is anything else. Nothing in it is executed.
     """
     check_dataset_file(path)
     check_checksums(path)
@@ -49,10 +49,9 @@ def load_untrusted(path: Path) -> Any:
 
 
 def _check_kinds(path: Path, content: Any) -> None:
-    """Raise StickgenError for a tensor that is no plain array, and for what is larger than the file that it came from.
+    """Raise StickgenError if a tensor is no plain array, or if the content is larger than the file.
 
-    A few bytes that count many times over, as a tensor with strides of 0 does, or a text that a list names
-    again and again, are many once somebody copies them.
+    A tensor with strides of 0, or a text that a list repeats, takes few bytes in the file but many once copied.
     """
     if not isinstance(content, dict):
         return
@@ -62,7 +61,7 @@ def _check_kinds(path: Path, content: Any) -> None:
     for what, needed, most in (("tensors", tensors, 2 * size), ("texts", texts, 8 * size)):
         if needed > most:
             raise StickgenError(
-                f"{path}: its {what} add up to {needed:,} bytes, the file has {size:,}; make or import the dataset again"
+                f"{path}: its {what} add up to {needed:,} bytes, but the file has {size:,}; make or import the dataset again"
             )
     for name, value in content.items():
         if isinstance(value, Tensor):
@@ -79,7 +78,7 @@ def _strings(value: Any) -> list[str]:
 
 
 def _check_texts(path: Path, content: dict[Any, Any]) -> None:
-    """Raise StickgenError for text that is no Unicode, wherever it stands: no file or terminal can take it."""
+    """Raise StickgenError if any text is not valid Unicode, which no file or terminal accepts."""
     for name, value in content.items():
         entries = value if isinstance(value, list) else [value]
         for index, text in enumerate((name, *entries)):
@@ -182,7 +181,7 @@ class _Checks:
         motion = self.tensor("motion", (torch.float32,), 2)
         width = motion.shape[1]
         self.demand(width == POSE_DIM, f"a pose in `motion` has {width} numbers, not {POSE_DIM}")
-        self.demand(len(self.tensor("offsets", (torch.int64,), 1)) > 1, "it holds no clip")
+        self.demand(len(self.tensor("offsets", (torch.int64,), 1)) > 1, "it has no clips")
         return motion, self.offsets("offsets", len(motion), least=2)
 
     def actions(self, frames: int) -> None:
@@ -199,7 +198,7 @@ class _Checks:
     def texts(self, clips: int) -> int:
         """The texts, which clip has which, and where clips come from. Returns the number of texts."""
         count = len(self.strings("texts"))
-        self.demand(count > 0, "it holds no text")
+        self.demand(count > 0, "it has no texts")
         clip_texts = self.tensor("clip_texts", (torch.int64,), 1)
         starts = self.tensor("clip_text_offsets", (torch.int64,), 1)
         self.demand(len(starts) == clips + 1, f"`clip_text_offsets` does not fit {clips} clips")
@@ -277,7 +276,7 @@ class _Checks:
 
 
 def chunks(values: Tensor, read: Callable[[int], None]) -> Iterator[Tensor]:
-    """`values` in pieces of some MiB; `read` is told of each when it is done with."""
+    """`values` in pieces of some MiB. `read` gets the bytes of each piece after its use."""
     rows = max(_CHUNK_BYTES // max(values[:1].nbytes, 1), 1)
     for start in range(0, len(values), rows):
         chunk = values[start : start + rows]
@@ -286,10 +285,10 @@ def chunks(values: Tensor, read: Callable[[int], None]) -> Iterator[Tensor]:
 
 
 def _first_bad_row(values: Tensor, read: Callable[[int], None]) -> int | None:
-    """The first row of [n, d] with a value that is not finite."""
+    """The first row of [n, d] with a value that is not finite; None if there is none."""
     before = 0
     for chunk in chunks(values, read):
-        # a sum over all is many times faster, and finite only where every value is
+        # the sum is many times faster, and finite only if every value is
         if not math.isfinite(float(chunk.sum(dtype=torch.float32))):
             bad = ~torch.isfinite(chunk).all(dim=1)
             if bool(bad.any()):

@@ -1,4 +1,4 @@
-"""Other programs' text files as text: UTF-8 and UTF-16 with or without a mark, else the old code pages."""
+"""Decodes other programs' text files: UTF-8 and UTF-16 with or without a byte-order mark, else old code pages."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from stickgen.runs.files import read_regular
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, with whose mark it begins
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-MAX_TABLE_BYTES = 2**28  # of an index, a list or a map of joints
-_SAMPLE = 400  # bytes that tell UTF-16 without a mark
+MAX_TABLE_BYTES = 2**28  # for an index, a list or a map of joints
+_SAMPLE = 400  # bytes that are examined to detect UTF-16 without a mark
 
 
 def decode(data: bytes) -> str:
-    """`data` as text, without a byte-order mark. Never fails: what no encoding fits is read as Latin-1.
+    """`data` as text, without a byte-order mark. Never fails: if nothing else fits, it is read as Latin-1.
 
-    Half of what is UTF-16 is zero bytes wherever the text is English, which motion files and tables mostly are.
-    Names of joints by Japanese programs come in Shift-JIS.
+    In UTF-16, half the bytes of English text are zero, and motion files and tables are mostly English. Japanese
+    programs write joint names in Shift-JIS.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -42,7 +42,7 @@ def decode(data: bytes) -> str:
 
 
 def read_text_file(path: Path) -> str:
-    """`decode` of a file that a person named. Raises OSError, also for a device, a pipe or a file without an end."""
+    """`decode` a file that the user named. Raises OSError, also for a device, a pipe or a file without end."""
     return decode(
         read_regular(Path(os.path.realpath(path)), MAX_TABLE_BYTES)
-    )  # a person's own links are followed
+    )  # the user's own links are followed

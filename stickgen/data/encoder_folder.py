@@ -1,7 +1,7 @@
-"""Which text encoders are loaded: files from elsewhere never decide what code runs.
+"""Which text encoders may be loaded: files from elsewhere never decide what code runs.
 
-A sentence-transformers folder names the classes that it is made of. From version 6 on the library refuses
-classes that are not its own; here a folder is looked at before the library sees it.
+A sentence-transformers folder names the classes it is made of. From version 6 on, the library refuses classes that
+are not its own; here, a folder is checked before the library sees it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stickgen.errors import StickgenError
 
 OFFLINE = "offline"
 DEFAULT = str(KEY_BY_PATH["data.encoder"].default)
-# What a run's own config may name. Any other encoder has to be named by a person.
+# Encoders that a run's config may name. Any other has to be named by the user.
 KNOWN = {
     OFFLINE,
     DEFAULT,
@@ -34,24 +34,24 @@ _MODULES = re.compile(
 _ACTIVATIONS = re.compile(r"torch\.nn(\.modules)?(\.\w+)?\.[A-Z]\w*")
 _PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"}
 _MAX_JSON_BYTES = 4 * 2**20
-_UNREAD_JSON = {"tokenizer.json", "vocab.json", "added_tokens.json"}  # large, and no class is named in them
+_UNREAD_JSON = {"tokenizer.json", "vocab.json", "added_tokens.json"}  # large, and they name no class
 
 
 def encoder_of_run(named: str, chosen: str | None) -> str:
-    """The encoder to load for a run whose config has `named`; `chosen` is what a person said, if anything.
+    """The encoder to load for a run whose config names `named`; `chosen` is what the user named, if anything.
 
-    Raises StickgenError where only the run names it and it is none of KNOWN.
+    Raises StickgenError if only the run names it and it is not one of KNOWN.
     """
     if chosen is not None or named in KNOWN:
         return chosen if chosen is not None else named
     raise StickgenError(
-        f"the run's config names the text encoder {named}, which stickgen does not know, and a run may come from "
-        f"anywhere; if you trust that encoder, name it yourself: --encoder {named}"
+        f"the run's config names the text encoder {named}, which stickgen does not know, and the run may come from "
+        f"a stranger; if you trust that encoder, name it yourself: --encoder {named}"
     )
 
 
 def check_encoder_folder(folder: Path) -> None:
-    """Raise StickgenError for a folder that brings code, pickled weights or classes of its own."""
+    """Raise StickgenError if the folder contains code, pickled weights or classes of its own."""
     try:
         found = sorted(path for path in folder.rglob("*") if not path.is_dir())
         for path in found:
@@ -71,7 +71,7 @@ def _check_file(path: Path) -> None:
         raise _refused(path, "may be a pickle, which could run code; it needs weights as safetensors")
     if path.suffix.lower() == ".json" and path.name not in _UNREAD_JSON:
         if path.stat().st_size > _MAX_JSON_BYTES:
-            raise _refused(path, "is too large for what it should be")
+            raise _refused(path, "is too large for such a file")
         try:
             content = json.loads(path.read_bytes())
         except (ValueError, RecursionError) as error:
@@ -84,7 +84,7 @@ def _check_member(path: Path, key: str, value: Any) -> None:
     if key == "auto_map" and value:
         raise _refused(path, "names classes of its own (auto_map)")
     if key == "trust_remote_code" and value:
-        raise _refused(path, "asks for its code to be trusted")
+        raise _refused(path, "asks for its own code to be trusted")
     if path.name == "modules.json" and key == "type" and not _fits(_MODULES, value):
         raise _refused(path, f"names the module {value!r}, which is not one of sentence-transformers' own")
     if path.name == "router_config.json":
@@ -96,7 +96,7 @@ def _check_member(path: Path, key: str, value: Any) -> None:
 
 
 def _members(content: Any) -> Iterator[tuple[str, Any]]:
-    """Every key with its value, however deep."""
+    """Every key with its value, at any depth."""
     waiting = [content]
     while waiting:
         item = waiting.pop()

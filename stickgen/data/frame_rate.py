@@ -1,32 +1,32 @@
-"""Frames a second of a capture, and what a frame time in another unit probably means."""
+"""The frame rate of a capture, and what a frame time in another unit probably means."""
 
 from __future__ import annotations
 
 from stickgen.errors import StickgenError
 
-LEAST, MOST = 5.0, 1000.0  # frames a second of any motion capture
+LEAST, MOST = 5.0, 1000.0  # frames per second of any motion capture
 _USUAL = (24, 25, 29.97, 30, 48, 50, 59.94, 60, 72, 75, 90, 100, 120, 144, 200, 240, 250, 300, 480, 500)
 
 
 def checked_rate(fps: float, file: str) -> float:
-    """`fps` where it is one that a capture can have. Raises StickgenError that asks for it, with the guess.
+    """`fps` if it is plausible for a capture. Otherwise raises StickgenError that asks for the true rate, with a guess.
 
-    `fps` is one over the file's frame time; 0 where it says none.
+    `fps` is one over the file's frame time, or 0 if there is none.
     """
     if LEAST <= fps <= MOST:
         return fps
     if fps <= 0:
-        raise StickgenError(f"{file}: its frame time is not above zero; say the true rate with --fps")
+        raise StickgenError(f"{file}: its frame time is not positive; give the true rate with --fps")
     frame_time = 1 / fps
     guess = guessed_rate(frame_time)
-    asked = f"; it is probably {guess[1]}: --fps {guess[0]:g}" if guess else "; say the true rate with --fps"
+    asked = f"; it is probably {guess[1]}: --fps {guess[0]:g}" if guess else "; give the true rate with --fps"
     raise StickgenError(
         f"{file}: a frame time of {frame_time:g} seconds would be {fps:g} frames a second{asked}"
     )
 
 
 def guessed_rate(frame_time: float) -> tuple[float, str] | None:
-    """A rate that people use, and what `frame_time` then is; None where nothing fits."""
+    """A common rate, and what `frame_time` then means; None if nothing fits."""
     meanings = (
         (1e3 / frame_time, "in milliseconds"),
         (frame_time, "the rate itself"),

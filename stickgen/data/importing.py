@@ -1,4 +1,4 @@
-"""Clips from archives and folders of motion capture; what cannot be used is listed, with the reason."""
+"""Imports clips from archives and folders of motion capture. Whatever cannot be used is listed with the reason."""
 
 from __future__ import annotations
 
@@ -28,13 +28,11 @@ MIN_FRAMES = 8
 
 @dataclass
 class ImportReport:
-    """What came in, and what did not with the reason."""
+    """What was imported, and what was not, with the reason."""
 
     clips: list[Clip] = field(default_factory=list)
     account: Account = field(default_factory=Account)
-    notes: list[str] = field(
-        default_factory=list
-    )  # what was bridged, left out or decided otherwise in a clip
+    notes: list[str] = field(default_factory=list)  # what was bridged, dropped or changed in a clip
     rows_without_file: list[str] = field(default_factory=list)
     rows_elsewhere: dict[str, int] = field(
         default_factory=dict
@@ -43,17 +41,17 @@ class ImportReport:
 
     @property
     def skipped(self) -> list[str]:
-        """A sentence for each file that might have been a capture."""
+        """A sentence for each skipped file that might have been a capture."""
         return self.account.skipped
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person says of all captures of an import."""
+    """What the user says about all captures of an import."""
 
-    fps: float | None = None  # the true rate, where the files have it wrong
+    fps: float | None = None  # the true frame rate, if the files are wrong
     view: str = "auto"  # side, front, or auto
-    joints: Mapping[str, str] | None = None  # the files' joints by the figure's
+    joints: Mapping[str, str] | None = None  # the files' joint names by the figure's
 
 
 def import_archives(
@@ -68,11 +66,11 @@ def import_archives(
 ) -> ImportReport:
     """Read every BVH file in zip archives, folders and files.
 
-    `index` is a table that gives `file` and, as far as known, `archive`, `description`, `captions` (with |
-    between), `action`, `style`, `fps`, `subject`, `split`, `view`, `licence` and `source` of each clip; `splits`
-    are lists of the files of train, val and test. A rate is taken from `fps`, else from the index, else from the
-    file. One bad file never stops the rest. `progress` is called with how many files are done, of how many.
-    Raises StickgenError for a path that is not there, and for an index or a list that meets none of the files.
+    `index` is a table with the `file` of each clip and, as far as known, its `archive`, `description`, `captions`
+    (separated by |), `action`, `style`, `fps`, `subject`, `split`, `view`, `licence` and `source`. `splits` are lists
+    of the files of train, val and test. The frame rate comes from `fps`, else from the index, else from the file. One
+    bad file never stops the rest. `progress` gets how many files are done, of how many. Raises StickgenError if a path
+    does not exist, or if an index or a list matches none of the files.
     """
     known = Index.read(index) if index else Index("")
     lists = {name: Index.read_list(path) for name, path in (splits or {}).items()}
@@ -94,7 +92,7 @@ def import_archives(
             clip = _clip(
                 source, data, {**row, **({"split": min(listed)} if listed else {})}, choices, report.notes
             )
-            # the same file under another name, or written by another program
+            # the same motion under another name, or written by another program
             twin = content.setdefault(hashlib.sha256(clip.motion.tobytes()).digest(), clip)
             if twin is clip:
                 report.clips.append(clip)
@@ -118,14 +116,14 @@ def import_archives(
 
 
 def _matched(index: Index, report: ImportReport) -> Matching:
-    """An index and the files that were seen; what met nothing goes into the report."""
+    """Match an index with the files that were seen. Rows without a file go into the report."""
     seen = report.account.seen
     matching = index.match(seen)
     if index.rows and seen and not matching.row_of:
         raise StickgenError(
-            f"{index.name}: none of its {len(index.rows)} rows meets one of the {len(seen)} files (its first row says "
+            f"{index.name}: none of its {len(index.rows)} rows matches one of the {len(seen)} files (its first row says "
             f"{clean(index.rows[0]['file'], single_line=True, limit=80)!r}, the first file is "
-            f"{clean(seen[0][1], single_line=True, limit=80)!r}); its column `file` is the path inside of the archive or folder"
+            f"{clean(seen[0][1], single_line=True, limit=80)!r}); the column `file` must be the path inside the archive or folder"
         )
     sentences, elsewhere = matching.unmet({archive for archive, _ in seen})
     report.rows_without_file += sentences
@@ -141,7 +139,9 @@ def _clip(source: Source, data: bytes, row: Row, choices: Choices, notes: list[s
     figure = project(capture, source.name, rate, view=view, joints=choices.joints)
     motion = figure.motion
     if len(motion) < MIN_FRAMES:
-        raise StickgenError(f"{source.name}: only {len(motion)} frames at 25 fps, {MIN_FRAMES} are the least")
+        raise StickgenError(
+            f"{source.name}: only {len(motion)} frames at 25 fps; the minimum is {MIN_FRAMES}"
+        )
     split = _one_of(source, row, "split", tuple(SPLIT_NAMES))
     label = row.get("action") or ""
     action, told = decide(label, figure)
@@ -169,7 +169,7 @@ def _way(label: str) -> str:
 
 
 def _subject(row: Row) -> str:
-    """Who moved, told apart from somebody of another source with the same number."""
+    """Who moved, distinct from somebody of another source with the same number."""
     subject = clean(row.get("subject") or "", single_line=True).strip()
     return (
         f"{clean(row.get('source') or row.get('archive') or '', single_line=True)}/{subject}"
@@ -179,7 +179,7 @@ def _subject(row: Row) -> str:
 
 
 def _one_of(source: Source, row: Row, column: str, values: tuple[str, ...]) -> str:
-    """What the index says in a column that knows few words; "" for nothing."""
+    """The value of an index column that takes one of a few words; "" if it is empty."""
     said = (row.get(column) or "").strip().lower()
     if said and said not in values:
         raise StickgenError(

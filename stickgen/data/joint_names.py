@@ -1,4 +1,4 @@
-"""Which joint of a capture is which, by what studios, exporters and rigs call them."""
+"""Identifies the joints of a capture by the names that studios, exporters and rigs give them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _SIDES = {
     "left": "left", "l": "left", "lt": "left", "lft": "left", "左": "left",
     "right": "right", "r": "right", "rt": "right", "rgt": "right", "右": "right",
 }  # fmt: skip
-# words that rigs put around every name: Reallusion, 3ds Max, Valve, Mixamo, Rigify, VRoid, DeepMotion, ARKit, DAZ;
-# the middle of a body has a mark of its own in some
+# words that rigs add to every name: Reallusion, 3ds Max, Valve, Mixamo, Rigify, VRoid, DeepMotion, ARKit, DAZ;
+# some also mark the middle of the body
 _AROUND = {
     "cc", "base", "bip", "valvebiped", "mixamorig", "def", "org", "bone", "bn", "jnt", "j", "c", "m", "bend",
     "sk",
 }  # fmt: skip
-# what is left of a name without side and surroundings, the surest first. An ankle goes before a foot and a wrist
-# before a hand, for where a skeleton has both (SMPL, Kinect), the foot is its ball and the hand its palm. CMU has
-# both an `LHipJoint` and a `LeftUpLeg`, and files that say `LeftHip` for the top of the thigh have no `LeftUpLeg`.
+# names without side and added words, the most reliable first. Ankle comes before foot and wrist before hand: if a
+# skeleton has both (SMPL, Kinect), "foot" is the ball of the foot and "hand" the palm. CMU has both an `LHipJoint`
+# and a `LeftUpLeg`; files that call the top of the thigh `LeftHip` have no `LeftUpLeg`.
 PARTS: dict[str, tuple[str, ...]] = {
     "hip": ("upleg", "upperleg", "thigh", "femur", "uleg", "hip", "足", "大腿"),
     "knee": ("lowleg", "lowerleg", "shin", "calf", "knee", "leg", "tibia", "lleg", "ひざ", "膝", "小腿"),
@@ -52,9 +52,9 @@ def _words(name: str) -> list[str]:
 
 
 def _split(words: list[str]) -> tuple[str, str, int]:
-    """Side, part, and the number in the name: of a bone in pieces, the first has none or the lowest."""
+    """Side, part, and the number in the name. If a bone is in pieces, the first has no number or the lowest."""
     words = [word for word in words if word not in _AROUND]
-    if words and words[0].isdigit():  # of Bip01
+    if words and words[0].isdigit():  # as in Bip01
         words = words[1:]
     numbers = [int(word) for word in words if word.isdigit()]
     words = [word for word in words if not word.isdigit() or len(words) == 1]
@@ -80,9 +80,9 @@ def find_joints(
 ) -> dict[str, int]:
     """Indices of `head`, `left hip`, … `right hand` (JOINTS).
 
-    Names decide as far as they agree with the tree of `parents`: a knee hangs from its hip. What they leave open
-    the tree and the `rest` pose [j, 3] decide, with `positions` [t, j, 3] to tell left from right. `given` names
-    joints of the file by those of the figure, and wins. Raises StickgenError that lists what is missing.
+    Names decide as long as they agree with the tree of `parents`, where a knee hangs from its hip. The rest follows
+    from the tree and the `rest` pose [j, 3], with `positions` [t, j, 3] to tell left from right. `given` maps joints
+    of the figure to those of the file and takes precedence. Raises StickgenError that lists what is missing.
     """
     found = _given(names, file, given or {})
     skeleton = Skeleton(tuple(parents), rest, positions) if len(parents) and rest is not None else None
@@ -101,15 +101,15 @@ def find_joints(
     if missing:
         there = clean(", ".join(names), single_line=True, limit=300)
         raise StickgenError(
-            f"{file}: no joint looks like the {', the '.join(missing)}; say which it is with --joints; its joints are {there}"
+            f"{file}: no joint looks like the {', the '.join(missing)}; name it with --joints; the file's joints are {there}"
         )
     return {joint: found[joint] for joint in JOINTS}
 
 
 def _candidates(names: Sequence[str], ends: set[int]) -> dict[str, list[int]]:
-    """Joints that may be each of JOINTS by their name, the likeliest first."""
+    """For each of JOINTS, the joints that it may be by their names, the likeliest first."""
     words = [_words(name) for name in names]
-    for at in (0, -1):  # a word that nearly all names begin or end with is the character's, or the rig's
+    for at in (0, -1):  # a word that starts or ends nearly all names belongs to the character or the rig
         common = Counter(found[at] for i, found in enumerate(words) if len(found) > 1 and i not in ends)
         if common:
             word, count = common.most_common(1)[0]
@@ -135,15 +135,15 @@ def _limb(
     found: Mapping[str, int],
     skeleton: Skeleton | None,
 ) -> dict[str, int]:
-    """The joints of one limb that hang from each other, as far as names tell."""
+    """The joints of one limb that hang from each other, as far as names show."""
     joints = [f"{side} {part}" for part in parts]
     choices = [[found[joint]] if joint in found else list(candidates[joint][:6]) for joint in joints]
     if skeleton is None:
         return {joint: choice[0] for joint, choice in zip(joints, choices, strict=True) if choice}
     first = [choice[0] for choice in choices if choice]
     if len(first) == len(joints) and len({skeleton.parents[joint] for joint in first}) == 1:
-        return dict(zip(joints, first, strict=True))  # a flat file, all joints beside each other
-    # all that names tell if it hangs together; names that contradict the tree are not believed, not even in part
+        return dict(zip(joints, first, strict=True))  # a flat file without a tree
+    # everything that names show if the tree confirms it; if they contradict the tree, none of it
     told = [(joint, choice) for joint, choice in zip(joints, choices, strict=True) if choice]
     for chain in product(*(choice for _, choice in told)):
         if all(skeleton.hangs(lower, upper) for upper, lower in pairwise(chain)):
@@ -158,7 +158,7 @@ def _given(names: Sequence[str], file: str, given: Mapping[str, str]) -> dict[st
         index = plain.get(name.casefold(), plain.get(re.split(r"[:|]", name)[-1].strip().casefold()))
         if index is None:
             raise StickgenError(
-                f"{file}: it has no joint {clean(name, limit=60)!r}, which --joints names for the {joint}; its joints are "
+                f"{file}: it has no joint {clean(name, limit=60)!r}, which --joints gives for the {joint}; its joints are "
                 f"{clean(', '.join(names), single_line=True, limit=300)}"
             )
         found[joint] = index
@@ -166,9 +166,9 @@ def _given(names: Sequence[str], file: str, given: Mapping[str, str]) -> dict[st
 
 
 def read_joint_map(text: str) -> dict[str, str]:
-    """`left_hip=Thigh_L,left_knee=Calf_L`, or a file with a line for each: the file's joints by the figure's.
+    """Read `left_hip=Thigh_L,left_knee=Calf_L`, or a file with one such entry per line: file joints by figure joints.
 
-    Raises StickgenError where a name is none of JOINTS or nothing is given.
+    Raises StickgenError if a name is not one of JOINTS or nothing is given.
     """
     where = "--joints"
     if "=" not in text:

@@ -1,4 +1,4 @@
-"""Which joint of a capture is which, by how the skeleton is built: two legs, two arms, a head."""
+"""Identifies the joints of a capture by how the skeleton is built: two legs, two arms, a head."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_SIGNIFICANT = 0.2  # of the longest way from the root to a tip: what is shorter is a finger, a jaw, a coat
-_ALIKE = 0.15  # by how much the two limbs of a pair may differ
+_SIGNIFICANT = 0.2  # of the longest path from the root to a tip: anything shorter is a finger, a jaw, a coat
+_ALIKE = 0.15  # how much the two limbs of a pair may differ, relative to their length
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Skeleton:
     positions: Floats | None = None
 
     def hangs(self, joint: int, above: int) -> bool:
-        """Whether `above` is on the way from `joint` to the root."""
+        """Whether `above` is on the path from `joint` to the root."""
         while joint >= 0:
             joint = self.parents[joint]
             if joint == above:
@@ -33,7 +33,7 @@ class Skeleton:
 
     @cached_property
     def children(self) -> list[list[int]]:
-        """Of each joint."""
+        """The children of each joint."""
         children: list[list[int]] = [[] for _ in self.parents]
         for joint, parent in enumerate(self.parents):
             if parent >= 0:
@@ -42,7 +42,7 @@ class Skeleton:
 
     @cached_property
     def reach(self) -> Floats:
-        """The longest way from each joint down to a tip [j]."""
+        """The longest path from each joint down to a tip, [j]."""
         reach = np.zeros(len(self.parents))
         for joint in range(len(self.parents) - 1, -1, -1):  # parents come before their children
             parent = self.parents[joint]
@@ -51,12 +51,12 @@ class Skeleton:
         return reach
 
     def distance(self, first: int, second: int) -> float:
-        """Between two joints in the rest pose."""
+        """The distance between two joints in the rest pose."""
         assert self.rest is not None
         return float(np.linalg.norm(self.rest[first] - self.rest[second]))
 
     def longest_chain(self, joint: int) -> list[int]:
-        """From `joint` down to the tip that is farthest."""
+        """The joints from `joint` down to the farthest tip."""
         chain = [joint]
         while self.children[chain[-1]]:
             here = chain[-1]
@@ -67,14 +67,14 @@ class Skeleton:
 
 
 def by_structure(skeleton: Skeleton, known: Mapping[str, int], ends: set[int]) -> dict[str, int]:
-    """Joints by the tree, as far as it is that of a person; {} where it is not.
+    """Joints by the tree, as far as it is that of a person; {} if it is not.
 
-    `known` are joints that names told; they settle which side is the left one. `ends` are end sites.
+    `known` are joints identified by name; they decide which side is left. `ends` are end sites.
     """
     pairs = _pairs(skeleton)
     if len(pairs) < 2:
         return {}
-    # the legs' branch is nearer to the root, or the limbs are longer; the arms' has the neck as a third
+    # the legs branch off nearer to the root, or are longer; where the arms branch off, the neck does too
     best: tuple[float, tuple[int, int, int], tuple[int, int, int]] | None = None
     for legs, arms in combinations(pairs, 2):
         for lower, upper in ((legs, arms), (arms, legs)):
@@ -111,7 +111,7 @@ def by_structure(skeleton: Skeleton, known: Mapping[str, int], ends: set[int]) -
 
 
 def _pairs(skeleton: Skeleton) -> list[tuple[int, int, int]]:
-    """(branch, child, child): limbs of equal length and build that leave the tree at one joint."""
+    """(branch, child, child): limbs of equal length and structure that branch off at the same joint."""
     least = _SIGNIFICANT * float(skeleton.reach.max(initial=0.0))
     found = []
     for branch, children in enumerate(skeleton.children):
@@ -129,8 +129,9 @@ def _pairs(skeleton: Skeleton) -> list[tuple[int, int, int]]:
 def _joints_of_limb(skeleton: Skeleton, start: int, ends: set[int]) -> list[int]:
     """Hip, knee and ankle, or shoulder, elbow and wrist, of a limb that may have twist bones, toes and fingers.
 
-    Two bones of about the same length, as long as can be; of those nearly as good the one that ends first, for
-    what follows is a foot or a hand. A joint with three long children is a hand: nothing is looked for beyond.
+    They are the ends of two bones of about the same length that are as long as possible. Among candidates that are
+    nearly as good, the one that ends first wins, because what follows is a foot or a hand. A joint with three long
+    children is a hand, so the search stops there.
     """
     chain = []
     for joint in skeleton.longest_chain(start):
@@ -153,7 +154,7 @@ def _joints_of_limb(skeleton: Skeleton, start: int, ends: set[int]) -> list[int]
 
 
 def _head(skeleton: Skeleton, arms: tuple[int, int, int], ends: set[int]) -> int | None:
-    """Up from where the arms leave the trunk: the last joint before the face, the hair or the tip."""
+    """The head: upwards from where the arms branch off, the last joint before face, hair or tip."""
     branch, *limbs = arms
     others = [child for child in skeleton.children[branch] if child not in limbs and child not in ends]
     if not others:
@@ -169,7 +170,10 @@ def _head(skeleton: Skeleton, arms: tuple[int, int, int], ends: set[int]) -> int
 def _first_is_left(
     skeleton: Skeleton, pair: list[list[int]], legs: list[list[int]], head: int, known: Mapping[str, int]
 ) -> bool | None:
-    """Which limb of a pair is the left one: by a name, else by the way the knees bend, which is forward."""
+    """Whether the first limb of a pair is the left one: by name, else because knees bend forward.
+
+    None if neither tells.
+    """
     for number, joints in enumerate(pair):
         for name, index in known.items():
             if index in joints and name != "head":
@@ -183,7 +187,7 @@ def _first_is_left(
     bends = np.zeros((len(sampled), 3))
     for hip, knee, foot in legs:
         bends += sampled[:, knee] - (sampled[:, hip] + sampled[:, foot]) / 2
-    # the left of a body is where up x forward points
+    # up × forward points to the left of the body
     left = np.cross(up, bends)
     side = float(np.median((left * across).sum(axis=-1)))
     scale = float(np.linalg.norm(up)) ** 2 * float(np.median(np.linalg.norm(across, axis=-1)))

@@ -1,4 +1,4 @@
-"""What a clip shows, decided from its motion where the motion can tell, and not from its name alone."""
+"""What a clip shows: decided by its motion where possible, not only by its name."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from stickgen.data.projection import Figure
 
 _WAYS = {ACTION_INDEX[name] for name in ("walk", "walk_backward", "sidestep")}
 _FAST = {ACTION_INDEX[name] for name in ("run", "jog", "sprint")}
-_GOES = 0.08  # units a second: slower than that nothing tells where somebody goes
-_STEPS = 0.05  # units: whose feet move less about the pelvis does not walk
-_SIDEWAYS = 1.2  # times as fast to the side as forwards or backwards
-_DRIFT = 0.15  # of the way is to the side
+_GOES = 0.08  # units per second: at lower speeds, the direction is unclear
+_STEPS = 0.05  # units: if feet move less relative to the pelvis, nobody walks
+_SIDEWAYS = 1.2  # ratio of sideways to forward or backward speed
+_DRIFT = 0.15  # share of sideways movement
 
 
 def decide(label: str, figure: Figure) -> tuple[int | None, str]:
-    """The action of a clip that its source calls `label`, and the label that its sentences are made of.
+    """The action of a clip that its source calls `label`, and the label for its captions.
 
-    Where somebody goes is seen in the hips: Bandai-Namco's `walk-left` goes forward and drifts to the left.
+    The hips show the direction: Bandai-Namco's `walk-left` goes forward and drifts to the left.
     """
     action = action_of_label(label)
     if action not in _WAYS | _FAST:

@@ -1,4 +1,4 @@
-"""Clips with sides swapped: left for right in the figure and in what is said of it."""
+"""Mirrors clips: swaps left and right in the figure and in the captions."""
 
 from __future__ import annotations
 
@@ -13,27 +13,25 @@ from stickgen.data.clip import Clip
 from stickgen.data.retiming import varied
 from stickgen.motion.skeleton import JOINTS, PELVIS
 
-TRAVEL = (
-    0.6  # units: a pelvis that moves about more is seen from the side of its way, as captures are projected
-)
-ASIDE = 0.04  # units: a figure seen from the front has its left limbs so far from its right ones, most of the time
-# the joint that takes each one's place
+TRAVEL = 0.6  # units: if the pelvis moves more, the view is from the side, as when captures are projected
+ASIDE = 0.04  # units: in a view from the front, left limbs are mostly this far from right ones
+# for each joint, the one that replaces it
 SWAPPED = [
     JOINTS.index(name.replace("left", "other").replace("right", "left").replace("other", "right"))
     for name in JOINTS
 ]
-MARK = " (mirrored)"  # behind the name of a clip
+MARK = " (mirrored)"  # appended to the name of a clip
 
 _WORD = re.compile(
     r"\b(left|right|(?:counter|contra|anti)[-\s\u2010\u2011]?clockwise|clockwise)(?=\b|ward)", re.IGNORECASE
 )
-_AN_CLOCKWISE = re.compile(r"\b(a)n(?=\s+\W?clockwise)", re.IGNORECASE)  # was an anticlockwise
+_AN_CLOCKWISE = re.compile(r"\b(a)n(?=\s+\W?clockwise)", re.IGNORECASE)  # was "an anticlockwise"
 _LIMBS = (
     "hand|hands|handed|arm|arms|leg|legs|legged|foot|feet|footed|knee|knees|elbow|elbows|fist|fists|side|sides|"
     "shoulder|shoulders|hip|hips|heel|toe|toes|thigh|wrist|palm|ankle|eye|ear|punch|punches|jab|hook|uppercut|kick|"
     "kicks|lunge|lunges|cross|turn|step|steps|finger|thumb|calf|shin|cheek|front|back"
 )
-# a word before or after which left and right are sides, whatever else stands around
+# next to these words, left and right are always sides
 _POINTING = re.compile(
     r"(?:\b(?:the|a|his|her|their|its|your|my|one's|to|towards?|went|ran|left|right|far|further|slightly|and|or|with|"
     r"(?:turn|step|look|lean|fac|veer|head|shift|sidestep|mov|walk|go|bend|point|rotat|twist|shuffl|sway|glanc|tilt)"
@@ -41,7 +39,7 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 _LIMB_NEXT = re.compile(rf"[\s-]*(?:{_LIMBS})\b", re.IGNORECASE)
-# ... and words that make them something else: left behind, was left, right away, all right, a right angle
+# ... and these words make them something else: left behind, was left, right away, all right, a right angle
 _GONE = re.compile(
     r"\b(?:is|are|was|were|be|been|being|has|have|had|he|she|they|who|it|i|we|you)\s+$", re.IGNORECASE
 )
@@ -57,21 +55,21 @@ _RIGHT_WHAT = re.compile(
 
 
 def swap_sides(text: str) -> str:
-    """The text with left for right and clockwise for counterclockwise, and the other way round.
+    """The text with left and right, and clockwise and counterclockwise, swapped.
 
-    Only where they are sides: what is `left behind`, done `right away` or `all right` stays.
+    Only sides are swapped: `left behind`, `right away` and `all right` stay.
     """
     swapped = _WORD.sub(lambda match: _other(match[0]) if _is_side(match) else match[0], text)
     return _AN_CLOCKWISE.sub(r"\1", swapped)
 
 
 def side_words(text: str) -> tuple[str, ...]:
-    """The words of `text` that name a side, or a sense of rotation, in lower case and in order."""
+    """The words of `text` that name a side or a sense of rotation, in lower case, in order."""
     return tuple(match[0].lower() for match in _WORD.finditer(text) if _is_side(match))
 
 
 def side_neutral(text: str) -> str:
-    """The text with a mark for each side that it names: a text and its mirror have one in common."""
+    """The text with each side replaced by a mark, so that a text and its mirror image become equal."""
     return _WORD.sub("<side>", text)
 
 
@@ -100,9 +98,9 @@ def _other(word: str) -> str:
 
 
 def view_of(motion: NDArray[np.floating]) -> str:
-    """From where a motion [t, 20] is seen: `side`, or `front` (or back) where left and right lie beside each other.
+    """From where a motion [t, 20] is seen: `side`, or `front` (or back) if left and right limbs lie side by side.
 
-    Who travels is seen from the side of the way, whatever way they face.
+    A figure that travels is seen from the side of its path, whichever way it faces.
     """
     if np.ptp(motion[:, 2 * PELVIS]) > TRAVEL:
         return "side"
@@ -113,10 +111,10 @@ def view_of(motion: NDArray[np.floating]) -> str:
 
 
 def mirror_motion(motion: NDArray[np.float32], view: str) -> NDArray[np.float32]:
-    """The motion [t, 20] of the mirrored body, seen from where the figure is shown by the same custom.
+    """The motion [t, 20] of the mirrored body, in the same view.
 
-    A mirrored body seen from the `side` moves the other limbs along the same way: the joints change names. Seen
-    from the `front` it also stands the other way round: x changes its sign, so that left stays on the side it was.
+    Seen from the `side`, the mirrored body moves its other limbs along the same path: joints swap names. Seen from the
+    `front`, x also changes sign, so that left stays on the same side of the picture.
     """
     joints = motion.reshape(len(motion), len(JOINTS), 2)[:, SWAPPED].copy()
     if view == "front":
@@ -125,9 +123,9 @@ def mirror_motion(motion: NDArray[np.float32], view: str) -> NDArray[np.float32]
 
 
 def mirrored(clip: Clip) -> Clip:
-    """The clip with sides swapped in figure and captions. Its view is `clip.view`, else it is inferred.
+    """The clip with sides swapped in figure and captions. The view is `clip.view`, or inferred if that is None.
 
-    The actions stay: none of them is one of a side.
+    The actions stay, because none of them depends on a side.
     """
     return replace(
         clip,
@@ -140,8 +138,8 @@ def mirrored(clip: Clip) -> Clip:
 
 
 def with_mirrors(clips: Sequence[Clip]) -> list[Clip]:
-    """Each clip and, after it, its mirror: twice as many.
+    """Each clip followed by its mirror image, twice as many in all.
 
-    A mirror is played a little slower or faster than its clip, unless the captions speak of speed.
+    A mirror image is played a little slower or faster than its clip, unless the captions mention speed.
     """
     return [both for number, clip in enumerate(clips) for both in (clip, varied(mirrored(clip), number))]

@@ -1,4 +1,4 @@
-"""The older dataset layout, a list with a dict a clip, turned into today's in memory."""
+"""Converts the older dataset layout, a list with one dict per clip, to today's, in memory."""
 
 from __future__ import annotations
 
@@ -19,27 +19,29 @@ _KEPT = {"description", "motion", "actions", "embedding", "source", "licence", "
 
 
 def convert_older_layout(path: Path, samples: list[Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """`description`, `motion` [t, 20], `embedding` [e], `actions` [t] a clip → the flat dict, and what it leaves out.
+    """`description`, `motion` [t, 20], `embedding` [e], `actions` [t] per clip → the flat dict, and the fields it drops.
 
-    `source`, `licence` and `name` are kept where they are texts. `physics` is left aside: it follows from the
-    motion. An item is a text of its own, for nothing says that equal descriptions have equal embeddings.
-    Raises StickgenError that names the first bad clip.
+    `source`, `licence` and `name` are kept if they are texts. `physics` is dropped silently, because it follows from
+    the motion. Each item gets a text of its own, because equal descriptions need not have equal embeddings. Raises
+    StickgenError that names the first bad clip.
     """
     if not samples:
-        raise StickgenError(f"{path}: it holds no clip")
+        raise StickgenError(f"{path}: it has no clips")
     checked = [_clip(path, number, sample) for number, sample in enumerate(samples)]
-    # views of one tensor, and items that are there many times, would fill the memory when they are put together
+    # views of one tensor, and items that repeat, would exhaust the memory once concatenated
     needed = sum(tensor.nbytes for clip in checked for tensor in clip[:3] if tensor is not None)
     needed += sum(len(clip[3]) for clip in checked)
     if needed > 2 * path.stat().st_size:
         raise StickgenError(
-            f"{path}: its clips add up to {needed:,} bytes, the file has {path.stat().st_size:,}; "
+            f"{path}: its clips add up to {needed:,} bytes, but the file has {path.stat().st_size:,}; "
             "make or import the dataset again"
         )
     motions, actions, embeddings, texts = zip(*checked, strict=True)
     widths = {None if embedding is None else len(embedding) for embedding in embeddings}
     if len(widths) > 1:
-        raise StickgenError(f"{path}: its clips' embeddings differ in width ({widths}); embed them again")
+        raise StickgenError(
+            f"{path}: the embeddings of its clips differ in width ({widths}); embed them again"
+        )
     one_each = torch.arange(len(checked) + 1)
     content = {
         "format": FORMAT,
@@ -59,10 +61,10 @@ def convert_older_layout(path: Path, samples: list[Any]) -> tuple[dict[str, Any]
 
 
 def check_replaceable(file: DatasetFile, digest: str | None, force: bool) -> bool:
-    """Whether new embeddings in the place of `file` would lose what may not be possible to make again.
+    """Check that replacing `file` by one with new embeddings loses nothing that may be irreplaceable.
 
-    `digest` is that of the encoder of the new ones; None while it is not known. Raises StickgenError that says
-    what would be lost, unless `force`.
+    `digest` is that of the new embeddings' encoder, None while it is unknown. Raises StickgenError that names what
+    would be lost, unless `force`.
     """
     lost = []
     if file.left_out is not None:
@@ -75,8 +77,8 @@ def check_replaceable(file: DatasetFile, digest: str | None, force: bool) -> boo
         )
     if lost and not force:
         raise StickgenError(
-            f"{file.path}: new embeddings in its place would lose {', '.join(lost)}; write a new dataset with -o FILE, "
-            "or replace this one with --force, which keeps the old one beside it"
+            f"{file.path}: replacing it would lose {', '.join(lost)}; write a new dataset with -o FILE, "
+            "or replace this one with --force, which keeps a copy of the old one"
         )
     return bool(lost)
 
@@ -89,7 +91,7 @@ def _texts(samples: list[Any], fields: tuple[str, ...], default: Any) -> list[st
 
 
 def _clip(path: Path, number: int, sample: Any) -> tuple[Tensor, Tensor, Tensor | None, str]:
-    """Views of what the file holds, checked and not converted."""
+    """The clip's values as the file holds them, checked but not converted."""
 
     def demand(holds: bool, what: str) -> None:
         if not holds:

@@ -22,7 +22,7 @@ _WORD = re.compile(r"\b(?:" + "|".join(_OPPOSITE) + r")\b", re.IGNORECASE)
 
 
 def opposite(text: str) -> str | None:
-    """The text with each side, way, speed and height turned round; None if it names none of them."""
+    """The text with each side, direction, speed and height reversed; None if it names none of them."""
     turned = _WORD.sub(lambda match: _as_written(match[0], _OPPOSITE[match[0].lower()]), swap_sides(text))
     return turned if turned != text else None
 

@@ -1,7 +1,7 @@
-"""What the pickle of a torch file would call, read without running any of it.
+"""Finds out what the pickle of a torch file would call, without running any of it.
 
-torch's own safe loader calls nothing that runs code, but it does call what fills the memory: `bytearray(3_000_000_000)`
-takes eleven bytes in a file. So all that is let through here is what plain tensors and containers are made of.
+torch's safe loader runs no foreign code, but it does call things that exhaust the memory: `bytearray(3_000_000_000)`
+takes eleven bytes in a file. So only what plain tensors and containers are made of is let through here.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _PLAIN = re.compile(r"torch \w+Storage|torch\._utils _rebuild_tensor_v2|collecti
 
 
 def check_pickles(path: Path) -> None:
-    """Raise StickgenError where a pickle in the zip file calls anything that no plain tensor needs.
+    """Raise StickgenError if a pickle in the zip file calls anything that plain tensors do not need.
 
-    The file has been looked at before: it is a zip file, and none of its records is compressed.
+    The file was checked before: it is a zip file, and none of its records is compressed.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             for entry in archive.infolist():
-                # torch finds its records whatever their capitals
+                # torch ignores the case of record names
                 if entry.filename.lower().endswith((".pkl", ".pickle")):
                     _check(path, archive.read(entry))
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:

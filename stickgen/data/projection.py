@@ -1,4 +1,4 @@
-"""From joints in space to the ten joints of the figure in a plane, on the floor, at 25 fps."""
+"""Projects joints in space to the ten joints of the figure in a plane, on the floor, at 25 fps."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from stickgen.motion.skeleton import FPS, JOINTS, LEFT_FOOT, PELVIS, RIGHT_FOOT
 
 Floats = NDArray[np.float64]
 LEG = 0.5  # thigh and shin together, in skeleton units
-TRAVEL = 0.6  # units: a pelvis that moves about more than this is seen from the side of its way
+TRAVEL = 0.6  # units: if the pelvis travels farther than this, the view is from the side of its path
 HALF_SECOND = 13  # frames
-STILL_RANGE = 0.015  # units: a joint that stays within so much for half a second is still (2.5 cm)
+STILL_RANGE = 0.015  # units: a joint that stays within this range for half a second is still (2.5 cm)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A capture as the figure, and what the plane no longer shows."""
+    """A capture as a figure, and facts that the plane no longer shows."""
 
     motion: NDArray[np.float32]  # [t, 20] at 25 fps, in skeleton units
     view: str  # side or front
-    forward: float  # mean speed of the pelvis to where the body faces, units a second
+    forward: float  # mean speed of the pelvis in the direction the body faces, units per second
     leftward: float  # and to the body's left
-    stride: float  # how far a foot moves about the pelvis; who does not step glides, and may face anywhere
-    notes: tuple[str, ...] = ()  # what was bridged or left out
+    stride: float  # how far a foot moves relative to the pelvis: without steps the figure glides, and may face anywhere
+    notes: tuple[str, ...] = ()  # what was bridged or dropped
 
 
 def project(
     capture: Capture, file: str, fps: float, *, view: str = "auto", joints: Mapping[str, str] | None = None
 ) -> Figure:
-    """The figure's motion without more than half a second of stillness at either end.
+    """The figure's motion, with at most half a second of stillness at either end.
 
-    `fps` is the capture's true rate, which the file may have wrong. `view` is side, front or auto, which looks
-    from where most of the movement shows. `joints` names the file's joints by the figure's. Raises StickgenError
-    where joints are missing, make no body, or move as no body does.
+    `fps` is the capture's true rate, which may differ from the file's. `view` is side, front, or auto for the view that
+    shows most of the movement. `joints` maps joints of the figure to those of the file. Raises StickgenError if joints
+    are missing, form no body, or move as no body can.
     """
     found = find_joints(
         capture.names,
@@ -58,7 +58,7 @@ def project(
     ]
     leg = float(np.median(legs))
     if not leg > 0:
-        raise StickgenError(f"{file}: its legs have no length, so nothing tells how large it is")
+        raise StickgenError(f"{file}: its legs have no length, so the size of the body is unknown")
     up = up_axis(capture, found)
     hips = np.stack((at["left hip"], at["right hip"]), axis=1)
     whole = np.concatenate((ten_joints(capture, at), hips), axis=1) * (LEG / leg)
@@ -78,7 +78,7 @@ def project(
 
 
 def _heading(pelvis: Floats, left: Floats, up: Floats, fps: float) -> tuple[float, float]:
-    """Mean speed forwards and to the left, of a pelvis [t, 3] whose left is at [t, 3]."""
+    """Mean speed forwards and to the left, from the positions of the pelvis and the directions to its left, [t, 3]."""
     if len(pelvis) < 2:
         return 0.0, 0.0
     left = left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-9)
@@ -91,20 +91,20 @@ def _heading(pelvis: Floats, left: Floats, up: Floats, fps: float) -> tuple[floa
 
 
 def ten_joints(capture: Capture, at: dict[str, Floats]) -> Floats:
-    """[t, 10, 3] in the order of JOINTS, in the file's units."""
+    """The positions of the ten joints [t, 10, 3], in the order of JOINTS and the file's units."""
     tips = [index for index, name in enumerate(capture.names) if name.lower() == "head end"]
     head = at["head"]
-    if tips:  # the joint is at the base of the skull, its end on top: the middle is between them
+    if tips:  # the joint is at the base of the skull and its end on top, so the centre is between them
         head = (head + capture.positions[:, tips[0]]) / 2
     at = {**at, "head": head, "pelvis": (at["left hip"] + at["right hip"]) / 2}
     return np.stack([at[name.replace("_", " ")] for name in JOINTS], axis=1)
 
 
 def up_axis(capture: Capture, joints: dict[str, int]) -> Floats:
-    """The unit vector against gravity: Y or Z.
+    """The unit vector that points up: Y or Z.
 
-    The rest pose stands; its axis counts if the body is along it in one frame of twenty at least. A body
-    that never is (some exporters turn the root by 90°) tells by how it mostly stands itself.
+    The rest pose stands, so its axis counts if the body is aligned with it in at least one frame of twenty. If it never
+    is (some exporters turn the root by 90°), the usual posture of the body decides.
     """
 
     def spine(points: Floats) -> Floats:
@@ -128,10 +128,10 @@ def up_axis(capture: Capture, joints: dict[str, int]) -> Floats:
 def _axis(body: Floats, up: Floats, across: Floats, view: str) -> tuple[Floats, str]:
     """The horizontal unit vector [3] that becomes +x, for a body [t, 10, 3] in skeleton units, and the view.
 
-    Who travels is seen from the side of the way, going to +x, forwards or not. Who stays is seen from where
-    most of the movement shows: from the side, facing +x (a bow, a punch), or from the front, with the left
-    of the body at +x (a wave, a jumping jack). `view` decides instead if it is not auto; who is seen from the
-    front comes towards us.
+    A figure that travels is seen from the side of its path, going to +x, forwards or not. A figure that stays is seen
+    from where most of the movement shows: from the side, facing +x (a bow, a punch), or from the front, with the left of
+    the body at +x (a wave, a jumping jack). If `view` is not auto, it decides; seen from the front, a figure comes
+    towards the viewer.
     """
     across = across / max(float(np.linalg.norm(across)), 1e-9)
     path = flat(body[:, PELVIS], up)
@@ -148,7 +148,7 @@ def _axis(body: Floats, up: Floats, across: Floats, view: str) -> tuple[Floats, 
 
 
 def resample(motion: Floats, fps: float) -> Floats:
-    """[t, 20] at `fps` → at 25, between neighbouring frames."""
+    """[t, 20] at `fps` → at 25 fps, interpolated between neighbouring frames."""
     seconds = (len(motion) - 1) / fps
     times = np.arange(int(seconds * FPS + 1e-6) + 1) / FPS * fps
     low = np.minimum(times.astype(int), len(motion) - 1)
@@ -159,9 +159,9 @@ def resample(motion: Floats, fps: float) -> Floats:
 
 
 def trim(motion: Floats) -> Floats:
-    """Without the stillness at either end, [t, 20], but for half a second of it where there is more than one.
+    """[t, 20] with stillness at either end cut to half a second.
 
-    A motion that is still all along (a pose that is held) stays as it is.
+    A motion that is still throughout (a held pose) stays as it is.
     """
     if len(motion) <= FPS:
         return motion
@@ -169,7 +169,7 @@ def trim(motion: Floats) -> Floats:
     moving = np.flatnonzero(np.ptp(windows, axis=2).max(axis=1) > STILL_RANGE)
     if not len(moving):
         return motion
-    # the first window that moves has its movement at its end, so half a second of stillness before it
+    # the first moving window has its movement at its end, after half a second of stillness
     before, after = int(moving[0]), len(motion) - (int(moving[-1]) + HALF_SECOND)
     start = before if before > HALF_SECOND else 0
     end = len(motion) - after if after > HALF_SECOND else len(motion)

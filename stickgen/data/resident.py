@@ -1,7 +1,7 @@
-"""Memory of a mapped file is given back: pages that were read count as the process's own until somebody asks for it.
+"""Gives back the memory of a mapped file: pages that were read count as the process's own until memory runs short.
 
-The kernel keeps them for as long as memory is free, so that a run over a large dataset would seem to eat the
-machine, and in a container with a limit it would. What is given back stays in the page cache.
+The kernel keeps them as long as memory is free, so a run over a large dataset would seem to use up the machine, and
+in a container with a limit it would. Pages that are given back stay in the page cache.
 """
 
 from __future__ import annotations
@@ -12,39 +12,39 @@ from pathlib import Path
 
 from torch import Tensor
 
-MOST_BYTES = 64 * 2**20  # that may be mapped before all is given back
-# How much the kernel maps around a read is its own affair: 64 KiB, or where the page cache has large folios
-# (ext4 since Linux 6.16) up to 2 MiB, a hundred times a clip. So it is asked after each so many bytes.
+MOST_BYTES = 64 * 2**20  # bytes that may be mapped before all are given back
+# The kernel decides how much it maps around a read: 64 KiB or, if the page cache has large folios (ext4 since Linux
+# 6.16), up to 2 MiB, a hundred times a clip. So it is asked every time this many bytes were read.
 LOOK_BYTES = 2**20
 
 
 class Resident:
-    """Counts what is read of tensors that are mapped from one file, and gives the pages back now and then.
+    """Counts what is read of tensors that are mapped from one file, and gives their pages back now and then.
 
-    Only pages that the kernel says are mapped from `path` are ever given back: anywhere else that would lose
-    what they hold. Where it cannot be asked, nothing is.
+    Only pages that the kernel reports as mapped from `path` are given back: anywhere else that would lose their
+    content. If the kernel cannot be asked, nothing is given back.
     """
 
     def __init__(self, path: Path | None = None, tensors: tuple[Tensor, ...] = ()) -> None:
         there = mappings(path) if path is not None else []
         self._ranges = [pages for tensor in tensors if (pages := _pages(tensor, there))]
-        self._read = 0  # bytes since the last look
-        self._others = 0  # mapped bytes that are not of the dataset, mostly torch itself
+        self._read = 0  # bytes read since the last look
+        self._others = 0  # mapped bytes that do not belong to the dataset, mostly torch itself
 
     def read(self, size: int) -> None:
-        """`size` bytes at one place were read."""
+        """Count `size` bytes that were read at one place."""
         self._read += size
         if self._read > LOOK_BYTES:
             self.look()
 
     def look(self) -> None:
-        """Give the pages back if they have become many."""
+        """Give the pages back if there are many."""
         self._read = 0
         if self._ranges and _mapped_bytes() - self._others > MOST_BYTES:
             self.give_back()
 
     def give_back(self) -> None:
-        """Give all pages back; who reads them again gets them from the page cache, or the disk."""
+        """Give all pages back. Reading them again takes them from the page cache, or the disk."""
         if not self._ranges:
             return
         libc = ctypes.CDLL(None)
@@ -54,12 +54,12 @@ class Resident:
 
 
 def _mapped_bytes() -> int:
-    """What this process holds of mapped files and of shared memory."""
+    """Resident bytes of mapped files and shared memory."""
     return int(Path("/proc/self/statm").read_text().split()[2]) * mmap.PAGESIZE
 
 
 def mappings(path: Path) -> list[tuple[int, int, int]]:
-    """Addresses, start and end, at which `path` is mapped into this process, and where in the file each begins."""
+    """Start and end addresses at which `path` is mapped into this process, and the file offset of each."""
     try:
         wanted, lines = str(path.resolve()), Path("/proc/self/maps").read_text().splitlines()
     except OSError:
@@ -74,7 +74,7 @@ def mappings(path: Path) -> list[tuple[int, int, int]]:
 
 
 def _pages(tensor: Tensor, there: list[tuple[int, int, int]]) -> tuple[int, int] | None:
-    """Start and length of the whole pages inside of `tensor`, if it is mapped from beginning to end."""
+    """Start and length of the whole pages inside `tensor`, if all of it is mapped."""
     start, end = tensor.data_ptr(), tensor.data_ptr() + tensor.nbytes
     first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
     last = end // mmap.PAGESIZE * mmap.PAGESIZE

@@ -1,4 +1,4 @@
-"""Clips played a little slower or faster, where what is said of them allows it."""
+"""Plays clips a little slower or faster, if their captions allow it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from stickgen.data.clip import Clip
 from stickgen.motion.skeleton import MAX_FRAMES
 
-LEAST, MOST = 0.92, 1.08  # times the speed; by so much one person differs from themselves
+LEAST, MOST = 0.92, 1.08  # times the speed: the variation of one person
 _OF_SPEED = re.compile(
     r"\b(fast|slow|quick|rapid|swift|brisk|hurr|hast|rush|speed|pace|tempo|sprint|dash|race|racing|leisure|sudden|abrupt|"
     r"explosive|gradual|careful|lazy|lazily|sluggish|second|minute|beat|rhythm)\w*",
@@ -19,12 +19,12 @@ _OF_SPEED = re.compile(
 
 
 def speaks_of_speed(clip: Clip) -> bool:
-    """Whether a caption says how fast it is done, or how long it takes."""
+    """Whether the caption says how fast something is done, or how long it takes."""
     return any(_OF_SPEED.search(text) for text in clip.texts)
 
 
 def retimed(clip: Clip, speed: float) -> Clip:
-    """The clip played at `speed` times its speed; a frame keeps the label that it had at its time."""
+    """The clip played at `speed` times its speed. Labels keep their place in the motion."""
     frames = max(round(len(clip.motion) / speed), 2)
     times = np.linspace(0, len(clip.motion) - 1, frames)
     low = np.minimum(times.astype(int), len(clip.motion) - 2)
@@ -37,9 +37,9 @@ def retimed(clip: Clip, speed: float) -> Clip:
 
 
 def varied(clip: Clip, seed: int) -> Clip:
-    """The clip at another speed from LEAST to MOST, the same for the same seed; as it is if its captions speak of speed.
+    """The clip at a speed from LEAST to MOST that follows from the seed; unchanged if its captions mention speed.
 
-    A clip that a model sees whole (MAX_FRAMES) is not made longer than that.
+    A clip that fits the model's window (MAX_FRAMES) is not made longer than that.
     """
     if speaks_of_speed(clip):
         return clip

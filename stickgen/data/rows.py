@@ -1,7 +1,7 @@
-"""Rows of a dataset, read from its file and not through the mapping.
+"""Reads rows of a dataset from its file instead of through the mapping.
 
-A mapped file that somebody cuts short or overwrites ends whoever reads it by SIGBUS, without a word and without
-a checkpoint. A read that comes short is an error with a name, and a file that changed is noticed.
+If somebody cuts a mapped file short, reading the mapping ends the process by SIGBUS, without a message and without a
+checkpoint. Here, a short read is an error that names the file, and a changed file is noticed.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from stickgen.errors import RunFailedError
 
 
 class DatasetChangedError(RunFailedError):
-    """The dataset was cut short, overwritten or written to while it was read."""
+    """The dataset was cut short, overwritten or appended to while it was read."""
 
 
 class Rows:
-    """Reads rows of tensors that are mapped from one file; of others it gives the rows themselves."""
+    """Reads rows of tensors that are mapped from one file. Of other tensors it returns the rows themselves."""
 
     def __init__(self, path: Path | None = None, tensors: Sequence[Tensor] = ()) -> None:
         self._path = path
-        self._offsets: dict[int, int] = {}  # where in the file a tensor begins, by its address
+        self._offsets: dict[int, int] = {}  # the file offset of each tensor, by its address
         self._file = None
         if path is None:
             return
@@ -43,7 +43,7 @@ class Rows:
                     self._offsets[start] = start - low + offset
 
     def read(self, tensor: Tensor, first: int, last: int) -> Tensor:
-        """Rows `first` to `last`, the latter not included. Raises DatasetChangedError."""
+        """Rows `first` to `last`, excluding `last`. Raises DatasetChangedError."""
         offset = self._offsets.get(tensor.data_ptr())
         if offset is None or self._file is None or last <= first:
             return tensor[first:last]
@@ -53,17 +53,17 @@ class Rows:
         if os.preadv(self._file.fileno(), [data], offset + first * row) != wanted:
             raise self._error()
         rows = torch.frombuffer(data, dtype=tensor.dtype).reshape(last - first, *tensor.shape[1:])
-        self.check()  # behind the read: what was written meanwhile is not used
+        self.check()  # after the read, so that what was written meanwhile is not used
         return rows
 
     def check(self) -> None:
-        """Raise DatasetChangedError where the file is not as it was when it was opened."""
+        """Raise DatasetChangedError if the file is not as it was when it was opened."""
         if self.changed:
             raise self._error()
 
     @property
     def changed(self) -> bool:
-        """Whether somebody wrote to the file since it was opened; one that took its place does not count."""
+        """Whether somebody wrote to the file since it was opened. Replacing it by another file does not count."""
         return self._file is not None and _stamp(self._file.fileno()) != self._stamp
 
     def _error(self) -> DatasetChangedError:

@@ -1,7 +1,7 @@
-"""Whether what a capture shows is a person who moves: leaps, bones, speed, trembling, stillness.
+"""Checks that a capture shows a moving person: leaps, bones, speed, trembling, stillness.
 
-The limits lie well outside of what 231 captures of CMU and Bandai-Namco hold (in brackets, the most of any), in
-skeleton units: one is about the height of a person. Measured by `benchmarks/capture_limits.py`.
+The limits lie well outside the range of 231 captures of CMU and Bandai-Namco (in brackets, the extreme). They are in
+skeleton units; one is about the height of a person. Measured by `benchmarks/capture_limits.py`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from stickgen.motion.skeleton import (
 
 Floats = NDArray[np.float64]
 LEAP = 0.5  # of a joint between two frames [0.24]
-LEAP_SPEED = 25.0  # units a second of a joint, in a leap [28, in steps of 0.24]
-BRIDGED_SECONDS = 0.5  # the longest gap that is filled in
+LEAP_SPEED = 25.0  # units per second of a joint, in a leap [28, in steps of 0.24]
+BRIDGED_SECONDS = 0.5  # the longest gap that is filled
 BRIDGED_SHARE = 0.2  # of the frames
 MAX_SECONDS = 3600.0
 TRUNK = 0.3, 1.1  # pelvis to head [0.55 to 0.71 of a leg of 1]
@@ -34,24 +34,23 @@ THIGH_BY_SHIN = 0.4, 2.5  # [0.74 to 1.04]
 FOREARM = 0.1, 0.9  # of a leg of 1 [0.17 to 0.28]
 HIP_WIDTH = 0.9  # of a leg of 1 [0.29]
 BONE_CHANGE = 0.35  # of its length, in nine tenths of the frames [0.00]
-TRAVEL_SPEED = 7.0  # units a second, sustained: the fastest man alive [3.0]
+TRAVEL_SPEED = 7.0  # units per second, sustained: the fastest man alive [3.0]
 # a pelvis faster than that, whose feet go along with it for so much of its speed
 SLIDING_SPEED, SLIDING = 4.5, 0.6
-JERK = 5000.0  # units a second cubed at 25 fps, in the median [834]
-STILL = 0.01  # units in all, of every joint [0.016]
+JERK = 5000.0  # units per second cubed at 25 fps, the median [834]
+STILL = 0.01  # units, the range of every joint over the whole capture [0.016]
 
 
 def sound_frames(points: Floats, fps: float, file: str, first: int = 0) -> tuple[Floats, tuple[str, ...]]:
-    """[t, j, 3] without the frames that leap away from the rest, and what was done, in words.
+    """[t, j, 3] without the frames that leap away from the rest, and sentences about what was done.
 
-    A leap and back within half a second is bridged; what a leap cuts off for longer is left out, and the longest
-    piece stays. `first` is the number of points' first frame in the file. Raises StickgenError where too little
-    holds together.
+    A leap that returns within half a second is bridged. If it takes longer, only the longest piece is kept. `first` is
+    the number of the first frame in the file. Raises StickgenError if too little is left.
     """
     if len(points) / fps > MAX_SECONDS:
         raise StickgenError(
-            f"{file}: {len(points):,} frames at {fps:g} a second are more than an hour; say the true rate with --fps, or "
-            "cut it up"
+            f"{file}: {len(points):,} frames at {fps:g} a second are more than an hour; give the true rate with --fps, or "
+            "split the file"
         )
     limit = max(LEAP, LEAP_SPEED / fps)
     leaps = np.flatnonzero(np.linalg.norm(np.diff(points, axis=0), axis=-1).max(axis=1) > limit) + 1
@@ -93,7 +92,7 @@ def sound_frames(points: Floats, fps: float, file: str, first: int = 0) -> tuple
 
 
 def _joins(points: Floats, end: int, start: int, limit: float, fps: float) -> bool:
-    """Whether the body that is at `start` can have come from where it is at `end`."""
+    """Whether a body can get from its pose at `end` to that at `start`."""
     gap = start - end
     if gap > max(BRIDGED_SECONDS * fps, 2):
         return False
@@ -101,7 +100,7 @@ def _joins(points: Floats, end: int, start: int, limit: float, fps: float) -> bo
 
 
 def check_body(body: Floats, hips: Floats, up: Floats, file: str) -> None:
-    """Raise StickgenError where [t, 10, 3] has not the bones of a person; `hips` are [t, 2, 3]."""
+    """Raise StickgenError unless [t, 10, 3] has the bones of a person; `hips` are [t, 2, 3]."""
 
     def length(start: Floats, end: Floats) -> Floats:
         distance: Floats = np.linalg.norm(start - end, axis=-1) * 2  # a leg is 1
@@ -125,7 +124,7 @@ def check_body(body: Floats, hips: Floats, up: Floats, file: str) -> None:
         if not least <= found <= most:
             raise StickgenError(
                 f"{file}: not the bones of a person: its {name} is {found:.2f} of a leg, a person's {least} to {most}; "
-                "say which joint is which with --joints"
+                "name the joints with --joints"
             )
     for name, bone in {"thigh": thighs[0], "shin": shins[0], "forearm": forearms[0]}.items():
         low, middle, high = np.percentile(bone, (5, 50, 95))
@@ -139,7 +138,7 @@ def check_body(body: Floats, hips: Floats, up: Floats, file: str) -> None:
     level = np.abs(flat_up(joint[HEAD] - joint[PELVIS], up)) < 0.5
     on_fours = level & (legs > 0.8) & (np.abs(arms_down - feet) < 0.15)
     if np.mean(on_fours) > 0.9:
-        raise StickgenError(f"{file}: it walks on four legs, which the figure cannot; leave it out")
+        raise StickgenError(f"{file}: it walks on four legs, which the figure cannot do; remove it")
 
 
 def _ratio(first: Floats, second: Floats) -> float:
@@ -147,11 +146,9 @@ def _ratio(first: Floats, second: Floats) -> float:
 
 
 def check_movement(body: Floats, up: Floats, fps: float, file: str) -> None:
-    """Raise StickgenError where [t, 10, 3] moves as no person does, or not at all."""
+    """Raise StickgenError if [t, 10, 3] moves as no person can, or not at all."""
     if np.ptp(body, axis=0).max() < STILL:
-        raise StickgenError(
-            f"{file}: it stands still from beginning to end, so there is nothing to learn from it"
-        )
+        raise StickgenError(f"{file}: it stands still throughout, so there is nothing to learn from it")
     window = max(round(fps / 5), 1)
     if len(body) > 2 * window:
         travel = flat(body[window:, PELVIS] - body[:-window, PELVIS], up) * (fps / window)
@@ -164,7 +161,7 @@ def check_movement(body: Floats, up: Floats, fps: float, file: str) -> None:
         slides = float(np.median(slower)) > SLIDING * float(np.median(pelvis))
         if fast > TRAVEL_SPEED or (fast > SLIDING_SPEED and slides):
             raise StickgenError(
-                f"{file}: it travels {fast * 1.7:.0f} m/s; its positions are in another unit than its bones, or its frame "
+                f"{file}: it travels at {fast * 1.7:.0f} m/s; its positions are in another unit than its bones, or its frame "
                 "rate is wrong (--fps)"
             )
     step = max(round(fps / 25), 1)
@@ -173,9 +170,7 @@ def check_movement(body: Floats, up: Floats, fps: float, file: str) -> None:
         rate = fps / step
         jerk = np.linalg.norm(np.diff(sampled, n=3, axis=0), axis=-1).max(axis=1) * rate**3
         if float(np.median(jerk)) > JERK:
-            raise StickgenError(
-                f"{file}: its joints tremble as those of no body do; it is noise, or not a motion"
-            )
+            raise StickgenError(f"{file}: its joints tremble more than any body; it is noise, or no motion")
 
 
 def flat(vectors: Floats, up: Floats) -> Floats:
@@ -185,6 +180,6 @@ def flat(vectors: Floats, up: Floats) -> Floats:
 
 
 def flat_up(vectors: Floats, up: Floats) -> Floats:
-    """How much of vectors [..., 3] goes up, of their length [...]."""
+    """The upward share of vectors [..., 3], relative to their length; [...]."""
     share: Floats = (vectors @ up) / np.maximum(np.linalg.norm(vectors, axis=-1), 1e-9)
     return share

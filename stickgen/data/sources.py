@@ -1,4 +1,4 @@
-"""Captures in archives, folders and files, and an account of every file that was looked at on the way."""
+"""Finds captures in archives, folders and files, and accounts for every file that was seen."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from stickgen.errors import StickgenError
 
-MAX_FILE_BYTES = 64_000_000  # of one capture; the longest of CMU's 2,500 has 12 MB
+MAX_FILE_BYTES = 64_000_000  # of a capture; the longest of CMU's 2,500 has 12 MB
 _LFS = b"version https://git-lfs"
-# what other motion comes in, and what to do with it
+# other formats of motion, and what to do with them
 _OTHER_MOTION = {
     ".amc": "AMC", ".asf": "ASF", ".c3d": "C3D", ".fbx": "FBX", ".glb": "GLB", ".gltf": "glTF", ".npz": "NPZ",
     ".npy": "NPY", ".trc": "TRC", ".vmd": "VMD", ".pkl": "pickle", ".pt": "torch", ".usd": "USD", ".usdz": "USD",
@@ -29,37 +29,39 @@ _ARCHIVES = {".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar", ".zst"}
 
 @dataclass(frozen=True)
 class Source:
-    """A capture that is still to be read: `archive` is the zip or folder that it was found in."""
+    """A capture that is still to be read. `archive` is the zip file or folder that it was found in."""
 
     archive: str
-    name: str  # its path inside of that, with /
+    name: str  # its path inside that, with /
     read: Callable[[], bytes]
 
 
 @dataclass
 class Account:
-    """Every file that was looked at, by its kind, with what became of it."""
+    """Every file that was seen, by kind, with what became of it."""
 
-    seen: list[tuple[str, str]] = field(default_factory=list)  # archive and name, whatever its kind
+    seen: list[tuple[str, str]] = field(default_factory=list)  # archive and name, of any kind
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and outcome
-    skipped: list[str] = field(default_factory=list)  # a sentence a file that might have been a capture
+    skipped: list[str] = field(
+        default_factory=list
+    )  # a sentence for each file that might have been a capture
 
     def count(self, kind: str, outcome: str) -> None:
-        """One more file of a kind, with what became of it."""
+        """Count a file of a kind, with what became of it."""
         self.counts[kind, outcome] += 1
 
     def skip(self, kind: str, outcome: str, name: str, reason: str) -> None:
-        """`count`, with a sentence of its own."""
+        """Count a skipped file, with a sentence of its own."""
         self.count(kind, outcome)
         self.skipped.append(f"{name}: {reason}")
 
     @property
     def looked_at(self) -> int:
-        """How many files."""
+        """The number of files that were seen."""
         return sum(self.counts.values())
 
     def lines(self) -> list[str]:
-        """A line a kind: how many, and what became of them."""
+        """One line per kind: how many files, and what became of them."""
         kinds = Counter[str]()
         outcomes = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         for (kind, _), count in self.counts.items():
@@ -71,9 +73,9 @@ class Account:
 
 
 def find_sources(paths: list[Path], account: Account) -> Iterator[Source]:
-    """The captures at `paths`, sorted by name; what is none of them goes into the account. Nothing is unpacked.
+    """The captures at `paths`, sorted by name. Everything else goes into the account. Nothing is unpacked.
 
-    Raises StickgenError for a path that is not there, or that is named and can be none of them.
+    Raises StickgenError if a path does not exist, or is neither an archive nor a folder nor a capture.
     """
     for path in paths:
         if not os.path.lexists(path):
@@ -88,7 +90,7 @@ def find_sources(paths: list[Path], account: Account) -> Iterator[Source]:
 
 
 def _in_folder(folder: Path, account: Account) -> Iterator[Source]:
-    """Those of a folder and of the folders in it; a linked folder is gone into once."""
+    """The captures in a folder and its subfolders. A linked folder is visited once."""
     been: set[tuple[int, int]] = set()
 
     def refuse(error: OSError) -> None:
@@ -156,7 +158,7 @@ def _is_capture(kind: str, name: str, size: int, account: Account) -> bool:
     if kind == "BVH":
         if size <= MAX_FILE_BYTES:
             return True
-        reason = f"{size:,} bytes are more than a capture has ({MAX_FILE_BYTES:,})"
+        reason = f"{size:,} bytes are more than a capture may have ({MAX_FILE_BYTES:,})"
         account.skip(kind, "too large", name, reason)
     elif kind in _OTHER_MOTION.values():
         account.skip(kind, "not read yet", name, f"{kind} is not read yet, only BVH is; export BVH")
@@ -172,7 +174,7 @@ def _kind(name: str) -> str:
     suffix = path.suffix.lower()
     if (
         path.name.startswith("._") or "__MACOSX" in path.parts
-    ):  # macOS's notes on a file, under the file's name
+    ):  # macOS's metadata of a file, under the file's name
         return "macOS notes"
     if suffix == ".bvh":
         return "BVH"
@@ -184,15 +186,15 @@ def _kind(name: str) -> str:
 
 
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """The content of an entry. However large it says it is, no more is unpacked than a capture may have.
+    """The content of an entry. Whatever size it claims, no more is unpacked than a capture may have.
 
-    The library believes the directory, and unpacks bzip2 and LZMA without an end.
+    The library trusts the directory, and unpacks bzip2 and LZMA without limit.
     """
     if entry.flag_bits & 1:
         raise StickgenError(f"{entry.filename}: it is encrypted; unpack it with its password first")
     raw = copy.copy(entry)
     raw.compress_type, raw.file_size = zipfile.ZIP_STORED, entry.compress_size
-    del raw.CRC  # of the content, not of this
+    del raw.CRC  # it is of the whole content, not of the part that is read
     with archive.open(raw) as file:
         packed = file.read()
     limit = MAX_FILE_BYTES + 1
@@ -203,10 +205,12 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     elif entry.compress_type == zipfile.ZIP_BZIP2:
         data = bz2.BZ2Decompressor().decompress(packed, limit)
     else:
-        raise StickgenError(f"{entry.filename}: packed by a method that is not read; pack it with deflate")
+        raise StickgenError(
+            f"{entry.filename}: its compression method is not supported; pack it with deflate"
+        )
     if len(data) > MAX_FILE_BYTES:
         raise StickgenError(
-            f"{entry.filename}: it unpacks to more than a capture has ({MAX_FILE_BYTES:,} bytes)"
+            f"{entry.filename}: it unpacks to more than a capture may have ({MAX_FILE_BYTES:,} bytes)"
         )
     if zlib.crc32(data) != entry.CRC:
         raise StickgenError(f"{entry.filename}: it cannot be read (damaged in the archive); get it again")

@@ -1,4 +1,4 @@
-"""Which clips are trained on and which are held out: nobody and no caption is on both sides."""
+"""Which clips are trained on and which are held out: no person and no caption is on both sides."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def split_clips(
     stored: Sequence[int] | None = None,
     mirror_of: Sequence[int] | None = None,
 ) -> list[int]:
-    """TRAIN, VALIDATION or TEST of each clip by all its texts, and by who moves (`subjects`, "" for unknown).
+    """TRAIN, VALIDATION or TEST for each clip, by all its texts and by who moves (`subjects`, "" if unknown).
 
-    Clips that share a text or a subject stay on one side, and so does a mirror with its clip (`mirror_of`, -1 for none). `stored` are sides that the source decided, and
-    UNDECIDED; a clip without one goes with those it belongs to, else to training where the source holds some out.
-    The side of a group follows from its texts and seldom changes when others are added. A group that alone would
-    be more than what is to be held out is trained on. Where there are two groups and a share is asked for, at
-    least one is held out and at least one is not.
+    Clips that share a text or a subject stay on one side, and so does a mirror image with its clip (`mirror_of`, -1 for
+    none). `stored` are the sides that the source decided, or UNDECIDED. An undecided clip goes with those that it shares
+    a text or a subject with, else to training if the source holds some out. The side of a group follows from its texts
+    and seldom changes when others are added. A group that alone exceeds the share to hold out is trained on. If there
+    are at least two groups and a share is asked for, at least one group is held out and at least one is not.
     """
     members: dict[int, list[int]] = defaultdict(list)
     for clip, group in enumerate(_groups(texts, subjects, mirror_of)):
@@ -56,7 +56,7 @@ def split_clips(
 
 
 def _held_out(shares: dict[int, float], sizes: dict[int, int], val_fraction: float, clips: int) -> set[int]:
-    """Groups with a share below `val_fraction`, as long as they are not far more or less than that together."""
+    """The groups whose number is below `val_fraction`, unless together they are far more or less than that."""
     quota = val_fraction * clips
     held_out: set[int] = set()
     count = 0
@@ -74,7 +74,7 @@ def _held_out(shares: dict[int, float], sizes: dict[int, int], val_fraction: flo
 def _groups(
     texts: Sequence[Sequence[str]], subjects: Sequence[str] | None, mirror_of: Sequence[int] | None
 ) -> list[int]:
-    """The first clip that each clip hangs together with, over shared texts and subjects, and mirrors."""
+    """For each clip, the first clip of its group: those connected by shared texts, subjects and mirror images."""
     first = list(range(len(texts)))
 
     def root(clip: int) -> int:
@@ -98,5 +98,5 @@ def _groups(
 
 
 def _share(text: str) -> float:
-    """A number from 0 to 1 that follows from a text alone."""
+    """A number from 0 to 1 that depends only on the text."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64

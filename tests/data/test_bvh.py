@@ -119,7 +119,7 @@ def test_a_t_pose_before_the_motion_is_taken_away() -> None:
         ("MOTION\n", "}\nMOTION\n", "arm.bvh:16", "not BVH here"),
         ("Frames:\t2", "Frames:\ttwo", "arm.bvh:17", "belong here"),
         ("Frames:\t2", "Frames:\tinf", "arm.bvh:17", "not finite"),
-        ("Frames:\t2", "Frames:\t3", "arm.bvh", "3 frames are declared and 2 are there"),
+        ("Frames:\t2", "Frames:\t3", "arm.bvh", "3 frames are declared, but only 2 are there"),
         ("0 10 0 0 0 0 90 0 0", "0 10 0 0 0 0 90 0", "arm.bvh:19", "8 numbers where 9"),
         ("0 10 0 0 0 0 90 0 0", "0 10 0 0 0 0 90 0 nan", "arm.bvh:19", "not finite"),
         ("0 10 0 0 0 0 90 0 0", "0 10.5 0 0 0 0 9,5 0 0", "arm.bvh:19", "10 numbers where 9"),

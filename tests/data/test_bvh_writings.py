@@ -109,7 +109,7 @@ def test_what_is_not_a_frame_is_said_with_its_line(
 
 
 def test_a_file_cut_short_is_said() -> None:
-    with pytest.raises(StickgenError, match="12 frames are declared and 11 are there"):
+    with pytest.raises(StickgenError, match="12 frames are declared, but only 11 are there"):
         read_bvh(WALK[:-100], "walk.bvh")
 
 
@@ -138,7 +138,7 @@ def test_bombs_are_refused_before_they_are_unpacked() -> None:
     """Few bytes that ask for much: many joints without numbers of their own, times many frames."""
     joints = "JOINT a\n{\nOFFSET 0 1 0\n" * 900 + "}\n" * 900
     bomb = f"HIERARCHY\nROOT r\n{{\nOFFSET 0 0 0\nCHANNELS 1 Xrotation\n{joints}}}\nMOTION\nFrames: 400000\nFrame Time: 0.01\n"
-    with pytest.raises(StickgenError, match="more than a capture has"):
+    with pytest.raises(StickgenError, match="too many for one capture"):
         read_bvh(bomb + "0\n" * 400_000, "bomb.bvh")
     with pytest.raises(StickgenError, match="more than 1000 joints"):
         read_bvh("HIERARCHY\n" + "ROOT a\n" * 5000, "bomb.bvh")

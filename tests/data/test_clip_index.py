@@ -93,7 +93,7 @@ def test_a_table_as_other_programs_write_it(tmp_path: Path, table: str) -> None:
 def test_an_index_that_meets_nothing_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "walk.bvh").write_text(walking_bvh(frames=30))
     (tmp_path / "i.csv").write_text("file\njump.bvh\n")
-    with pytest.raises(StickgenError, match=r"none of its 1 rows meets one of the 2 files.*jump\.bvh"):
+    with pytest.raises(StickgenError, match=r"none of its 1 rows matches one of the 2 files.*jump\.bvh"):
         import_archives([tmp_path], index=tmp_path / "i.csv")
 
 

@@ -225,7 +225,7 @@ def test_the_older_layout_loads(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("samples", "says"),
     [
-        ([], "it holds no clip"),
+        ([], "it has no clips"),
         ([older(), 3], "clip 1 is no dict"),
         ([older(motion=torch.zeros(20, 48))], "clip 0 has no `motion` of [frames, 20]"),
         ([older(actions=torch.zeros(19))], "clip 0 has not one action a frame"),
@@ -288,7 +288,7 @@ def test_a_file_that_is_no_dataset_is_refused(
         ("motion", torch.zeros(342, 48), "has 48 numbers, not 20"),
         ("motion", torch.zeros(342, 20).double(), "`motion` is float64"),
         ("motion", torch.zeros(341, 20), "does not go from 0 to 341"),
-        ("offsets", torch.tensor([0]), "it holds no clip"),
+        ("offsets", torch.tensor([0]), "it has no clips"),
         ("offsets", torch.tensor([0, 330, 30, 342]), "`offsets` gives clip 1 fewer than 2"),
         ("actions", torch.zeros(342, dtype=torch.int64), "`actions` is int64"),
         ("actions", torch.full((342,), 64, dtype=torch.int16), "index that is none of the 64"),

@@ -87,8 +87,10 @@ def test_the_same_sigterm_again_later_ends_it_at_once_and_damages_nothing(make: 
 
 def signal_all(run: Run, *numbers: int, pause: float = 0.0) -> None:
     """What service managers, batch systems and terminals do: each signal to the whole session."""
+    group = os.getpgid(run.launches[-1]["supervisor_pid"])
     for number in numbers:
-        os.killpg(os.getpgid(run.launches[-1]["supervisor_pid"]), number)
+        with contextlib.suppress(ProcessLookupError):  # the first one may have ended it already
+            os.killpg(group, number)
         time.sleep(pause)
 
 

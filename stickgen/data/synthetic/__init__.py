@@ -1,4 +1,4 @@
-"""Made-up motion that a body could do: 64 actions, with words for them."""
+"""Synthetic motion that a body could perform: 64 actions, with captions."""
 
 from __future__ import annotations
 
