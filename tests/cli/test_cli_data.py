@@ -99,9 +99,7 @@ def test_bad_input_is_one_sentence(dataset: Path, tmp_path: Path) -> None:
     assert "a folder" in refused("embed", dataset, "-o", "", "--encoder", "offline")  # not: in its own place
     assert "name a .png file" in refused("preview", dataset, "-o", "")
     assert "is not the name of a text encoder" in refused("embed", dataset, "--encoder", "")
-    assert r"'\udc80' is not the name of a text encoder" in refused(
-        "embed", dataset, "--encoder", "\udc80"
-    )
+    assert r"'\udc80' is not the name of a text encoder" in refused("embed", dataset, "--encoder", "\udc80")
     assert "could not be written" in refused("preview", dataset, "-o", tmp_path / "no" / "sheet.png")
     assert not (tmp_path / "x.pt").exists()
 
