@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from stickgen.config.key import Value
     from stickgen.config.loading import TrainingConfig
+    from stickgen.runs.store import Run
 
 
 @click.command(
@@ -85,13 +88,10 @@ def command(
     """
     from stickgen.cli.follow import Told, follow_and_exit
     from stickgen.cli.streams import Unbreakable
-    from stickgen.config.chosen_dataset import dataset_path
-    from stickgen.config.loading import TrainingConfig, parse_override
+    from stickgen.config.loading import parse_override
     from stickgen.errors import StickgenError
-    from stickgen.planner.arithmetic.parameters import count_parameters
     from stickgen.runs.launch import launch
     from stickgen.runs.resuming import prepare as prepare_resume
-    from stickgen.runs.store import create_run, find_run, runs_root
     from stickgen.text import clean
 
     if "TORCHELASTIC_RUN_ID" in os.environ:
@@ -99,58 +99,27 @@ def command(
             "torchrun starts trainers, not this command, which would make a run for each process: make the run with "
             "--prepare, which prints the command; on one machine use --nproc instead of torchrun"
         )
-    root = Path(runs) if runs else runs_root()
+    values = dict(map(parse_override, overrides))
     changed: dict[str, Any] = {}
     new_config: bytes | None = None
     if resume is not None:
         if config_path or name or init_from:
             raise StickgenError(
-                "--resume goes on with the run's own config under its own name; change keys of it with --set, and "
-                "leave --config, --name and --init-from away"
+                "--resume continues a run with its own config under its own name; change keys of it with --set, and "
+                "drop --config, --name and --init-from"
             )
-        run = find_run(resume if run_dir is None else run_dir, root)
-        if run_dir is not None and resume not in {"latest", run.name} and Path(resume).absolute() != run.path:
-            raise StickgenError(
-                f"--run-dir {run_dir} is not the run that --resume {resume} names; give one of them"
-            )
-        if damage := run.identity_problem:
-            source = run.rebuild_identity()
-            click.echo(f"warning: {clean(damage)}; it was made anew from {source}", err=True)
-        resumption = prepare_resume(
-            run, data_path=data_path, overrides=dict(map(parse_override, overrides)), force=force
-        )
+        run = _run_to_resume(resume, runs, run_dir)
+        resumption = prepare_resume(run, data_path=data_path, overrides=values, force=force)
         for sentence in resumption.said:
             click.echo(f"warning: {clean(sentence)}", err=True)
-        changed = resumption.facts
-        new_config = resumption.config
+        changed, new_config = resumption.facts, resumption.config
         if prepare and (changed or new_config is not None):
             raise StickgenError(
-                "--prepare launches nothing, so it changes nothing; resume it without, then prepare it"
+                "--prepare launches nothing, so it changes nothing; resume without it first, then prepare"
             )
     else:
-        config = TrainingConfig(config_path, dict(map(parse_override, overrides)))
-        for problem in config.warnings:
-            click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
-        data = dataset_path(config.get, data_path)
-        place = Path(run_dir) if run_dir is not None else root
-        _check_launch(config, data, place, nproc or 1, force, starts_from_weights=init_from is not None)
-        facts: dict[str, str] = {"data_path": str(data)}
-        if init_from is not None:
-            from stickgen.train.checkpoints.initial import check_initial, find_initial
-
-            checkpoint = find_initial(init_from, root)
-            check_initial(checkpoint, config)
-            facts["init_from"] = str(checkpoint.path.absolute())
-        if run_dir is not None and name is not None:
-            raise StickgenError("--run-dir names the run already; leave --name away")
-        run = create_run(
-            config, root=root, name=name, path=Path(run_dir) if run_dir is not None else None,
-            argv=sys.argv, **facts,
-        )  # fmt: skip
-        click.echo(
-            f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
-            f"({config.training.batch_size} × {config.training.grad_accum_steps})"
-        )
+        place = _Place(runs, run_dir, name)
+        run = _new_run(config_path, values, data_path, place, init_from, nproc or 1, force=force)
     if prepare:
         click.echo(
             f"run {run.path}\non each of N machines that see this folder, with one process a GPU:\n"
@@ -160,10 +129,8 @@ def command(
         return
     if bool(run.identity.get("profile")) != profile:
         run.update_identity(profile=profile)
-    told, out = (
-        Told(),
-        Unbreakable(sys.stdout),
-    )  # from here on no stop is lost, and no broken output ends the watching
+    # from here on no stop is lost, and broken output does not end the watching
+    told, out = Told(), Unbreakable(sys.stdout)
     if not detach:
         told.listen()
     if nproc is not None:
@@ -178,6 +145,74 @@ def command(
             click.echo(f"stickgen: {out.reason}; the run is {clean(run.path)}", err=True)
         return
     follow_and_exit(run, owner=True, told=told, out=out)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a new run goes, as the options say."""
+
+    runs: str | None
+    run_dir: str | None
+    name: str | None
+
+
+def _run_to_resume(resume: str, runs: str | None, run_dir: str | None) -> Run:
+    """The run that the options name; a damaged run.json is rebuilt, with a warning."""
+    from stickgen.errors import StickgenError
+    from stickgen.runs.store import find_run, runs_root
+    from stickgen.text import clean
+
+    run = find_run(resume if run_dir is None else run_dir, Path(runs) if runs else runs_root())
+    if run_dir is not None and resume not in {"latest", run.name} and Path(resume).absolute() != run.path:
+        raise StickgenError(
+            f"--run-dir {run_dir} is not the run that --resume {resume} names; give one of them"
+        )
+    if damage := run.identity_problem:
+        source = run.rebuild_identity()
+        click.echo(f"warning: {clean(damage)}; it was rebuilt from {source}", err=True)
+    return run
+
+
+def _new_run(
+    config_path: str | None,
+    values: dict[str, Value],
+    data_path: str | None,
+    place: _Place,
+    init_from: str | None,
+    nproc: int,
+    *,
+    force: bool,
+) -> Run:
+    """Check a launch of the config and make its run directory."""
+    from stickgen.config.chosen_dataset import dataset_path
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.errors import StickgenError
+    from stickgen.planner.arithmetic.parameters import count_parameters
+    from stickgen.runs.store import create_run, runs_root
+    from stickgen.text import clean
+
+    root = Path(place.runs) if place.runs else runs_root()
+    path = Path(place.run_dir) if place.run_dir is not None else None
+    config = TrainingConfig(config_path, values)
+    for problem in config.warnings:
+        click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
+    data = dataset_path(config.get, data_path)
+    _check_launch(config, data, path or root, nproc, force, starts_from_weights=init_from is not None)
+    facts: dict[str, str] = {"data_path": str(data)}
+    if init_from is not None:
+        from stickgen.train.checkpoints.initial import check_initial, find_initial
+
+        checkpoint = find_initial(init_from, root)
+        check_initial(checkpoint, config)
+        facts["init_from"] = str(checkpoint.path.absolute())
+    if path is not None and place.name is not None:
+        raise StickgenError("--run-dir names the run already; drop --name")
+    run = create_run(config, root=root, name=place.name, path=path, argv=sys.argv, **facts)
+    click.echo(
+        f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
+        f"({config.training.batch_size} × {config.training.grad_accum_steps})"
+    )
+    return run
 
 
 def _check_launch(
