@@ -1,1 +1,1 @@
-"""Whether a motion is any good and does what its text says: encoders, figures, and the test of the figures themselves."""
+"""Whether motion is any good and does what its text says: encoders, figures, and tests of the figures themselves."""

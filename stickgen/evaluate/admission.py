@@ -1,4 +1,7 @@
-"""The test of the figures: each must see the damages that it claims to see, the stronger the worse, or is not reported."""
+"""Tests the figures: each must get worse under the damages that it claims to detect, the stronger the damage, the worse.
+
+Figures that fail are not reported.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,29 @@ from stickgen.evaluate.evaluator import Evaluator, Stage
 from stickgen.evaluate.figures import FIGURE, FIGURES, Measured, badness, bootstrap_weights
 
 RECIPE = 1
-LEAST_R1 = 0.9  # of real motion in pools of 32: an evaluator below it tells too little apart
+LEAST_R1 = 0.9  # on real motion in pools of 32: an evaluator below this distinguishes too little
 _TEXT_FIGURES = ("r1", "r2", "r3")
 
 
 @dataclass(frozen=True)
 class Admission:
-    """What the figures of one evaluator said of undamaged and of damaged real motion."""
+    """The figures of one evaluator on undamaged and on damaged real motion."""
 
     real: dict[str, float]
-    damaged: dict[str, list[dict[str, float]]]  # damage → at each strength → figure → value
+    damaged: dict[str, list[dict[str, float]]]  # damage → for each strength → figure → value
     refused: dict[str, str]  # figure → why it is not reported
 
     def as_dict(self) -> dict[str, Any]:
-        """For a report and for the cache."""
+        """As a dict, for a report and for the cache."""
         return {"real": self.real, "damaged": self.damaged, "refused": self.refused}
 
     def sees(self, key: str, damage: str) -> bool:
-        """Whether a figure worsens under a damage, and the more the stronger it is."""
+        """Whether a figure gets worse under a damage, and more so the stronger it is."""
         return _worsens(key, self.real, [values[key] for values in self.damaged[damage]])
 
 
 def admit(judge: Evaluator, stage: Stage) -> Admission:
-    """The admission of an evaluator's figures, from the cache or tested now."""
+    """The admission of an evaluator's figures: from the cache, or tested now."""
     key = trained.key_of(
         "admission", RECIPE, judge.digest, judge.classifier and judge.classifier.digest, judge.prompts
     )
@@ -61,7 +64,7 @@ def _values(judge: Evaluator, motions: list[Any], weights: Any) -> dict[str, flo
 
 
 def _worsens(key: str, real: dict[str, float], values: list[float]) -> bool:
-    """Worse at the least strength than undamaged, and never better at a greater one."""
+    """Whether it is worse at the lowest strength than undamaged, and never better at a higher one."""
     bad = [badness(FIGURE[key], value, real[key]) for value in (real[key], *values)]
     return bad[1] > bad[0] and all(after >= before for before, after in zip(bad[1:], bad[2:], strict=False))
 

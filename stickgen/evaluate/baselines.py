@@ -1,4 +1,4 @@
-"""What a model has to beat: real motion under various disguises."""
+"""What a model has to beat: real motion, retrieved, averaged or shuffled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Motions = list[Tensor]
 
 
 def retrieved(judge: Evaluator) -> Motions:
-    """For each prompt the training clip whose caption is nearest, by the dataset's own text embeddings."""
+    """For each prompt, the training clip with the nearest caption, by the dataset's text embeddings."""
     file, split = judge.split.file, judge.split
     embeddings = F.normalize(file.content["embeddings"].float(), dim=1)
     owner: dict[int, int] = {}
@@ -30,7 +30,7 @@ def retrieved(judge: Evaluator) -> Motions:
 
 
 def class_means(judge: Evaluator) -> Motions:
-    """For each prompt the mean motion of the training clips with its first action, stretched to its length."""
+    """For each prompt, the mean motion of the training clips with its first action, stretched to its length."""
     by_action: dict[tuple[int, ...], list[Tensor]] = {}
     for clip in judge.split.train:
         actions = judge.split.actions(clip)
@@ -56,7 +56,7 @@ def mean_poses(judge: Evaluator) -> Motions:
 
 
 def shuffled(judge: Evaluator) -> Motions:
-    """Real motions under the text of another prompt."""
+    """Real motions, each with the text of another prompt."""
     order = list(range(len(judge.real)))
     random.Random(5).shuffle(order)
     moved: Motions = [torch.empty(0)] * len(order)

@@ -1,4 +1,4 @@
-"""Which action a motion shows, by a judge of its own: convolutions and a GRU over velocities, not the encoders."""
+"""Recognises the action of a motion independently of the encoders: convolutions and a GRU over velocities."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from stickgen.evaluate.mirror import mirrored
 from stickgen.evaluate.splits import Split, split_of
 from stickgen.motion.skeleton import PELVIS, POSE_DIM
 
-RECIPE = 1  # counts up when what is trained changes, so that no older one is taken from the cache
-WINDOW = 50  # frames that are looked at at once
+RECIPE = 1  # increase it when training changes, so that no older classifier is taken from the cache
+WINDOW = 50  # frames of a window
 HOP = 25
 STEPS, BATCH, WIDTH = 500, 64, 64
-PURE = 0.7  # of a training window that must show its action
-LEAST_CLIPS = 8  # of an action, to be learned at all
+PURE = 0.7  # share of a training window that must show its action
+LEAST_CLIPS = 8  # clips that an action needs to be learned at all
 CONFIDENT = 0.5
 
 Progress = Callable[[int, int], None]
@@ -70,7 +70,7 @@ class ActionClassifier:
 
     @torch.no_grad()
     def probabilities(self, motions: Sequence[Tensor]) -> list[Tensor]:
-        """For each motion [t, 20] the probabilities [windows, actions] of its windows of two seconds."""
+        """For each motion [t, 20], the action probabilities [windows, actions] of its two-second windows."""
         self.network.eval()
         windows = [window for motion in motions for window in _windows(motion)]
         rows = [
@@ -81,18 +81,20 @@ class ActionClassifier:
         return list(torch.cat(rows).split(counts)) if rows else []
 
     def recognise(self, motions: Sequence[Tensor]) -> tuple[list[int], list[float]]:
-        """For each motion the action that it shows as a whole, an index of the dataset's action names, and the
-        probability that the classifier gives it, the mean over the motion's windows."""
+        """For each motion, the action that it shows as a whole, and its probability.
+
+        The action is an index of the dataset's action names, the probability a mean over the motion's windows.
+        """
         means = [rows.mean(0).max(0) for rows in self.probabilities(motions)]
         return [self.actions[int(best.indices)] for best in means], [float(best.values) for best in means]
 
     def shares(
         self, probabilities: Sequence[Tensor], wanted: Sequence[Sequence[int]], least: float = 0.0
     ) -> list[float | None]:
-        """Which share of the actions in `wanted` each motion shows, with a probability of `least` or more.
+        """The share of the actions in `wanted` that each motion shows, with a probability of at least `least`.
 
-        `probabilities` of the motions as above. Of several actions, each must be the likeliest in one window at
-        least; a single one over all of the motion. None where no wanted action is known to the classifier.
+        `probabilities` are those of the motions, as above. A single action must be the likeliest over the whole motion; of
+        several, each must be the likeliest in at least one window. None if the classifier knows no wanted action.
         """
         shares: list[float | None] = []
         for rows, actions in zip(probabilities, wanted, strict=True):
@@ -112,7 +114,7 @@ class ActionClassifier:
 
 
 def _windows(motion: Tensor) -> list[Tensor]:
-    """Windows of WINDOW frames, every HOP; a shorter motion is one."""
+    """Windows of WINDOW frames, one every HOP frames; a shorter motion is a single window."""
     starts = list(range(0, max(len(motion) - WINDOW, 0) + 1, HOP))
     if starts[-1] + WINDOW < len(motion):
         starts.append(len(motion) - WINDOW)
@@ -122,28 +124,28 @@ def _windows(motion: Tensor) -> list[Tensor]:
 def load_or_train(
     file: DatasetFile, *, frames: int, val_fraction: float, progress: Progress = lambda done, of: None
 ) -> ActionClassifier:
-    """The classifier of a dataset's training clips, from the cache, or trained now and put there.
+    """The classifier of a dataset's training clips: from the cache, or trained now and put there.
 
-    `progress` is told steps done and all steps. Raises StickgenError where no two actions are labelled often
-    enough.
+    `progress` gets the steps done and the number of steps. Raises StickgenError if fewer than two actions are labelled
+    often enough.
     """
     split = split_of(file, frames=frames, val_fraction=val_fraction)
     return classifier_of(split, progress)
 
 
 def learnable_actions(split: Split) -> tuple[int, ...]:
-    """Actions that LEAST_CLIPS training clips or more show."""
+    """Actions that at least LEAST_CLIPS training clips show."""
     counts = Counter(action for clip in split.train for action in set(split.actions(clip).tolist()))
     return tuple(sorted(a for a, count in counts.items() if a != UNLABELLED and count >= LEAST_CLIPS))
 
 
 def classifier_of(split: Split, progress: Progress = lambda done, of: None) -> ActionClassifier:
-    """As `load_or_train`, for a dataset that is split already."""
+    """The same as `load_or_train`, for a dataset that is already split."""
     actions = learnable_actions(split)
     if len(actions) < 2:
         raise StickgenError(
-            f"{split.file.path}: fewer than two actions are labelled in {LEAST_CLIPS} training clips or more, so "
-            "nothing can tell whether a motion shows what it should"
+            f"{split.file.path}: fewer than two actions are labelled in at least {LEAST_CLIPS} training clips, so "
+            "there is no way to tell whether a motion shows the right one"
         )
     names = tuple(split.file.action_names[action] for action in actions)
     network = _Network(len(actions))
@@ -179,7 +181,7 @@ def _train(split: Split, actions: Sequence[int], progress: Progress) -> _Network
         windows: list[Tensor] = []
         wanted: list[int] = []
         while len(windows) < BATCH:
-            # actions alike, however often each of them is there
+            # all actions equally often, however many clips each has
             which, whose, where, turned = torch.rand(4, generator=generator).tolist()
             action = actions[int(which * len(actions))]
             row = rows_of[action][int(whose * len(rows_of[action]))]

@@ -1,4 +1,4 @@
-"""One evaluation: models and baselines under one evaluator, with the figures that were admitted."""
+"""An evaluation: models and baselines under one evaluator, with the admitted figures."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from stickgen.evaluate.figures import (
 
 REAL, OTHER_HALF = "real", "other half of real"
 SIGNIFICANT = 0.01
-FAR = 50.0  # body heights: what a model draws further out counts as there
-ROUNDED = 10  # frames: lengths that are asked of a model, so that many are drawn at once
+FAR = 50.0  # body heights: coordinates are clamped to this distance
+ROUNDED = 10  # frames: lengths are rounded to this, so that many motions are drawn in one batch
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model's motions for the evaluator's prompts, drawn `repeats` times, and what the contrasts say of it."""
+    """A model's motions for the evaluator's prompts, drawn `repeats` times, and its contrasts."""
 
     name: str
     repeats: list[list[Tensor]]
@@ -42,7 +42,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Copy:
-    """A drawn motion that lies too near to a training clip."""
+    """A drawn motion that is too close to a training clip."""
 
     text: str
     clip: str
@@ -51,7 +51,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Figures by system, models first, of those that were admitted and could be computed."""
+    """Figures by system, models first: those that were admitted and could be computed."""
 
     evaluator: Evaluator
     admission: Admission
@@ -70,7 +70,7 @@ class Comparison:
         ]
 
     def pairs(self) -> list[Pair]:
-        """The first model against the second, figure by figure; empty where there is one model only."""
+        """The first model against the second, figure by figure; empty if there is only one model."""
         if len(self.models) < 2:
             return []
         ours, theirs = (self.values[model.name] for model in self.models[:2])
@@ -86,7 +86,7 @@ class Comparison:
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it for other programs."""
+        """The whole evaluation as a dict, for other programs."""
         judge = self.evaluator
         return {
             "evaluator": judge.digest,
@@ -128,7 +128,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Pair:
-    """One figure of two models: how far apart, how likely by chance, and which is better (0, 1 or neither)."""
+    """One figure of two models: the difference, how likely it is by chance, and which is better (0, 1 or neither)."""
 
     figure: Figure
     apart: float
@@ -141,7 +141,7 @@ def _number(value: float) -> float | None:
 
 
 def asked_frames(evaluator: Evaluator) -> list[int]:
-    """How long a motion is asked for each prompt: as long as its real clip, rounded to ten frames."""
+    """The length to ask for with each prompt: that of its real clip, rounded to ten frames."""
     most = evaluator.split.frames
     return [min(max(round(p.frames / ROUNDED) * ROUNDED, 2 * ROUNDED), most) for p in evaluator.prompts]
 
@@ -152,7 +152,7 @@ def compare(
     models: Sequence[Model],
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Comparison:
-    """Measure models and baselines. `progress` is told how many systems are done, of how many."""
+    """Measure models and baselines. `progress` gets how many systems are done, of how many."""
     weights = bootstrap_weights(len(evaluator.prompts))
     total = len(models) + 1 + len(BASELINES)
     values: dict[str, dict[str, Value]] = {}
@@ -168,9 +168,7 @@ def compare(
     progress(len(models) + 1, total)
     for number, (name, baseline) in enumerate(BASELINES.items()):
         found = Measured(evaluator, [baseline(evaluator)]).figures(weights)
-        if (
-            name == SHUFFLED
-        ):  # its motions are the real ones: nothing is to be told of how they are distributed
+        if name == SHUFFLED:  # its motions are the real ones, so figures of their distribution mean nothing
             found = {key: value for key, value in found.items() if key not in BY_HALVES}
         values[name] = found
         progress(len(models) + 2 + number, total)
@@ -178,7 +176,7 @@ def compare(
 
 
 def _sound(motion: Tensor) -> Tensor:
-    """The motion, or where a value of it is not finite a point that lies still: the worst there is, but measurable."""
+    """The motion; if it has a value that is not finite, a motionless point instead: the worst, but measurable."""
     return motion.clamp(-FAR, FAR) if bool(motion.isfinite().all()) else torch.zeros_like(motion)
 
 
@@ -194,5 +192,5 @@ def _copies(evaluator: Evaluator, model: Model) -> list[Copy]:
 
 
 def shown(figure: Figure, value: float) -> str:
-    """A value as a table shows it."""
+    """A value, formatted for a table."""
     return f"{value * figure.factor:.{figure.digits}f}" if math.isfinite(value) else "–"

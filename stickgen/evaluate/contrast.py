@@ -1,9 +1,9 @@
-"""Contrast accuracy: does the motion do what the text says where two texts differ in that alone?
+"""Contrast accuracy: does the motion do what the text says, if two texts differ only in that?
 
-Every axis has texts in groups that differ only in the side (`contrast_wordings.py`), drawn from the same
-noise, and a rule on the coordinates (`rules.py`) that says which side was done. Left and right, forward and
-backward, and how often are decided motion by motion; fast and slow, high and low have no threshold of their
-own, so the two motions of a pair are compared: right where the one asked to be faster is.
+Every axis has groups of texts that differ only in the side (`contrast_wordings.py`), drawn from the same noise, and
+a rule on the coordinates (`rules.py`) that decides which side was done. Left or right, forward or backward, and how
+often are decided motion by motion. Fast or slow and high or low have no threshold of their own, so the two motions
+of a pair are compared: it is right if the one that was asked to be faster is.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from stickgen.motion.skeleton import MAX_FRAMES
 Draw = Callable[[list[str], list[int], int], list[Tensor]]
 """Texts, the frames of each and a seed → a motion [t, 20] for each. The n-th noise of a seed is always the same."""
 
-WORDINGS = 200  # texts an axis
-LEAST_DIFFERENCE = 1.02  # times as fast or as high as the other: less is no difference
+WORDINGS = 200  # texts per axis
+LEAST_DIFFERENCE = 1.02  # ratio of speed or height: less does not count as a difference
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Axis:
     name: str
     cases: tuple[Case, ...]
     choices: dict[str, rules.Choice]  # by action: the side that a motion shows
-    measures: dict[str, rules.Measure]  # by action, for pairs: more is the first side
+    measures: dict[str, rules.Measure]  # by action, for pairs: the larger value is the first side
 
     @property
     def paired(self) -> bool:
-        """Whether two motions are compared instead of each judged alone."""
+        """Whether two motions are compared instead of judging each alone."""
         return bool(self.measures)
 
 
@@ -100,7 +100,7 @@ AXIS_BY_NAME = {axis.name: axis for axis in AXES}
 
 @dataclass(frozen=True)
 class Decision:
-    """One judgement: the text, the side it asked for, and the side that the rule saw."""
+    """One judgement: the text, the side that it asked for, and the side that the rule saw."""
 
     axis: str
     action: str
@@ -116,7 +116,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Row:
-    """The share of an axis that was right, with its 95 % interval, and what guessing would give."""
+    """The share of right decisions on an axis with its 95 % interval, and the share by guessing."""
 
     name: str
     right: int
@@ -127,7 +127,7 @@ class Row:
 
     @property
     def share(self) -> float:
-        """Right of all, 0 to 1."""
+        """The share of right decisions, 0 to 1."""
         return self.right / self.n
 
 
@@ -140,7 +140,7 @@ class ContrastResult:
 
     @property
     def rows(self) -> list[Row]:
-        """One an axis, in the order of AXES; axes without a text are left out."""
+        """One row per axis, in the order of AXES; axes without texts are omitted."""
         found = []
         for axis in self.chances:
             right = [decision.right for decision in self.decisions if decision.axis == axis]
@@ -149,18 +149,18 @@ class ContrastResult:
         return found
 
     def table(self) -> list[tuple[str, int, int, float, float]]:
-        """(name, right, n, low, high) of each axis."""
+        """(name, right, n, low, high) for each axis."""
         return [(row.name, row.right, row.n, row.low, row.high) for row in self.rows]
 
     @property
     def accuracy(self) -> float:
-        """The mean of the axes' shares, each axis counted alike. Raises ValueError where nothing was asked."""
+        """The mean of the axes' shares, each axis weighted equally. Raises ValueError if nothing was asked."""
         if not self.decisions:
             raise ValueError("no axis has a text for these actions")
         return float(np.mean([row.share for row in self.rows]))
 
     def share(self, axis: str, action: str | None = None) -> float:
-        """The share that was right, of an axis or of one action in it; nan where nothing was asked."""
+        """The share of right decisions on an axis, or on one action in it; nan if nothing was asked."""
         right = [
             decision.right
             for decision in self.decisions
@@ -176,10 +176,10 @@ def groups_for(
     max_frames: int = MAX_FRAMES,
     count: int = WORDINGS,
 ) -> list[Group]:
-    """The texts of an axis, about `count`, for what a model can do.
+    """About `count` texts of an axis, for what a model can do.
 
-    `actions` are those that its data shows (None: all 64). What takes more frames than `max_frames` is left
-    out, and where that leaves an action fewer than two sides, the action.
+    `actions` are those that its data shows (None: all 64). Texts that take more than `max_frames` frames are omitted, and
+    so are actions that this leaves with fewer than two sides.
     """
     cases = []
     for case in axis.cases:
@@ -224,11 +224,11 @@ def evaluate(
     count: int = WORDINGS,
     seed: int = 0,
 ) -> ContrastResult:
-    """Draw the texts of each axis and judge what came.
+    """Draw the texts of each axis and judge the motions.
 
-    `draw` is called once for each side of an axis, with the same seed, so that the texts of a group start
-    from the same noise. `actions`, `max_frames` and `count` as for `groups_for`; `axes` by name (None: all).
-    Raises ValueError for an axis that is none.
+    `draw` is called once for each side of an axis, with the same seed, so that the texts of a group start from the same
+    noise. `actions`, `max_frames` and `count` are as for `groups_for`; `axes` are names (None: all). Raises ValueError
+    for an unknown axis.
     """
     if unknown := set(axes or ()) - AXIS_BY_NAME.keys():
         raise ValueError(f"{sorted(unknown)[0]!r} is no axis; there are {', '.join(AXIS_BY_NAME)}")
@@ -250,7 +250,7 @@ def evaluate(
 
 
 def _drawn(draw: Draw, groups: Sequence[Group], seed: int) -> list[list[rules.Floats]]:
-    """For each group a motion for each of its sides."""
+    """For each group, a motion for each of its sides."""
     motions: list[list[rules.Floats]] = [[] for _ in groups]
     for side in range(max(len(group.sides) for group in groups)):
         having = [number for number, group in enumerate(groups) if side < len(group.sides)]
@@ -262,7 +262,7 @@ def _drawn(draw: Draw, groups: Sequence[Group], seed: int) -> list[list[rules.Fl
 
 
 def judged(axis: Axis, group: Group, motions: Sequence[rules.Floats]) -> list[Decision]:
-    """What the rules say of the motions [t, 20] of a group: one decision a motion, or one for a pair.
+    """The rules' decisions on the motions [t, 20] of a group: one per motion, or one per pair.
 
     A motion that is not finite shows nothing.
     """

@@ -1,7 +1,7 @@
-"""Pairs of texts that differ in one word's worth of meaning: the side, the way, the speed, the height, the count.
+"""Groups of texts that differ only in the side, the direction, the speed, the height or the count.
 
-Each template is filled once for each side, so that nothing but the side tells the two texts apart. None of
-these texts is a caption that the synthetic data can have; a test draws a large sample and compares.
+Each template is filled once for each side, so that nothing else distinguishes the texts. None of them is a caption
+that the synthetic data can have; a test draws a large sample and compares.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SUBJECTS = (
     "my brother", "an athlete", "the dancer in black", "the little figure",
 )  # fmt: skip
 
-# Frames that such a motion takes, the median of the synthetic clips; `benchmarks/contrast_rules.py` prints them.
+# How many frames such a motion takes: the median of the synthetic clips, as `benchmarks/contrast_rules.py` prints it.
 FRAMES: dict[str, int] = {
     "walk": 87, "walk_backward": 80, "sidestep": 97, "run": 64, "jog": 80, "sprint": 52, "march": 90, "tiptoe": 100,
     "skip": 75, "crawl": 110, "leap": 45, "fall": 48, "wave": 76, "raise_hand": 75, "punch": 60, "throw": 50,
@@ -26,7 +26,7 @@ FRAMES: dict[str, int] = {
     "hop": 80, "balance": 120, "kneel": 88, "clap": 70, "spin": 76, "pick_up": 70, "turn": 50, "wash": 93,
     "dance": 120, "squat": 74, "sit_down": 62, "catch": 55,
 }  # fmt: skip
-# For what is done a number of times: frames before and after, and frames each.
+# For repeated motions: frames before and after, and frames for each repetition.
 FRAMES_BY_COUNT: dict[str, tuple[int, int]] = {
     "jump": (3, 42), "punch": (28, 14), "squat": (6, 32), "lunge": (4, 45), "cartwheel": (27, 33), "spin": (34, 20),
     "kick": (24, 27), "jumping_jack": (0, 24), "clap": (38, 6), "nod": (14, 11), "push_up": (0, 36), "sit_up": (0, 40),
@@ -35,7 +35,7 @@ FRAMES_BY_COUNT: dict[str, tuple[int, int]] = {
 
 @dataclass(frozen=True)
 class Group:
-    """Texts that differ in the side alone, in the order of `sides`, and the frames of each."""
+    """Texts that differ only in the side, in the order of `sides`, and the frames of each."""
 
     action: str
     sides: tuple[str, ...]
@@ -45,7 +45,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Case:
-    """An action that has the sides: templates with `{}`, and what is put there, a tuple in the order of `sides`."""
+    """An action that has sides: templates with `{}`, and tuples of what to fill in, in the order of `sides`."""
 
     action: str
     sides: tuple[str, ...]
@@ -53,7 +53,7 @@ class Case:
     fillings: tuple[tuple[str, ...], ...]
 
     def groups(self) -> list[Group]:
-        """All of them, in an order that only the words decide."""
+        """All groups, in an order that depends only on the words."""
         frames = tuple(frames_of(self.action, side) for side in self.sides)
         found = [
             Group(
@@ -70,7 +70,7 @@ class Case:
 
 
 def frames_of(action: str, side: str) -> int:
-    """Frames to draw for an action done that way or so many times."""
+    """Frames to draw for an action that is done in this way, or this many times."""
     if side.isdigit():
         around, each = FRAMES_BY_COUNT[action]
         return min(around + each * int(side), MAX_FRAMES)
@@ -78,7 +78,7 @@ def frames_of(action: str, side: str) -> int:
 
 
 def groups_of(cases: Collection[Case], wordings: int) -> list[Group]:
-    """Groups with about `wordings` different texts in all, the cases in turn."""
+    """Groups with about `wordings` different texts in all, taken from the cases in turn."""
     queues = [case.groups() for case in cases]
     found: list[Group] = []
     texts: set[str] = set()

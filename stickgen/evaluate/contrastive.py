@@ -1,4 +1,4 @@
-"""Training of the encoders: each motion beside its text and away from the others, its mirror image above all."""
+"""Trains the encoders: each motion close to its text and far from the others, above all from that of its mirror image."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from stickgen.evaluate.layers import SeededDropout, padded
 from stickgen.evaluate.mirror import mirrored
 
 TEMPERATURE = 0.07
-SAME_TEXT = 0.8  # cosine of two texts from which on they are no negatives of each other (TMR)
+SAME_TEXT = 0.8  # texts with at least this cosine are no negatives of each other (TMR)
 BATCH = 64
 EPOCHS = 20
 LEAST_STEPS, MOST_STEPS = 300, 600
-CROP = 0.1  # of a clip, the most that is cut off for variety
+CROP = 0.1  # the largest share of a clip that is cropped, as augmentation
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """What the encoders learn from: motions, and for each the texts that describe it."""
+    """What the encoders are trained on: motions, and for each the texts that describe it."""
 
     motions: list[Tensor]  # each [t, 20]
     captions: list[list[str]]
-    tokens: dict[str, Tensor]  # features of every caption and of its swapped twin, [n, token_dim]
+    tokens: dict[str, Tensor]  # features [n, token_dim] of every caption, also with sides swapped
 
 
 def token_texts(captions: Sequence[Sequence[str]]) -> list[str]:
-    """Every text whose token features training wants: captions, and those with sides swapped."""
+    """Every text whose token features training needs: captions, also with sides swapped."""
     texts = {text for own in captions for text in own}
     return sorted(texts | {swap_sides(text) for text in texts})
 
 
 def steps_for(clips: int) -> int:
-    """Optimizer steps that training takes for so many clips."""
+    """The number of optimizer steps for so many clips."""
     return min(max(EPOCHS * clips // BATCH, LEAST_STEPS), MOST_STEPS)
 
 
 def train_encoders(
     pairs: Pairs, seeds: Sequence[int], progress: Callable[[int, int], None]
 ) -> list[Encoders]:
-    """Encoders trained on `pairs`, the same for the same seed; `progress` is told steps done and all steps.
+    """Encoders trained on `pairs`, the same for the same seed. `progress` gets the steps done and the number of steps.
 
-    The seeds train side by side, each on one of the threads that torch has: layers so small do not fill two.
+    The seeds train side by side, each on one of torch's threads: layers this small cannot use two.
     """
     steps, threads, ended = steps_for(len(pairs.motions)), torch.get_num_threads(), threading.Event()
     done = [0] * len(seeds)
@@ -86,7 +86,7 @@ def _untrained(pairs: Pairs, seed: int) -> Encoders:
 
 
 def _steps(encoders: Encoders, pairs: Pairs, seed: int, steps: int) -> Iterator[int]:
-    """Train; after each optimizer step comes its number."""
+    """Train, yielding the number of each optimizer step after it."""
     generator = torch.Generator().manual_seed(seed)
     for module in encoders.modules():
         if isinstance(module, SeededDropout):
@@ -110,14 +110,14 @@ def _steps(encoders: Encoders, pairs: Pairs, seed: int, steps: int) -> Iterator[
             text = own[int(choice * len(own))]
             twin = swap_sides(
                 text
-            )  # which, swapped again, need not be the text: sides are told from their surroundings
+            )  # swapped again, it need not be the original: sides are recognised by their context
             motion, other = pairs.motions[row], flipped[row]
             if turned < 0.5:
                 motion, other, text, twin = other, motion, twin, text
             cut = slice(int(start * CROP * len(motion)), len(motion) - int(end * CROP * len(motion)))
             motions.append(motion[cut])
             texts.append(text)
-            if side_words(text):  # its mirror image, told of as such, is the hardest negative that there is
+            if side_words(text):  # its mirror image, with a matching caption, is the hardest negative
                 motions.append(other[cut])
                 texts.append(twin)
         motion_latents = encoders.motion(*padded(motions))
@@ -133,10 +133,9 @@ def _steps(encoders: Encoders, pairs: Pairs, seed: int, steps: int) -> Iterator[
 
 
 def false_negatives(likeness: Tensor, texts: Sequence[str]) -> Tensor:
-    """bool [b, b]: pairs whose texts, by their cosine [b, b], say the same, so that they are no negatives.
+    """bool [b, b]: pairs whose texts mean the same, by their cosine [b, b], so that they are no negatives.
 
-    Language models hardly hear a difference between left and right: texts whose sides differ are negatives
-    whatever the cosine.
+    Language models hardly distinguish left and right, so texts with different sides are negatives whatever their cosine.
     """
     sides = [side_words(text) for text in texts]
     opposed = torch.tensor([[bool(a and b and a != b) for b in sides] for a in sides])
@@ -145,7 +144,7 @@ def false_negatives(likeness: Tensor, texts: Sequence[str]) -> Tensor:
 
 
 def info_nce(motions: Tensor, texts: Tensor, ignored: Tensor) -> Tensor:
-    """InfoNCE both ways (van den Oord et al., arXiv 1807.03748) of [b, d] and [b, d], without `ignored` pairs."""
+    """Symmetric InfoNCE (van den Oord et al., arXiv 1807.03748) of [b, d] and [b, d], without `ignored` pairs."""
     logits = (motions @ texts.T / TEMPERATURE).masked_fill(ignored, -torch.inf)
     own = torch.arange(len(motions))
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2

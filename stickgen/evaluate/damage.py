@@ -1,4 +1,4 @@
-"""Nine ways to spoil a motion, each in three strengths: what a figure must see before it is believed."""
+"""Nine ways to damage a motion, each in three strengths, which a figure must detect before it is trusted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Motions = list[Tensor]
 
 @dataclass(frozen=True)
 class Damage:
-    """One way to spoil motions. `levels` is what `how` takes at each strength, `meaning` what it is."""
+    """One way to damage motions. `levels` are the arguments of `how` at each strength, `meaning` explains them."""
 
     name: str
     meaning: str
@@ -37,7 +37,7 @@ def _each(
 
 
 def _some(change: Callable[[Tensor], Tensor]) -> Callable[[Sequence[Tensor], float], Motions]:
-    """`change` to a share of the motions: the first of a fixed order, so that a larger share holds a smaller."""
+    """Apply `change` to a share of the motions, in a fixed order, so that a larger share includes a smaller one."""
 
     def spoil(motions: Sequence[Tensor], share: float) -> Motions:
         order = torch.randperm(len(motions), generator=torch.Generator().manual_seed(1)).tolist()
@@ -75,7 +75,7 @@ def _sink(motion: Tensor, depth: float, generator: torch.Generator) -> Tensor:
 
 
 def _stretch(motion: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Every bone longer and shorter again by up to `share`, twice a second, each in a phase of its own."""
+    """Stretch and shrink every bone by up to `share`, twice a second, each with a phase of its own."""
     joints = motion.unflatten(-1, (-1, 2))
     seconds = torch.arange(len(motion)) / FPS
     phases = 2 * torch.pi * torch.rand(len(BONES), generator=generator)
@@ -89,9 +89,9 @@ def _stretch(motion: Tensor, share: float, generator: torch.Generator) -> Tensor
 
 
 def _slow_down(motion: Tensor, speed: float, generator: torch.Generator) -> Tensor:
-    """The beginning at `speed` times the speed, as long as before.
+    """Play the beginning at `speed` times the speed, for as long as before.
 
-    By Catmull and Rom's cubic between frames: straight lines would bend at each frame and add jerk of their own.
+    Frames are interpolated by Catmull-Rom splines: straight lines would bend at each frame and add jerk.
     """
     times = torch.arange(len(motion)) * speed
     first = times.long()
@@ -105,7 +105,7 @@ def _slow_down(motion: Tensor, speed: float, generator: torch.Generator) -> Tens
 
 
 def _wrong_text(motions: Sequence[Tensor], share: float) -> Motions:
-    """A share of the motions change places, which leaves each with the text of another."""
+    """Permute a share of the motions, so that each gets the text of another."""
     order = torch.randperm(len(motions), generator=torch.Generator().manual_seed(1)).tolist()
     hit = order[: round(share * len(motions))]
     moved = list(motions)

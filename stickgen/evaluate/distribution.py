@@ -1,8 +1,8 @@
-"""How far a set of latents lies from another, for many weightings of its members at once.
+"""Distances between two sets of latents, for many weightings of their members at once.
 
-Everything takes `weights` [b, n], one row a bootstrap sample: how often each member counts. Member i of both
-sets belongs to the same text, so pairs (i, i) are left out, and distances compare one half of the texts with
-the other half: what real motion scores against itself that way is the floor.
+Everything takes `weights` [b, n], one row per bootstrap sample: how often each member counts. Member i of both sets
+belongs to the same text, so pairs (i, i) are excluded, and distances compare one half of the texts with the other.
+What real motion scores against itself in this way is the floor.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PCA_DIM = 32
 
 
 def halves(count: int, how_many: int = HALVES) -> Tensor:
-    """bool [how_many, count]: each with half of the members, always the same ones."""
+    """bool [how_many, count]: each row selects half of the members, the same at every call."""
     generator = torch.Generator().manual_seed(7)
     rows = torch.zeros(how_many, count, dtype=torch.bool)
     for row in rows:
@@ -24,7 +24,7 @@ def halves(count: int, how_many: int = HALVES) -> Tensor:
 
 
 def bandwidth(latents: Tensor) -> float:
-    """Median squared distance between latents [n, d]: the width of the kernel."""
+    """The width of the kernel: the median squared distance between latents [n, d]."""
     return max(float(torch.pdist(latents.double()).square().median()), 1e-6)
 
 
@@ -51,18 +51,18 @@ def kid(ours: Tensor, theirs: Tensor, width: float, weights: Tensor) -> Tensor:
 
 
 def _mean_of_pairs(weights: Tensor, of: Tensor) -> Tensor:
-    """Weighted mean [b] of `of` [n, n] over pairs of different members."""
+    """The weighted mean [b] of `of` [n, n] over pairs of different members."""
     pairs = weights.sum(1).square() - weights.square().sum(1)
     return (((weights @ of) * weights).sum(1) - weights.square() @ of.diag()) / pairs.clamp_min(1)
 
 
 def spread(latents: Tensor, weights: Tensor) -> Tensor:
-    """Diversity: mean distance [b] between two members of [n, d]."""
+    """Diversity: the mean distance [b] between two members of [n, d]."""
     return _mean_of_pairs(weights, torch.cdist(latents.double(), latents.double()))
 
 
 def principal_axes(latents: Tensor) -> Tensor:
-    """[d, 32]: the directions in which real latents [n, d] differ most."""
+    """The directions [d, 32] in which real latents [n, d] vary most."""
     centred = latents.double() - latents.double().mean(0)
     return torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -PCA_DIM:]
 
@@ -85,7 +85,7 @@ def fid(ours: Tensor, theirs: Tensor, axes: Tensor, weights: Tensor) -> Tensor:
 
 
 def _moments(values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Weighted mean [b, d] and covariance [b, d, d] of [n, d]."""
+    """The weighted mean [b, d] and covariance [b, d, d] of [n, d]."""
     share = weights / weights.sum(1, keepdim=True).clamp_min(1)
     mean = share @ values
     outer = (values[:, :, None] * values[:, None, :]).flatten(1)

@@ -1,4 +1,4 @@
-"""Texts and motions in one space, in the manner of TMR (Petrovich et al., arXiv 2305.00976): 64 numbers of length 1."""
+"""Encodes texts and motions into one space of unit vectors of 64 numbers, like TMR (Petrovich et al., arXiv 2305.00976)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Encoders(nn.Module):
 
     @torch.no_grad()
     def encode_motions(self, motions: Sequence[Tensor]) -> Tensor:
-        """Motions [t_i, 20] → [n, 64]. Frames beyond 512 are not looked at."""
+        """Motions [t_i, 20] → [n, 64]. Frames beyond 512 are ignored."""
         self.eval()
         return _in_batches(motions, lambda part: self.motion(*padded([m[: 4 * MOST_PLACES] for m in part])))
 
@@ -78,7 +78,7 @@ class Encoders(nn.Module):
 
 
 def _in_batches(sequences: Sequence[Tensor], encode: Callable[[list[Tensor]], Tensor]) -> Tensor:
-    """Encode in batches of like length, and put the rows back in order."""
+    """Encode in batches of similar length, and restore the order of the rows."""
     order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]))
     rows = torch.zeros(len(sequences), LATENT)
     for start in range(0, len(order), _BATCH):

@@ -1,4 +1,7 @@
-"""What judges motion on one dataset: three seeds of encoders, a classifier, and what real motion is like. Frozen once trained."""
+"""The judge of motion on one dataset: three seeds of encoders, a classifier, and statistics of real motion.
+
+It is frozen once trained.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from stickgen.evaluate.retrieval import Pools
 from stickgen.evaluate.splits import Prompt, Split, split_of
 from stickgen.evaluate.tokens import token_features
 
-RECIPE = 2  # counts up when what is trained changes, so that no older one is taken from the cache
+RECIPE = 2  # increase it when training changes, so that no older evaluator is taken from the cache
 SEEDS = 3
 
 Stage = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]  # cli/progress.shown_progress
@@ -33,19 +36,19 @@ TokensOf = Callable[[list[str], Callable[[int, int], None]], dict[str, Tensor]]
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Everything that figures are computed with. Latents are [seeds, n, 64]."""
+    """Everything that figures are computed from. Latents are [seeds, n, 64]."""
 
     split: Split
     encoders: tuple[Encoders, ...]
-    classifier: ActionClassifier | None  # None where the dataset's actions are not labelled
+    classifier: ActionClassifier | None  # None if the dataset has no labelled actions
     text_latents: dict[str, Tensor] = field(
         repr=False
-    )  # [seeds, 64] of texts, and of them with sides swapped
+    )  # latents [seeds, 64] of texts, also with sides swapped
     digest: str
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
-        """Held-out texts, each with its real clip."""
+        """The held-out texts, each with its real clip."""
         return self.split.prompts
 
     def encode(self, motions: Sequence[Tensor]) -> Tensor:
@@ -59,27 +62,27 @@ class Evaluator:
 
     @cached_property
     def real_latents(self) -> Tensor:
-        """Of `real`."""
+        """The latents of `real`."""
         return self.encode(self.real)
 
     @cached_property
     def prompt_latents(self) -> Tensor:
-        """Of the prompts' texts."""
+        """The latents of the prompts' texts."""
         return torch.stack([self.text_latents[prompt.text] for prompt in self.prompts], dim=1)
 
     @cached_property
     def swapped_latents(self) -> Tensor:
-        """Of the prompts' texts with left and right exchanged."""
+        """The latents of the prompts' texts with left and right swapped."""
         return torch.stack([self.text_latents[swap_sides(prompt.text)] for prompt in self.prompts], dim=1)
 
     @cached_property
     def sided(self) -> Tensor:
-        """bool [n]: whether a prompt says left or right, and not both."""
+        """bool [n]: whether a prompt says left or right, but not both."""
         return torch.tensor([len(set(side_words(prompt.text))) == 1 for prompt in self.prompts])
 
     @cached_property
     def pools(self) -> Pools | None:
-        """Of the prompts, for retrieval."""
+        """Pools of the prompts, for retrieval."""
         return Pools.of(self.prompt_latents)
 
     @cached_property
@@ -89,32 +92,32 @@ class Evaluator:
 
     @cached_property
     def axes(self) -> list[Tensor]:
-        """For each seed the directions in which training clips differ most, [64, 32]."""
+        """For each seed, the directions [64, 32] in which training clips vary most."""
         return [principal_axes(latents) for latents in self.encode(self.train_motions[:1000])]
 
     @cached_property
     def train_motions(self) -> list[Tensor]:
-        """Of the training clips."""
+        """The motions of the training clips."""
         return [self.split.motion(clip) for clip in self.split.train]
 
     @cached_property
     def real_histograms(self) -> list[dict[str, Tensor]]:
-        """Of speed, acceleration and jerk of `real`."""
+        """Histograms of speed, acceleration and jerk of `real`."""
         return [self.rates.histogram(motion) for motion in self.real]
 
     @cached_property
     def rates(self) -> Rates:
-        """Bins of speed, acceleration and jerk, by the training clips."""
+        """Bins of speed, acceleration and jerk, from the training clips."""
         return Rates.of(self.train_motions[:1000])
 
     @cached_property
     def limits(self) -> Limits:
-        """What is plausible, by the training clips."""
+        """What is physically plausible, from the training clips."""
         return Limits.of([body_of(motion) for motion in self.train_motions[:1000]])
 
     @cached_property
     def library(self) -> Library:
-        """The training clips, to find copies of them."""
+        """The outlines of the training clips, to find copies."""
         return Library.of(self.split.train, self.train_motions, self.real)
 
 
@@ -127,10 +130,10 @@ def load_or_train(
     stage: Stage,
     tokens_of: TokensOf | None = None,
 ) -> Evaluator:
-    """The evaluator of a dataset seen through windows of `frames` frames: from the cache, or trained now.
+    """The evaluator of a dataset in windows of `frames` frames: from the cache, or trained now.
 
-    `clips` is the most prompts it asks; `stage` shows the progress of one of its stages. Raises StickgenError
-    where the dataset is too small.
+    `clips` is the most prompts that it asks. `stage` shows the progress of each stage. Raises StickgenError if the
+    dataset is too small.
     """
     split = split_of(file, frames=frames, val_fraction=val_fraction, clips=clips)
     try:
@@ -163,9 +166,9 @@ def load_or_train(
 
 
 def _train(split: Split, stage: Stage, tokens_of: TokensOf) -> tuple[list[str], list[Encoders], Tensor]:
-    """The dataset's texts, the encoders, and the texts' latents."""
+    """Train the encoders. Returns the dataset's texts, the encoders, and the texts' latents."""
     captions = [split.captions(clip) for clip in split.train]
-    # every prompt that there is, however few are asked now
+    # every possible prompt, however few are asked now
     prompts = split_of(split.file, frames=split.frames, val_fraction=split.val_fraction).prompts
     texts = token_texts([*captions, [prompt.text for prompt in prompts]])
     with stage("reading texts") as progress:

@@ -1,4 +1,4 @@
-"""The figures of a set of motions: what each is, and its value with bootstrap samples over texts, repeats and seeds."""
+"""The figures of a set of motions: their definitions, and values with bootstrap samples over texts, repeats and seeds."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ LOWER, HIGHER, AS_REAL = "lower", "higher", "as real"
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its key and name, which way is better, and the damages that it claims to see."""
+    """One figure: its key and name, which direction is better, and the damages that it claims to detect."""
 
     key: str
     name: str
     better: str
     sees: tuple[str, ...]
     digits: int = 3
-    factor: float = 1.0  # what a value is multiplied by to be shown
+    factor: float = 1.0  # values are multiplied by this for display
 
 
 FIGURES = (
@@ -59,9 +59,9 @@ BY_HALVES = ("kid", "fid", "w1_speed", "w1_acceleration", "w1_jerk")
 
 
 def bootstrap_weights(prompts: int, samples: int | None = None) -> Tensor:
-    """[1 + samples, prompts]: how often each text counts; the first row is all of them once.
+    """[1 + samples, prompts]: how often each text counts. In the first row, each counts once.
 
-    SAMPLES of them unless told.
+    `samples` is SAMPLES by default.
     """
     samples = SAMPLES if samples is None else samples
     generator = torch.Generator().manual_seed(3)
@@ -96,18 +96,18 @@ class Measured:
 
     @cached_property
     def latents(self) -> list[Tensor]:
-        """[seeds, n, 64] a repeat."""
+        """The latents [seeds, n, 64] of each repeat."""
         return [self.evaluator.encode(motions) for motions in self.repeats]
 
     def figures(self, weights: Tensor, *, quick: bool = False) -> dict[str, Value]:
-        """Every figure that can be computed, by key; `weights` from `bootstrap_weights`.
+        """Every figure that can be computed, by key; `weights` are from `bootstrap_weights`.
 
-        `quick` leaves out what no damage is claimed to change.
+        `quick` omits figures that claim to detect no damage.
         """
         return {key: _joined(rows) for key, rows in self._rows(weights, quick).items()}
 
     def _rows(self, weights: Tensor, quick: bool) -> dict[str, Tensor]:
-        """Per figure [repeats, seeds, 1 + samples]."""
+        """For each figure, [repeats, seeds, 1 + samples]."""
         judge = self.evaluator
         rows: dict[str, list[list[Tensor]]] = {}
         for motions, latents in zip(self.repeats, self.latents, strict=True):
@@ -131,7 +131,7 @@ class Measured:
 
 
 def _joined(rows: Tensor) -> Value:
-    """Of [repeats, seeds, 1 + samples]: the mean, and each sample a mean over repeats and seeds drawn anew."""
+    """The value of [repeats, seeds, 1 + samples]: the mean, and samples over redrawn repeats and seeds."""
     repeats, seeds, count = rows.shape
     generator = torch.Generator().manual_seed(5)
 
@@ -142,13 +142,13 @@ def _joined(rows: Tensor) -> Value:
 
     samples = torch.einsum("br,bs,rsb->b", drawn(repeats), drawn(seeds), rows[:, :, 1:])
     value = float(rows[:, :, 0].mean())
-    # a bootstrap sample holds some texts twice, which makes it less varied: what that does to FID and W1 is no
-    # part of their uncertainty
+    # a bootstrap sample holds some texts twice, so it is less varied: its effect on FID and W1 is not part of their
+    # uncertainty
     return Value(value, samples - samples.mean() + value if count > 1 else samples)
 
 
 def _mean(weights: Tensor, values: Tensor, counts: Tensor | None = None) -> Tensor:
-    """Weighted mean [b] of `values` [n], each a mean over `counts` [n] things."""
+    """The weighted mean [b] of `values` [n], each of which is a mean over `counts` [n] items."""
     share = weights if counts is None else weights * counts
     return share @ values.double() / share.sum(1).clamp_min(1e-9)
 
@@ -159,7 +159,7 @@ def _of_latents(judge: Evaluator, latents: Tensor, seed: int, weights: Tensor) -
         "kid": kid(latents, real, judge.bandwidths[seed], weights),
         "diversity": spread(latents, weights),
     }
-    if len(latents) >= 64:  # fewer leave no covariance of 32 axes
+    if len(latents) >= 64:  # fewer do not give a covariance of 32 axes
         few = fid(latents, real, judge.axes[seed], weights[: 1 + FID_SAMPLES])
         again = torch.arange(len(weights) - 1) % max(len(few) - 1, 1)
         found["fid"] = torch.cat((few[:1], few[1:][again])) if len(weights) > 1 else few
@@ -221,7 +221,7 @@ def _of_copies(judge: Evaluator, motions: Sequence[Tensor], weights: Tensor) -> 
 
 
 def _apart(latents: Sequence[Tensor]) -> Tensor:
-    """[n]: mean distance between the repeats' latents [n, d] of each text."""
+    """For each text, the mean distance [n] between the repeats' latents [n, d]."""
     pairs = [
         (latents[a] - latents[b]).norm(dim=1) for a in range(len(latents)) for b in range(a + 1, len(latents))
     ]
@@ -229,9 +229,9 @@ def _apart(latents: Sequence[Tensor]) -> Tensor:
 
 
 def difference(ours: Value, theirs: Value) -> tuple[float, float]:
-    """How far two values lie apart, and the two-sided p of that under the paired bootstrap.
+    """The difference of two values, and its two-sided p value under the paired bootstrap.
 
-    Both must come from the same `bootstrap_weights`: then each sample holds the same texts for both.
+    Both must come from the same `bootstrap_weights`, so that each sample holds the same texts for both.
     """
     apart = ours.samples - theirs.samples
     above = (float((apart >= 0).double().sum()) + 1) / (len(apart) + 1)
@@ -240,7 +240,7 @@ def difference(ours: Value, theirs: Value) -> tuple[float, float]:
 
 
 def badness(figure: Figure, value: float, real: float) -> float:
-    """How bad a value is: itself, its negative, or how far from that of real motion, so that more is worse."""
+    """How bad a value is, where more is worse: itself, its negative, or its distance from that of real motion."""
     if figure.better == AS_REAL:
         return abs(value - real)
     return -value if figure.better == HIGHER else value

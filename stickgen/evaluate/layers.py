@@ -1,4 +1,4 @@
-"""What the encoders are made of, small on purpose: an evaluation trains several of them."""
+"""The layers of the encoders, small on purpose: an evaluation trains several encoders."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from stickgen.motion.skeleton import PELVIS, POSE_DIM
 
 
 def padded(sequences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Tensors [t_i, d] → [b, t, d] with zeros at the ends, and bool [b, t], true where there was something."""
+    """Tensors [t_i, d] → [b, t, d] padded with zeros, and a mask, bool [b, t], true on real frames."""
     lengths = torch.tensor([len(sequence) for sequence in sequences])
     batch = nn.utils.rnn.pad_sequence([sequence.float() for sequence in sequences], batch_first=True)
     return batch, torch.arange(batch.shape[1]) < lengths[:, None]
 
 
 def motion_channels(motion: Tensor) -> Tensor:
-    """Coordinates [b, t, 20] → [b, t, 40]: features as seen from the pelvis, and each joint's velocity.
+    """Coordinates [b, t, 20] → [b, t, 40]: features relative to the pelvis, and each joint's velocity.
 
-    Velocities are in units a frame, of absolute coordinates; the first frame has those of the second.
+    Velocities are those of absolute coordinates, in units per frame; the first frame has those of the second.
     """
     start = motion[:, :1, 2 * PELVIS, None]
     motion = torch.cat((motion[..., 0::2] - start, motion[..., 1::2]), -1).unflatten(-1, (2, -1))
@@ -39,21 +39,21 @@ CHANNELS = 2 * POSE_DIM
 
 
 class SeededDropout(nn.Module):
-    """Dropout by a generator of its own: trainings side by side in one process do not share their chances."""
+    """Dropout with a generator of its own, so that trainings in one process do not influence each other."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share, self.generator = share, torch.Generator()
 
     def forward(self, x: Tensor) -> Tensor:
-        """`x` with `share` of its values at zero, in training."""
+        """`x` with `share` of its values set to zero, if training."""
         if not self.training:
             return x
         return x * (torch.rand(x.shape, generator=self.generator) >= self.share) / (1 - self.share)
 
 
 class Block(nn.Module):
-    """Pre-norm self-attention and a feed-forward layer over [b, t, d]; padding is attended by nobody."""
+    """Pre-norm self-attention and a feed-forward layer over [b, t, d]. Padding is never attended to."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Block(nn.Module):
         self.dropout = SeededDropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """`x` [b, t, d], `mask` [b, t] true on what counts."""
+        """`x` [b, t, d], `mask` [b, t] true on real frames."""
         b, t, width = x.shape
         q, k, v = (
             part.view(b, t, self.heads, width // self.heads).transpose(1, 2)
@@ -76,7 +76,7 @@ class Block(nn.Module):
 
 
 def pooled(x: Tensor, mask: Tensor) -> Tensor:
-    """[b, t, d] → [b, 2 d]: mean and maximum over what counts."""
+    """[b, t, d] → [b, 2 d]: mean and maximum over real frames."""
     weight = mask[..., None].to(x.dtype)
     mean = (x * weight).sum(1) / weight.sum(1).clamp_min(1)
     most = x.masked_fill(~mask[..., None], -torch.inf).amax(1)
@@ -84,7 +84,7 @@ def pooled(x: Tensor, mask: Tensor) -> Tensor:
 
 
 class MotionStandard(nn.Module):
-    """Mean 0 and spread 1 for each of the channels, by the motions it is fitted to."""
+    """Scales each channel to mean 0 and standard deviation 1, by the motions it is fitted to."""
 
     mean: Tensor
     std: Tensor

@@ -1,4 +1,4 @@
-"""The light evaluation: actions recognised in unseen wordings, contrasts, sliding feet. Cheap enough to train beside."""
+"""The light evaluation: recognised actions in unseen wordings, contrasts, sliding feet. Cheap enough during training."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from stickgen.evaluate.contrast import AXES, ContrastResult, Draw, evaluate, gro
 from stickgen.evaluate.physics import body_of
 from stickgen.evaluate.prompts import WORDINGS, prompts_for
 
-MOST_CLIPS = 2000  # that are asked how long an action takes
-MOST_REAL = 256  # held-out clips that say how much real feet slide
+MOST_CLIPS = 2000  # clips that decide how long an action takes
+MOST_REAL = 256  # held-out clips that show how much real feet slide
 
 
 @dataclass(frozen=True)
 class Asked:
-    """An action in words that training never saw, and the frames that it takes."""
+    """An action in words that training never saw, and how many frames it takes."""
 
     action: str
     text: str
@@ -33,16 +33,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class LightFigures:
-    """What an evaluation found; shares are 0 to 1, and None where nothing could be asked."""
+    """The result of an evaluation. Shares are 0 to 1, and None if nothing could be asked."""
 
-    recognised: tuple[bool, ...]  # of the texts of actions, in their order
+    recognised: tuple[bool, ...]  # for each text of an action, in order
     contrast: ContrastResult
-    skate_ratio: float  # of the frames with a foot on the floor, those in which it slides
+    skate_ratio: float  # share of the frames with a foot on the floor in which it slides
     skate_ratio_real: float
 
     @property
     def action_accuracy(self) -> float | None:
-        """The share of the texts whose motion shows the action."""
+        """The share of the texts of actions whose motion shows the action."""
         return fmean(self.recognised) if self.recognised else None
 
     @property
@@ -51,7 +51,7 @@ class LightFigures:
         return self.contrast.accuracy if self.contrast.decisions else None
 
     def record(self) -> dict[str, float]:
-        """By name, as the metrics log has them."""
+        """The figures by name, as in the metrics log."""
         found: dict[str, float | None] = {
             "quality_action_accuracy": self.action_accuracy,
             "quality_contrast": self.contrast_accuracy,
@@ -64,7 +64,7 @@ class LightFigures:
 
 @dataclass(frozen=True)
 class LightEvaluation:
-    """What is asked, and the judge of it; the same for every model that learns from a dataset in one window."""
+    """The texts and the judge, the same for every model that is trained on a dataset with the same window."""
 
     classifier: ActionClassifier | None
     asked: tuple[Asked, ...]
@@ -75,7 +75,7 @@ class LightEvaluation:
 
     @property
     def texts(self) -> list[str]:
-        """All texts that `measure` asks for."""
+        """All texts that `measure` draws."""
         groups = [
             group
             for axis in AXES
@@ -85,7 +85,7 @@ class LightEvaluation:
         return list(dict.fromkeys([asked.text for asked in self.asked] + contrasts))
 
     def measure(self, draw: Draw, seed: int = 0) -> LightFigures:
-        """Draw everything that is asked and judge it."""
+        """Draw all texts and judge the motions."""
         drawn: list[Tensor] = []
 
         def watched(texts: list[str], frames: list[int], seed: int) -> list[Tensor]:
@@ -122,10 +122,10 @@ def light_evaluation(
     count: int,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> LightEvaluation:
-    """What to ask models that learn from `file` in windows of `max_frames`: about `count` texts of each kind.
+    """The evaluation of models trained on `file` in windows of `max_frames`, with about `count` texts of each kind.
 
-    Trains the action classifier or takes it from the cache; `progress` is told its steps. Where the labels are
-    too few for one, actions are not asked for. Raises StickgenError where there is nothing to ask at all.
+    Trains the action classifier or takes it from the cache; `progress` gets its steps. If there are too few labels for
+    one, no actions are asked for. Raises StickgenError if there is nothing to ask at all.
     """
     known = {name for name in file.frames_by_action() if name}
     actions = tuple(name for name in WORDINGS if name in known)
@@ -141,13 +141,13 @@ def light_evaluation(
     found = LightEvaluation(classifier, asked, actions, max_frames, count, fmean(real) if real else 0.0)
     if not found.texts:
         raise StickgenError(
-            f"{file.path}: its clips are labelled with no action that an evaluation knows how to ask for"
+            f"{file.path}: no clip is labelled with an action that the evaluation can ask for"
         )
     return found
 
 
 def _asked(file: DatasetFile, names: tuple[str, ...], max_frames: int, count: int) -> tuple[Asked, ...]:
-    """About `count` texts, the actions in turn: the first wording of each, then the second of each."""
+    """About `count` texts: the first wording of every action, then the second of each, and so on."""
     frames = _frames_by_action(file, max_frames)
     known = [name for name in WORDINGS if name in names and name in frames]
     rank: dict[str, int] = defaultdict(int)
@@ -161,7 +161,7 @@ def _asked(file: DatasetFile, names: tuple[str, ...], max_frames: int, count: in
 
 
 def _frames_by_action(file: DatasetFile, max_frames: int) -> dict[str, int]:
-    """The median length of the training clips that show one action alone, of each action that has such clips."""
+    """For each action, the median length of the training clips that show only it, if there are any."""
     lengths: dict[int, list[int]] = defaultdict(list)
     training = [clip for clip, part in enumerate(file.split(0.0)) if part == TRAIN][:MOST_CLIPS]
     for clip in training:

@@ -1,4 +1,4 @@
-"""What a body does, told from the coordinates alone: feet, floor, bones, and how fast everything changes."""
+"""Physical figures from the coordinates alone: feet, floor, bones, and how fast everything changes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from stickgen.motion.skeleton import (
     PELVIS,
 )
 
-METRES = 1.75  # of a skeleton unit, about
-LOW = 0.05 / METRES  # of an ankle that may bear the body (Kimodo's measure: 5 cm)
-SLIDES = 0.2  # m/s, faster than a planted foot moves
+METRES = 1.75  # in a skeleton unit, approximately
+LOW = 0.05 / METRES  # height of an ankle that may bear the body (5 cm, as in Kimodo)
+SLIDES = 0.2  # m/s: a planted foot is slower
 BINS = 200
 CHANGES = ("speed", "acceleration", "jerk")  # of every joint, m/s, m/s², m/s³
 
@@ -31,13 +31,15 @@ CHANGES = ("speed", "acceleration", "jerk")  # of every joint, m/s, m/s², m/s³
 class Body:
     """The scalars of one motion."""
 
-    skate_ratio: float  # of the frames with a foot below 5 cm, those in which it moves faster than 0.2 m/s
-    contact_speed: float  # m/s of a foot below 5 cm, mean
-    floor_depth: float  # cm that the lower foot is below the floor, mean
-    bone_variation: float  # standard deviation of a bone's length in the picture over its full length, mean
-    bone_stretch: float  # how much longer than its full length the longest bone ever is, as a share
-    speed: float  # of a joint, mean, m/s
-    jerk: float  # of a joint, mean, m/s³
+    skate_ratio: float  # share of the frames with a foot below 5 cm in which it moves faster than 0.2 m/s
+    contact_speed: float  # mean speed of a foot below 5 cm, m/s
+    floor_depth: float  # mean depth of the lower foot below the floor, cm
+    bone_variation: (
+        float  # standard deviation of a bone's projected length, relative to its full length; mean over bones
+    )
+    bone_stretch: float  # the largest relative excess of any bone over its full length
+    speed: float  # mean over joints, m/s
+    jerk: float  # mean over joints, m/s³
 
 
 def body_of(motion: Tensor) -> Body:
@@ -62,7 +64,7 @@ def body_of(motion: Tensor) -> Body:
 
 
 def bone_lengths(joints: Tensor) -> Tensor:
-    """[t, 10, 2] → lengths in the picture [t, 10], in the order of BONES."""
+    """[t, 10, 2] → projected bone lengths [t, 10], in the order of BONES."""
     neck = joints[:, PELVIS] + NECK_ALONG_SPINE * (joints[:, HEAD] - joints[:, PELVIS])
     points = torch.cat((joints, neck[:, None]), dim=1)  # the neck comes last: index NECK = -1
     assert NECK == -1
@@ -71,7 +73,7 @@ def bone_lengths(joints: Tensor) -> Tensor:
 
 
 def changes(motion: Tensor) -> dict[str, Tensor]:
-    """Absolute speed, acceleration and jerk of every joint in every frame, [t - order, 10] each."""
+    """The magnitudes of speed, acceleration and jerk of every joint in every frame, [t - order, 10] each."""
     joints = motion.double().unflatten(-1, (-1, 2)) * METRES
     return {
         name: joints.diff(n=order, dim=0).norm(dim=-1) * FPS**order for order, name in enumerate(CHANGES, 1)
@@ -80,13 +82,13 @@ def changes(motion: Tensor) -> dict[str, Tensor]:
 
 @dataclass(frozen=True)
 class Rates:
-    """Bins of speed, acceleration and jerk, spread as real motion is: so many real values in each."""
+    """Bins of speed, acceleration and jerk that hold equal numbers of real values."""
 
     edges: dict[str, Tensor]  # [BINS + 1] each
 
     @classmethod
     def of(cls, motions: Sequence[Tensor]) -> Rates:
-        """Bins by the quantiles of real `motions`, and up to four times their largest value."""
+        """Bins by the quantiles of real `motions`; the last one ends at four times their largest value."""
         edges = {}
         for name in CHANGES:
             values = torch.cat([changes(motion)[name].flatten() for motion in motions])
@@ -98,7 +100,7 @@ class Rates:
         return cls(edges)
 
     def histogram(self, motion: Tensor) -> dict[str, Tensor]:
-        """How many of a motion's values lie in each bin, [BINS] each; what is beyond counts in the last."""
+        """How many of a motion's values are in each bin, [BINS] each. Values beyond count in the last."""
         found = {}
         for name, values in changes(motion).items():
             inner = self.edges[name][1:-1].contiguous()
@@ -107,14 +109,14 @@ class Rates:
 
 
 def transport(ours: Tensor, theirs: Tensor, edges: Tensor) -> Tensor:
-    """W1 distance between histograms [..., BINS] over bins at `edges`: the area between their shares below."""
+    """W1 distance between histograms [..., BINS] over bins at `edges`: the area between their cumulative shares."""
     below = [h.cumsum(-1) / h.sum(-1, keepdim=True).clamp_min(1e-12) for h in (ours, theirs)]
     return ((below[0] - below[1]).abs() * edges.diff()).sum(-1)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is physically plausible: within these, 98 of 100 real motions lie for each of them."""
+    """Limits of what is physically plausible: 98 of 100 real motions are within each."""
 
     skate_ratio: float
     contact_speed: float
@@ -125,7 +127,7 @@ class Limits:
 
     @classmethod
     def of(cls, bodies: Sequence[Body]) -> Limits:
-        """By the bodies of real motions."""
+        """The limits from the bodies of real motions."""
 
         def at(name: str, share: float) -> float:
             return float(torch.tensor([getattr(body, name) for body in bodies]).double().quantile(share))
@@ -136,7 +138,7 @@ class Limits:
         )  # fmt: skip
 
     def hold(self, body: Body) -> bool:
-        """Whether a motion keeps to all of them."""
+        """Whether a motion is within all limits."""
         return (
             body.skate_ratio <= self.skate_ratio
             and body.contact_speed <= self.contact_speed
@@ -146,5 +148,5 @@ class Limits:
         )
 
     def as_dict(self) -> dict[str, float]:
-        """For a report."""
+        """As a dict, for a report."""
         return asdict(self)

@@ -1,8 +1,8 @@
-"""How people ask for an action: plain English that no caption generator wrote, slips of the pen and all.
+"""How people ask for an action: plain English that no caption generator wrote, typos included.
 
-Ten ways and more for each of the 64 actions: pronouns, slang, odd word orders, spelling mistakes. They test
-whether a model understands an action and not its captions. None is meant to be a synthetic caption; by their
-sheer number one may be, and `prompts_for` leaves it out.
+At least ten ways for each of the 64 actions: pronouns, slang, odd word orders, spelling mistakes. They test whether a
+model understands an action rather than its captions. None is meant to be a synthetic caption; if one is by chance,
+`prompts_for` omits it.
 """
 
 from __future__ import annotations
@@ -309,10 +309,10 @@ WORDINGS: dict[str, tuple[str, ...]] = {
 def prompts_for(
     actions: Collection[str], each: int | None = None, *, seen: Collection[str] = ()
 ) -> list[tuple[str, str]]:
-    """(action, text) of the named actions, the first `each` ways of every one (None: all), action by action.
+    """(action, text) for the named actions: the first `each` texts of every one (None: all), action by action.
 
-    `seen` are captions that a model was trained on: what is among them, but for case and signs, is left out.
-    Raises KeyError for an action that is none.
+    `seen` are captions that a model was trained on; texts that equal one, ignoring case and punctuation, are omitted.
+    Raises KeyError for an unknown action.
     """
     known = {plain(text) for text in seen}
     unseen = {action: [text for text in WORDINGS[action] if plain(text) not in known] for action in actions}
@@ -320,5 +320,5 @@ def prompts_for(
 
 
 def plain(text: str) -> str:
-    """A text as it is compared with others: small letters, digits and single spaces."""
+    """A text for comparison with others: lower-case letters, digits and single spaces."""
     return " ".join("".join(c for c in text.lower() if c.isalnum() or c == " ").split())

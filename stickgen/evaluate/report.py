@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file that needs nothing else: tables, how the figures were tested, contact sheets."""
+"""An evaluation as one self-contained HTML file: tables, how the figures were tested, contact sheets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stickgen.evaluate.figures import AS_REAL, FIGURE, FIGURES, HIGHER
 from stickgen.evaluate.sheets import sheet
 from stickgen.text import clean
 
-SHOWN = 4  # prompts of each: the best, from the middle, the worst
+SHOWN = 4  # prompts of each kind: the best, the middle, the worst
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#282c34;background:#faf9f6}
@@ -53,7 +53,7 @@ def _safe(text: object) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Of cells that are HTML already."""
+    """A table of cells that are already HTML."""
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{body}</table>"
 
@@ -151,7 +151,7 @@ def _copies(comparison: Comparison) -> str:
 
 
 def _motions(comparison: Comparison) -> str:
-    """The first model's best, middling and worst motions by how well they fit their texts, beside real ones."""
+    """The first model's best, middle and worst motions by how well they fit their texts, beside real ones."""
     judge = comparison.evaluator
     latents = judge.encode([motion.nan_to_num(0.0) for motion in comparison.models[0].repeats[0]])
     order = (latents * judge.prompt_latents).sum(-1).mean(0).argsort(descending=True).tolist()
@@ -172,7 +172,7 @@ def _motions(comparison: Comparison) -> str:
 
 
 def _admission(comparison: Comparison) -> str:
-    """Each damage at three strengths under each figure; what a figure claims to see is marked."""
+    """Each damage at three strengths under each figure. Damages that a figure claims to detect are marked."""
     admission = comparison.admission
     figures = [figure for figure in FIGURES if figure.key in admission.real]
     rows = [["undamaged", *(shown(figure, admission.real[figure.key]) for figure in figures)]]

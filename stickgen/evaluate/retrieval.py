@@ -1,4 +1,4 @@
-"""Does a motion find its own text among thirty-two? Pools are fixed, and no two texts of one say the same."""
+"""Does a motion find its own text among thirty-two? Pools are fixed, and no two texts of a pool mean the same."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import torch
 from torch import Tensor
 
 POOLS, POOL_SIZE, LEAST_POOL = 20, 32, 8
-NEAR_DUPLICATE = 0.8  # cosine of two texts' latents from which on they count as one text
+NEAR_DUPLICATE = 0.8  # texts whose latents have at least this cosine count as one
 RANKS = 3
 
 
 @dataclass(frozen=True)
 class Pools:
-    """Which prompts stand in each pool: [pools, size], indices."""
+    """The indices of the prompts in each pool, [pools, size]."""
 
     members: Tensor
 
     @classmethod
     def of(cls, texts: Tensor) -> Pools | None:
-        """Pools of prompts whose texts' latents [seeds, n, d] are far enough apart on the mean over the seeds.
+        """Pools of prompts whose texts' latents [seeds, n, d] are far enough apart, averaged over the seeds.
 
-        As large as the prompts allow, 32 at most; None where fewer than 8 are different.
+        They are as large as the prompts allow, up to 32. None if fewer than 8 prompts are different.
         """
         likeness = (texts @ texts.transpose(1, 2)).mean(0)
         generator = torch.Generator().manual_seed(11)
@@ -44,8 +44,10 @@ class Pools:
         return self.members.shape[1]
 
     def hits(self, motions: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
-        """Per prompt how often its motion ranks its own text first, second or better, third or better; and
-        in how many pools it stands: [n, 3], [n]. `motions`, `texts`: latents [n, d]."""
+        """For each prompt, in how many pools its motion ranks its text in the top one, two and three, [n, 3].
+
+        And the number of pools that it is in, [n]. `motions` and `texts` are latents [n, d].
+        """
         found, asked = torch.zeros(len(motions), RANKS).double(), torch.zeros(len(motions)).double()
         for pool in self.members:
             scores = motions[pool] @ texts[pool].T

@@ -1,8 +1,8 @@
-"""What a motion shows, decided from its coordinates alone: which hand, which way, how fast, how high, how often.
+"""What a motion shows, decided by its coordinates alone: which hand, which direction, how fast, how high, how often.
 
-No encoder and no training: each rule is a few lines of geometry that a person can check. A rule that sees
-nothing clear answers None, and None never counts as right: a figure that stands still obeys no text.
-Motions are [t, 20] in skeleton units at 25 fps; both ends of a choice are named as in `contrast.AXES`.
+There is no encoder and no training: each rule is a few lines of geometry that a person can check. A rule that sees
+nothing clear returns None, which never counts as right: a figure that stands still obeys no text. Motions are
+[t, 20] in skeleton units at 25 fps. The two sides of a choice are named as in `contrast.AXES`.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ Floats = NDArray[np.float64]
 Choice = Callable[[Floats], str | None]
 Measure = Callable[[Floats], float]
 
-CLEARLY = 1.15  # times as much as the other side: less is no choice
-LEAST_PATH = 0.2  # units that a hand or a foot goes at least where it does something
-LEAST_TRAVEL = 0.15  # units that a pelvis goes at least where it goes anywhere
-LEAST_REACH = 0.1  # units, all joints together, that a figure moves at least where it has a tempo
-LEAST_TURN = 0.4  # radians that a spine turns at least where it falls or flips
+CLEARLY = 1.15  # ratio to the other side: less is not a clear choice
+LEAST_PATH = 0.2  # units: a hand or foot that does something moves at least this far
+LEAST_TRAVEL = 0.15  # units: a pelvis that goes anywhere moves at least this far
+LEAST_REACH = 0.1  # units, all joints together: a figure with a tempo moves at least this far
+LEAST_TURN = 0.4  # radians: a spine that falls or flips turns at least this far
 
 
 def joints_of(motion: Floats) -> Floats:
-    """[t, 20] → [t, 10, 2], float64, smoothed over three frames: what shakes is no movement."""
+    """[t, 20] → [t, 10, 2], float64, smoothed over three frames, because shaking is no movement."""
     points = np.asarray(motion, np.float64).reshape(len(motion), NUM_JOINTS, 2)
     if len(points) < 3:
         return points
@@ -53,7 +53,7 @@ def _neck(points: Floats) -> Floats:
 
 
 def _path(track: Floats) -> float:
-    """Length of the way [t, 2], units."""
+    """The length of the path [t, 2], in units."""
     return float(np.linalg.norm(np.diff(track, axis=0), axis=-1).sum())
 
 
@@ -67,20 +67,20 @@ def _greater(left: float, right: float, least: float) -> str | None:
 
 
 def busy_hand(motion: Floats) -> str | None:
-    """The hand that goes the longer way, seen from the neck."""
+    """The hand with the longer path relative to the neck."""
     points = joints_of(motion)
     neck = _neck(points)
     return _greater(_path(points[:, LEFT_HAND] - neck), _path(points[:, RIGHT_HAND] - neck), LEAST_PATH)
 
 
 def busy_foot(motion: Floats) -> str | None:
-    """The foot that goes the longer way over the ground: the one that kicks or steps out."""
+    """The foot with the longer path over the ground: the one that kicks or steps out."""
     points = joints_of(motion)
     return _greater(_path(points[:, LEFT_FOOT]), _path(points[:, RIGHT_FOOT]), LEAST_PATH)
 
 
 def standing_foot(motion: Floats) -> str | None:
-    """The foot that carries while the other is held up, on average over the motion."""
+    """The foot that carries the body while the other is raised, on average over the motion."""
     points = joints_of(motion)
     left, right = points[:, LEFT_FOOT, 1].mean(), points[:, RIGHT_FOOT, 1].mean()
     if abs(left - right) < 0.02:
@@ -89,7 +89,7 @@ def standing_foot(motion: Floats) -> str | None:
 
 
 def lower_knee(motion: Floats) -> str | None:
-    """The knee that comes nearer to the floor: the one knelt on."""
+    """The knee that comes closer to the floor: the one that is knelt on."""
     points = joints_of(motion)
     left, right = points[:, LEFT_KNEE, 1].min(), points[:, RIGHT_KNEE, 1].min()
     if abs(left - right) < 0.02:
@@ -97,14 +97,14 @@ def lower_knee(motion: Floats) -> str | None:
     return "left" if left < right else "right"
 
 
-# --- which way ---
+# --- which direction ---
 
 
 def facing(motion: Floats) -> float:
-    """+1 where the figure faces +x over most of the motion, -1 where it faces -x, 0 where nothing tells.
+    """+1 if the figure faces +x over most of the motion, -1 if it faces -x, 0 if unclear.
 
-    Knees bend one way and elbows the other, whatever way up the body is: the sign of the angle at each, by
-    the area it spans, summed over the frames.
+    Knees bend one way and elbows the other, whichever way up the body is. So the signs of their angles, weighted by the
+    area that each spans, are summed over the frames.
     """
     points = joints_of(motion)
     neck, area = _neck(points), 0.0
@@ -122,7 +122,7 @@ def _cross(a: Floats, b: Floats) -> Floats:
 
 
 def way_of_travel(motion: Floats) -> str | None:
-    """Whether the pelvis goes where the figure faces."""
+    """Whether the pelvis moves in the direction that the figure faces."""
     x = joints_of(motion)[:, PELVIS, 0]
     travel = (x[-1] - x[0]) * facing(motion)
     if abs(travel) < LEAST_TRAVEL:
@@ -131,7 +131,7 @@ def way_of_travel(motion: Floats) -> str | None:
 
 
 def way_of_fall(motion: Floats) -> str | None:
-    """Whether the spine turns forward or backward, as it does in a fall or a flip."""
+    """Whether the spine turns forward or backward, as in a fall or a flip."""
     points = joints_of(motion)
     spine = points[:, HEAD] - points[:, PELVIS]
     angle = np.unwrap(np.arctan2(spine[:, 1], spine[:, 0]))
@@ -141,14 +141,14 @@ def way_of_fall(motion: Floats) -> str | None:
     return "forward" if turned > 0 else "backward"
 
 
-# --- how fast, how high: measures that are compared between two motions ---
+# --- how fast, how high: measures for comparing two motions ---
 
 
 def tempo(motion: Floats) -> float:
-    """How often a second the joints, seen from the pelvis, go as far as they ever reach, while anything moves.
+    """How often per second the joints, relative to the pelvis, cover their full range, while anything moves.
 
-    Speed alone would take a small quick clap for slower than a wide slow one. Moments in which nearly nothing
-    moves are left out: a quick turn with a long wait after it is quick. 0 where the figure stands still.
+    By speed alone, a small quick clap would be slower than a wide slow one. Moments in which almost nothing moves do not
+    count: a quick turn followed by a long wait is quick. 0 if the figure stands still.
     """
     points = joints_of(motion)
     points = points - points[:, PELVIS, None]
@@ -162,17 +162,17 @@ def tempo(motion: Floats) -> float:
 
 
 def highest_foot(motion: Floats) -> float:
-    """Greatest height of a foot."""
+    """The greatest height of a foot."""
     return float(joints_of(motion)[:, [LEFT_FOOT, RIGHT_FOOT], 1].max())
 
 
 def highest_hand(motion: Floats) -> float:
-    """Greatest height of a hand."""
+    """The greatest height of a hand."""
     return float(joints_of(motion)[:, [LEFT_HAND, RIGHT_HAND], 1].max())
 
 
 def lowest_pelvis(motion: Floats) -> float:
-    """Least height of the pelvis."""
+    """The least height of the pelvis."""
     return float(joints_of(motion)[:, PELVIS, 1].min())
 
 
@@ -180,9 +180,9 @@ def lowest_pelvis(motion: Floats) -> float:
 
 
 def peaks(signal: Floats, least: float, low: float = 0.35, high: float = 0.65) -> int:
-    """How often a signal [t] rises above `high` of its own range after having been below `low` of it.
+    """How often a signal [t] rises above the share `high` of its range after being below the share `low`.
 
-    The gap between the two keeps a shake from being counted. 0 where the range is less than `least`.
+    The gap between the two keeps shaking from being counted. 0 if the range is less than `least`.
     """
     bottom, span = float(signal.min()), float(np.ptp(signal))
     if span < least:
@@ -225,7 +225,7 @@ def spread_arms(motion: Floats) -> int:
 
 
 def claps(motion: Floats) -> int:
-    """How often the hands come together while they are raised. Not smoothed: a quick clap is five frames."""
+    """How often the hands come together while raised. Not smoothed, because a quick clap takes five frames."""
     points = np.asarray(motion, np.float64).reshape(len(motion), NUM_JOINTS, 2)
     apart = np.linalg.norm(points[:, LEFT_HAND] - points[:, RIGHT_HAND], axis=-1)
     hands = points[:, [LEFT_HAND, RIGHT_HAND], 1].mean(axis=1)
@@ -234,7 +234,7 @@ def claps(motion: Floats) -> int:
 
 
 def punches(motion: Floats) -> int:
-    """How often a raised hand is thrust out from the neck."""
+    """How often a raised hand is thrust away from the neck."""
     points = joints_of(motion)
     out = np.abs(points[:, [LEFT_HAND, RIGHT_HAND]] - _neck(points)[:, None])  # [t, 2, 2]
     raised = points[:, [LEFT_HAND, RIGHT_HAND], 1] > (_neck(points)[:, None, 1] - 0.22)
@@ -265,10 +265,10 @@ def inversions(motion: Floats) -> int:
 
 
 def turns(motion: Floats) -> int:
-    """How many whole turns about the upright axis.
+    """How many full turns about the vertical axis.
 
-    The arms and feet of one side seen against the other's tell the sine of the heading, the elbows seen from
-    the neck its cosine; together they are an angle that goes round.
+    The positions of one side's arms and feet relative to the other's give the sine of the heading, those of the elbows
+    relative to the neck its cosine. Together they give the angle.
     """
     points = joints_of(motion)
     neck = _neck(points)

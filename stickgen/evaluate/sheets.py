@@ -1,4 +1,4 @@
-"""Contact sheets as SVG: some moments of a motion side by side, on one floor."""
+"""Contact sheets as SVG: some poses of a motion side by side, on one floor."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from stickgen.motion.skeleton import (
 
 POSES = 10
 _CELL, _HEIGHT, _BELOW = 62, 84, 6  # pixels
-_PERSON = 1.05  # height of a figure with its head, at least so much room
+_PERSON = 1.05  # height of a figure with its head: the least vertical room
 _LEFT, _RIGHT = {LEFT_ELBOW, LEFT_HAND, LEFT_KNEE}, {RIGHT_ELBOW, RIGHT_HAND, RIGHT_KNEE}
-_FAR = 50.0  # body heights: what lies further out is drawn there
+_FAR = 50.0  # body heights: coordinates are clamped to this distance
 
 
 def sheet(motion: Tensor, poses: int = POSES) -> str:
-    """An SVG element with `poses` moments of a motion [t, 20]; classes `l`, `r` and `m` colour the sides."""
+    """An SVG element with `poses` poses of a motion [t, 20]. Classes `l`, `r` and `m` colour the sides."""
     frames = motion.clamp(-_FAR, _FAR).nan_to_num(0.0).tolist()
     floor = _HEIGHT - _BELOW
     scale = (floor - 2) / max(bounds(frames)[3], _PERSON)

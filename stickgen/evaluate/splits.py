@@ -1,4 +1,4 @@
-"""Which clips of a dataset an evaluation learns from, and which it asks a model for."""
+"""Which clips of a dataset an evaluation is trained on, and which it asks a model for."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from stickgen.data.split import TRAIN, VALIDATION
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import PELVIS
 
-LONGER = 1.4  # a clip of up to so many windows still shows in one window what its text says
+LONGER = 1.4  # a clip of up to this many windows still shows its text within one window
 MOST_TRAIN_CLIPS = 3000
-MOST_CAPTIONS = 2  # of a training clip: more cost more than they teach
+MOST_CAPTIONS = 2  # captions of a training clip: more cost more than they teach
 MOST_PROMPTS = 256
 LEAST_PROMPTS = 16
-SHARE = 0.2  # of its frames that an action must hold to count as one of a clip's
+SHARE = 0.2  # share of a clip's frames that an action needs to count as shown
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Prompt:
     text: str
     clip: int
     frames: int
-    actions: tuple[int, ...]  # in the order of their first frame
+    actions: tuple[int, ...]  # in the order of their first frames
 
 
 @dataclass(frozen=True)
 class Split:
-    """A dataset seen through a window of `frames` frames."""
+    """A dataset in windows of `frames` frames."""
 
     file: DatasetFile
     frames: int
@@ -43,7 +43,7 @@ class Split:
     prompts: tuple[Prompt, ...]
 
     def captions(self, clip: int) -> list[str]:
-        """Texts of a training clip, one or two, always the same."""
+        """One or two captions of a training clip, the same at every call."""
         captions = self.file.captions(clip)
         return random.Random(clip).sample(captions, min(MOST_CAPTIONS, len(captions)))
 
@@ -61,8 +61,9 @@ class Split:
 def split_of(file: DatasetFile, *, frames: int, val_fraction: float, clips: int = MOST_PROMPTS) -> Split:
     """Split `file` as a training run with this `val_fraction` does, into training clips and held-out prompts.
 
-    Only clips are taken whose texts hold for a window of `frames` frames: of longer ones, a window shows a
-    part. At most `clips` prompts, one a clip, always the same. Raises StickgenError where too few are held out.
+    Clips much longer than a window of `frames` frames are excluded, because a window shows only part of what their texts
+    say. There are at most `clips` prompts, one per clip, the same at every call. Raises StickgenError if too few clips
+    are left.
     """
     parts, lengths = file.split(val_fraction), file.lengths
     train = [c for c in range(file.clips) if parts[c] == TRAIN and lengths[c] <= LONGER * frames]
@@ -84,6 +85,6 @@ def split_of(file: DatasetFile, *, frames: int, val_fraction: float, clips: int 
 
 
 def shown_actions(labels: Sequence[int]) -> tuple[int, ...]:
-    """The actions that hold a fifth of a clip's frames or more, in order."""
+    """The actions that take at least a fifth of a clip's frames, in order."""
     counts = Counter(label for label in labels if label != UNLABELLED)
     return tuple(label for label in counts if counts[label] >= SHARE * len(labels))

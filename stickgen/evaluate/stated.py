@@ -1,4 +1,4 @@
-"""Which side of a contrast a caption states, by its words: the ground truth that the rules are proved on."""
+"""Which side of a contrast a caption states, by its words: the ground truth for testing the rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_A_COUNT = re.compile(
 )
 _NOT_A_HEIGHT = re.compile(r"\b(high|low) (spirits?|speed|tempo|pace|energy)\b")
 _GOES_NOWHERE = re.compile(r"\b(on the spot|in place|without (moving|going))\b")
-_LIFTED = re.compile(r"\blift(s|ed|ing)? .*\bbalanc")  # who lifts the left foot stands on the right
+_LIFTED = re.compile(r"\blift(s|ed|ing)? .*\bbalanc")  # lifting the left foot means standing on the right
 _OTHER = {"left": "right", "right": "left"}
 
 _WORDS: dict[str, dict[str, str]] = {
@@ -40,7 +40,7 @@ _PATTERNS = {
 
 
 def stated(axis: str, text: str) -> str | None:
-    """The side of `axis` that a caption of one action states; None where it states none, or more than one."""
+    """The side of `axis` that a caption of one action states; None if it states none, or more than one."""
     text = text.lower()
     if axis == "count":
         found = {_NUMBERS.get(word, word) for word in _TIMES.findall(_NOT_A_COUNT.sub(" ", text))}

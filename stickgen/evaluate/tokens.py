@@ -1,4 +1,4 @@
-"""What a language model says of each word of a text, for the text side of the encoders."""
+"""Token features of texts from a language model, for the text encoders."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CHUNK = 128
 def token_features(texts: list[str], progress: Callable[[int, int], None]) -> dict[str, Tensor]:
     """Features [tokens, 384] of each text by the bundled encoder, in half precision.
 
-    Always that encoder, so that an evaluator does not depend on the one that a model was trained with. Raises
-    EncoderUnavailableError where it is not installed.
+    It is always that encoder, so that an evaluator does not depend on the one that a model was trained with. Raises
+    EncoderUnavailableError if it is not installed.
     """
     encoder = load_encoder(OFFLINE)
     found: dict[str, Tensor] = {}

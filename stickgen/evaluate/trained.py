@@ -1,4 +1,4 @@
-"""What an evaluation has trained, kept in the cache: one safetensors file each, its facts in the header, never a pickle."""
+"""Caches what an evaluation has trained: one safetensors file each, with facts in its header; never a pickle."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _FACTS = "facts"
 
 
 def evaluators_folder() -> Path:
-    """Where trained evaluators are kept: `$XDG_CACHE_HOME/stickgen/evaluators`."""
+    """Where trained evaluators are cached: `$XDG_CACHE_HOME/stickgen/evaluators`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stickgen" / "evaluators"
 
 
 def key_of(*parts: object) -> str:
-    """A name for what was trained from just these parts."""
+    """A name for what was trained from exactly these parts."""
     return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:32]
 
 
 def digest_of(tensors: Mapping[str, Tensor]) -> str:
-    """sha256 of names, shapes and bytes of the tensors: which evaluator gave a figure."""
+    """SHA-256 of names, shapes and bytes of the tensors, to tell which evaluator gave a figure."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         value = tensors[name].detach().contiguous()
@@ -40,7 +40,7 @@ def digest_of(tensors: Mapping[str, Tensor]) -> str:
 
 
 def load(kind: str, key: str) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-    """Tensors and facts that `keep` wrote; None where there are none, or the file is not whole."""
+    """Tensors and facts that `keep` wrote; None if there are none or the file is damaged."""
     path = evaluators_folder() / f"{kind}-{key}.safetensors"
     with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError, TypeError):
         with safe_open(path, framework="pt") as file:
@@ -54,7 +54,7 @@ def load(kind: str, key: str) -> tuple[dict[str, Tensor], dict[str, Any]] | None
 def keep(kind: str, key: str, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Write tensors and facts, atomically, and return the facts with the `digest` of the tensors.
 
-    A disk that refuses costs the training again at the next call and nothing else.
+    If the disk refuses, the only cost is that the next call trains again.
     """
     flat = {name: value.detach().contiguous() for name, value in tensors.items()}
     told = {**facts, "digest": digest_of(flat)}

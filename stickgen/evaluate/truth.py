@@ -1,4 +1,4 @@
-"""The rules on motion whose captions say what it shows: how far the rules themselves can be trusted."""
+"""Tests the rules on motion whose captions say what it shows: how far can the rules be trusted?"""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from stickgen.evaluate.contrast import AXES, Axis, ContrastResult, Decision, jud
 from stickgen.evaluate.contrast_wordings import Group
 from stickgen.evaluate.stated import stated
 
-PARTNERS = 4  # clips of the other side that a clip is compared with on a paired axis
+PARTNERS = 4  # clips of the other side to compare each clip with, on a paired axis
 
 
 def on_captioned(clips: Iterable[Clip], seed: int = 0) -> ContrastResult:
-    """Judge clips of one action by the rules; right where a rule sees what the captions state.
+    """Judge clips of one action by the rules. A decision is right if the rule sees what the captions state.
 
-    Clips whose captions state nothing on an axis, or contradict each other, say nothing there. On a paired axis
-    each clip of the first side is compared with some of the other side of the same action, chosen by `seed`.
+    Clips whose captions state nothing on an axis, or contradict each other, do not count there. On a paired axis, each
+    clip of the first side is compared with some of the other side of the same action, chosen by `seed`.
     """
     decisions: dict[str, list[Decision]] = {axis.name: [] for axis in AXES}
     held: dict[tuple[str, str, str], list[tuple[str, np.ndarray]]] = defaultdict(list)
