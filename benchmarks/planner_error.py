@@ -30,6 +30,7 @@ import psutil
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.datasets.facts import read_dataset_facts
 from stickgen.hardware.machine import Machine, detect
 from stickgen.hardware.resident import peak_rss_bytes
 from stickgen.planner.arithmetic import memory, speed
@@ -38,7 +39,6 @@ from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.planner.measured.measurements import Measurement, origin_of
 from stickgen.planner.probe import probe
-from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.config.settings import Edit
+    from stickgen.datasets.facts import DatasetFacts
     from stickgen.hardware.machine import Machine
     from stickgen.planner.estimate import Estimate
     from stickgen.planner.measured.calibration import Calibration
-    from stickgen.runs.dataset_facts import DatasetFacts
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Surroundings:
 def look_around(config: TrainingConfig, root: Path | None) -> Surroundings:
     """This machine, the config's dataset, the disk that runs are written to. Reads files: run it in a worker."""
     from stickgen.config.chosen_dataset import dataset_path
+    from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.budget import free_disk_bytes
     from stickgen.planner.measured.calibration import calibration_of
-    from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.runs.store import runs_root
 
     dataset = dataset_path(config.get)

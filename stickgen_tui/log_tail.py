@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from stickgen.runs.files import open_regular
+from stickgen.foreign_files import open_regular
 from stickgen.text import clean
 
 # Colours and cursor moves of a progress bar carry nothing here; what is left of an escape is made visible.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stickgen.runs.files import open_regular
+from stickgen.foreign_files import open_regular
 from stickgen.runs.metrics import decode
 from stickgen.runs.store import Run, list_runs, runs_root
 from stickgen_tui.states import look_of

@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from stickgen.foreign_files import is_own_folder, read_regular
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, POSE_DIM
-from stickgen.runs.files import is_own_folder, read_regular
 from stickgen.text import clean
 
 _LARGEST_FILE = 4 * 1024 * 1024

@@ -37,10 +37,10 @@ def command(
     """Say which edits of CONFIG would help, the best first, and what each is predicted to do."""
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig
+    from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.machine import detect
     from stickgen.planner.advising.advice import GOALS, weigh
     from stickgen.planner.measured.calibration import calibration_of
-    from stickgen.runs.dataset_facts import read_dataset_facts
 
     config = TrainingConfig(config_path)
     facts = read_dataset_facts(dataset_path(config.get, data_path))

@@ -282,9 +282,9 @@ def _site(document: Document, data_path: str | None) -> Site:
     """What is known at once of this machine and of the config's dataset; torch is not asked."""
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig
+    from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.site import site_of
-    from stickgen.runs.dataset_facts import read_dataset_facts
 
     try:
         facts = read_dataset_facts(dataset_path(TrainingConfig.from_document(document).get, data_path))

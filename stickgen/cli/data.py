@@ -44,8 +44,8 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
     from stickgen.data.synthetic import synthesize
+    from stickgen.datasets.facts import dataset_output
     from stickgen.motion.skeleton import FPS
-    from stickgen.runs.dataset_facts import dataset_output
 
     place = dataset_output(Path(output), force=force)
     made = []
@@ -123,9 +123,9 @@ def import_(
     from stickgen.data.importing import import_archives
     from stickgen.data.joint_names import read_joint_map
     from stickgen.data.mirroring import with_mirrors
+    from stickgen.datasets.facts import dataset_output
     from stickgen.errors import StickgenError
     from stickgen.motion.skeleton import FPS
-    from stickgen.runs.dataset_facts import dataset_output
 
     lists = _split_lists(splits)
     named = [*sources, *([index] if index is not None else []), *map(str, lists.values())]
@@ -186,8 +186,8 @@ def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, 
     from stickgen.data.embed import DEFAULT, EncoderUnavailableError, embed, load_encoder
     from stickgen.data.encoder_folder import OFFLINE
     from stickgen.data.older_layout import check_replaceable
+    from stickgen.datasets.facts import dataset_output
     from stickgen.outputs import keep_backup
-    from stickgen.runs.dataset_facts import dataset_output
 
     file = open_dataset(path)
     place = dataset_output(Path(output), inputs=(Path(path),), force=force) if output is not None else None

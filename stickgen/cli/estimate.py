@@ -17,12 +17,12 @@ from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+    from stickgen.datasets.facts import DatasetFacts
     from stickgen.hardware.machine import Machine
     from stickgen.planner.arithmetic.prediction import Prediction
     from stickgen.planner.estimate import Estimate
     from stickgen.planner.measured.calibration import Basis
     from stickgen.planner.probe import ProbeProgress
-    from stickgen.runs.dataset_facts import DatasetFacts
 
 GIB = 2**30
 SECONDS_BETWEEN_LINES = 10.0
@@ -65,11 +65,11 @@ def command(
     """
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig, parse_override
+    from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.machine import detect
     from stickgen.planner.budget import free_disk_bytes
     from stickgen.planner.estimate import estimate
     from stickgen.planner.measured.calibration import calibration_of
-    from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.runs.store import runs_root
 
     config = TrainingConfig(config_path, dict(map(parse_override, overrides)))

@@ -70,12 +70,12 @@ def command(
     """
     from stickgen.data.dataset import open_dataset
     from stickgen.data.encoder_folder import encoder_of_run
+    from stickgen.datasets.file_checks import check_embedding_width
     from stickgen.evaluate.admission import admit
     from stickgen.evaluate.comparison import compare
     from stickgen.evaluate.evaluator import load_or_train
     from stickgen.evaluate.report import html_report
     from stickgen.outputs import REPORT, Output
-    from stickgen.runs.dataset_file import check_embedding_width
 
     place = Output(Path(report), REPORT, force=force) if report is not None else None
     generators = {name: generator_of(name, runs) for name in (run_name, other_name) if name is not None}

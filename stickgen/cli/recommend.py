@@ -15,9 +15,9 @@ from stickgen.errors import StickgenError
 from stickgen.text import clean
 
 if TYPE_CHECKING:
+    from stickgen.datasets.facts import DatasetFacts
     from stickgen.outputs import Output
     from stickgen.planner.advising.fitting import Fit, Fitting
-    from stickgen.runs.dataset_facts import DatasetFacts
 
 
 @click.command(
@@ -47,12 +47,12 @@ def command(
     The tier of the training guide is the starting point. From there the planner looks for the micro-batch
     that is fastest and for the largest model, of those that leave a part of the memory free.
     """
+    from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.described import described
     from stickgen.hardware.machine import detect
     from stickgen.outputs import CONFIG, Output
     from stickgen.planner.advising.fitting import fit
     from stickgen.planner.measured.calibration import calibration_of
-    from stickgen.runs.dataset_facts import read_dataset_facts
 
     place = (
         None

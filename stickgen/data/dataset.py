@@ -29,9 +29,9 @@ from stickgen.data.older_layout import convert_older_layout
 from stickgen.data.resident import Resident
 from stickgen.data.rows import Rows
 from stickgen.data.split import TRAIN, UNDECIDED, VALIDATION, split_clips
+from stickgen.datasets.facts import DatasetFacts, read_dataset_facts, write_dataset_facts
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
-from stickgen.runs.dataset_facts import DatasetFacts, read_dataset_facts, write_dataset_facts
 
 UNLABELLED = -1  # the action of a frame whose action is unknown
 

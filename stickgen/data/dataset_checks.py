@@ -14,9 +14,9 @@ from torch import Tensor
 
 from stickgen.data.pickled import check_pickles
 from stickgen.data.split import TEST, UNDECIDED
+from stickgen.datasets.file_checks import check_checksums, check_dataset_file
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, POSE_DIM
-from stickgen.runs.dataset_file import check_checksums, check_dataset_file
 from stickgen.text import clean, is_unicode
 
 FORMAT = "stickgen-dataset-1"

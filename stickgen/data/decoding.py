@@ -6,7 +6,7 @@ import codecs
 import os
 from pathlib import Path
 
-from stickgen.runs.files import read_regular
+from stickgen.foreign_files import read_regular
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

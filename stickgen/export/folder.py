@@ -16,10 +16,10 @@ from stickgen.errors import StickgenError
 from stickgen.export.card import Subject, config_json, local_name, model_card
 from stickgen.export.program import check_onnx, step_program, trace, write_onnx, write_torch
 from stickgen.export.standalone import standalone_sources
+from stickgen.foreign_files import read_json
 from stickgen.generate.from_run import Generator
 from stickgen.outputs import backup_path, check_output_folder
 from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters
-from stickgen.runs.files import read_json
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.provenance import ancestors_of
 from stickgen.runs.resuming import moved

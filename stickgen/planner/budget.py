@@ -13,7 +13,7 @@ from stickgen.planner.measured.calibration import calibration_of
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
-    from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.datasets.facts import DatasetFacts
 
 GIB = 2**30
 LEAST_CHECKPOINTS = 2  # the newest, and the one that is being written

@@ -19,7 +19,7 @@ from stickgen.planner.decisions.placement import Device, Precision, memory_of
 from stickgen.planner.measured.calibration import Basis, Calibration
 
 if TYPE_CHECKING:
-    from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.datasets.facts import DatasetFacts
 
 Verdict = Literal["fits", "tight", "does not fit"]
 CHECKPOINT_COPIES = 4  # of the weights in fp32: the model, its average, and AdamW's two moments

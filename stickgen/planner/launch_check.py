@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stickgen.datasets.facts import dataset_doubts
+from stickgen.datasets.file_checks import check_dataset
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine
 from stickgen.planner.budget import check_budget
-from stickgen.runs.dataset_facts import dataset_doubts
-from stickgen.runs.dataset_file import check_dataset
 from stickgen.runs.preflight import refusals
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
-    from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.datasets.facts import DatasetFacts
 
 
 @dataclass(frozen=True)

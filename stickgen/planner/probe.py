@@ -41,7 +41,7 @@ from stickgen.text import clean
 from stickgen.yaml_edit import Document
 
 if TYPE_CHECKING:
-    from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.datasets.facts import DatasetFacts
 
 SECONDS = 180.0  # a probe ends then at the latest, with what it has
 STEP_SECONDS = 4.0  # micro-batches of a step: as many as the config has, or as fit into this

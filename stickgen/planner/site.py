@@ -8,7 +8,7 @@ from stickgen.config.rules import Site
 from stickgen.hardware.machine import Machine
 
 if TYPE_CHECKING:
-    from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.datasets.facts import DatasetFacts
 
 
 def site_of(machine: Machine, facts: DatasetFacts | None) -> Site:

@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from stickgen.runs.files import MAX_JSON_BYTES, is_own_folder, read_json, read_regular
+from stickgen.foreign_files import MAX_JSON_BYTES, is_own_folder, read_json, read_regular
 
 _NAME = re.compile(r"step_(\d{8,})(\.old)?")
 

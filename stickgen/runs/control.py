@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from stickgen.atomic import write_text
 from stickgen.errors import StickgenError
-from stickgen.runs.files import is_own_folder, read_regular
+from stickgen.foreign_files import is_own_folder, read_regular
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 

@@ -13,8 +13,8 @@ from typing import Any
 from stickgen.atomic import write_text
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
+from stickgen.foreign_files import read_json, read_regular
 from stickgen.runs.checkpoint_folders import checkpoint_folders
-from stickgen.runs.files import read_json, read_regular
 
 COPY = "run-copy.json"  # the same once more, for the day when run.json is damaged
 _MAX_CONFIG_BYTES = 2**26

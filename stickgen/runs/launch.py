@@ -18,7 +18,7 @@ from stickgen.atomic import write_bytes
 from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.runs.control import request
-from stickgen.runs.files import check_own_files
+from stickgen.runs.layout import check_own_files
 from stickgen.runs.locks import LaunchLock, trainer_lock_holder
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from stickgen.runs.files import open_regular
+from stickgen.foreign_files import open_regular
 
 _MARK = b',"crc32":"'
 _TRAILER = len(_MARK) + 10  # the mark, eight digits, `"}`

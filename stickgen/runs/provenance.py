@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stickgen.runs.dataset_facts import read_dataset_facts
+from stickgen.datasets.facts import read_dataset_facts
 
 MOST_ANCESTORS = 32
 

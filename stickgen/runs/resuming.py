@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from stickgen.config.comparing import means_the_same
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.schema import KEYS, Value
+from stickgen.datasets.facts import DatasetFacts, dataset_digest, read_dataset_facts
+from stickgen.datasets.file_checks import check_dataset_file
 from stickgen.errors import StickgenError
-from stickgen.runs.dataset_facts import DatasetFacts, dataset_digest, read_dataset_facts
-from stickgen.runs.dataset_file import check_dataset_file
 from stickgen.text import clean
 from stickgen.yaml_edit import format_value
 
@@ -166,7 +166,7 @@ def _config(
 
 def trained_config(run: Run) -> TrainingConfig | None:
     """The config of the newest checkpoint; None where nothing was trained, or it cannot be read."""
-    from stickgen.runs.files import read_regular
+    from stickgen.foreign_files import read_regular
     from stickgen.runs.store import MAX_CONFIG_BYTES
 
     for folder in reversed(run.checkpoints):

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from stickgen.atomic import write_bytes
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
+from stickgen.foreign_files import read_json, read_regular
 from stickgen.runs.checkpoint_folders import checkpoint_folders
-from stickgen.runs.files import check_own_files, read_json, read_regular
 from stickgen.runs.heartbeat import whole_heartbeat, write_heartbeat
 from stickgen.runs.identity import COPY, problem_of, read_identity, rebuild_identity, stamp_of, write_identity
+from stickgen.runs.layout import check_own_files
 from stickgen.runs.locks import exclusive
 from stickgen.runs.preflight import refusals
 from stickgen.runs.process import boot_id

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stickgen.atomic import write_text
-from stickgen.runs.files import read_json
+from stickgen.foreign_files import read_json
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 

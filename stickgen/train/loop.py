@@ -12,6 +12,7 @@ from itertools import islice
 import torch
 
 from stickgen.data.rows import DatasetChangedError
+from stickgen.datasets.facts import read_dataset_facts
 from stickgen.errors import RunFailedError, StickgenError
 from stickgen.hardware.contention import Contention
 from stickgen.hardware.machine import local_machine_fast
@@ -19,7 +20,6 @@ from stickgen.model.objective import Batch
 from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.speed import step_cost
 from stickgen.planner.arithmetic.workload import frames_at_once, workload_of
-from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.runs.store import Run
 from stickgen.train.batching.batches import (
     PAD_TO,

@@ -129,9 +129,9 @@ def _learn(run: Run, launch: int) -> None:
 
 def _warn(run: Run, launch: int) -> None:
     """Alert if memory or disk will be tight, before torch takes its share."""
+    from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.budget import check_budget
-    from stickgen.runs.dataset_facts import read_dataset_facts
     from stickgen.runs.resuming import find_dataset
 
     config = run.config()

@@ -15,8 +15,8 @@ from PIL import Image
 from stickgen.cli import root
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import open_dataset, pack, save_dataset
+from stickgen.datasets.facts import facts_path
 from stickgen.errors import StickgenError
-from stickgen.runs.dataset_facts import facts_path
 
 MOTION = np.tile(np.linspace(0, 1, 20, dtype=np.float32), (30, 1))
 

@@ -29,10 +29,10 @@ from stickgen.data.dataset import (
     save_dataset,
 )
 from stickgen.data.split import split_clips
+from stickgen.datasets.facts import facts_path, read_dataset_facts
+from stickgen.datasets.file_checks import check_dataset
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import PELVIS
-from stickgen.runs.dataset_facts import facts_path, read_dataset_facts
-from stickgen.runs.dataset_file import check_dataset
 
 
 def clip(frames: int, *texts: str, start: float = 0.0) -> Clip:
@@ -126,7 +126,7 @@ def test_facts_that_are_no_file_are_no_facts(saved: Path, odd: Callable[[Path], 
 
 
 def test_facts_need_neither_torch_nor_numpy() -> None:
-    code = "import sys, stickgen.runs.dataset_facts; sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
+    code = "import sys, stickgen.datasets.facts; sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

@@ -19,9 +19,9 @@ from stickgen.data import doubts
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import open_dataset, pack, save_dataset
 from stickgen.data.synthetic import synthesize
+from stickgen.datasets.facts import read_dataset_facts
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.planner.launch_check import check_launch
-from stickgen.runs.dataset_facts import read_dataset_facts
 
 Motions = list[np.ndarray]
 

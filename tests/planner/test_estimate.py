@@ -8,12 +8,12 @@ import pytest
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.datasets.facts import DatasetFacts
 from stickgen.hardware.machine import Gpu, Machine, Speed
 from stickgen.planner.arithmetic import speed, workload
 from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.prediction import Prediction
 from stickgen.planner.estimate import Estimate, estimate
-from stickgen.runs.dataset_facts import DatasetFacts
 from stickgen.train.batching import batches
 from stickgen.train.measuring import validate
 

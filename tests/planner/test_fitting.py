@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.datasets.facts import DatasetFacts
 from stickgen.hardware.described import described
 from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.advising.fitting import Fit, apply, fit
 from stickgen.planner.estimate import estimate
-from stickgen.runs.dataset_facts import DatasetFacts
 from stickgen.yaml_edit import Document
 
 GIB = 2**30

@@ -7,11 +7,11 @@ from saved_by_autograd import bytes_saved_by_autograd
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.datasets.facts import DatasetFacts
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.memory import memory_parts, saved_bytes
 from stickgen.planner.arithmetic.speed import step_cost
 from stickgen.planner.arithmetic.workload import at_once, workload_of
-from stickgen.runs.dataset_facts import DatasetFacts
 
 MACHINE = Machine(2**34, 2**34, None, 2, 2, 2, "a CPU", False)
 

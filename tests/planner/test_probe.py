@@ -10,13 +10,13 @@ import pytest
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.datasets.facts import DatasetFacts
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, Speed, local_machine_fast
 from stickgen.planner import probe as probing
 from stickgen.planner.estimate import estimate
 from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.probe import has_settled, lengths, probe, shortened
-from stickgen.runs.dataset_facts import DatasetFacts
 
 TINY = {
     "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 1,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stickgen.config.rules import Site
+from stickgen.datasets.facts import DatasetFacts
 from stickgen.hardware.machine import Gpu, Machine
 from stickgen.planner.site import site_of
-from stickgen.runs.dataset_facts import DatasetFacts
 
 MACHINE = Machine(
     ram_total_bytes=8 * 2**30, ram_available_bytes=6 * 2**30, cgroup_limit_bytes=None, cores_logical=8,

@@ -236,8 +236,6 @@ def test_what_cannot_be_read_now_is_left_alone(run: Run) -> None:
 
 
 def test_a_folder_out_of_reach_is_not_never_launched(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stickgen.runs import files
-
     opened = os.open
 
     def fails(path: object, *rest: int) -> int:
@@ -245,7 +243,7 @@ def test_a_folder_out_of_reach_is_not_never_launched(run: Run, monkeypatch: pyte
             raise PermissionError(13, "Permission denied", str(path))
         return opened(path, *rest)  # type: ignore[call-overload,no-any-return]
 
-    monkeypatch.setattr(files.os, "open", fails)
+    monkeypatch.setattr(os, "open", fails)
     state = run.state()
     assert state.status == Status.UNREADABLE and "Permission denied" in state.reason
     assert not state.alive

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stickgen.config.loading import TrainingConfig
-from stickgen.runs.dataset_facts import DatasetFacts, write_dataset_facts
+from stickgen.datasets.facts import DatasetFacts, write_dataset_facts
 from stickgen.yaml_edit import Document
 from stickgen_tui.forecasting import forecast, look_around
 from stickgen_tui.launching import preflight, start

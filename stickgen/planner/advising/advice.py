@@ -19,7 +19,7 @@ from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured.calibration import Calibration
 
 if TYPE_CHECKING:
-    from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.datasets.facts import DatasetFacts
     from stickgen.yaml_edit import Document
 
 Goal = Literal["memory", "speed", "quality"]

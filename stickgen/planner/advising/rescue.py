@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stickgen.datasets.facts import read_dataset_facts
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, local_machine_fast
 from stickgen.planner.advising.advice import Advice, advise
 from stickgen.planner.measured.calibration import calibration_of
-from stickgen.runs.dataset_facts import read_dataset_facts
 from stickgen.runs.resuming import find_dataset
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, c
 from stickgen.planner.decisions.placement import Device, Precision, device_of, precision_of
 
 if TYPE_CHECKING:
-    from stickgen.runs.dataset_facts import DatasetFacts
+    from stickgen.datasets.facts import DatasetFacts
 
 PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.batching.batches` does
 PAD_WORDS_TO = 8  # tokens of a text: the same

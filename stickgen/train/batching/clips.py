@@ -13,10 +13,10 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.data.dataset import DatasetFile, MotionDataset, open_dataset
 from stickgen.data.dataset_checks import chunks
 from stickgen.data.split import TRAIN, VALIDATION
+from stickgen.datasets.file_checks import check_embedding_width
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
 from stickgen.model.text_map import motion_summary
-from stickgen.runs.dataset_file import check_embedding_width
 
 STATISTICS_CLIPS = 5_000  # clips that the normaliser is fitted to
 MOST_CAPTIONS = 4  # captions of a clip that the text map is fitted to

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.datasets.facts import dataset_digest, dataset_doubts
 from stickgen.errors import StickgenError
-from stickgen.runs.dataset_facts import dataset_digest, dataset_doubts
 from stickgen.runs.resuming import dataset_difference, find_dataset, prepare, record_of
 from stickgen.runs.store import Run
 from stickgen.train.batching.clips import Clips, open_clips

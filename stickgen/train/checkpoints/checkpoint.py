@@ -28,8 +28,8 @@ from torch import Tensor, nn
 from stickgen.atomic import fsync_directory
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
+from stickgen.foreign_files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json, read_regular
 from stickgen.runs.checkpoint_folders import checkpoint_folders, is_own_checkpoint
-from stickgen.runs.files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json, read_regular
 from stickgen.runs.store import MAX_CONFIG_BYTES
 
 FORMAT = "stickgen-checkpoint-1"

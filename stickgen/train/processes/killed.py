@@ -6,13 +6,13 @@ This is decided without loading torch, before torch takes its share of the memor
 from __future__ import annotations
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.datasets.facts import DatasetFacts, read_dataset_facts
 from stickgen.errors import StickgenError
+from stickgen.foreign_files import read_json
 from stickgen.hardware.machine import Machine, local_machine_fast
 from stickgen.hardware.oom_kills import oom_kills
 from stickgen.planner.estimate import estimate
 from stickgen.planner.measured.calibration import calibration_of
-from stickgen.runs.dataset_facts import DatasetFacts, read_dataset_facts
-from stickgen.runs.files import read_json
 from stickgen.runs.process import boot_id
 from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import get_type_hints
 
 from stickgen.atomic import write_text
+from stickgen.foreign_files import read_json
 from stickgen.outputs import Kind, Output, distinct, is_dataset
-from stickgen.runs.files import read_json
 from stickgen.text import is_unicode
 
 _DIRECTORY_BYTES = 65_536

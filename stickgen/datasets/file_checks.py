@@ -7,8 +7,8 @@ import zlib
 from pathlib import Path
 
 from stickgen.config.settings import Edit
+from stickgen.datasets.facts import DatasetFacts, read_dataset_facts
 from stickgen.errors import StickgenError
-from stickgen.runs.dataset_facts import DatasetFacts, read_dataset_facts
 
 
 class UnfitDatasetError(StickgenError):

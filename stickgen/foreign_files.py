@@ -1,4 +1,4 @@
-"""Reading what lies in a run directory: it may come from a stranger, and one odd file must not stop anybody.
+"""Reading files that a stranger may have made, as in a run directory or beside a dataset.
 
 No link is followed, nothing but regular files is opened, sizes are limited, and a number in JSON is finite.
 """
@@ -9,26 +9,16 @@ import json
 import math
 import os
 import stat
-from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from stickgen.errors import StickgenError
-
 MAX_JSON_BYTES = 2**20
-_KINDS = {
+KINDS = {
     stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFLNK: "a link",
     stat.S_IFREG: "a file",
 }  # fmt: skip
 _LONGEST_INTEGER = 18  # digits: what fits into 64 bits
-
-# What the program itself keeps in a run directory; whatever else a person puts there is left alone.
-_OWN_FILES = (
-    "run.json", "run.json.lock", "run-copy.json", "config.yaml", "metrics.jsonl", "events.jsonl", "heartbeat",
-    "train.log", "exit.json", ".exit.room", "run.lock", "launch.lock", "tracker.json",
-)  # fmt: skip
-_OWN_FOLDERS = ("checkpoints", "samples", "control", "tensorboard", "wandb")
 
 
 def open_regular(path: Path) -> BufferedReader:
@@ -37,7 +27,7 @@ def open_regular(path: Path) -> BufferedReader:
     try:
         mode = os.fstat(fd).st_mode
         if not stat.S_ISREG(mode):
-            raise OSError(None, f"it is {_kind(mode)}, not a file", str(path))
+            raise OSError(None, f"it is {kind_of(mode)}, not a file", str(path))
         return os.fdopen(fd, "rb")
     except BaseException:
         os.close(fd)
@@ -93,47 +83,6 @@ def is_own_folder(path: Path) -> bool:
         return False
 
 
-def check_own_files(run_path: Path) -> None:
-    """Raise StickgenError for a link, or something of another kind, where the program keeps a file or a folder.
-
-    It is called before anything is written: nothing in a run directory may lead out of it.
-    """
-    for path, wanted in _own(run_path):
-        try:
-            mode = path.lstat().st_mode
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise StickgenError(f"{path}: it cannot be looked at ({error.strerror})") from error
-        if stat.S_IFMT(mode) != wanted:
-            raise StickgenError(
-                f"{path}: it is {_kind(mode)}, where a run directory has {_KINDS[wanted]} of its own; nothing in "
-                "a run directory may lead out of it: put the real one there, or remove this one"
-            )
-
-
-def _own(run_path: Path) -> Iterator[tuple[Path, int]]:
-    for name in _OWN_FOLDERS:
-        yield run_path / name, stat.S_IFDIR
-    for name in _OWN_FILES:
-        yield run_path / name, stat.S_IFREG
-    for path in _entries(run_path / "control", ".json"):
-        yield path, stat.S_IFREG
-    for path in _entries(run_path / "samples", ".json"):
-        yield path, stat.S_IFREG
-    for path in _entries(run_path / "checkpoints", ""):
-        if path.name.lstrip(".").startswith("step_") and not path.is_symlink() and path.is_dir():
-            for inner in _entries(path, ""):
-                yield inner, stat.S_IFREG
-
-
-def _entries(folder: Path, suffix: str) -> list[Path]:
-    """What a real folder holds; nothing of a link."""
-    try:
-        return [path for path in folder.iterdir() if path.suffix == suffix or not suffix]
-    except OSError:
-        return []
-
-
-def _kind(mode: int) -> str:
-    return _KINDS.get(stat.S_IFMT(mode), "a device")
+def kind_of(mode: int) -> str:
+    """What `mode` (of stat) says a path is, in words: "a folder", "a named pipe"."""
+    return KINDS.get(stat.S_IFMT(mode), "a device")

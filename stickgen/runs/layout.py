@@ -1,0 +1,59 @@
+"""Which files and folders of a run directory are the program's own."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from stickgen.errors import StickgenError
+from stickgen.foreign_files import KINDS, kind_of
+
+# What the program itself keeps in a run directory; whatever else a person puts there is left alone.
+_OWN_FILES = (
+    "run.json", "run.json.lock", "run-copy.json", "config.yaml", "metrics.jsonl", "events.jsonl", "heartbeat",
+    "train.log", "exit.json", ".exit.room", "run.lock", "launch.lock", "tracker.json",
+)  # fmt: skip
+_OWN_FOLDERS = ("checkpoints", "samples", "control", "tensorboard", "wandb")
+
+
+def check_own_files(run_path: Path) -> None:
+    """Raise StickgenError for a link, or something of another kind, where the program keeps a file or a folder.
+
+    It is called before anything is written: nothing in a run directory may lead out of it.
+    """
+    for path, wanted in _own(run_path):
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise StickgenError(f"{path}: it cannot be looked at ({error.strerror})") from error
+        if stat.S_IFMT(mode) != wanted:
+            raise StickgenError(
+                f"{path}: it is {kind_of(mode)}, where a run directory has {KINDS[wanted]} of its own; nothing in "
+                "a run directory may lead out of it: put the real one there, or remove this one"
+            )
+
+
+def _own(run_path: Path) -> Iterator[tuple[Path, int]]:
+    for name in _OWN_FOLDERS:
+        yield run_path / name, stat.S_IFDIR
+    for name in _OWN_FILES:
+        yield run_path / name, stat.S_IFREG
+    for path in _entries(run_path / "control", ".json"):
+        yield path, stat.S_IFREG
+    for path in _entries(run_path / "samples", ".json"):
+        yield path, stat.S_IFREG
+    for path in _entries(run_path / "checkpoints", ""):
+        if path.name.lstrip(".").startswith("step_") and not path.is_symlink() and path.is_dir():
+            for inner in _entries(path, ""):
+                yield inner, stat.S_IFREG
+
+
+def _entries(folder: Path, suffix: str) -> list[Path]:
+    """What a real folder holds; nothing of a link."""
+    try:
+        return [path for path in folder.iterdir() if path.suffix == suffix or not suffix]
+    except OSError:
+        return []
