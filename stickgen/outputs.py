@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stickgen.errors import StickgenError
+from stickgen.run_contract import WRITTEN_FOLDERS, File
 
 _HEAD_BYTES = 65_536
-_FOLDERS_OF_A_RUN = ("checkpoints", "samples", "control")
 _TEXTS_OF_A_RUN = (".yaml", ".json", ".jsonl")
 
 
@@ -179,9 +179,9 @@ def _belongs_to(path: Path) -> str | None:
     if real.suffix in _TEXTS_OF_A_RUN and (real.parent / "model.safetensors").is_file():
         return f"the model in {real.parent}"  # an exported one, or a copy of a checkpoint
     for folder in real.parents:
-        if (folder / "run.json").is_file():
+        if (folder / File.IDENTITY).is_file():
             within = real.relative_to(folder)
-            own = within.parts[0] in _FOLDERS_OF_A_RUN or within.suffix in _TEXTS_OF_A_RUN
+            own = within.parts[0] in WRITTEN_FOLDERS or within.suffix in _TEXTS_OF_A_RUN
             return f"the run in {folder}" if own else None
     return None
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run, State, Status
@@ -25,9 +26,12 @@ from stickgen_tui.series import Series
 from stickgen_tui.text import clean
 
 # What a record carries beside measurements.
-_NOT_MEASURED = {"seq", "kind", "time", "step", "epoch", "total_steps", "eta_seconds", "crc32"}
+_NOT_MEASURED = STAMPS | PROGRESS | {"crc32"}
 _POLL_SECONDS = 1.0  # of reading metrics, before what is there is shown
-_MEASURED_BESIDE = {"val", "quality"}  # kinds of records that stand beside those of training
+_MEASURED_BESIDE = {
+    RecordKind.VAL,
+    RecordKind.QUALITY,
+}  # kinds of records that stand beside those of training
 _READ_AT_ONCE = 1024 * 1024  # bytes folded before the lock is let go, so that drawing never waits long
 
 
@@ -135,10 +139,10 @@ class RunFollower:
         """Sort the measurements of many records into their series, column by column."""
         points: dict[tuple[bool, str], tuple[list[float], list[float]]] = {}
         for record in records:
-            step = record.get("step")
+            step = record.get(Field.STEP)
             if type(step) is not int:
                 continue
-            is_train = record.get("kind") not in _MEASURED_BESIDE
+            is_train = record.get(Field.KIND) not in _MEASURED_BESIDE
             if is_train:
                 self.newest = record
             for name, value in record.items():
@@ -211,7 +215,7 @@ class RunFollower:
     @property
     def step(self) -> int | None:
         """The newest step known: the heartbeat is ahead of the metrics."""
-        logged = self.newest.get("step")
+        logged = self.newest.get(Field.STEP)
         known = [int(step) for step in (logged, self.state.step or None) if isinstance(step, int | float)]
         return max(known, default=None)
 
@@ -219,7 +223,7 @@ class RunFollower:
     def total_steps(self) -> int | None:
         """Steps of the whole run, None while nobody has said."""
         for value in (
-            self.newest.get("total_steps"),
+            self.newest.get(Field.TOTAL_STEPS),
             self.state.total_steps,
             self.identity.get("total_steps"),
         ):
@@ -234,7 +238,7 @@ class RunFollower:
 
     def eta_seconds(self) -> float | None:
         """Seconds to the end: what the trainer said, less the time since it said so."""
-        value, said = self.newest.get("eta_seconds"), self.newest.get("time")
+        value, said = self.newest.get(Field.ETA_SECONDS), self.newest.get(Field.TIME)
         if self.state.status != Status.RUNNING or not isinstance(value, int | float):
             return None
         since = time.time() - said if isinstance(said, int | float) else 0.0

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from stickgen.run_contract import Field, contrast_field
 from stickgen_tui.series import Series
 from stickgen_tui.text import clean
 
 # the record's name → the title of the chart, in the order in which the arrow keys go through them
 TITLES: dict[str, str] = {
-    "loss": "loss",
-    "loss_pose": "loss: pose",
-    "loss_temporal": "loss: temporal",
-    "loss_action": "loss: action",
-    "loss_physics": "loss: physics",
-    "loss_diffusion": "loss: diffusion",
-    "action_accuracy": "action accuracy",
-    "quality_action_accuracy": "quality: actions recognised",
-    "quality_contrast": "quality: texts obeyed",
-    "quality_skate_ratio": "quality: sliding feet",
-    "quality_contrast_hand": "quality: left or right hand",
-    "quality_contrast_leg": "quality: left or right leg",
-    "quality_contrast_direction": "quality: forward or backward",
-    "quality_contrast_speed": "quality: fast or slow",
-    "quality_contrast_height": "quality: high or low",
-    "quality_contrast_count": "quality: how often",
-    "lr": "learning rate",
-    "grad_norm": "gradient norm",
-    "sequences_per_second": "clips per second",
-    "frames_per_second": "frames per second",
-    "rss_bytes": "memory of the process tree, GiB",
-    "device_memory_bytes": "device memory, GiB",
+    Field.LOSS: "loss",
+    Field.LOSS_POSE: "loss: pose",
+    Field.LOSS_TEMPORAL: "loss: temporal",
+    Field.LOSS_ACTION: "loss: action",
+    Field.LOSS_PHYSICS: "loss: physics",
+    Field.LOSS_DIFFUSION: "loss: diffusion",
+    Field.ACTION_ACCURACY: "action accuracy",
+    Field.QUALITY_ACTION_ACCURACY: "quality: actions recognised",
+    Field.QUALITY_CONTRAST: "quality: texts obeyed",
+    Field.QUALITY_SKATE_RATIO: "quality: sliding feet",
+    contrast_field("hand"): "quality: left or right hand",
+    contrast_field("leg"): "quality: left or right leg",
+    contrast_field("direction"): "quality: forward or backward",
+    contrast_field("speed"): "quality: fast or slow",
+    contrast_field("height"): "quality: high or low",
+    contrast_field("count"): "quality: how often",
+    Field.LR: "learning rate",
+    Field.GRAD_NORM: "gradient norm",
+    Field.SEQUENCES_PER_SECOND: "clips per second",
+    Field.FRAMES_PER_SECOND: "frames per second",
+    Field.RSS_BYTES: "memory of the process tree, GiB",
+    Field.DEVICE_MEMORY_BYTES: "device memory, GiB",
 }
 # the level that a curve is compared with: the record that has it, and what it is called
 BASELINES = {
-    "loss_pose": ("mean_pose_loss", "mean pose"),
-    "quality_skate_ratio": ("quality_skate_ratio_real", "real motion"),
+    Field.LOSS_POSE: (Field.MEAN_POSE_LOSS, "mean pose"),
+    Field.QUALITY_SKATE_RATIO: (Field.QUALITY_SKATE_RATIO_REAL, "real motion"),
 }
 _DRAWN_ELSEWHERE = {record for record, _ in BASELINES.values()}
 

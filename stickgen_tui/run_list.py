@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from stickgen.foreign_files import open_regular
+from stickgen.run_contract import Field, File, RecordKind
 from stickgen.runs.metrics import decode
 from stickgen.runs.store import Run, list_runs, runs_root
 from stickgen_tui.states import look_of
 from stickgen_tui.text import clean
 
 _TAIL_BYTES = 8192
+_TRAIN = f'"{Field.KIND}":"{RecordKind.TRAIN}"'.encode()  # in every line of a train record
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class RunCatalogue:
 def summary_of(run: Run) -> RunSummary:
     """What a row shows of a run; unreadable parts are left out, never raised."""
     newest, state = newest_train_record(run.metrics_path), run.state()
-    step, total, loss = newest.get("step"), newest.get("total_steps"), newest.get("loss")
+    step, total, loss = newest.get(Field.STEP), newest.get(Field.TOTAL_STEPS), newest.get(Field.LOSS)
     total = total or state.total_steps or run.identity.get("total_steps")
     return RunSummary(
         name=clean(run.name, single_line=True, limit=200),
@@ -123,7 +125,7 @@ def newest_train_record(path: Path) -> dict[str, Any]:
     except OSError:
         return {}
     for line in reversed(lines):
-        found = decode(line) if b'"kind":"train"' in line else None
+        found = decode(line) if _TRAIN in line else None
         if found is not None:
             return found
     return {}
@@ -131,7 +133,7 @@ def newest_train_record(path: Path) -> dict[str, Any]:
 
 def _newest_change(run: Run) -> float | None:
     times = []
-    for path in (run.path / "heartbeat", run.path / "exit.json", run.metrics_path, run.path / "run.json"):
+    for path in (run.path / File.HEARTBEAT, run.exit_path, run.metrics_path, run.path / File.IDENTITY):
         try:
             times.append(path.stat().st_mtime)
         except OSError:

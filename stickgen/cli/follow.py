@@ -18,6 +18,7 @@ from rich.text import Text
 from stickgen.cli.streams import Unbreakable, is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
+from stickgen.run_contract import EventKind, Field, RecordKind
 from stickgen.runs.launch import save_now, stop
 from stickgen.runs.metrics import Damage, RecordReader, last_record
 from stickgen.runs.stops import STOPS, Stops, ignore_stops
@@ -41,9 +42,9 @@ def duration(seconds: float) -> str:
 def describe(record: dict[str, Any]) -> str:
     """A metrics record of kind `train` in a line."""
     return (
-        f"step {record['step']}/{record['total_steps']}  epoch {record['epoch']:.1f}  loss {_number(record['loss'])}  "
-        f"lr {record['lr']:.2e}  {record['sequences_per_second']:.1f} clips/s  "
-        f"{record['rss_bytes'] / 2**20:.0f} MiB  ETA {duration(record['eta_seconds'])}"
+        f"step {record[Field.STEP]}/{record[Field.TOTAL_STEPS]}  epoch {record[Field.EPOCH]:.1f}  loss {_number(record[Field.LOSS])}  "
+        f"lr {record[Field.LR]:.2e}  {record[Field.SEQUENCES_PER_SECOND]:.1f} clips/s  "
+        f"{record[Field.RSS_BYTES] / 2**20:.0f} MiB  ETA {duration(record[Field.ETA_SECONDS])}"
     )
 
 
@@ -128,24 +129,26 @@ def follow(
         while True:
             state = run.state()
             for event in events.read_new():
-                if event.get("launch", launch) != launch:
+                if event.get(Field.LAUNCH, launch) != launch:
                     continue  # of an older launch
                 if as_json:
                     out.say(json.dumps({"event": event}))
                     continue
-                if event.get("event") == "failed":
+                if event.get(Field.EVENT) == EventKind.FAILED:
                     continue  # the report at the end says it
                 console.print(
-                    Text(clean(f"{event.get('event')}: {event.get('message')}", single_line=True)),
+                    Text(clean(f"{event.get(Field.EVENT)}: {event.get(Field.MESSAGE)}", single_line=True)),
                     soft_wrap=True,
                 )
             for record in metrics.read_new():
                 if as_json:
                     out.say(json.dumps({"metrics": record}))
-                if as_json or record.get("kind") != "train":
+                if as_json or record.get(Field.KIND) != RecordKind.TRAIN:
                     continue
                 line = describe(record)
-                bar.update(task, total=record["total_steps"], completed=record["step"], description=line)
+                bar.update(
+                    task, total=record[Field.TOTAL_STEPS], completed=record[Field.STEP], description=line
+                )
                 if not live and time.monotonic() - last_line > PLAIN_LINE_SECONDS:
                     last_line = time.monotonic()
                     console.print(line, soft_wrap=True)
@@ -245,21 +248,21 @@ def _report(run: Run, as_json: bool, out: Unbreakable, err: Unbreakable) -> int:
         return ending.exit_code
     failed = ending.status not in EXIT_CODES
     where = err if failed or out.reason else out
-    learned = last_record(run.metrics_path, kind="val")
-    worked = last_record(run.metrics_path, kind="train")
+    learned = last_record(run.metrics_path, kind=RecordKind.VAL)
+    worked = last_record(run.metrics_path, kind=RecordKind.TRAIN)
     if failed:
         err.say(f"stickgen: {clean(ending.reason)}")
     else:
         out.say(f"{clean(run.name)}: {clean(ending.reason)}")
     if ending.exit_code != 2:  # bad input: there is nothing yet but the sentence
-        if learned is not None and learned.get("mean_pose_loss"):
+        if learned is not None and learned.get(Field.MEAN_POSE_LOSS):
             where.say(
-                f"  learned    validation pose loss {_number(learned.get('loss_pose'))}, "
-                f"against {_number(learned['mean_pose_loss'])} for always saying the mean pose"
+                f"  learned    validation pose loss {_number(learned.get(Field.LOSS_POSE))}, "
+                f"against {_number(learned[Field.MEAN_POSE_LOSS])} for always saying the mean pose"
             )
         if worked is not None:
             where.say(
-                f"  worked     {worked['sequences_per_second']:.1f} clips/s, {worked['rss_bytes'] / 2**20:.0f} MiB"
+                f"  worked     {worked[Field.SEQUENCES_PER_SECOND]:.1f} clips/s, {worked[Field.RSS_BYTES] / 2**20:.0f} MiB"
             )
         for what, path in (
             ("checkpoint", ending.checkpoint), ("sample", ending.sample), ("GIF", ending.gif),

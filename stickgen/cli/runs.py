@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from stickgen.cli.numbers import Finite
+from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.text import clean
 
 
@@ -91,7 +92,7 @@ def show(root: Path, which: str, as_json: bool) -> None:
     for damage in damaged:
         click.echo(f"  {damage}")
     for event in events[-20:]:
-        click.echo(f"  {clean(event.get('event'))}: {clean(event.get('message'), single_line=True)}")
+        click.echo(f"  {clean(event.get(Field.EVENT))}: {clean(event.get(Field.MESSAGE), single_line=True)}")
 
 
 @command.command("watch", epilog="Example: stickgen runs watch latest")
@@ -143,11 +144,11 @@ def save(root: Path, which: str, seconds: float, as_json: bool) -> None:
     state = run.state()
     if not state.alive:
         raise StickgenError(f"{run.name} is not running ({state.status}); its last checkpoint is kept")
-    identifier = request(run, "save")
-    said = answer(run, identifier, ("checkpoint", "alert"), seconds) if seconds else None
-    saved = said is not None and said.get("event") == "checkpoint"
-    path = str(run.checkpoints_dir / str(said.get("path"))) if said is not None and saved else None
-    message = str(said.get("message", "")) if said is not None else "asked; it has not answered yet"
+    identifier = request(run, Wish.SAVE)
+    said = answer(run, identifier, (EventKind.CHECKPOINT, EventKind.ALERT), seconds) if seconds else None
+    saved = said is not None and said.get(Field.EVENT) == EventKind.CHECKPOINT
+    path = str(run.checkpoints_dir / str(said.get(Field.PATH))) if said is not None and saved else None
+    message = str(said.get(Field.MESSAGE, "")) if said is not None else "asked; it has not answered yet"
     if as_json:
         click.echo(json.dumps({"name": run.name, "id": identifier, "saved": saved, "checkpoint": path}))
     elif saved or said is None:

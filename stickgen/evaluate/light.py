@@ -17,6 +17,7 @@ from stickgen.evaluate.classifier import ActionClassifier, load_or_train
 from stickgen.evaluate.contrast import AXES, ContrastResult, Draw, evaluate, groups_for
 from stickgen.evaluate.physics import body_of
 from stickgen.evaluate.prompts import WORDINGS, prompts_for
+from stickgen.run_contract import Field, contrast_field
 
 MOST_CLIPS = 2000  # clips that decide how long an action takes
 MOST_REAL = 256  # held-out clips that show how much real feet slide
@@ -53,12 +54,12 @@ class LightFigures:
     def record(self) -> dict[str, float]:
         """The figures by name, as in the metrics log."""
         found: dict[str, float | None] = {
-            "quality_action_accuracy": self.action_accuracy,
-            "quality_contrast": self.contrast_accuracy,
-            "quality_skate_ratio": self.skate_ratio,
-            "quality_skate_ratio_real": self.skate_ratio_real,
+            Field.QUALITY_ACTION_ACCURACY: self.action_accuracy,
+            Field.QUALITY_CONTRAST: self.contrast_accuracy,
+            Field.QUALITY_SKATE_RATIO: self.skate_ratio,
+            Field.QUALITY_SKATE_RATIO_REAL: self.skate_ratio_real,
         }
-        found |= {f"quality_contrast_{row.name}": row.share for row in self.contrast.rows}
+        found |= {contrast_field(row.name): row.share for row in self.contrast.rows}
         return {name: value for name, value in found.items() if value is not None}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from stickgen import __version__
 from stickgen.motion.skeleton import FPS, JOINTS, MAX_FRAMES
+from stickgen.run_contract import PROGRESS, STAMPS, Field
 from stickgen.text import clean
 
 _LOAD_WEIGHTS = """\
@@ -250,15 +251,15 @@ def _measured(subject: Subject) -> str:
     if subject.validation is None:
         lines.append("No validation was recorded up to this step.")
     else:
-        skip = {"kind", "time", "seq", "step", "epoch"}
-        lines += [f"On held-out clips, after step {subject.validation['step']:,}:", ""]
+        skip = STAMPS | PROGRESS
+        lines += [f"On held-out clips, after step {subject.validation[Field.STEP]:,}:", ""]
         lines += ["| quantity | value |", "|---|---|"]
         lines += [
             f"| {clean(name, single_line=True)} | {value:.4g} |"
             for name, value in subject.validation.items()
             if name not in skip and isinstance(value, int | float)
         ]
-        lines += ["", "`mean_pose_loss` is the pose loss of always predicting the mean pose."]
+        lines += ["", f"`{Field.MEAN_POSE_LOSS}` is the pose loss of always predicting the mean pose."]
     lines += [
         f"\nThe {name} program differs from the model by at most {value:.1g}, as measured when it was written."
         for name, value in subject.differences.items()

@@ -20,6 +20,7 @@ from stickgen.foreign_files import read_json
 from stickgen.generate.from_run import Generator
 from stickgen.outputs import backup_path, check_output_folder
 from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters
+from stickgen.run_contract import Field, RecordKind
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.provenance import ancestors_of
 from stickgen.runs.resuming import moved
@@ -175,5 +176,7 @@ def without_places(config: bytes) -> bytes:
 def _validation(run: Run, step: int) -> dict[str, Any] | None:
     """The newest validation record up to `step`."""
     records = RecordReader(run.metrics_path).read_new()
-    fitting = [r for r in records if r.get("kind") == "val" and r.get("step", step + 1) <= step]
+    fitting = [
+        r for r in records if r.get(Field.KIND) == RecordKind.VAL and r.get(Field.STEP, step + 1) <= step
+    ]
     return fitting[-1] if fitting else None

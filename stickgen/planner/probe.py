@@ -34,6 +34,7 @@ from stickgen.planner.arithmetic.workload import Workload, at_once, frames_at_on
 from stickgen.planner.estimate import estimate
 from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.measured.measurements import Measurement, origin_of
+from stickgen.run_contract import EventKind, Field, RecordKind
 from stickgen.runs.metrics import RecordReader, last_record
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT
@@ -195,12 +196,12 @@ def _watch(
     while True:
         peak = max(peak, peak_rss_bytes(trainer))
         for record in reader.read_new():
-            if record.get("kind") == "train":
+            if record.get(Field.KIND) == RecordKind.TRAIN:
                 if not seconds:
                     contention = Contention(trainer.pid)  # from the first step on
-                seconds.append(work.clips / record["sequences_per_second"])
-                device_peak = max(device_peak, record.get("device_memory_bytes") or 0)
-            elif record.get("kind") == "val" and len(seconds) > len(peaks) * STEPS_AN_EPOCH:
+                seconds.append(work.clips / record[Field.SEQUENCES_PER_SECOND])
+                device_peak = max(device_peak, record.get(Field.DEVICE_MEMORY_BYTES) or 0)
+            elif record.get(Field.KIND) == RecordKind.VAL and len(seconds) > len(peaks) * STEPS_AN_EPOCH:
                 peaks.append(peak)
         spent = time.monotonic() - began
         progress(ProbeProgress(len(seconds), device_peak or peak, spent, max(limit_seconds - spent, 0.0)))
@@ -226,9 +227,9 @@ def has_settled(peaks: list[int]) -> bool:
 
 
 def _last_words(run: Run, code: int) -> str:
-    said = last_record(run.events_path, event="failed")
+    said = last_record(run.events_path, event=EventKind.FAILED)
     if said is not None:
-        return clean(said.get("message", ""), single_line=True, limit=300)
+        return clean(said.get(Field.MESSAGE, ""), single_line=True, limit=300)
     if code == -9:
         return "killed (SIGKILL), most likely because memory ran out"
     try:

@@ -9,15 +9,15 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from stickgen.atomic import write_text
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import is_own_folder, read_regular
+from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 
-Wish = Literal["stop", "save", "sample"]
 _MAX_BYTES = 65_536
 
 
@@ -36,7 +36,7 @@ def request(run: Run, wish: Wish) -> str:
     Raises StickgenError where it cannot be written: a full or a read-only disk, another user's run.
     """
     identifier = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
-    body = json.dumps({"wish": wish, "launch": len(run.launches)})
+    body = json.dumps({"wish": wish, Field.LAUNCH: len(run.launches)})
     if not is_own_folder(run.control_dir):
         raise StickgenError(
             f"{run.control_dir}: it is no folder, or a link; requests are left in a real folder"
@@ -68,7 +68,7 @@ def take_requests(run: Run, launch: int) -> list[Request]:
     return taken
 
 
-def answer(run: Run, identifier: str, events: tuple[str, ...], seconds: float) -> dict[str, Any] | None:
+def answer(run: Run, identifier: str, events: tuple[EventKind, ...], seconds: float) -> dict[str, Any] | None:
     """Wait for what came of a request: the first of `events` after the one that took it.
 
     The event that took it, where it was refused; None when `seconds` pass or the run ends without an answer.
@@ -78,11 +78,11 @@ def answer(run: Run, identifier: str, events: tuple[str, ...], seconds: float) -
     while True:
         alive = run.state().alive
         for record in reader.read_new():
-            if record.get("id") == identifier:
+            if record.get(Field.ID) == identifier:
                 taken = True
-                if not record.get("applied"):
+                if not record.get(Field.APPLIED):
                     return record
-            elif taken and record.get("event") in events:
+            elif taken and record.get(Field.EVENT) in events:
                 return record
         if not alive or time.monotonic() > deadline:
             return None
@@ -95,8 +95,10 @@ def _parse(identifier: str, data: bytes, launch: int) -> Request:
     except (ValueError, RecursionError):
         content = None
     wish = content.get("wish") if isinstance(content, dict) else None
-    if not isinstance(wish, str) or wish not in get_args(Wish):
+    if not isinstance(wish, str) or wish not in set(Wish):
         return Request(identifier, "something", "not a request that this version knows")
-    if content.get("launch") != launch:
-        return Request(identifier, wish, f"it was meant for launch {content.get('launch')}, this is {launch}")
+    if content.get(Field.LAUNCH) != launch:
+        return Request(
+            identifier, wish, f"it was meant for launch {content.get(Field.LAUNCH)}, this is {launch}"
+        )
     return Request(identifier, wish)

@@ -14,16 +14,16 @@ from stickgen.atomic import write_text
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import read_json, read_regular
+from stickgen.run_contract import Field, File
 from stickgen.runs.checkpoint_folders import checkpoint_folders
 
-COPY = "run-copy.json"  # the same once more, for the day when run.json is damaged
 _MAX_CONFIG_BYTES = 2**26
 _STAMP = re.compile(r"(\d{8}-\d{6})-")
 
 
 def read_identity(path: Path) -> dict[str, Any]:
     """What run.json in the run directory `path` says. Raises OSError or ValueError."""
-    return read_json(path / "run.json")
+    return read_json(path / File.IDENTITY)
 
 
 def problem_of(path: Path) -> str | None:
@@ -31,9 +31,9 @@ def problem_of(path: Path) -> str | None:
     try:
         read_identity(path)
     except OSError as error:
-        return f"{path / 'run.json'}: it cannot be read ({error.strerror or error})"
+        return f"{path / File.IDENTITY}: it cannot be read ({error.strerror or error})"
     except ValueError as error:
-        return f"{path / 'run.json'}: it is damaged ({error})"
+        return f"{path / File.IDENTITY}: it is damaged ({error})"
     return None
 
 
@@ -49,9 +49,9 @@ def write_identity(path: Path, facts: dict[str, Any]) -> None:
     except (OSError, ValueError) as error:
         raise StickgenError(f"{problem_of(path) or error}; nothing was written over it") from error
     text = json.dumps({**known, **facts}, indent=1)
-    write_text(path / "run.json", text, mode=0o600, follow=False)
+    write_text(path / File.IDENTITY, text, mode=0o600, follow=False)
     with contextlib.suppress(OSError):
-        write_text(path / COPY, text, mode=0o600, follow=False)
+        write_text(path / File.IDENTITY_COPY, text, mode=0o600, follow=False)
 
 
 def rebuild_identity(path: Path) -> str:
@@ -60,7 +60,7 @@ def rebuild_identity(path: Path) -> str:
     The damaged one is kept beside it. From the copy all comes back; without one what the other files say,
     which leaves out the dataset. Raises StickgenError where it cannot be read for another reason, which may pass.
     """
-    place = path / "run.json"
+    place = path / File.IDENTITY
     try:
         read_identity(path)
         return "nothing: it can be read again"
@@ -74,7 +74,7 @@ def rebuild_identity(path: Path) -> str:
         kept = next(p for n in range(1, 10**6) if not (p := path / f"run.json.damaged-{n}").exists())
         place.rename(kept)
     try:
-        facts, source = read_json(path / COPY), f"its copy, {COPY}"
+        facts, source = read_json(path / File.IDENTITY_COPY), f"its copy, {File.IDENTITY_COPY}"
     except (OSError, ValueError):
         facts, source = _from_other_files(path), "the other files of the run; the dataset is not among them"
     write_text(place, json.dumps(facts, indent=1), mode=0o600, follow=False)
@@ -84,8 +84,8 @@ def rebuild_identity(path: Path) -> str:
 def _from_other_files(path: Path) -> dict[str, Any]:
     """Name, age, config with the defaults of its time, and number of launches."""
     try:
-        config = read_regular(path / "config.yaml", _MAX_CONFIG_BYTES)
-        changed = (path / "config.yaml").lstat().st_mtime
+        config = read_regular(path / File.CONFIG, _MAX_CONFIG_BYTES)
+        changed = (path / File.CONFIG).lstat().st_mtime
     except OSError as error:
         raise StickgenError(
             f"{path}: neither run.json nor config.yaml can be read ({error.strerror or error}), so there is "
@@ -96,7 +96,7 @@ def _from_other_files(path: Path) -> dict[str, Any]:
         "name": path.name,
         "created": created.isoformat(timespec="seconds"),
         "created_unix": created.timestamp(),
-        "config_name": "config.yaml",
+        "config_name": File.CONFIG,
         "config_digest": hashlib.sha256(config).hexdigest(),
         "defaults": _defaults(path),
         "launches": [{"lost": True}] * _launches(path),
@@ -106,7 +106,7 @@ def _from_other_files(path: Path) -> dict[str, Any]:
 
 def _defaults(path: Path) -> int:
     """By which set of defaults its config is read, as its newest checkpoint says; of a run without one, today's."""
-    for folder in reversed(checkpoint_folders(path / "checkpoints")):
+    for folder in reversed(checkpoint_folders(path / File.CHECKPOINTS)):
         with contextlib.suppress(OSError, ValueError):
             trainer = read_json(folder / "trainer.json")
             if type(trainer.get("step")) is int:
@@ -129,6 +129,6 @@ def _launches(path: Path) -> int:
     highest = 0
     for file in path.glob("exit*.json"):
         with contextlib.suppress(OSError, ValueError):
-            number = read_json(file).get("launch")
+            number = read_json(file).get(Field.LAUNCH)
             highest = max(highest, number if type(number) is int and number < 10_000 else 0)
     return highest

@@ -17,6 +17,7 @@ import psutil
 from stickgen.atomic import write_bytes
 from stickgen.children import child_environment
 from stickgen.errors import StickgenError
+from stickgen.run_contract import File, Wish
 from stickgen.runs.control import request
 from stickgen.runs.layout import check_own_files
 from stickgen.runs.locks import LaunchLock, trainer_lock_holder
@@ -59,7 +60,7 @@ def _start(
         run.update_identity(**facts)
     if run.exit_path.exists():
         run.exit_path.rename(run.path / f"exit-{launches}.json")
-    (run.path / "heartbeat").unlink(missing_ok=True)  # an old one would make the new launch look stalled
+    (run.path / File.HEARTBEAT).unlink(missing_ok=True)  # an old one would make the new launch look stalled
     log = os.open(run.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:
         supervisor = subprocess.Popen(
@@ -101,7 +102,7 @@ def stop(run: Run, *, force: bool = False) -> None:
                 f"{run.name} runs on {run.identity.get('host', 'another machine')} or in another container; "
                 "kill it there"
             )
-        request(run, "stop")
+        request(run, Wish.STOP)
         return
     try:
         if force:
@@ -116,7 +117,7 @@ def stop(run: Run, *, force: bool = False) -> None:
         ) from error
     _wake(process)
     with contextlib.suppress(StickgenError):  # the signal has said it
-        request(run, "stop")
+        request(run, Wish.STOP)
 
 
 def save_now(run: Run) -> None:

@@ -8,13 +8,7 @@ from pathlib import Path
 
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import KINDS, kind_of
-
-# What the program itself keeps in a run directory; whatever else a person puts there is left alone.
-_OWN_FILES = (
-    "run.json", "run.json.lock", "run-copy.json", "config.yaml", "metrics.jsonl", "events.jsonl", "heartbeat",
-    "train.log", "exit.json", ".exit.room", "run.lock", "launch.lock", "tracker.json",
-)  # fmt: skip
-_OWN_FOLDERS = ("checkpoints", "samples", "control", "tensorboard", "wandb")
+from stickgen.run_contract import FILES, FOLDERS, File
 
 
 def check_own_files(run_path: Path) -> None:
@@ -37,15 +31,15 @@ def check_own_files(run_path: Path) -> None:
 
 
 def _own(run_path: Path) -> Iterator[tuple[Path, int]]:
-    for name in _OWN_FOLDERS:
+    for name in FOLDERS:
         yield run_path / name, stat.S_IFDIR
-    for name in _OWN_FILES:
+    for name in FILES:
         yield run_path / name, stat.S_IFREG
-    for path in _entries(run_path / "control", ".json"):
+    for path in _entries(run_path / File.CONTROL, ".json"):
         yield path, stat.S_IFREG
-    for path in _entries(run_path / "samples", ".json"):
+    for path in _entries(run_path / File.SAMPLES, ".json"):
         yield path, stat.S_IFREG
-    for path in _entries(run_path / "checkpoints", ""):
+    for path in _entries(run_path / File.CHECKPOINTS, ""):
         if path.name.lstrip(".").startswith("step_") and not path.is_symlink() and path.is_dir():
             for inner in _entries(path, ""):
                 yield inner, stat.S_IFREG

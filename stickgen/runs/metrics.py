@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from stickgen.foreign_files import open_regular
+from stickgen.run_contract import Field
 
 _MARK = b',"crc32":"'
 _TRAILER = len(_MARK) + 10  # the mark, eight digits, `"}`
@@ -134,8 +135,8 @@ class RecordWriter:
             start = max(size - window, 0)
             for line in reversed(os.pread(self._fd, size - start, start).split(b"\n")):
                 record = decode(line)
-                if record is not None and isinstance(record.get("seq"), int):
-                    return int(record["seq"])
+                if record is not None and isinstance(record.get(Field.SEQ), int):
+                    return int(record[Field.SEQ])
             if start == 0:
                 return 0
             if window >= MAX_LINE_BYTES:
@@ -145,7 +146,7 @@ class RecordWriter:
     def write(self, record: Mapping[str, Any]) -> None:
         """Append a record, numbered with `seq`."""
         try:
-            self._waiting.append(encode({"seq": self._seq, **record}))
+            self._waiting.append(encode({Field.SEQ: self._seq, **record}))
         except (TypeError, ValueError):
             self.lost += 1
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from stickgen.run_contract import ENDINGS, STARTING_PHASES, Field, Phase, quiet_limit_seconds
 from stickgen.runs.locks import launch_under_way, trainer_lock_holder
 from stickgen.runs.metrics import last_record
 from stickgen.runs.process import boot_id, find_process, is_paused
@@ -15,21 +16,6 @@ if TYPE_CHECKING:
     from stickgen.runs.store import Run
 
 STARTING_SECONDS = 60.0  # a new run directory without a launch is "starting" so long, and then nothing came
-ENDINGS = ("finished", "stopped", "failed")  # the events that say how a launch ended
-
-# How long a phase may go without a heartbeat. Training beats at every step; the others beat once, at their
-# start. The first step has no median yet, and may compile.
-_QUIET_SECONDS = {
-    "starting": 300.0,
-    "loading": 1800.0,
-    "compiling": 1800.0,
-    "validating": 1800.0,
-    "sampling": 900.0,
-    "saving": 900.0,
-}
-_FIRST_STEP_SECONDS = 1800.0
-_LEAST_SECONDS = 60.0
-_STEPS = 10
 
 
 class Status(StrEnum):
@@ -69,23 +55,11 @@ def boot_seconds() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-def quiet_limit_seconds(phase: str, median_step_seconds: float | None) -> float:
-    """How old the last heartbeat may be before a run counts as stalled.
-
-    In training the longer of 60 s and ten median steps; for what comes once and may take long, more.
-    """
-    if phase in _QUIET_SECONDS:
-        return _QUIET_SECONDS[phase]
-    if median_step_seconds is None:
-        return _FIRST_STEP_SECONDS
-    return max(_LEAST_SECONDS, _STEPS * median_step_seconds)
-
-
 def derive_state(run: Run) -> State:
     """How `run` is, from its locks, its process, its exit file, its events and its heartbeat."""
     beat = run.heartbeat()
-    phase = str(beat.get("phase", ""))
-    at = (int(_number(beat.get("step"))), int(_number(beat.get("total_steps"))), phase)
+    phase = str(beat.get(Field.PHASE, ""))
+    at = (int(_number(beat.get(Field.STEP))), int(_number(beat.get(Field.TOTAL_STEPS))), phase)
     launches = run.launches
     process = find_process(launches[-1]) if launches else None
     if process is not None and is_paused(process):
@@ -97,14 +71,14 @@ def derive_state(run: Run) -> State:
             return _ended(ended, at)
         if launch_under_way(run):
             if not beat:
-                return State(Status.STARTING, "starting", *at)
+                return State(Status.STARTING, Phase.STARTING, *at)
             return State(Status.RUNNING, "ending", *at)
     if not launches and (problem := run.identity_problem) is not None:
         return State(Status.UNREADABLE, problem, *at)
     if launches:
         said = last_words(run, len(launches))  # a trainer that outlived its supervisor has no exit file
         if said is not None:
-            return State(Status(str(said["event"])), str(said.get("message", "")), *at)
+            return State(Status(str(said[Field.EVENT])), str(said.get(Field.MESSAGE, "")), *at)
         return State(Status.DIED, "the trainer is gone and did not say why (killed, or the power went)", *at)
     if time.time() - _number(run.identity.get("created_unix")) < STARTING_SECONDS:
         return State(Status.STARTING, "not launched yet", *at)
@@ -113,14 +87,16 @@ def derive_state(run: Run) -> State:
 
 def _alive(beat: dict[str, Any], at: tuple[int, int, str]) -> State:
     phase = at[2]
-    if beat.get("boot_id", boot_id()) == boot_id():  # on another machine the seconds count from another start
-        median = beat.get("median_step_seconds")
-        age = boot_seconds() - _number(beat.get("boot_seconds"), boot_seconds())
+    if (
+        beat.get(Field.BOOT_ID, boot_id()) == boot_id()
+    ):  # on another machine the seconds count from another start
+        median = beat.get(Field.MEDIAN_STEP_SECONDS)
+        age = boot_seconds() - _number(beat.get(Field.BOOT_SECONDS), boot_seconds())
         limit = quiet_limit_seconds(phase, _number(median) if median is not None else None)
         if age > limit:
-            return State(Status.STALLED, f"no heartbeat for {age:.0f} s while {phase or 'starting'}", *at)
-    if not beat or phase in {"starting", "loading"}:
-        return State(Status.STARTING, phase or "starting", *at)
+            return State(Status.STALLED, f"no heartbeat for {age:.0f} s while {phase or Phase.STARTING}", *at)
+    if not beat or phase in STARTING_PHASES:
+        return State(Status.STARTING, phase or Phase.STARTING, *at)
     return State(Status.RUNNING, phase, *at)
 
 

@@ -19,9 +19,10 @@ from stickgen.atomic import write_bytes
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import read_json, read_regular
+from stickgen.run_contract import Field, File, Phase
 from stickgen.runs.checkpoint_folders import checkpoint_folders
 from stickgen.runs.heartbeat import whole_heartbeat, write_heartbeat
-from stickgen.runs.identity import COPY, problem_of, read_identity, rebuild_identity, stamp_of, write_identity
+from stickgen.runs.identity import problem_of, read_identity, rebuild_identity, stamp_of, write_identity
 from stickgen.runs.layout import check_own_files
 from stickgen.runs.locks import exclusive
 from stickgen.runs.preflight import refusals
@@ -103,16 +104,16 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.name = self.path.name
-        self.config_path = self.path / "config.yaml"
-        self.metrics_path = self.path / "metrics.jsonl"
-        self.events_path = self.path / "events.jsonl"
-        self.log_path = self.path / "train.log"
-        self.samples_dir = self.path / "samples"
-        self.checkpoints_dir = self.path / "checkpoints"
-        self.control_dir = self.path / "control"
-        self.lock_path = self.path / "run.lock"
-        self.launch_lock_path = self.path / "launch.lock"
-        self.exit_path = self.path / "exit.json"
+        self.config_path = self.path / File.CONFIG
+        self.metrics_path = self.path / File.METRICS
+        self.events_path = self.path / File.EVENTS
+        self.log_path = self.path / File.LOG
+        self.samples_dir = self.path / File.SAMPLES
+        self.checkpoints_dir = self.path / File.CHECKPOINTS
+        self.control_dir = self.path / File.CONTROL
+        self.lock_path = self.path / File.RUN_LOCK
+        self.launch_lock_path = self.path / File.LAUNCH_LOCK
+        self.exit_path = self.path / File.EXIT
 
     @property
     def reference(self) -> str:
@@ -148,12 +149,12 @@ class Run:
 
         Raises StickgenError, and writes nothing, where run.json is there and cannot be read.
         """
-        with exclusive(self.path / "run.json.lock"):
+        with exclusive(self.path / File.IDENTITY_LOCK):
             write_identity(self.path, facts)
 
     def rebuild_identity(self) -> str:
         """Make a damaged run.json anew; returns from what, in words. See identity.py."""
-        with exclusive(self.path / "run.json.lock"):
+        with exclusive(self.path / File.IDENTITY_LOCK):
             return rebuild_identity(self.path)
 
     def check_writable(self) -> None:
@@ -189,24 +190,26 @@ class Run:
         defaults = noted if isinstance(noted, int) else 1
         return TrainingConfig.from_bytes(self.config_bytes, str(self.config_path), defaults=defaults)
 
-    def beat(self, phase: str, step: int, total_steps: int, median_step_seconds: float | None = None) -> None:
+    def beat(
+        self, phase: Phase, step: int, total_steps: int, median_step_seconds: float | None = None
+    ) -> None:
         """The trainer's sign of life: small, not synced, and no reason to stop if it fails."""
         beat = {
-            "phase": phase,
-            "step": step,
-            "total_steps": total_steps,
-            "median_step_seconds": median_step_seconds,
-            "boot_seconds": boot_seconds(),
-            "boot_id": boot_id(),
+            Field.PHASE: phase,
+            Field.STEP: step,
+            Field.TOTAL_STEPS: total_steps,
+            Field.MEDIAN_STEP_SECONDS: median_step_seconds,
+            Field.BOOT_SECONDS: boot_seconds(),
+            Field.BOOT_ID: boot_id(),
         }
         try:
-            write_heartbeat(self.path / "heartbeat", beat)
+            write_heartbeat(self.path / File.HEARTBEAT, beat)
         except OSError:
             return
 
     def heartbeat(self) -> dict[str, Any]:
         """The last sign of life; empty before the first."""
-        return whole_heartbeat(lambda: _read_or_nothing(self.path / "heartbeat"))
+        return whole_heartbeat(lambda: _read_or_nothing(self.path / File.HEARTBEAT))
 
     def state(self) -> State:
         """How the run is; see state.py. Never raises: one odd run must not hide the others."""
@@ -300,7 +303,7 @@ def list_runs(root: Path) -> list[Run]:
 
 def is_run(path: Path) -> bool:
     """Whether `path` is a run directory, or one that cannot be reached at this moment."""
-    for name in ("run.json", COPY):
+    for name in (File.IDENTITY, File.IDENTITY_COPY):
         try:
             if not stat.S_ISDIR((path / name).lstat().st_mode):
                 return True
@@ -318,7 +321,7 @@ _created: dict[
 
 def created_seconds(run: Run) -> float:
     """When the run was made, in seconds since 1970; minus infinity where run.json does not say."""
-    path = run.path / "run.json"
+    path = run.path / File.IDENTITY
     try:
         status = path.lstat()
         stamp = status.st_ino, status.st_mtime_ns, status.st_size

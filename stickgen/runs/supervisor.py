@@ -22,6 +22,7 @@ from stickgen.atomic import write_text
 from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.hardware.oom_kills import oom_kills
+from stickgen.run_contract import Field, File
 from stickgen.runs.process import describe_process
 from stickgen.runs.state import last_words
 from stickgen.runs.stops import FORWARDED, STOPS, ignore_stops
@@ -29,7 +30,7 @@ from stickgen.runs.store import Run
 
 # spinning OpenMP threads make two jobs that share the cores many times slower; read before torch loads
 ENVIRONMENT = {"GOMP_SPINCOUNT": "0", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
-_ROOM, _ROOM_BYTES = ".exit.room", 4096
+_ROOM, _ROOM_BYTES = File.EXIT_ROOM, 4096
 _LONGEST_REASON = 600  # characters, which fit into the room even where JSON writes each as six
 _EXIT_PATIENCE_SECONDS = 86400.0  # to wait for space on a disk that had no block to keep
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -125,7 +126,7 @@ def _write_exit(run: Run, code: int, launch: int, *, out_of_memory: bool = False
             "signal": received,
             "out_of_memory": out_of_memory,
             "reason": _reason(run, code, received, launch, out_of_memory)[:_LONGEST_REASON],
-            "launch": launch,
+            Field.LAUNCH: launch,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
@@ -193,7 +194,7 @@ def _reason(run: Run, code: int, received: str | None, launch: int, out_of_memor
         return f"ended by {received} at once, without a checkpoint of its last steps"
     said = last_words(run, launch)
     if said is not None:
-        return str(said.get("message", ""))
+        return str(said.get(Field.MESSAGE, ""))
     return "" if code == 0 else f"exit code {code}; the end of train.log says more"
 
 

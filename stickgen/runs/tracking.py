@@ -14,11 +14,11 @@ from typing import Any, Protocol
 
 from stickgen.atomic import write_text
 from stickgen.foreign_files import read_json
+from stickgen.run_contract import STAMPS, Field, File, RecordKind
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 
 POLL_SECONDS = 1.0
-_NO_VALUES = {"seq", "kind", "time", "step"}
 
 
 class Tracker(Protocol):
@@ -107,7 +107,7 @@ class Copier:
     def __init__(self, run: Run, tracker: Tracker) -> None:
         self._tracker = tracker
         self._reader = RecordReader(run.metrics_path)
-        self._kept = run.path / "tracker.json"
+        self._kept = run.path / File.TRACKER
         try:
             self._sent = int(read_json(self._kept)["sent"])
         except (OSError, ValueError, KeyError, TypeError):
@@ -117,15 +117,15 @@ class Copier:
         """Copy what came since the last call."""
         before = self._sent
         for record in self._reader.read_new():
-            seq, step = record.get("seq"), record.get("step")
+            seq, step = record.get(Field.SEQ), record.get(Field.STEP)
             if not isinstance(seq, int) or not isinstance(step, int) or seq <= self._sent:
                 continue
             values = {
-                f"{record.get('kind', 'train')}/{name}": float(value)
+                f"{record.get(Field.KIND, RecordKind.TRAIN)}/{name}": float(value)
                 for name, value in record.items()
-                if name not in _NO_VALUES and isinstance(value, int | float) and not isinstance(value, bool)
+                if name not in STAMPS and isinstance(value, int | float) and not isinstance(value, bool)
             }
-            self._tracker.log(values, step, float(record.get("time", time.time())))
+            self._tracker.log(values, step, float(record.get(Field.TIME, time.time())))
             self._sent = seq
         if self._sent != before:
             write_text(self._kept, json.dumps({"sent": self._sent}), mode=0o600, durable=False, follow=False)

@@ -11,6 +11,7 @@ import torch
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
+from stickgen.run_contract import EventKind, Field, Phase, Wish
 from stickgen.runs.control import take_requests
 from stickgen.runs.resuming import prepare
 from stickgen.runs.store import Run
@@ -47,7 +48,7 @@ class LaunchContext:
         journal = (Journal if is_first() else SilentJournal)(
             run, len(run.launches) if number is None else number
         )
-        journal.beat("loading")
+        journal.beat(Phase.LOADING)
         config = run.config()
         logging.getLogger("stickgen").setLevel(config.logging.level)
         if problem := run.identity_problem:
@@ -61,7 +62,7 @@ class LaunchContext:
         if config.digest != identity.get("config_digest", config.digest):
             changes = prepare(run)  # raises if one of them is not allowed
             for sentence in changes.said:
-                journal.event("alert", sentence)
+                journal.event(EventKind.ALERT, sentence)
             if ranks.leads:
                 context.note(**changes.facts)
         return context
@@ -71,22 +72,24 @@ class LaunchContext:
         try:
             self.run.update_identity(**facts)
         except OSError as error:
-            self.journal.event("alert", f"run.json could not be written ({error.strerror or error})")
+            self.journal.event(EventKind.ALERT, f"run.json could not be written ({error.strerror or error})")
         except StickgenError as error:
-            self.journal.event("alert", str(error))
+            self.journal.event(EventKind.ALERT, str(error))
 
     def take_requests(self) -> None:
         """Take what lies in the run's inbox. Each request is answered by an event with its id."""
         for request in take_requests(self.run, self.journal.launch):
             refused = f", but refused: {request.refusal}" if request.refusal else ""
             self.journal.event(
-                "control", f"{request.wish} asked for{refused}", id=request.id, applied=not refused
+                EventKind.CONTROL,
+                f"{request.wish} asked for{refused}",
+                **{Field.ID: request.id, Field.APPLIED: not refused},
             )
             if refused:
                 continue
-            if request.wish == "sample":
+            if request.wish == Wish.SAMPLE:
                 self.asked.sample = True
-            elif request.wish == "save":
+            elif request.wish == Wish.SAVE:
                 self.asked.save = True
             else:
                 self.asked.stop = True

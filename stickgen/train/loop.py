@@ -20,6 +20,7 @@ from stickgen.model.objective import Batch
 from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.speed import step_cost
 from stickgen.planner.arithmetic.workload import frames_at_once, workload_of
+from stickgen.run_contract import EventKind, Phase
 from stickgen.runs.store import Run
 from stickgen.train.batching.batches import (
     PAD_TO,
@@ -159,7 +160,7 @@ class Trainer:
         fitting = fitting_workers(wanted, config.training.batch_size * clip)
         if fitting < wanted:
             self.journal.event(
-                "alert",
+                EventKind.ALERT,
                 f"{SHARED_MEMORY} is too small for {wanted} data workers, so the trainer reads the data itself "
                 "(in a container: --shm-size, or --ipc=host)",
             )
@@ -178,7 +179,7 @@ class Trainer:
         """The limit that earlier launches found. A new one is noted, so that a resumed run cuts alike."""
 
         def found(message: str, clips: int) -> None:
-            self.journal.event("alert", message)
+            self.journal.event(EventKind.ALERT, message)
             if self.ranks.leads:
                 self.context.note(clips_at_once=clips)
 
@@ -187,7 +188,7 @@ class Trainer:
 
     def _note_what_runs(self) -> None:
         for doubt in self.dataset.doubts if self.state.step == 0 else ():
-            self.journal.event("alert", doubt)
+            self.journal.event(EventKind.ALERT, doubt)
         self.context.note(
             compiled=self.compiled,
             processes=self.ranks.size,
@@ -206,13 +207,13 @@ class Trainer:
         """Report the start and start the clocks. Returns the step after which this launch ends."""
         step = self.state.step
         self.journal.event(
-            "resumed" if step else "started",
+            EventKind.RESUMED if step else EventKind.STARTED,
             f"{count_parameters(self.config):,} parameters, effective batch {self.config.effective_batch}, "
             f"{self.steps_per_epoch} steps an epoch, {self._where()} in {self.context.precision}, "
             f"{len(self.clips.train)} clips to train on and {len(self.clips.held_out)} held out",
         )
         if self.compiled:
-            self.journal.beat("compiling")
+            self.journal.beat(Phase.COMPILING)
         self.contention = Contention()
         self.profile.start(step)
         limit, minutes = self.identity.get("max_steps"), self.config.training.max_minutes
@@ -353,7 +354,7 @@ class Trainer:
             )
         if not self.save_patiently():
             raise RunFailedError(f"{message}, but its checkpoint could not be saved; see the events")
-        self.journal.event("finished", message)
+        self.journal.event(EventKind.FINISHED, message)
         return 0
 
     def stop(self) -> int:
@@ -367,7 +368,7 @@ class Trainer:
     def report_stop(self, how: str = ", with a checkpoint") -> int:
         """Report that it ended because somebody asked. Returns the exit code."""
         step = self.state.step
-        self.journal.event("stopped", f"stopped after step {step}{how}" if step else NOTHING_TRAINED)
+        self.journal.event(EventKind.STOPPED, f"stopped after step {step}{how}" if step else NOTHING_TRAINED)
         return 130
 
     def save_patiently(self) -> bool:
@@ -388,7 +389,7 @@ class Trainer:
         """Report where the time of this launch went."""
         facts = read_dataset_facts(self.clips.file.path)
         flops = step_cost(workload_of(self.config, local_machine_fast(), facts)).flops
-        self.journal.event("profile", self.profile.report(self.state.step, flops / 1e9))
+        self.journal.event(EventKind.PROFILE, self.profile.report(self.state.step, flops / 1e9))
 
     def _data_changed(self, saved: bool) -> DatasetChangedError:
         saved = saved and self.state.step > 0

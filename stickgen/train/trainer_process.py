@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stickgen.errors import StickgenError
+from stickgen.run_contract import EventKind, Field, Phase
 from stickgen.runs.locks import NoLocksError, RunLock
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.private_folder import keep_compiled_code_private
@@ -49,7 +50,7 @@ def run_training(path: Path, launch: int | None = None) -> int:
             return 2
         if rank is not None and KEEPER not in os.environ:
             launch = _record_launch(run)
-        run.beat("starting", 0, 0)
+        run.beat(Phase.STARTING, 0, 0)
     try:
         return _train(run, launch, asked, prepares=rank in {None, "0"})
     except (StopWantedError, Exception) as error:  # noqa: BLE001 (each is reported)
@@ -84,7 +85,7 @@ def _report_end(run: Run, launch: int, error: BaseException) -> int:
     """Write the event that says by what `error`, or stop, the launch ended. Returns the exit code."""
     match error:
         case StopWantedError():
-            _say(run, launch, _stopped_while_loading(run), event="stopped")
+            _say(run, launch, _stopped_while_loading(run), event=EventKind.STOPPED)
             return 130
         case StickgenError():
             _say(run, launch, str(error))
@@ -124,7 +125,7 @@ def _learn(run: Run, launch: int) -> None:
     from stickgen.train.processes.killed import learn_from_kill
 
     if said := learn_from_kill(run, launch - 1):
-        _say(run, launch, said, event="alert")
+        _say(run, launch, said, event=EventKind.ALERT)
 
 
 def _warn(run: Run, launch: int) -> None:
@@ -140,7 +141,7 @@ def _warn(run: Run, launch: int) -> None:
         config, local_machine_fast(), facts, run.checkpoints_dir, processes=processes_of(run)
     )
     for sentence in (*budget.refusals, *budget.warnings):
-        _say(run, launch, sentence, event="alert")
+        _say(run, launch, sentence, event=EventKind.ALERT)
 
 
 def _stopped_while_loading(run: Run) -> str:
@@ -157,7 +158,7 @@ def _less_memory(run: Run) -> str:
     return "try " + ", or ".join(best) if best else "reduce training.batch_size, then model.d_model"
 
 
-def _say(run: Run, launch: int, message: str, *, event: str = "failed") -> None:
+def _say(run: Run, launch: int, message: str, *, event: EventKind = EventKind.FAILED) -> None:
     """Write an event, by default why this launch failed. The first process of a group writes for all."""
     log.error("%s", message)
     if os.environ.get("RANK", "0") != "0":
@@ -166,5 +167,5 @@ def _say(run: Run, launch: int, message: str, *, event: str = "failed") -> None:
         writer = RecordWriter(run.events_path)
     except OSError:
         return  # the log has it
-    writer.write({"event": event, "time": time.time(), "launch": launch, "message": message})
+    writer.write({Field.EVENT: event, Field.TIME: time.time(), Field.LAUNCH: launch, Field.MESSAGE: message})
     writer.close()

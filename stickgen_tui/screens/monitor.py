@@ -15,7 +15,8 @@ from textual.screen import Screen
 from textual.widgets import Log
 
 from stickgen.errors import StickgenError
-from stickgen.runs.control import Wish, request
+from stickgen.run_contract import Field, Unit, Wish, unit_of
+from stickgen.runs.control import request
 from stickgen.runs.launch import stop
 from stickgen.runs.resuming import resume
 from stickgen.runs.store import Run, Status
@@ -83,7 +84,7 @@ class MonitorScreen(Screen[None]):
         super().__init__()
         self._run = run
         self._follower = RunFollower(run)
-        self._curve = "loss"
+        self._curve: str = Field.LOSS
         self._log_y = False
         self._smoothing = SMOOTHING[1]
         self._panel = 0  # 0: all of them
@@ -178,7 +179,7 @@ class MonitorScreen(Screen[None]):
     # -- showing
 
     def _names(self) -> list[str]:
-        return curve_names(self._follower.train, self._follower.validation) or ["loss"]
+        return curve_names(self._follower.train, self._follower.validation) or [Field.LOSS]
 
     def _show_curves(self) -> None:
         names = self._names()
@@ -206,7 +207,7 @@ class MonitorScreen(Screen[None]):
         if baseline is not None:
             out.append(Curve(level, baseline, BASELINE, "level"))
         if train is not None:
-            unit = 2**30 if name.endswith("_bytes") else 1.0
+            unit = 2**30 if unit_of(name) is Unit.BYTES else 1.0
             out.append(Curve("train", train, TRAIN, unit=unit))
         if validation is not None:
             found = "evaluation" if name.startswith("quality_") else "validation"
@@ -285,13 +286,13 @@ class MonitorScreen(Screen[None]):
             return not alive and self._follower.state.status != Status.FINISHED
         return True
 
-    def action_ask(self, wish: Wish) -> None:
+    def action_ask(self, wish: str) -> None:
         try:
-            request(self._run, wish)
+            request(self._run, Wish(wish))
         except (StickgenError, OSError) as error:
             self._app.say(error, error=True)
             return
-        word = "a sample" if wish == "sample" else "a checkpoint"
+        word = "a sample" if wish == Wish.SAMPLE else "a checkpoint"
         self._app.say(f"asked for {word}; it comes between two steps")
 
     def action_stop(self) -> None:

@@ -9,20 +9,21 @@ from typing import Any
 from textual.content import Content
 from textual.widget import Widget
 
+from stickgen.run_contract import EventKind, Field
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 
 GLYPHS: dict[str, tuple[str, str]] = {
-    "started": ("▶", "$text-primary"),
-    "resumed": ("▶", "$text-primary"),
-    "checkpoint": ("◆", "$text-success"),
-    "sample": ("☺", "$text-accent"),
-    "alert": ("!", "$text-warning"),
-    "control": ("›", MUTED),
-    "epoch": ("·", MUTED),
-    "finished": ("✓", "$text-success"),
-    "stopped": ("■", MUTED),
-    "failed": ("✗", "$text-error"),
+    EventKind.STARTED: ("▶", "$text-primary"),
+    EventKind.RESUMED: ("▶", "$text-primary"),
+    EventKind.CHECKPOINT: ("◆", "$text-success"),
+    EventKind.SAMPLE: ("☺", "$text-accent"),
+    EventKind.ALERT: ("!", "$text-warning"),
+    EventKind.CONTROL: ("›", MUTED),
+    EventKind.EPOCH: ("·", MUTED),
+    EventKind.FINISHED: ("✓", "$text-success"),
+    EventKind.STOPPED: ("■", MUTED),
+    EventKind.FAILED: ("✗", "$text-error"),
 }
 
 
@@ -49,11 +50,11 @@ class EventList(Widget):
 
 def event_line(event: dict[str, Any], width: int) -> Content:
     """`14:02:11 ◆ step 1,200 checkpoint saved`."""
-    kind = clean(event.get("event", "?"), single_line=True, limit=20)
+    kind = clean(event.get(Field.EVENT, "?"), single_line=True, limit=20)
     glyph, style = GLYPHS.get(kind, ("·", MUTED))
-    moment, step = event.get("time"), event.get("step")
+    moment, step = event.get(Field.TIME), event.get(Field.STEP)
     clock = time.strftime("%H:%M:%S", time.localtime(moment)) if isinstance(moment, int | float) else " " * 8
     at = f"step {step:,}: " if isinstance(step, int) and not isinstance(step, bool) else ""
-    message = clean(event.get("message") or kind, single_line=True, limit=300)
+    message = clean(event.get(Field.MESSAGE) or kind, single_line=True, limit=300)
     line = Content.assemble((f"{clock} ", MUTED), (f"{glyph} ", style), f"{at}{message}")
     return line.truncate(max(width, 1), ellipsis=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual.content import Content
 
+from stickgen.run_contract import Field
 from stickgen_tui.follow import RunFollower
 from stickgen_tui.launching import shown_path
 from stickgen_tui.quantities import byte_text, count_text, number_text
@@ -23,10 +24,10 @@ def run_facts(follower: RunFollower, usable_ram_bytes: int | None) -> list[tuple
     train = follower.train
     lines: list[tuple[str, str | Content]] = []
     for label, name in (
-        ("clips/s", "sequences_per_second"),
-        ("frames/s", "frames_per_second"),
-        ("learning rate", "lr"),
-        ("gradient norm", "grad_norm"),
+        ("clips/s", Field.SEQUENCES_PER_SECOND),
+        ("frames/s", Field.FRAMES_PER_SECOND),
+        ("learning rate", Field.LR),
+        ("gradient norm", Field.GRAD_NORM),
     ):
         series = train.get(name)
         if series is not None and len(series):
@@ -44,13 +45,13 @@ def _with_spark(text: str, series: Series) -> Content:
 
 def _memory(follower: RunFollower, usable: int | None) -> list[tuple[str, str | Content]]:
     lines: list[tuple[str, str | Content]] = []
-    logged = follower.train.get("rss_bytes")
+    logged = follower.train.get(Field.RSS_BYTES)
     used = follower.tree_rss_bytes
     if used is not None:
         lines.append(("RAM", memory_meter(used, usable, 10)))
     if logged is not None and len(logged):
         lines.append(("peak RAM", byte_text(max(logged.ys))))
-    device = follower.train.get("device_memory_bytes")
+    device = follower.train.get(Field.DEVICE_MEMORY_BYTES)
     if device is not None and len(device):
         lines.append(("VRAM", _with_spark(byte_text(device.last), device)))
     return lines
@@ -58,7 +59,7 @@ def _memory(follower: RunFollower, usable: int | None) -> list[tuple[str, str | 
 
 def _against_mean_pose(follower: RunFollower) -> list[tuple[str, str | Content]]:
     """The validation loss beside that of always predicting the mean pose: below 1× nothing is learnt."""
-    ours, mean = follower.validation.get("loss_pose"), follower.validation.get("mean_pose_loss")
+    ours, mean = follower.validation.get(Field.LOSS_POSE), follower.validation.get(Field.MEAN_POSE_LOSS)
     if ours is None or mean is None or not ours.last or mean.last is None:
         return []
     ratio = mean.last / ours.last

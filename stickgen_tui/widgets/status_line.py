@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from stickgen.run_contract import Field, Phase
 from stickgen_tui.follow import RunFollower
 from stickgen_tui.quantities import DASH, duration_text, progress_bar
 from stickgen_tui.states import look_of
@@ -25,7 +26,7 @@ class StatusLine(Line):
 def status_content(follower: RunFollower, width: int) -> Content:
     """Both lines; what does not fit is left off at the end."""
     look = look_of(follower.state.status)
-    step, total, epoch = follower.step, follower.total_steps, follower.newest.get("epoch")
+    step, total, epoch = follower.step, follower.total_steps, follower.newest.get(Field.EPOCH)
     parts = [f"step {DASH if step is None else f'{step:,}'}{f' of {total:,}' if total else ''}"]
     if isinstance(epoch, int | float):
         parts.append(f"epoch {epoch:.1f}")
@@ -35,7 +36,7 @@ def status_content(follower: RunFollower, width: int) -> Content:
         parts.append(f"{elapsed} so far")
     else:
         parts.append(f"took {elapsed}")
-    phase = follower.phase if follower.phase not in ("", "training") else ""
+    phase = follower.phase if follower.phase not in ("", Phase.TRAINING) else ""
     # the reason says why it stalled or how it ended
     reason = (
         ""

@@ -14,8 +14,8 @@ from stickgen.cli.runs import command as runs_command
 from stickgen.config import TrainingConfig
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
+from stickgen.run_contract import File, Phase
 from stickgen.runs.control import request, take_requests
-from stickgen.runs.identity import COPY
 from stickgen.runs.launch import launch
 from stickgen.runs.metrics import MAX_LINE_BYTES, Damage, RecordReader, RecordWriter, damaged_lines
 from stickgen.runs.store import Run, Status, create_run, find_run, list_runs
@@ -164,7 +164,7 @@ def test_no_link_in_a_run_directory_is_followed(run: Run, tmp_path: Path, name: 
         launch(run)
     with pytest.raises(StickgenError, match="nothing in a run directory may lead out of it"):
         run.check_writable()
-    run.beat("training", 1, 2)
+    run.beat(Phase.TRAINING, 1, 2)
     if name == "control":
         assert take_requests(run, 1) == []
         with pytest.raises(StickgenError):
@@ -192,7 +192,7 @@ def test_without_a_copy_what_the_other_files_say_comes_back(run: Run) -> None:
     (run.path / "exit.json").write_text('{"launch": 2, "code": 0}')
     before = run.identity
     (run.path / "run.json").write_text("{")
-    (run.path / COPY).unlink()
+    (run.path / File.IDENTITY_COPY).unlink()
     run.rebuild_identity()
     for name in ("name", "config_digest"):
         assert run.identity[name] == before[name]
@@ -219,7 +219,7 @@ def test_the_defaults_of_its_time_come_back_from_the_newest_checkpoint(
         folder.mkdir()
         (folder / "trainer.json").write_text(trainer)
     (run.path / "run.json").write_text("{")
-    (run.path / COPY).unlink()
+    (run.path / File.IDENTITY_COPY).unlink()
     run.rebuild_identity()
     assert run.config().defaults == defaults
     assert run.config().model.text_tokens is (defaults == 2)

@@ -13,10 +13,11 @@ import psutil
 import pytest
 
 from stickgen.errors import StickgenError
+from stickgen.run_contract import Phase, quiet_limit_seconds
 from stickgen.runs.locks import LaunchLock, RunLock, trainer_lock_holder
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.process import boot_id, describe_process, find_process
-from stickgen.runs.state import boot_seconds, quiet_limit_seconds
+from stickgen.runs.state import boot_seconds
 from stickgen.runs.store import Run, Status
 
 HOLD_THE_LOCK = (
@@ -43,7 +44,7 @@ def wait_for(run: Run, status: Status) -> None:
 def test_the_life_of_a_trainer_is_seen(run: Run) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
         run.update_identity(launches=[describe_process(process.pid)])
-        run.beat("training", 3, 10)
+        run.beat(Phase.TRAINING, 3, 10)
         state = run.state()
         assert (state.status, state.step, state.total_steps) == (Status.RUNNING, 3, 10)
         process.send_signal(signal.SIGSTOP)
@@ -103,7 +104,7 @@ def test_a_held_lock_is_life_whatever_the_process_number_says(run: Run) -> None:
 
 def test_between_the_trainers_end_and_the_exit_file_nobody_calls_it_dead(run: Run) -> None:
     run.update_identity(launches=[{"pid": 2**22 + 1, "boot_id": boot_id()}])
-    run.beat("saving", 9, 10)
+    run.beat(Phase.SAVING, 9, 10)
     lock = LaunchLock(run)
     assert lock.acquire()
     assert (run.state().status, run.state().reason) == (Status.RUNNING, "ending")

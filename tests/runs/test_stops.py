@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from stickgen.errors import StickgenError
+from stickgen.run_contract import Phase
 from stickgen.runs import control, locks, stops, supervisor
 from stickgen.runs.heartbeat import BYTES
 from stickgen.runs.launch import launch, stop
@@ -103,9 +104,9 @@ def test_another_users_run_is_a_sentence(
 
 def test_the_heartbeat_is_written_over_in_place(run: Run, tmp_path: Path) -> None:
     path = run.path / "heartbeat"
-    run.beat("training", 999_999_999, 1_000_000_000, 0.123456789)
+    run.beat(Phase.TRAINING, 999_999_999, 1_000_000_000, 0.123456789)
     before = path.stat()
-    run.beat("saving", 1, 2)
+    run.beat(Phase.SAVING, 1, 2)
     after = path.stat()
     assert (before.st_ino, before.st_size, before.st_blocks) == (after.st_ino, BYTES, after.st_blocks)
     assert (run.heartbeat()["phase"], run.heartbeat()["step"]) == ("saving", 1)
@@ -119,7 +120,7 @@ def test_the_heartbeat_is_written_over_in_place(run: Run, tmp_path: Path) -> Non
     victim = tmp_path / "victim"
     victim.write_text("untouched")
     path.symlink_to(victim)
-    run.beat("training", 1, 2)
+    run.beat(Phase.TRAINING, 1, 2)
     assert victim.read_text() == "untouched"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from run_fixture import finished_run, write_metrics, write_sample
 
+from stickgen.run_contract import Phase
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
@@ -83,7 +84,7 @@ def test_only_the_very_process_of_the_launch_is_measured() -> None:
 def test_memory_of_a_live_run_is_that_of_its_process_tree(run: Run) -> None:
     run.exit_path.unlink()
     run.update_identity(launches=[{**describe_process(os.getpid()), "started": ""}])
-    run.beat("training", 1001, 2000)
+    run.beat(Phase.TRAINING, 1001, 2000)
     follower = RunFollower(run)
     assert "memory" in follower.poll()
     assert follower.tree_rss_bytes is not None and follower.tree_rss_bytes > 10 * 2**20

@@ -9,6 +9,7 @@ from collections import deque
 from statistics import median
 
 from stickgen.errors import RunFailedError
+from stickgen.run_contract import EventKind
 from stickgen.train.optim.step import StepResult
 from stickgen.train.reporting.journal import Journal
 
@@ -41,7 +42,7 @@ class LossGuard:
             return
         self.bad_steps += 1
         self.journal.event(
-            "alert",
+            EventKind.ALERT,
             f"step {self.journal.step}: the loss or gradient is not finite; the weights did not move",
         )
         if self.bad_steps >= MAX_BAD_STEPS:

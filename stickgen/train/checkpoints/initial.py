@@ -10,6 +10,7 @@ from torch import nn
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.model.transformer import ModelConfig, MotionTransformer
+from stickgen.run_contract import File
 from stickgen.runs.store import Run, find_run
 from stickgen.train.checkpoints.checkpoint import (
     MANIFEST,
@@ -42,7 +43,7 @@ def find_initial(source: str, root: Path) -> Checkpoint:
     folder = path.parent if path.is_file() else path
     if (folder / MANIFEST).is_file():
         return verify_checkpoint(folder)
-    if path.exists() and not (path / "run.json").is_file():
+    if path.exists() and not (path / File.IDENTITY).is_file():
         raise StickgenError(f"{source}: not a checkpoint of stickgen; name a run or one of its checkpoints")
     run = find_run(source, root)
     checkpoint, skipped = newest_checkpoint(run.checkpoints_dir)

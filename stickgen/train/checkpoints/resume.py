@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from stickgen.errors import StickgenError
+from stickgen.run_contract import EventKind
 from stickgen.runs.preflight import refusals
 from stickgen.runs.provenance import ancestors_of, provenance
 from stickgen.runs.resuming import refuse_changes
@@ -27,9 +28,9 @@ def resume(context: LaunchContext, state: TrainState, dataset: dict[str, Any], s
         newest_checkpoint(run.checkpoints_dir) if context.ranks.leads else None
     )
     for sentence in skipped:
-        journal.event("alert", f"skipped a damaged checkpoint: {sentence}")
+        journal.event(EventKind.ALERT, f"skipped a damaged checkpoint: {sentence}")
     for path in unfinished_saves(run.checkpoints_dir):
-        journal.event("alert", f"{path}: a save that was cut off; it is not used")
+        journal.event(EventKind.ALERT, f"{path}: a save that was cut off; it is not used")
     state.provenance = provenance(dataset, None if checkpoint is None else checkpoint.trainer)
     if checkpoint is not None:
         state.restore(checkpoint)
@@ -47,7 +48,7 @@ def resume(context: LaunchContext, state: TrainState, dataset: dict[str, Any], s
         return False
     state.start_from(initial, context.config)
     state.provenance = {"dataset": dataset, "ancestors": ancestors_of(initial.path, initial.trainer)}
-    journal.event("initial", f"weights of {initial.path}, after step {initial.step} there")
+    journal.event(EventKind.INITIAL, f"weights of {initial.path}, after step {initial.step} there")
     return False
 
 
@@ -64,7 +65,7 @@ def _report_changes(
     if isinstance(before, dict) and before.get("digest") != dataset["digest"]:
         state.best_val, state.best_step = math.inf, None  # measured on other clips
         journal.event(
-            "changed",
+            EventKind.CHANGED,
             f"the dataset has changed: {dataset['clips']} clips, before {before.get('clips')}; "
             "the best checkpoint so far no longer counts",
         )
@@ -76,10 +77,11 @@ def _report_changes(
     if trained.evaluation.best_by != config.evaluation.best_by:
         state.best_val, state.best_step = math.inf, None  # measured by something else
     for change in changes:
-        journal.event("changed", str(change), key=change.path, old=change.old, new=change.new)
+        journal.event(EventKind.CHANGED, str(change), key=change.path, old=change.old, new=change.new)
     if changes:
         rate = scheduled_rate(config, state.step, steps_per_epoch)
         was = scheduled_rate(trained, state.step, steps_per_epoch)
         journal.event(
-            "changed", f"the learning rate of the next step is {rate:.3g}, without the change {was:.3g}"
+            EventKind.CHANGED,
+            f"the learning rate of the next step is {rate:.3g}, without the change {was:.3g}",
         )

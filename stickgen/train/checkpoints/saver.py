@@ -15,6 +15,7 @@ from torch import Tensor
 
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import local_machine_fast
+from stickgen.run_contract import EventKind, Phase
 from stickgen.train.checkpoints.checkpoint import (
     Checkpoint,
     NotFiniteError,
@@ -76,7 +77,7 @@ class Saver:
         self.collect(wait=True)
         if self.saved == state.numbers():
             return
-        with self.journal.phase("saving"):
+        with self.journal.phase(Phase.SAVING):
             self._began = time.monotonic()
             self._numbers = state.numbers()
             tensors, roomy = state.tensors(), state.model.sharded  # gathered tensors are copies already
@@ -93,7 +94,7 @@ class Saver:
         """Save nothing this time and alert why. The clock of `due` starts anew, as after a save."""
         self._began = time.monotonic()
         kept = f"; the checkpoint of step {self.saved['step']} is kept" if self.saved else ""
-        self.journal.event("alert", f"not saved: {reason}{kept}")
+        self.journal.event(EventKind.ALERT, f"not saved: {reason}{kept}")
 
     def collect(self, *, wait: bool = False) -> None:
         """Report how the save in progress ended, if it has; with `wait`, once it has."""
@@ -103,13 +104,13 @@ class Saver:
         try:
             path = future.result().path
         except NotFiniteError as error:
-            self.journal.event("alert", f"NOT SAVED: {error}")
+            self.journal.event(EventKind.ALERT, f"NOT SAVED: {error}")
             return
         except (OSError, StickgenError, MemoryError) as error:
             self._failures += 1
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self.journal.event(
-                "alert",
+                EventKind.ALERT,
                 f"THE CHECKPOINT OF STEP {self._numbers['step']} WAS NOT SAVED ({reason}); the save will be tried "
                 "again, and earlier checkpoints are kept",
             )
@@ -119,12 +120,12 @@ class Saver:
         self._failures = 0
         self.saved = self._numbers
         self.journal.sync()
-        self.journal.event("checkpoint", f"saved {path.name}{after}", path=path.name)
+        self.journal.event(EventKind.CHECKPOINT, f"saved {path.name}{after}", path=path.name)
 
     def save(self, state: TrainState) -> bool:
         """Save `state` and wait until it is written. Whether it is saved."""
         self.begin(state)
-        with self.journal.phase("saving"):
+        with self.journal.phase(Phase.SAVING):
             self.collect(wait=True)
         return self.saved == state.numbers()
 
@@ -137,7 +138,7 @@ class Saver:
                 patience = STOP_PATIENCE_SECONDS if asked.stop else PATIENCE_SECONDS
                 if not self._failures or time.monotonic() - began > patience:
                     return False
-                self.journal.beat("saving")
+                self.journal.beat(Phase.SAVING)
                 time.sleep(0.2)
             tried = time.monotonic()
         return True

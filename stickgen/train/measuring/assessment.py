@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from stickgen.run_contract import Field, Phase
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.guard import LossGuard
 from stickgen.train.checkpoints.saver import Saver
@@ -44,7 +45,7 @@ class Assessment:
         by_loss = self.context.config.evaluation.best_by == "loss"
         if not by_loss or not (saves_anyway or rested):
             return False
-        return self._take_as_best(result["loss"])
+        return self._take_as_best(result[Field.LOSS])
 
     def evaluate(self) -> bool:
         """Judge the motion that the weights draw. Whether to save them as the best."""
@@ -83,7 +84,7 @@ class Assessment:
     def _losses(self) -> dict[str, float]:
         state, config, context = self.state, self.context.config, self.context
         with (
-            context.journal.phase("validating"),
+            context.journal.phase(Phase.VALIDATING),
             context.profile.part("validation"),
             state.evaluating() as model,
         ):

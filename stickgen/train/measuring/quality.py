@@ -24,6 +24,7 @@ from stickgen.model.sample_many import sample_many
 from stickgen.model.sampler import Sampling
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.arithmetic.evaluating import evaluation_steps
+from stickgen.run_contract import EventKind, Phase
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.reporting.journal import Journal
@@ -73,18 +74,18 @@ class Quality:
         """
         self.began = time.monotonic()
         try:
-            with self.journal.phase("evaluating"), torch.random.fork_rng(devices=[]):
+            with self.journal.phase(Phase.EVALUATING), torch.random.fork_rng(devices=[]):
                 return self._measure(state, until_stopped)
         except StickgenError as error:
             self._refused = True
-            self.journal.event("quality", f"the motion is not evaluated: {error}")
+            self.journal.event(EventKind.QUALITY, f"the motion is not evaluated: {error}")
             return None
         finally:
             self._took = time.monotonic() - self.began
 
     def _measure(self, state: TrainState, until_stopped: Callable[[], None]) -> LightFigures:
         def tick(*_: object) -> None:
-            self.journal.beat("evaluating")
+            self.journal.beat(Phase.EVALUATING)
             until_stopped()
 
         count = self.config.evaluation.prompts
@@ -93,7 +94,7 @@ class Quality:
             self.clips.file,
             count,
             tick,
-            lambda sentence: self.journal.event("quality", sentence),
+            lambda sentence: self.journal.event(EventKind.QUALITY, sentence),
         )
         with state.evaluating() as model:
             return light.measure(drawing(model, state.normaliser, self.config, encoded, tick))

@@ -7,6 +7,7 @@ import json
 from stickgen.atomic import write_text
 from stickgen.model.sampler import Sampling, sample
 from stickgen.model.words import TextBatch, pad_words
+from stickgen.run_contract import EventKind, Phase
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
@@ -17,7 +18,7 @@ def draw_sample(context: LaunchContext, state: TrainState, clips: Clips) -> None
     config, journal = context.config, context.journal
     item = (clips.held_out if len(clips.held_out) else clips.train)[0]
     texts = TextBatch(item["embedding"][None], *pad_words([item["words"]]))
-    with journal.phase("sampling"), state.evaluating() as model:
+    with journal.phase(Phase.SAMPLING), state.evaluating() as model:
         motion = sample(
             model, state.normaliser, texts.to(context.device), config.data.max_frames,
             sampling=Sampling.of(config.diffusion), seed=0,
@@ -33,6 +34,8 @@ def draw_sample(context: LaunchContext, state: TrainState, clips: Clips) -> None
             follow=False,
         )
     except OSError as error:
-        journal.event("alert", f"the sample could not be written ({error.strerror}); training goes on")
+        journal.event(
+            EventKind.ALERT, f"the sample could not be written ({error.strerror}); training goes on"
+        )
         return
-    journal.event("sample", f"drew {text!r}", path=path.name)
+    journal.event(EventKind.SAMPLE, f"drew {text!r}", path=path.name)

@@ -12,6 +12,7 @@ from stickgen.model.losses import UNLABELLED, pose_loss
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw, clip_losses, predict
 from stickgen.model.transformer import MotionTransformer
+from stickgen.run_contract import Field, loss_field
 from stickgen.train.batching.batches import load_batches
 
 MAX_CLIPS = 512
@@ -42,15 +43,15 @@ def validate(
         batch = batch.to(device)
         draw = Draw.fixed(batch, seed=number)
         for name, value in clip_losses(model, normaliser, batch, draw, weights).items():
-            key = "loss" if name == "total" else f"loss_{name}"
+            key = loss_field(name)
             sums[key] = sums.get(key, 0.0) + float(value.sum())
         clean = normaliser.encode(batch.motion)
         mean = float(pose_loss(torch.zeros_like(clean), clean, batch.mask).sum())
-        sums["mean_pose_loss"] = sums.get("mean_pose_loss", 0.0) + mean
+        sums[Field.MEAN_POSE_LOSS] = sums.get(Field.MEAN_POSE_LOSS, 0.0) + mean
         logits = predict(model, normaliser, clean, batch, draw)[0].action_logits
         known = batch.actions != UNLABELLED
         right += int((logits.argmax(-1) == batch.actions)[known].sum())
         labelled += int(known.sum())
     result = {name: value / len(order) for name, value in sums.items()}
-    result["action_accuracy"] = right / max(labelled, 1)
+    result[Field.ACTION_ACCURACY] = right / max(labelled, 1)
     return result

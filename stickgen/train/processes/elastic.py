@@ -23,6 +23,7 @@ from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.hardware.oom_kills import oom_kills
+from stickgen.run_contract import BEATS_ONCE, EventKind, Field
 from stickgen.runs.checkpoint_folders import newest_name
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.state import boot_seconds, last_words
@@ -76,7 +77,7 @@ class RankKeeper:
                 )
             restarts += 1
             self._say(
-                "alert",
+                EventKind.ALERT,
                 f"{_accident(codes)}; all {self.count} restart from the last checkpoint "
                 f"(restart {restarts} of {MAX_RESTARTS})",
             )
@@ -84,7 +85,7 @@ class RankKeeper:
     def _take_fewer(self) -> None:
         """Restart with fewer clips at a time: the kernel has killed a process for lack of memory."""
         try:
-            self._say("alert", f"a process was killed for lack of memory: {take_fewer(self.run)}")
+            self._say(EventKind.ALERT, f"a process was killed for lack of memory: {take_fewer(self.run)}")
         except (OSError, StickgenError) as error:
             log.warning("the limit of clips at a time could not be lowered: %s", error)
 
@@ -169,11 +170,11 @@ class RankKeeper:
         if self._stops.since_seconds < _STOP_SECONDS:
             return False
         beat = self.run.heartbeat()
-        if beat.get("phase") in {"saving", "validating", "sampling"}:  # they beat once
+        if beat.get(Field.PHASE) in BEATS_ONCE:
             return False
         try:
-            quiet = boot_seconds() - float(beat.get("boot_seconds") or 0.0)
-            usual = float(beat.get("median_step_seconds") or 0.0)
+            quiet = boot_seconds() - float(beat.get(Field.BOOT_SECONDS) or 0.0)
+            usual = float(beat.get(Field.MEDIAN_STEP_SECONDS) or 0.0)
         except (TypeError, ValueError):
             return False
         return quiet > max(_STOP_SECONDS, 5 * usual)
@@ -189,17 +190,24 @@ class RankKeeper:
     def _give_up(self, message: str, code: int = 1) -> int:
         """Report how the launch ended, unless one of its processes has. Returns `code`."""
         if last_words(self.run, self.launch) is None:
-            self._say("failed", message)
+            self._say(EventKind.FAILED, message)
         return code
 
-    def _say(self, event: str, message: str) -> None:
+    def _say(self, event: EventKind, message: str) -> None:
         """Write an event, when no process of the group is left to do so."""
         log.warning("%s: %s", event, message)
         try:
             writer = RecordWriter(self.run.events_path)
         except OSError:
             return
-        writer.write({"event": event, "time": time.time(), "launch": self.launch, "message": message})
+        writer.write(
+            {
+                Field.EVENT: event,
+                Field.TIME: time.time(),
+                Field.LAUNCH: self.launch,
+                Field.MESSAGE: message,
+            }
+        )
         writer.close()
 
 

@@ -13,6 +13,7 @@ from stickgen.hardware.machine import Machine, local_machine_fast
 from stickgen.hardware.oom_kills import oom_kills
 from stickgen.planner.estimate import estimate
 from stickgen.planner.measured.calibration import calibration_of
+from stickgen.run_contract import Field
 from stickgen.runs.process import boot_id
 from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
@@ -25,7 +26,7 @@ def killed_for_memory(run: Run, launch: int) -> bool:
             ended = read_json(path)
         except (OSError, ValueError):
             continue
-        if ended.get("launch", launch) == launch:
+        if ended.get(Field.LAUNCH, launch) == launch:
             return ended.get("out_of_memory") is True
     launches = run.launches  # no exit file: the supervisor was killed as well
     begun = launches[launch - 1] if 0 < launch <= len(launches) else {}

@@ -14,12 +14,16 @@ import psutil
 import torch
 
 from stickgen.hardware.resident import tree_rss_bytes
+from stickgen.run_contract import EventKind, Field, Phase, RecordKind, loss_field
 from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import Run
 from stickgen.train.optim.step import StepResult
 
 log = logging.getLogger("stickgen")
-_LEVELS = {"alert": logging.WARNING, "failed": logging.ERROR}  # of events in train.log; all others are INFO
+_LEVELS = {
+    EventKind.ALERT: logging.WARNING,
+    EventKind.FAILED: logging.ERROR,
+}  # of events in train.log; all others are INFO
 
 
 class Journal:
@@ -34,13 +38,13 @@ class Journal:
         self.deadline: float | None = None  # of this launch, on the monotonic clock
         self._seconds: deque[float] = deque(maxlen=51)
 
-    def event(self, kind: str, message: str, **facts: Any) -> None:
+    def event(self, kind: EventKind, message: str, **facts: Any) -> None:
         """Write something a person wants to know to events.jsonl and, if the level allows, to train.log."""
         log.log(_LEVELS.get(kind, logging.INFO), "%s: %s", kind, message)
         self.events.write(
             {
-                "event": kind, "time": time.time(), "launch": self.launch, "step": self.step,
-                "message": message, **facts,
+                Field.EVENT: kind, Field.TIME: time.time(), Field.LAUNCH: self.launch, Field.STEP: self.step,
+                Field.MESSAGE: message, **facts,
             }
         )  # fmt: skip
 
@@ -49,7 +53,7 @@ class Journal:
         self.metrics.sync()
         self.events.sync()
 
-    def beat(self, phase: str) -> None:
+    def beat(self, phase: Phase) -> None:
         """Record what is being done and how long a step takes, so that a slow step is not taken for a stall."""
         self.run.beat(phase, self.step, self.total_steps, self.usual_seconds)
 
@@ -64,16 +68,16 @@ class Journal:
         return len(self._seconds)
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
+    def phase(self, name: Phase) -> Iterator[None]:
         """Show the phase `name` inside the block, and training afterwards."""
         self.beat(name)
         yield
-        self.beat("training")
+        self.beat(Phase.TRAINING)
 
     def record_step_time(self, seconds: float) -> None:
         """Count a step that took `seconds`."""
         self._seconds.append(seconds)
-        self.beat("training")
+        self.beat(Phase.TRAINING)
 
     def eta_seconds(self) -> float:
         """How long this launch will still take if its steps go on at their usual pace."""
@@ -82,47 +86,53 @@ class Journal:
 
     def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
         """Write the metrics of the step that was just taken."""
-        losses = {"loss" if n == "total" else f"loss_{n}": v for n, v in result.losses.items()}
+        losses = {loss_field(n): v for n, v in result.losses.items()}
         log.debug(
             "step %d: loss %.4f, gradient norm %.3f, learning rate %.3g, %.3f s",
             self.step, result.losses["total"], result.grad_norm, learning_rate, seconds,
         )  # fmt: skip
         self.metrics.write(
-            {
-                "kind": "train", "time": time.time(), "step": self.step,
-                "epoch": self.step / self.steps_per_epoch, "total_steps": self.total_steps,
-                **losses, "lr": learning_rate, "grad_norm": result.grad_norm,
-                "sequences_per_second": result.clips / seconds,
-                "frames_per_second": result.frames / seconds,
-                "eta_seconds": self.eta_seconds(),
-                "rss_bytes": tree_rss_bytes(psutil.Process()),
-                "device_memory_bytes": torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None,
+            self._stamp(RecordKind.TRAIN)
+            | losses
+            | {
+                Field.TOTAL_STEPS: self.total_steps,
+                Field.LR: learning_rate,
+                Field.GRAD_NORM: result.grad_norm,
+                Field.SEQUENCES_PER_SECOND: result.clips / seconds,
+                Field.FRAMES_PER_SECOND: result.frames / seconds,
+                Field.ETA_SECONDS: self.eta_seconds(),
+                Field.RSS_BYTES: tree_rss_bytes(psutil.Process()),
+                Field.DEVICE_MEMORY_BYTES: (
+                    torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None
+                ),
             }
-        )  # fmt: skip
+        )
+
+    def _stamp(self, kind: RecordKind) -> dict[str, Any]:
+        """What every record of the metrics log begins with."""
+        epoch = self.step / self.steps_per_epoch
+        return {Field.KIND: kind, Field.TIME: time.time(), Field.STEP: self.step, Field.EPOCH: epoch}
 
     def validation_record(self, result: Mapping[str, float]) -> None:
         """Write what validation measured, as metrics and as an event."""
         epoch = self.step / self.steps_per_epoch
-        self.metrics.write({"kind": "val", "time": time.time(), "step": self.step, "epoch": epoch, **result})
+        self.metrics.write({**self._stamp(RecordKind.VAL), **result})
         self.event(
-            "epoch",
-            f"epoch {epoch:.1f}: validation pose loss {result['loss_pose']:.4f} "
-            f"(mean pose {result['mean_pose_loss']:.4f}), total {result['loss']:.4f}",
+            EventKind.EPOCH,
+            f"epoch {epoch:.1f}: validation pose loss {result[Field.LOSS_POSE]:.4f} "
+            f"(mean pose {result[Field.MEAN_POSE_LOSS]:.4f}), total {result[Field.LOSS]:.4f}",
         )
 
     def quality_record(self, figures: Mapping[str, float]) -> None:
         """Write what the evaluation of the motion measured, as metrics and as an event."""
-        epoch = self.step / self.steps_per_epoch
-        self.metrics.write(
-            {"kind": "quality", "time": time.time(), "step": self.step, "epoch": epoch, **figures}
-        )
+        self.metrics.write({**self._stamp(RecordKind.QUALITY), **figures})
         names = {
-            "quality_action_accuracy": "{:.0%} of unseen wordings recognised",
-            "quality_contrast": "{:.0%} of contrasts obeyed",
-            "quality_skate_ratio": "feet slide in {:.0%} of their time on the floor",
+            Field.QUALITY_ACTION_ACCURACY: "{:.0%} of unseen wordings recognised",
+            Field.QUALITY_CONTRAST: "{:.0%} of contrasts obeyed",
+            Field.QUALITY_SKATE_RATIO: "feet slide in {:.0%} of their time on the floor",
         }
         said = [words.format(figures[name]) for name, words in names.items() if name in figures]
-        self.event("quality", "; ".join(said))
+        self.event(EventKind.QUALITY, "; ".join(said))
 
 
 class SilentJournal(Journal):
@@ -134,11 +144,11 @@ class SilentJournal(Journal):
         self.steps_per_epoch = 1
         self._seconds = deque(maxlen=51)
 
-    def event(self, kind: str, message: str, **facts: Any) -> None:
+    def event(self, kind: EventKind, message: str, **facts: Any) -> None:
         """Write no event, only a line at debug level."""
         log.debug("%s: %s", kind, message)
 
-    def beat(self, phase: str) -> None:
+    def beat(self, phase: Phase) -> None:
         """Nothing: the first process writes the heartbeat."""
 
     def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
