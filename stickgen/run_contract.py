@@ -141,6 +141,9 @@ class Field:
     MEDIAN_STEP_SECONDS: Final = "median_step_seconds"
     BOOT_SECONDS: Final = "boot_seconds"
     BOOT_ID: Final = "boot_id"
+    UNWRITTEN: Final = (
+        "unwritten"  # records of this launch that are not on disk: they wait for space, or are lost
+    )
     # -- metrics
     KIND: Final = "kind"  # a RecordKind
     EPOCH: Final = "epoch"  # with its fraction

@@ -99,8 +99,8 @@ class RunFollower:
         self._read_metrics(changed)
         if self._load_sample():
             changed.add("sample")
-        if self.damage != self._told_damage:
-            self._told_damage = self.damage
+        if (faults := self.damage + self.lost) != self._told_damage:
+            self._told_damage = faults
             changed.add("damage")
         rss = self._tree_rss()
         if rss != self.tree_rss_bytes:
@@ -134,6 +134,17 @@ class RunFollower:
                 others = f" and {more:,} line{'s' * (more > 1)} more" if more else ""
                 found.append(f"{damage.file}:{damage.first_line}{others}")
         return found + ([f"samples/{self._bad_sample.name}"] if self._bad_sample is not None else [])
+
+    @property
+    def lost(self) -> list[str]:
+        """What never reached the disk, or is not there yet: `12 records of metrics.jsonl`."""
+        found = []
+        for reader in (self._metrics, self._events):
+            if count := reader.lost:
+                found.append(f"{count:,} record{'s' * (count > 1)} of {reader.path.name}")
+        if self.state.alive and (count := self.state.unwritten):
+            found.append(f"{count:,} record{'s' * (count > 1)} not on disk")
+        return found
 
     def _fold(self, records: list[dict[str, Any]]) -> None:
         """Sort the measurements of many records into their series, column by column."""

@@ -20,7 +20,7 @@ from stickgen.errors import StickgenError
 from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
 from stickgen.run_contract import EventKind, Field, RecordKind
 from stickgen.runs.launch import save_now, stop
-from stickgen.runs.metrics import Damage, RecordReader, last_record
+from stickgen.runs.metrics import Damage, Loss, RecordReader, last_record
 from stickgen.runs.stops import STOPS, Stops, ignore_stops
 from stickgen.runs.store import Run, Status
 from stickgen.text import clean
@@ -116,7 +116,8 @@ def follow(
         metrics.skip_to_end()
     else:
         metrics.pass_over()  # who looks at a run that is there is told what of its log is damaged
-    said: list[RecordReader] = []  # whose damage was told; more of it is in `runs show`
+    said: set[tuple[RecordReader, type]] = set()  # what was told of a log; more of it is in `runs show`
+    waits = False  # whether it was told that records are not on disk
     answered = 0  # 1: asked to stop, 2: killed
     last_line = time.monotonic()
     spinner = "dots" if out.encoding.lower().startswith("utf") else "line"
@@ -153,9 +154,13 @@ def follow(
                     last_line = time.monotonic()
                     console.print(line, soft_wrap=True)
             for reader in (events, metrics):
-                if reader.damage is not None and reader not in said:
-                    said.append(reader)
-                    _say_damage(reader.damage, as_json, console, out)
+                for fault in reader.faults:
+                    if (reader, type(fault)) not in said:
+                        said.add((reader, type(fault)))
+                        _say_fault(fault, as_json, console, out)
+            if state.unwritten and not waits:
+                waits = True
+                _say_unwritten(state.unwritten, as_json, console, out)
             if told.alone:
                 return 128 + signal.SIGHUP
             if not owner and (told.stops or out.reason):
@@ -174,11 +179,21 @@ def follow(
     return code
 
 
-def _say_damage(damage: Damage, as_json: bool, console: Console, out: Unbreakable) -> None:
+def _say_fault(fault: Damage | Loss, as_json: bool, console: Console, out: Unbreakable) -> None:
     if as_json:
-        out.say(json.dumps({"damaged": asdict(damage)}))
+        out.say(json.dumps({"damaged" if isinstance(fault, Damage) else "lost": asdict(fault)}))
     else:
-        console.print(Text(str(damage)), soft_wrap=True)
+        console.print(Text(str(fault)), soft_wrap=True)
+
+
+def _say_unwritten(count: int, as_json: bool, console: Console, out: Unbreakable) -> None:
+    if as_json:
+        out.say(json.dumps({"unwritten": count}))
+    else:
+        console.print(
+            f"records of this run are not on disk ({count:,} so far): it is full or refuses them",
+            soft_wrap=True,
+        )
 
 
 def _pass_on(run: Run, told: Told, answered: int, out: Unbreakable, err: Unbreakable) -> int:

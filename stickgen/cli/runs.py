@@ -40,15 +40,20 @@ def list_(root: Path, as_json: bool) -> None:
                 "reason": s.reason,
                 "step": s.step,
                 "total_steps": s.total_steps,
+                "unwritten_records": s.unwritten,
             }
             for run, s in rows
         ]
         click.echo(json.dumps(facts, indent=1))
         return
     for run, state in rows:
-        click.echo(
-            f"{state.status:<9} {state.step:>8}/{state.total_steps:<8} {clean(run.name, single_line=True)}"
+        unwritten = (
+            f"  ({state.unwritten:,} record{'s' * (state.unwritten != 1)} not on disk)"
+            if state.unwritten
+            else ""
         )
+        name = clean(run.name, single_line=True)
+        click.echo(f"{state.status:<9} {state.step:>8}/{state.total_steps:<8} {name}{unwritten}")
     if not rows:
         click.echo(f"no runs in {root}; start one with: stickgen train")
 
@@ -59,15 +64,12 @@ def list_(root: Path, as_json: bool) -> None:
 @click.pass_obj
 def show(root: Path, which: str, as_json: bool) -> None:
     """What a run is, how it is and what happened in it."""
-    from stickgen.runs.metrics import RecordReader, damaged_lines
+    from stickgen.runs.metrics import Damage, Loss, RecordReader, faults
     from stickgen.runs.store import find_run
 
     run = find_run(which, root)
     state = run.state()
-    events, damaged = (
-        RecordReader(run.events_path).read_new(),
-        damaged_lines(run.metrics_path, run.events_path),
-    )
+    events, found = RecordReader(run.events_path).read_new(), faults(run.metrics_path, run.events_path)
     if as_json:
         click.echo(
             json.dumps(
@@ -75,7 +77,9 @@ def show(root: Path, which: str, as_json: bool) -> None:
                     "status": state.status,
                     "reason": state.reason,
                     **run.identity,
-                    "damaged_lines": [asdict(damage) for damage in damaged],
+                    "damaged_lines": [asdict(fault) for fault in found if isinstance(fault, Damage)],
+                    "lost_records": [asdict(fault) for fault in found if isinstance(fault, Loss)],
+                    "unwritten_records": state.unwritten,
                     "events": events,
                 },
                 indent=1,
@@ -89,8 +93,12 @@ def show(root: Path, which: str, as_json: bool) -> None:
         click.echo(f"  {fact:<12} {clean(run.identity.get(fact, ''), single_line=True)}")
     if problem := run.identity_problem:
         click.echo(f"  {clean(problem, single_line=True)}")
-    for damage in damaged:
-        click.echo(f"  {damage}")
+    for fault in found:
+        click.echo(f"  {fault}")
+    if state.unwritten:
+        click.echo(
+            f"  records of the last launch that are not on disk: {state.unwritten:,}; it was full or refused them"
+        )
     for event in events[-20:]:
         click.echo(f"  {clean(event.get(Field.EVENT))}: {clean(event.get(Field.MESSAGE), single_line=True)}")
 

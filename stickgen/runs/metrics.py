@@ -100,14 +100,31 @@ class Damage:
         return f"{self.file}: {self.lines:,} lines could not be read and are passed over, the first is line {self.first_line:,}"
 
 
+@dataclass(frozen=True)
+class Loss:
+    """Records that the trainer numbered and that are not in the log: the disk was full, or refused them."""
+
+    file: str
+    records: int
+
+    def __str__(self) -> str:
+        if self.records == 1:
+            return f"{self.file}: 1 record never reached the disk"
+        return f"{self.file}: {self.records:,} records never reached the disk"
+
+
 def damaged_lines(*paths: Path) -> list[Damage]:
     """What is damaged in each log; those that are whole are left out."""
-    found = []
+    return [fault for fault in faults(*paths) if isinstance(fault, Damage)]
+
+
+def faults(*paths: Path) -> list[Damage | Loss]:
+    """What is damaged in each log and what is missing from it, read from end to end."""
+    found: list[Damage | Loss] = []
     for path in paths:
         reader = RecordReader(path)
         reader.pass_over()
-        if reader.damage is not None:
-            found.append(reader.damage)
+        found += reader.faults
     return found
 
 
@@ -149,6 +166,7 @@ class RecordWriter:
             self._waiting.append(encode({Field.SEQ: self._seq, **record}))
         except (TypeError, ValueError):
             self.lost += 1
+            self._seq += 1  # a number that is missing tells the reader
             return
         self._seq += 1
         while len(self._waiting) > MAX_WAITING:
@@ -189,9 +207,16 @@ class RecordWriter:
         except OSError:
             return
 
+    @property
+    def unwritten(self) -> int:
+        """How many records are not on disk: those that wait for space, and those that are lost."""
+        return len(self._waiting) + self.lost
+
     def close(self) -> None:
-        """Write what waits and close."""
+        """Write what waits and close; what the disk does not take even now is lost."""
         self.flush()
+        self.lost += len(self._waiting)
+        self._waiting.clear()
         os.close(self._fd)
 
 
@@ -205,6 +230,8 @@ class RecordReader:
         self.path = path
         self.bad_lines = 0
         self.first_bad_line: int | None = None  # its number in the file, from 1
+        self._missing = 0  # numbers that were passed over from one record to the next
+        self._seq: int | None = 0  # the highest number seen; None: whatever comes next is the first
         self._offset = 0
         self._piece = 0  # where the lines that were read last begin
         self._in_a_long_line = False
@@ -215,6 +242,17 @@ class RecordReader:
         """The lines that could not be read so far; None where there are none."""
         return Damage(self.path.name, self.bad_lines, self.first_bad_line or 1) if self.bad_lines else None
 
+    @property
+    def lost(self) -> int:
+        """How many records never reached the disk, by the gaps in their numbers that no damaged line explains."""
+        return max(self._missing - self.bad_lines, 0)
+
+    @property
+    def faults(self) -> list[Damage | Loss]:
+        """What is damaged so far, and what is missing."""
+        found: list[Damage | Loss] = [] if self.damage is None else [self.damage]
+        return [*found, Loss(self.path.name, self.lost)] if self.lost else found
+
     def pass_over(self) -> None:
         """Read all that is there for its damage alone."""
         while self.read_new(_PIECE_BYTES):
@@ -222,7 +260,7 @@ class RecordReader:
 
     def skip_to_end(self) -> None:
         """Take all that is there as read; a line that is half written will still come whole."""
-        self._offset = 0
+        self._offset, self._seq = 0, None
         try:
             with open_regular(self.path) as file:
                 status = os.fstat(file.fileno())
@@ -255,6 +293,7 @@ class RecordReader:
             records = decode_lines(lines)
             if len(records) < len(lines):
                 self._count_bad(data, len(lines) - len(records))
+            self._count_missing(records)
             if records or not data:
                 return records  # where all of a piece was damaged, what follows it may not be
 
@@ -266,6 +305,7 @@ class RecordReader:
             replaced = self._file is not None and identity != self._file
             if replaced or status.st_size < self._offset or not self._stands_behind_a_line(file.fileno()):
                 self._offset, self.bad_lines, self.first_bad_line = 0, 0, None
+                self._missing, self._seq = 0, 0
             self._file = identity
             file.seek(self._offset)
             data = file.read(limit_bytes)
@@ -296,6 +336,19 @@ class RecordReader:
         lines = data.split(b"\n")
         at = next((at for at, line in enumerate(lines) if line and decode(line) is None), 0)
         self.first_bad_line = 1 + self._lines_before(self._piece) + at
+
+    def _count_missing(self, records: list[dict[str, Any]]) -> None:
+        """Count the numbers that are passed over; a number that comes again, of another writer, is none."""
+        numbers = [n for record in records if type(n := record.get(Field.SEQ)) is int]
+        if not numbers:
+            return
+        before = numbers[0] - 1 if self._seq is None else self._seq
+        if numbers[-1] - before != len(numbers):  # else they are in a row, as they nearly always are
+            highest = before
+            for number in numbers:
+                self._missing += max(number - highest - 1, 0)
+                highest = max(highest, number)
+        self._seq = max(before, *numbers)
 
     def _lines_before(self, offset: int) -> int:
         count = 0

@@ -43,6 +43,7 @@ class State:
     step: int = 0
     total_steps: int = 0
     phase: str = ""
+    unwritten: int = 0  # records of the last launch that are not on disk
 
     @property
     def alive(self) -> bool:
@@ -59,7 +60,12 @@ def derive_state(run: Run) -> State:
     """How `run` is, from its locks, its process, its exit file, its events and its heartbeat."""
     beat = run.heartbeat()
     phase = str(beat.get(Field.PHASE, ""))
-    at = (int(_number(beat.get(Field.STEP))), int(_number(beat.get(Field.TOTAL_STEPS))), phase)
+    at = (
+        int(_number(beat.get(Field.STEP))),
+        int(_number(beat.get(Field.TOTAL_STEPS))),
+        phase,
+        int(_number(beat.get(Field.UNWRITTEN))),
+    )
     launches = run.launches
     process = find_process(launches[-1]) if launches else None
     if process is not None and is_paused(process):
@@ -85,7 +91,7 @@ def derive_state(run: Run) -> State:
     return State(Status.DIED, "it was never launched", *at)
 
 
-def _alive(beat: dict[str, Any], at: tuple[int, int, str]) -> State:
+def _alive(beat: dict[str, Any], at: tuple[int, int, str, int]) -> State:
     phase = at[2]
     if (
         beat.get(Field.BOOT_ID, boot_id()) == boot_id()
@@ -100,7 +106,7 @@ def _alive(beat: dict[str, Any], at: tuple[int, int, str]) -> State:
     return State(Status.RUNNING, phase, *at)
 
 
-def _ended(ended: dict[str, Any], at: tuple[int, int, str]) -> State:
+def _ended(ended: dict[str, Any], at: tuple[int, int, str, int]) -> State:
     code, reason = ended.get("code"), str(ended.get("reason", ""))
     if code == 0:
         return State(Status.FINISHED, reason or "finished", *at)

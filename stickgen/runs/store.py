@@ -191,7 +191,12 @@ class Run:
         return TrainingConfig.from_bytes(self.config_bytes, str(self.config_path), defaults=defaults)
 
     def beat(
-        self, phase: Phase, step: int, total_steps: int, median_step_seconds: float | None = None
+        self,
+        phase: Phase,
+        step: int,
+        total_steps: int,
+        median_step_seconds: float | None = None,
+        unwritten: int = 0,
     ) -> None:
         """The trainer's sign of life: small, not synced, and no reason to stop if it fails."""
         beat = {
@@ -201,6 +206,7 @@ class Run:
             Field.MEDIAN_STEP_SECONDS: median_step_seconds,
             Field.BOOT_SECONDS: boot_seconds(),
             Field.BOOT_ID: boot_id(),
+            Field.UNWRITTEN: unwritten,
         }
         try:
             write_heartbeat(self.path / File.HEARTBEAT, beat)

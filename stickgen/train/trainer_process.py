@@ -74,7 +74,10 @@ def _train(run: Run, launch: int, asked: Asked, *, prepares: bool) -> int:
             gc.freeze()
             gc.enable()
             trainer = Trainer(run, launch=launch, asked=asked)
-        return trainer.train()
+        try:
+            return trainer.train()
+        finally:
+            trainer.journal.close()
     except RuntimeError as error:  # what torch raises if RAM or GPU memory runs out
         if not is_out_of_memory(error):
             raise

@@ -36,6 +36,7 @@ def run_facts(follower: RunFollower, usable_ram_bytes: int | None) -> list[tuple
     lines.extend(_against_mean_pose(follower))
     lines.extend(_identity(follower))
     lines.extend(("not read", clean(damage, single_line=True)) for damage in follower.damage)
+    lines.extend(("lost", clean(loss, single_line=True)) for loss in follower.lost)
     return lines
 
 

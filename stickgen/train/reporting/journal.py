@@ -37,6 +37,9 @@ class Journal:
         self.last_step = 0  # the step after which this launch ends, if nothing else ends it
         self.deadline: float | None = None  # of this launch, on the monotonic clock
         self._seconds: deque[float] = deque(maxlen=51)
+        self._phase = Phase.LOADING
+        self._told_lost = 0  # records whose loss was reported
+        self._waits = False  # whether records wait for the disk, and the log says so
 
     def event(self, kind: EventKind, message: str, **facts: Any) -> None:
         """Write something a person wants to know to events.jsonl and, if the level allows, to train.log."""
@@ -55,7 +58,38 @@ class Journal:
 
     def beat(self, phase: Phase) -> None:
         """Record what is being done and how long a step takes, so that a slow step is not taken for a stall."""
-        self.run.beat(phase, self.step, self.total_steps, self.usual_seconds)
+        self._phase = phase
+        self._report_unwritten()
+        self.run.beat(phase, self.step, self.total_steps, self.usual_seconds, self.unwritten)
+
+    @property
+    def unwritten(self) -> int:
+        """How many records of both logs are not on disk."""
+        return self.metrics.unwritten + self.events.unwritten
+
+    def _report_unwritten(self) -> None:
+        """Report that the disk takes no records, and, once it does again, how many are lost."""
+        lost = self.metrics.lost + self.events.lost
+        waiting = self.unwritten - lost
+        if waiting and not self._waits:
+            log.warning("the disk takes no records of this run; they wait in memory, and training goes on")
+        self._waits = bool(waiting)
+        if lost > self._told_lost and not waiting:
+            new, self._told_lost = lost - self._told_lost, lost
+            records = f"{new:,} record{'s' * (new != 1)}"
+            self.event(
+                EventKind.ALERT, f"{records} of this run never reached the disk; its curves have a gap"
+            )
+
+    def close(self) -> None:
+        """Write what waits and close the logs; report what the disk does not take even now."""
+        self.metrics.close()
+        self.events.flush()
+        self._report_unwritten()
+        self.events.close()
+        if self.unwritten > self._told_lost:
+            log.error("%s of this run never reached the disk", _records(self.unwritten))
+        self.run.beat(self._phase, self.step, self.total_steps, self.usual_seconds, self.unwritten)
 
     @property
     def usual_seconds(self) -> float | None:
@@ -135,6 +169,10 @@ class Journal:
         self.event(EventKind.QUALITY, "; ".join(said))
 
 
+def _records(count: int) -> str:
+    return f"{count:,} record{'s' * (count != 1)}"
+
+
 class SilentJournal(Journal):
     """The journal of every process but the first of its group, which reports for all."""
 
@@ -150,6 +188,9 @@ class SilentJournal(Journal):
 
     def beat(self, phase: Phase) -> None:
         """Nothing: the first process writes the heartbeat."""
+
+    def close(self) -> None:
+        """Nothing: the first process has the logs."""
 
     def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
         """Nothing."""
