@@ -1,9 +1,9 @@
-"""A simple body in space: named controls a frame in, the ten joints of the figure out.
+"""A simple body in space: named controls per frame in, the ten joints of the figure out.
 
-The figure is posed in three dimensions and then seen from one side, so that limbs which point at the viewer
-look shorter and none ever looks longer than it is. Legs hang from where the feet are (two-bone inverse
-kinematics), so a planted foot stays exactly where it is. x is the way of travel, y is up, z points at the
-viewer; angles are radians. The figure has no width: both legs hang from the pelvis, both arms from the neck.
+The figure is posed in three dimensions and seen from one side, so that limbs pointing at the viewer look shorter and
+none ever looks longer than it is. Legs follow from the feet (two-bone inverse kinematics), so a planted foot stays
+exactly in place. x is the direction of travel, y is up, z points at the viewer; angles are in radians. The figure has
+no width: both legs hang from the pelvis, both arms from the neck.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ THIGH, SHIN = BONE_LENGTHS[PELVIS, LEFT_KNEE], BONE_LENGTHS[LEFT_KNEE, LEFT_FOOT
 LEG = THIGH + SHIN
 ARM = UPPER_ARM + FOREARM
 REACH = 0.999 * LEG  # a knee is never quite straight
-GRAVITY = 9.81 / 1.75  # units a second²; the unit is about 1.75 m
+GRAVITY = 9.81 / 1.75  # units per second²; a unit is about 1.75 m
 STANDING = 0.492  # height of the pelvis
 
-# What can be set in a frame. Of an arm: `a` lifts it forward (0 hangs, pi/2 points ahead), `b` to its own side,
-# `e` bends the elbow forward, `c` swings the forearm to its own side. Of a foot: `x` its place along the way,
-# `f` ahead of that place, `s` to the figure's own left, `y` its height.
+# The controls of a frame. For an arm: `a` lifts it forward (0 hangs, pi/2 points ahead), `b` to its own side, `e` bends
+# the elbow forward, `c` swings the forearm to its own side. For a foot: `x` is its place along the path, `f` how far
+# ahead of that place it is, `s` how far to the figure's left, `y` its height.
 CONTROLS = (
     "x", "y", "yaw", "pitch", "roll", "spine",
     "la", "lb", "le", "lc", "ra", "rb", "re", "rc",
@@ -63,7 +63,7 @@ def ease(part: Floats) -> Floats:
 
 
 class Score:
-    """Controls over time, written as key poses that flow into one another."""
+    """Controls over time, written as key poses with eased transitions."""
 
     def __init__(self, **start: float) -> None:
         self.pose = NEUTRAL.copy()
@@ -104,7 +104,7 @@ class Score:
 
 
 def still(frames: int, **changes: float | Floats) -> Floats:
-    """A track of neutral poses with some controls set, to a number or to a value a frame."""
+    """A track of neutral poses with some controls set, to a number or to a value per frame."""
     track = np.tile(NEUTRAL, (frames, 1))
     for name, value in changes.items():
         track[:, INDEX[name]] = value
@@ -114,9 +114,9 @@ def still(frames: int, **changes: float | Floats) -> Floats:
 def arm_towards(
     forward: Floats | float, up: Floats | float, pitch: Floats | float = 0.0
 ) -> tuple[Floats, Floats]:
-    """Controls `a` and `e` that bring a hand to a place seen from the shoulder, in the upright sagittal plane.
+    """Controls `a` and `e` that bring a hand to a place relative to the shoulder, in the upright sagittal plane.
 
-    The elbow points back and down. What is out of reach is reached towards.
+    The elbow points back and down. If the place is out of reach, the arm points towards it.
     """
     forward, up = np.asarray(forward, float), np.asarray(up, float)
     distance = np.clip(np.hypot(forward, up), 0.06, 0.998 * ARM)
@@ -131,8 +131,8 @@ def arm_towards(
 def joints(track: Floats, *, trunk: float = 1.0, arms: float = 1.0, camera: float = 0.0) -> Floats:
     """Controls [t, controls] → the figure's motion [t, 20].
 
-    `trunk` and `arms` make one person differ from another; legs are the unit that figures are measured in.
-    `camera` is by how many radians it stands beside the place from which it would see the way from its side.
+    `trunk` and `arms` scale their lengths, to make people differ; legs are the unit of measure. `camera` is the angle in
+    radians between the camera and a view exactly from the side of the path.
     """
     c = {name: track[:, index] for name, index in INDEX.items()}
     zero, one = np.zeros(len(track)), np.ones(len(track))
@@ -179,7 +179,7 @@ def _limb(lift: Floats, aside: Floats, body_up: Floats, body_forward: Floats, ou
 
 
 def _lowered(x: Floats, y: Floats, feet: list[Floats]) -> Floats:
-    """The pelvis comes down where a foot on the ground would be out of reach."""
+    """Lower the pelvis where a foot on the ground would be out of reach."""
     for foot in feet:
         across = np.hypot(foot[:, 0] - x, foot[:, 2])
         highest = foot[:, 1] + np.sqrt(np.maximum(REACH**2 - across**2, 0.01))
@@ -189,9 +189,9 @@ def _lowered(x: Floats, y: Floats, feet: list[Floats]) -> Floats:
 
 
 def _leg(hip: Floats, foot: Floats, forward: Floats, up: Floats) -> tuple[Floats, Floats]:
-    """Knee and foot: thigh and shin keep their lengths.
+    """The positions of knee and foot. Thigh and shin keep their lengths.
 
-    A knee bends to where the leg would swing next: forward over a foot below, up over a foot ahead, down
+    A knee bends in the direction in which the leg would swing next: forward over a foot below, up over a foot ahead, down
     over a foot behind.
     """
     line = foot - hip
@@ -209,15 +209,15 @@ def _leg(hip: Floats, foot: Floats, forward: Floats, up: Floats) -> tuple[Floats
 
 
 def foot_x(track: Floats, side: str, heading: Floats) -> Floats:
-    """[t]: where the foot is along the picture's floor."""
+    """The position of the foot along the floor of the picture, [t]."""
     x, forward, aside = (track[:, INDEX[f"{side}{name}"]] for name in "xfs")
     return x + forward * np.cos(heading) + aside * np.sin(heading)
 
 
 def planted(track: Floats) -> Floats:
-    """The track with feet that stay, along the picture's floor, where they were put down until they are lifted.
+    """The track with feet that stay where they were put down, along the floor of the picture, until they are lifted.
 
-    A foot is told as seen from the body: as the body turns, what it stands on must not turn with it.
+    Controls place a foot relative to the body: as the body turns, a planted foot must not turn with it.
     """
     track = track.copy()
     for side in "lr":
@@ -228,7 +228,7 @@ def planted(track: Floats) -> Floats:
         for frame in range(1, len(track)):
             if stands[frame] and stands[frame - 1]:
                 kept[frame] = kept[frame - 1]
-            elif stands[frame]:  # put down: the way here leads from where it was lifted
+            elif stands[frame]:  # put down: the foot gets here from where it was lifted
                 way = np.arange(1, frame - at) / (frame - at)
                 kept[at + 1 : frame] = kept[at] + (place[frame] - kept[at]) * ease(way)
             else:

@@ -65,7 +65,7 @@ def _dance(chance: Chance) -> tuple[Floats, Facts]:
         len(time), yaw=front(chance), y=STANDING - (0.015 + 0.035 * bounce * size) * lead_in, x=0.05 * sway * size * lead_in,
         roll=-0.1 * sway * size * lead_in, la=0.05, ra=0.05, le=0.2, re=0.2,
     )  # fmt: skip
-    # the foot that carries nothing is lifted and put down
+    # the foot that bears no weight is lifted and put down
     track[:, INDEX["ly"]] = 0.07 * np.maximum(-sway, 0) ** 2 * lead_in
     track[:, INDEX["ry"]] = 0.07 * np.maximum(sway, 0) ** 2 * lead_in
     for side, sign in (("l", 1.0), ("r", -1.0)):
@@ -90,7 +90,7 @@ def _spin(chance: Chance) -> tuple[Floats, Facts]:
     way = 1 if chance.rng.random() < 0.5 else -1
     score = Score(yaw=start).to(0.4, y=STANDING - 0.06, **both(0.3, 1.0, 0.1, 0.9))
     seconds = chance.seconds(0.7, 0.9) * count
-    # the foot that carries is put under the body, and turns on the spot
+    # the foot that bears the weight is put under the body, and turns on the spot
     score.step("l", 0.2, 0.03, ls=0.0, y=STANDING - 0.03).to(
         0.15, y=STANDING, **both(1.0, 0.4, 1.0, -0.5), ry=0.12
     )

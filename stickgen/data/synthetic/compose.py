@@ -1,4 +1,4 @@
-"""Clips out of phrases: chosen, styled, joined, posed, and put into words."""
+"""Makes clips from phrases: chooses, styles, joins, poses and describes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stickgen.data.synthetic.wording import sentences
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, PELVIS
 
-# importing these rooms registers their performances
+# importing these modules registers their performances
 _ROOMS = (combat_and_dance, floor, gestures, hands, leaps, locomotion)
 assert PERFORMANCES.keys() == ACTION_INDEX.keys(), PERFORMANCES.keys() ^ ACTION_INDEX.keys()
 
@@ -29,7 +29,7 @@ _STARTS_DOWN = {"stand_up", "sit_up", "push_up", "crawl"}
 _ENDS_DOWN = {"sit_down", "lie_down", "fall", "sit_up", "push_up", "crawl", "climb"}
 _UNSTYLED_GROUPS = {"floor", "acrobatics", "exercise"}
 _UNSTYLED = {"crawl", "climb", "jump", "leap", "hop", "limp", "stagger", "idle", "balance"}
-# of these nobody says how fast they are done, or gravity has the say
+# nobody says how fast these are done, or gravity decides
 _NO_TEMPO = {
     "sprint", "tiptoe", "think", "pray", "hug", "nod", "idle", "balance", "stagger", "limp", "crawl", "climb",
     "jump", "leap", "hop", "roll", "somersault", "handstand", "lie_down", "fall", "sit_up", "catch", "skip",
@@ -48,18 +48,18 @@ _EXACT = {
     "fall",
     "kneel",
 }
-_ON_A_FOOT = {"spin", "turn", "balance", "hop"}  # the body is above the foot that carries it
-_BALLISTIC = {"jump", "leap", "hop", "somersault", "jumping_jack"}  # gravity keeps the time
-_BUILDS = (0.92, 1.08)  # length of trunk and arms, of the usual
-_VIEW = 0.26  # radians by which a camera may be beside its place
+_ON_A_FOOT = {"spin", "turn", "balance", "hop"}  # the body is above the foot that bears it
+_BALLISTIC = {"jump", "leap", "hop", "somersault", "jumping_jack"}  # gravity sets the pace
+_BUILDS = (0.92, 1.08)  # length of trunk and arms, relative to the usual
+_VIEW = 0.26  # radians by which a camera may deviate from its place
 _SLOW, _FAST = (0.5, 0.68), (1.45, 1.8)  # times the usual pace
-_SLOW_GAIT, _FAST_GAIT = (0.55, 0.7), (1.28, 1.45)  # legs have less to spare
+_SLOW_GAIT, _FAST_GAIT = (0.55, 0.7), (1.28, 1.45)  # legs have less leeway
 _MANNERED = 0.25  # share of the clips done in a style
-_BACKWARDS = 0.25  # of the walks, where that is no action of its own
-_TIMED = 0.6  # share of the rest that is told to be slow or fast
-_TRIES = 20  # at a performance that is no longer than a clip
-_SIZES, _PACES = (0.85, 1.15), (0.9, 1.12)  # from one performance to the next
-CAPTIONS = (3, 5)  # a clip
+_BACKWARDS = 0.25  # share of the walks, unless it is an action of its own
+_TIMED = 0.6  # share of the rest that is described as slow or fast
+_TRIES = 20  # attempts at a performance that is no longer than a clip
+_SIZES, _PACES = (0.85, 1.15), (0.9, 1.12)  # variation between performances
+CAPTIONS = (3, 5)  # per clip
 TRANSITION_SECONDS = (0.35, 0.6)
 LICENCE = "MIT (made by stickgen)"
 
@@ -67,12 +67,12 @@ LICENCE = "MIT (made by stickgen)"
 def synthesize(
     count: int, seed: int = 0, actions: Collection[str] | None = None, *, mirror: bool = True
 ) -> Iterator[Clip]:
-    """`count` clips; the same for the same seed, each independent of how many are asked for.
+    """`count` clips, the same for the same seed; each is independent of how many are asked for.
 
-    They show all 64 actions in turn, or those of `actions`, by name. About a third of the clips go on with
-    one or two further actions, labelled frame by frame. With `mirror`, half of them are shown with sides
-    swapped, so that whatever is done is as often done on the left as on the right; the mirror of a clip that
-    is there already would teach less than another clip. Raises StickgenError for an action that is none.
+    They show all 64 actions in turn, or those of `actions`, by name. About a third of the clips go on with one or two
+    further actions, labelled frame by frame. With `mirror`, half of the clips have their sides swapped, so that everything
+    is done on the left as often as on the right; mirror images of existing clips would teach less than new clips. Raises
+    StickgenError for an unknown action.
     """
     names = [action.name for action in ACTIONS if actions is None or action.name in actions]
     unknown = [name for name in actions or () if name not in ACTION_INDEX]
@@ -88,7 +88,7 @@ def synthesize(
 
 
 def perform(action: str, seed: int = 0) -> Clip:
-    """A clip that begins with one action, for looking at it."""
+    """A clip that begins with the given action, to look at it."""
     return _clip(action, list(ACTION_INDEX), np.random.default_rng(seed), f"synthetic/{action}/{seed}")
 
 
@@ -110,7 +110,7 @@ def _clip(
         phrase = _short_enough(_performed(action, allowed, rng), chance)
         if action not in _BALLISTIC:
             phrase.track = timed(phrase.track, chance)
-        # the same person all along: before the parts are joined, or a foot would turn with the body
+        # one person throughout: applied before the parts are joined, or a foot would turn with the body
         person = Chance(np.random.default_rng(who))
         phrase.track = standing(phrase.track, person, 0.25 if exact else 1.0, feet=feet)
         if mirror:
@@ -122,7 +122,7 @@ def _clip(
         else:
             bridge, moved = _bridge(track[-1], phrase.track, chance)
             if len(track) + len(bridge) + len(moved) > MAX_FRAMES:
-                break  # no room for all of it: then none of it
+                break  # if there is no room for all of it, drop it
             half = len(bridge) // 2
             labels += [labels[-1]] * half + [label] * (len(bridge) - half + len(moved))
             track = np.concatenate((track, bridge, moved))
@@ -146,7 +146,7 @@ def _clip(
 
 
 def _short_enough(action: str, chance: Chance) -> Phrase:
-    """A performance that fits into a clip whole, so that what is told of it is all there."""
+    """A performance that fits into a clip as a whole, so that the clip shows everything that is said."""
     for _ in range(_TRIES):
         phrase = PERFORMANCES[action](chance)
         if len(phrase.track) <= MAX_FRAMES:
@@ -155,13 +155,13 @@ def _short_enough(action: str, chance: Chance) -> Phrase:
 
 
 def _performed(action: str, allowed: list[str], rng: np.random.Generator) -> str:
-    """The performance of an action: who may only walk also walks backwards."""
+    """The performance of an action. If walking backwards is no action of its own, some walks go backwards."""
     backwards = action == "walk" and "walk_backward" not in allowed and rng.random() < _BACKWARDS
     return "walk_backward" if backwards else action
 
 
 def _follow_ups(first: str, allowed: list[str], rng: np.random.Generator) -> list[str]:
-    """The actions of a clip: often one, else two or three that one body can do in a row."""
+    """The actions of a clip: often one, else two or three that a body can do in a row."""
     share = rng.random()
     if first == "sit_down" and share < 0.4 and "stand_up" in allowed:
         return [first, "stand_up"]
@@ -190,12 +190,12 @@ def _style(actions: list[str], rng: np.random.Generator) -> Style | None:
 
 
 def _bridge(end: Floats, track: Floats, chance: Chance) -> tuple[Floats, Floats]:
-    """Frames that lead from the pose `end` into `track`, and `track` moved to where they arrive.
+    """Frames that lead from the pose `end` to `track`, and `track` moved to where they end.
 
-    A foot that has to go somewhere is lifted, one after the other; the rest flows.
+    Feet that have to move are lifted one after the other; everything else is eased.
     """
     end, track = end.copy(), track.copy()
-    for name in ("yaw", "pitch", "roll"):  # whole turns are no difference
+    for name in ("yaw", "pitch", "roll"):  # full turns make no difference
         turns = np.round((end[INDEX[name]] - track[0, INDEX[name]]) / (2 * np.pi))
         track[:, INDEX[name]] += 2 * np.pi * turns
     track[:, [INDEX["x"], INDEX["lx"], INDEX["rx"]]] += end[INDEX["x"]] - track[0, INDEX["x"]]
@@ -208,7 +208,7 @@ def _bridge(end: Floats, track: Floats, chance: Chance) -> tuple[Floats, Floats]
     for side, own in (("l", np.clip(part * 2, 0, 1)), ("r", np.clip(part * 2 - 1, 0, 1))):
         places = [INDEX[f"{side}{name}"] for name in "xfsy"]
         bridge[:, places] = end[places] + (goal[places] - end[places]) * ease(own)[:, None]
-        # a foot is told as seen from the body: as the body turns, what it stands on must stay where it was
+        # controls place a foot relative to the body: as the body turns, a planted foot must stay in place
         was, becomes = (foot_x(pose[None], side, pose[INDEX["yaw"]]) for pose in (end, goal))
         stands = was + (becomes - was) * ease(own)
         bridge[:, INDEX[f"{side}x"]] += stands - foot_x(bridge, side, heading)

@@ -1,4 +1,4 @@
-"""Down and up again: sitting, kneeling, lying, falling, and exercise."""
+"""Down and up again: sitting, kneeling, lying, falling, and exercises."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _kneel(chance: Chance) -> tuple[Floats, Facts]:
         known = facts("one", side=side)
     else:
         pose, known = KNEELING, facts("both")
-    # each foot is lifted to where it is put, one after the other
+    # each foot is lifted and put in its place, one after the other
     hold = chance.between(0.6, 1.6)
     if one:
         front = "r" if side == "l" else "l"

@@ -1,4 +1,4 @@
-"""Walking and running: feet that stand still while they carry, and swing while they do not."""
+"""Walking and running: feet stand still while they bear weight, and swing while they do not."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import numpy as np
 from stickgen.data.synthetic.body import GRAVITY, INDEX, REACH, STANDING, Floats, deg, ease, still
 from stickgen.motion.skeleton import FPS
 
-_SOFTENED = np.array([1, 3, 4, 3, 1]) / 12  # a body is no point: it takes some frames to take off and to land
-_SETTLES, _HELD = 0.12, 0.66  # of a stance: until the ankle rests, and for how long it does
+_SOFTENED = np.array([1, 3, 4, 3, 1]) / 12  # taking off and landing take several frames
+_SETTLES, _HELD = 0.12, 0.66  # shares of a stance: until the ankle rests, and for how long it does
 
 
 @dataclass(frozen=True)
 class Gait:
-    """A way of going, in skeleton units (about 1.75 m) and seconds.
+    """A gait, in skeleton units (about 1.75 m) and seconds.
 
-    `duty` is the share of a cycle that a foot stands: above 0.5 one foot always does (walking), below it the
-    body flies between steps (running).
+    `duty` is the share of a cycle during which a foot stands. Above 0.5, at least one foot always does (walking); below,
+    the body flies between steps (running).
     """
 
     speed: float = 0.72
-    step_rate: float = 1.9  # steps a second, both feet counted
+    step_rate: float = 1.9  # steps per second, counting both feet
     duty: float = 0.62
     lift: float = 0.06
-    heel_kick: float = 0.0  # extra lift early in the swing, as runners have it
+    heel_kick: float = 0.0  # extra lift early in the swing, as in running
     lean: float = 0.05
     arm_swing: float = 0.45
     elbow: float = 0.3
     crouch: float = 0.0
     bounce: float = 1.0
-    rise: float = 0.0  # of each step, for stairs
+    rise: float = 0.0  # height gained per step, for stairs
     yaw: float = 0.0
     sway: float = 0.0
-    uneven: float = 0.0  # one leg's step takes longer than the other's: a limp
+    uneven: float = 0.0  # how much longer one leg's step takes than the other's: a limp
 
     def scaled(self, size: float, pace: float) -> Gait:
-        """Bigger or faster: longer steps with `size`, more of them with `pace`."""
+        """The gait with longer steps (`size`) and more of them per second (`pace`)."""
         return replace(
             self,
             speed=self.speed * pace * (0.5 + 0.5 * size),
@@ -60,7 +60,7 @@ def footsteps(
 ) -> tuple[Floats, Floats]:
     """Place and height of a foot whose first stance begins at `start`; both [t].
 
-    While it stands, both are constant; it is put down as far ahead of the body as it leaves behind it.
+    While the foot stands, both are constant. It is put down as far ahead of the body as it is lifted behind it.
     """
     # the ankle comes to rest a little after the heel, and leaves the floor before the toes do
     held = _HELD * duty
@@ -80,7 +80,7 @@ def footsteps(
 
 
 def go(gait: Gait, seconds: float, phase: float = 0.0) -> Floats:
-    """The controls of going on for `seconds`, in the way of +x."""
+    """The controls for `seconds` of this gait towards +x."""
     frames = max(round(seconds * FPS), 2)
     time = np.arange(frames) / FPS
     cycle = 2 / gait.step_rate
@@ -102,7 +102,7 @@ def go(gait: Gait, seconds: float, phase: float = 0.0) -> Floats:
         low = min(np.sqrt(max(REACH**2 - half**2, 0.02)) - 0.002, top - 0.004)
         height = low + (top - low) * (0.5 + 0.5 * np.cos(2 * np.pi * step)) * gait.bounce
     else:
-        # a leg that were stretched at either end of its stance would make the knee snap
+        # if a leg were stretched at either end of its stance, the knee would snap
         height = _running_height(step, gait, stance, min(top, float(np.sqrt(REACH**2 - half**2)) - 0.014))
         height = np.convolve(np.pad(height, 2, mode="reflect"), _SOFTENED, mode="valid")
     rise = gait.rise * gait.step_rate
@@ -126,7 +126,7 @@ def go(gait: Gait, seconds: float, phase: float = 0.0) -> Floats:
 
 
 def _running_height(step: Floats, gait: Gait, stance: float, top: float) -> Floats:
-    """Flight is ballistic; the stance is a half wave that takes up and gives back its speed."""
+    """The height while running: flight is ballistic, and the stance is a half wave that reverses the speed."""
     period = 1 / gait.step_rate
     flight = period - stance
     # seconds since the middle of the nearest stance
@@ -139,7 +139,7 @@ def _running_height(step: Floats, gait: Gait, stance: float, top: float) -> Floa
 
 
 def spread(track: Floats, side: str = "", /, **changes: float | Floats) -> Floats:
-    """The track with some controls, of one side if it is named, set to a number or to a value a frame."""
+    """The track with some controls, of `side` if given, set to a number or to a value per frame."""
     for name, value in changes.items():
         track[:, INDEX[side + name]] = value
     return track

@@ -1,4 +1,4 @@
-"""Said with the arms and the trunk, the feet where they are."""
+"""Gestures of arms and trunk while the feet stay in place."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _turn(chance: Chance) -> tuple[Floats, Facts]:
     whole = chance.rng.random() < 0.5
     left = chance.rng.random() < 0.5
     start = chance.between(0, 0.5)
-    # seen from above, a turn to the left takes the figure from facing +x to facing away from the viewer
+    # seen from above, a left turn takes the figure from facing +x to facing away from the viewer
     angle = (2 * np.pi if whole else np.pi) * (-1 if left else 1)
     steps = 6 if whole else 4
     score = Score(yaw=start)

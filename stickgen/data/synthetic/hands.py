@@ -1,4 +1,4 @@
-"""Something in the hands: reaching, carrying, throwing, drinking."""
+"""Actions with objects: reaching, carrying, throwing, drinking."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What makes one performance differ from the next: how somebody stands, sways and keeps time.
+"""Makes performances differ: in how somebody stands, sways and keeps time.
 
-Laid over a finished track of controls, so that every action varies as people do, and what was planted stays.
+It is applied to a finished track of controls, so that every action varies as people do, and planted feet stay planted.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from stickgen.data.synthetic.body import INDEX, NEUTRAL, Floats
 from stickgen.data.synthetic.phrase import Chance
 from stickgen.motion.skeleton import FPS
 
-# of each control: how far it sways about its place, in units and radians
+# how far each control sways about its value, in units and radians
 _SWAY = {
     "x": 0.012, "y": 0.003, "yaw": 0.03, "pitch": 0.03, "roll": 0.025,
     "la": 0.07, "lb": 0.05, "le": 0.09, "lc": 0.06, "ra": 0.07, "rb": 0.05, "re": 0.09, "rc": 0.06,
 }  # fmt: skip
-_HANGING_WITHIN = 0.6  # radians: an arm so far from hanging still hangs, in part
+_HANGING_WITHIN = 0.6  # radians: an arm within this angle of hanging still partly hangs
 _UPRIGHT_WITHIN = 0.5
-CROP_SECONDS = (0.3, 0.35)  # that may be missing at the beginning and at the end
+CROP_SECONDS = (0.3, 0.35)  # seconds that may be missing at the beginning and at the end
 
 
 def standing(track: Floats, chance: Chance, amount: float = 1.0, *, feet: bool = True) -> Floats:
-    """The track of somebody with a posture of their own: arms, lean, knees, and where the feet are.
+    """The track with an individual posture: arms, lean, knees, and where the feet are.
 
-    An arm or trunk that is at work keeps its place; feet are offset by the same all along, so none slides.
+    An arm or trunk that is in use keeps its place. Feet have a constant offset, so that none slides.
     """
     track = track.copy()
     pitch = track[:, INDEX["pitch"]]
@@ -50,7 +50,7 @@ def standing(track: Floats, chance: Chance, amount: float = 1.0, *, feet: bool =
 
 
 def swaying(track: Floats, chance: Chance, amount: float = 1.0) -> Floats:
-    """The track with what is never quite still: two slow waves a control."""
+    """The track with sway, because nobody is ever quite still: two slow waves per control."""
     time = np.arange(len(track)) / FPS
     track = track.copy()
     rates = chance.rng.uniform((0.12, 0.5), (0.5, 1.3), (len(_SWAY), 2))
@@ -62,7 +62,7 @@ def swaying(track: Floats, chance: Chance, amount: float = 1.0) -> Floats:
 
 
 def timed(track: Floats, chance: Chance) -> Floats:
-    """The track with some parts of it a little slower, others faster; as long as before."""
+    """The track with some parts a little slower and others faster; as long as before."""
     frames = len(track)
     time = np.arange(frames)
     period = chance.between(0.9, 2.5) * FPS
@@ -77,7 +77,7 @@ def timed(track: Floats, chance: Chance) -> Floats:
 
 
 def caught(frames: int, chance: Chance) -> tuple[int, int]:
-    """The first frame and the end of what a camera catches: often already under way, or cut before all is at rest."""
+    """The first frame and the end of what a camera catches: often it starts late, or stops before all is at rest."""
     first, last = 0, frames
     before, after = (seconds / chance.pace * FPS for seconds in CROP_SECONDS)
     if chance.rng.random() < 0.7:

@@ -1,4 +1,4 @@
-"""Off the ground: jumps that fall as gravity has it, and acrobatics."""
+"""Off the ground: jumps that fall with gravity, and acrobatics."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def flight(
 ) -> Floats:
     """Append a ballistic flight to a track that ends on the ground with legs stretched.
 
-    The pelvis rises by `height` and travels by `distance`; the feet hang below, drawn up by `tuck` and put
-    forward by `ahead` in the middle. `land` sets controls that change on the way.
+    The pelvis rises by `height` and travels by `distance`. The feet hang below it, drawn up by `tuck` and moved forward by
+    `ahead` in the middle. `land` sets controls that change during the flight.
     """
     seconds = 2 * np.sqrt(2 * height / GRAVITY)
     frames = max(round(seconds * FPS), 3)
@@ -49,12 +49,12 @@ def flight(
 def crouch_and_stretch(chance: Chance, score: Score, depth: float, swing: float) -> Score:
     """Bend with the arms back, then stretch with the arms up."""
     score.to(chance.seconds(0.35, 0.5), y=STANDING - depth, pitch=0.5, la=-swing * 0.6, ra=-swing * 0.6)
-    frames = 6  # a stretch is over in a quarter of a second
+    frames = 6  # a stretch takes a quarter of a second
     return score.to(frames / FPS, y=STANDING, pitch=0.05, la=swing, ra=swing)
 
 
 def landing(chance: Chance, track: Floats, depth: float) -> Floats:
-    """Take up the fall in the knees and come to stand."""
+    """Absorb the fall in the knees and come to a stand."""
     score = Score()
     score.pose = track[-1].copy()
     score.frames = []
@@ -124,9 +124,9 @@ def _hop(chance: Chance) -> tuple[Floats, Facts]:
 
 
 def hang_legs(track: Floats, aside: float | Floats, bend: float | Floats, length: float | Floats) -> Floats:
-    """Feet where the trunk has them: `aside` spreads the legs to the sides (roll), `bend` brings them forward.
+    """Place the feet relative to the trunk: `aside` spreads the legs to the sides (roll), `bend` brings them forward.
 
-    For a body that is upside down or in the air, whose feet rest on nothing.
+    This is for a body that is upside down or in the air, so that its feet rest on nothing.
     """
     pitch, roll, yaw = (track[:, INDEX[name]] for name in ("pitch", "roll", "yaw"))
     for side, sign in (("l", 1.0), ("r", -1.0)):
@@ -148,7 +148,7 @@ def hang_legs(track: Floats, aside: float | Floats, bend: float | Floats, length
 
 
 def joined(*tracks: Floats, blend: int = 5) -> Floats:
-    """Tracks one after the other, each beginning where the one before ends, eased over a few frames."""
+    """Tracks one after the other, each starting where the previous one ends, eased over a few frames."""
     whole = tracks[0]
     for track in tracks[1:]:
         gap = (whole[-1] - track[0])[None] * (1 - ease(np.minimum(np.arange(1, len(track) + 1) / blend, 1)))[
@@ -176,7 +176,7 @@ def _cartwheel(chance: Chance) -> tuple[Floats, Facts]:
     hang_legs(track, 0.12 + 0.55 * np.sin(turned / 2) ** 2, 0.0, 0.98 * LEG)
     track[:, [INDEX["ly"], INDEX["ry"]]] = np.maximum(track[:, [INDEX["ly"], INDEX["ry"]]], 0)
     before = Score(yaw=np.pi / 2).to(0.5, lb=2.75, rb=2.75, lc=2.85, rc=2.85, la=0, ra=0, le=0, re=0).track()
-    # the last lean is a whole turn from the first: the same pose, so the rest goes on from it
+    # the last lean is a full turn from the first: the same pose, so the rest continues from it
     after = Score(
         yaw=np.pi / 2, lb=2.75, rb=2.75, lc=2.85, rc=2.85, la=0, ra=0, le=0, re=0, roll=-2 * np.pi * count
     )
@@ -189,7 +189,7 @@ def _cartwheel(chance: Chance) -> tuple[Floats, Facts]:
 
 
 def _tumble(frames: int, turned: Floats, x: Floats, height: Floats, tucked: Floats) -> Floats:
-    """A body that turns forward over itself, drawn in by `tucked` (0 to 1)."""
+    """A forward tumble, with the body tucked by `tucked` (0 to 1)."""
     track = still(
         frames, x=x, y=height, pitch=turned, spine=1 - 0.32 * tucked,
         la=0.6 + 0.5 * tucked, ra=0.6 + 0.5 * tucked, le=0.3 + 1.0 * tucked, re=0.3 + 1.0 * tucked, lb=0.1, rb=0.1,
@@ -287,7 +287,7 @@ def _jump(chance: Chance) -> tuple[Floats, Facts]:
     height = chance.between(*{"high": (0.22, 0.3), "low": (0.04, 0.07), "": (0.1, 0.17)}[level])
     distance = 0.0 if way == "up" else chance.between(0.2, 0.45)
     effort = np.sqrt(height / 0.16)
-    # who jumps backwards faces the other way, for a clip goes to +x
+    # for a backward jump the figure faces the other way, because clips travel to +x
     yaw = np.pi + chance.between(-0.4, 0.4) if way == "backward" else chance.between(-0.1, 0.6)
     track = Score(yaw=yaw).hold(chance.between(0.0, 0.3)).track()
     swing = chance.between(0.8, 2.2) * min(effort, 1.2)
@@ -307,7 +307,7 @@ def _jumping_jack(chance: Chance) -> tuple[Floats, Facts]:
     period = chance.seconds(0.8, 1.1)
     time = np.arange(round(count * period * FPS) + 1) / FPS
     open_ = 0.5 - 0.5 * np.cos(2 * np.pi * time / period)
-    # two hops a cycle, and the legs open and close only while both feet are in the air
+    # two hops per cycle; the legs open and close only while both feet are in the air
     cycle = time / period % 1
     hop = np.sin(2 * np.pi * cycle) ** 2
     air = 0.075 * np.maximum(hop - 0.3, 0)

@@ -1,4 +1,4 @@
-"""Going somewhere: walking, running and their odder relatives."""
+"""Locomotion: walking, running and their odder relatives."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _walk_backward(chance: Chance) -> tuple[Floats, Facts]:
 @performs("sidestep")
 def _sidestep(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
-    # travel is to +x: that is to the left of a figure that faces the viewer, to the right of one that does not
+    # travel is to +x: to the left of a figure that faces the viewer, to the right of one that faces away
     yaw = np.pi / 2 if side == "l" else -np.pi / 2
     stride, seconds = 0.16 * chance.size, 0.32 / chance.pace
     lead, follow = ("l", "r") if side == "l" else ("r", "l")
@@ -70,7 +70,7 @@ def _limp(chance: Chance) -> tuple[Floats, Facts]:
     side = chance.side()
     gait = Gait(speed=0.42, step_rate=1.5, lift=0.03, lean=0.12, arm_swing=0.2, uneven=0.5, duty=0.64)
     track = _going(chance, gait, 3, 5)
-    if side == "r":  # the dipping falls on the other leg
+    if side == "r":  # the other leg dips
         track = _mirrored(track)
     phase = np.arange(len(track)) / FPS * gait.step_rate * np.pi
     track[:, INDEX["y"]] -= 0.03 * np.maximum(np.sin(phase), 0)
@@ -79,7 +79,7 @@ def _limp(chance: Chance) -> tuple[Floats, Facts]:
 
 
 def _mirrored(track: Floats) -> Floats:
-    """Left and right exchanged."""
+    """The track with left and right swapped."""
     mirrored = track.copy()
     for name, index in INDEX.items():
         if name[0] in "lr" and len(name) == 2:
@@ -149,7 +149,7 @@ def _ladder(chance: Chance) -> Floats:
 
 
 def _rungs(time: Floats, cycle: float, shift: float, rate: float) -> tuple[Floats, Floats]:
-    """Height of a hold that is kept for 0.7 of a cycle and then taken higher; and how far off the rung."""
+    """The height of a hold that is kept for 0.7 of a cycle and then moved up, and its distance from the rung."""
     phase = time / cycle + shift
     number, part = np.floor(phase), phase - np.floor(phase)
     moving = np.clip((part - 0.7) / 0.3, 0, 1)

@@ -1,4 +1,4 @@
-"""One action as it is performed: its controls over time, and what is true of it."""
+"""A performance of one action: its controls over time, and the facts about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stickgen.data.synthetic.body import CONTROLS, INDEX, Floats
 from stickgen.data.synthetic.phrasebook import Facts
 
 OTHER = {"l": "r", "r": "l"}
-# the control that takes each one's place when sides are swapped
+# for each control, the one that replaces it when sides are swapped
 MIRRORED = [
     INDEX[OTHER[name[0]] + name[1] if len(name) == 2 and name[0] in "lr" else name] for name in CONTROLS
 ]
@@ -20,14 +20,14 @@ MIRRORED = [
 
 @dataclass
 class Phrase:
-    """`facts` choose the words for it."""
+    """A performed action. `facts` decide which words describe it."""
 
     action: str
     track: Floats  # [t, controls]
     facts: Facts
 
     def mirrored(self) -> Phrase:
-        """With sides swapped: seen as `data/mirroring.py` has it, from the side of the way or from the front."""
+        """The phrase with sides swapped, as `data/mirroring.py` does for a view from the side or from the front."""
         other = self.track[:, MIRRORED].copy()
         travels = np.ptp(self.track[:, INDEX["x"]]) > TRAVEL
         front = not travels and abs(float(np.sin(self.track[0, INDEX["yaw"]]))) > np.sqrt(0.5)
@@ -45,15 +45,15 @@ class Phrase:
 
 @dataclass
 class Chance:
-    """What a performance leaves open: a random source, and how big and how fast it is done."""
+    """The random choices of a performance, and how big and how fast it is."""
 
     rng: np.random.Generator
-    size: float = 1.0  # of the movement, about 1
-    pace: float = 1.0  # times as fast
-    on_floor: bool = False  # sits on the floor, not on a chair: the same through the clip
+    size: float = 1.0  # scale of the movement, about 1
+    pace: float = 1.0  # factor of the speed
+    on_floor: bool = False  # sits on the floor instead of a chair, the same throughout the clip
 
     def between(self, low: float, high: float) -> float:
-        """A number from the range."""
+        """A random number from the range."""
         return float(self.rng.uniform(low, high))
 
     def side(self) -> str:
@@ -61,7 +61,7 @@ class Chance:
         return "l" if self.rng.random() < 0.5 else "r"
 
     def count(self, low: int, high: int) -> int:
-        """A whole number, both ends included."""
+        """A random integer, including both ends."""
         return int(self.rng.integers(low, high + 1))
 
     def pick(self, *options: str) -> str:
@@ -69,7 +69,7 @@ class Chance:
         return options[int(self.rng.integers(len(options)))]
 
     def seconds(self, low: float, high: float) -> float:
-        """A duration from the range, at this performance's pace."""
+        """A random duration from the range, at the pace of this performance."""
         return self.between(low, high) / self.pace
 
 
@@ -78,7 +78,7 @@ PERFORMANCES: dict[str, Performance] = {}
 
 
 def performs(action: str) -> Callable[[Callable[[Chance], tuple[Floats, Facts]]], Performance]:
-    """Register how an action is performed: a function of Chance to a track and its facts."""
+    """Register how an action is performed: a function from Chance to a track and its facts."""
 
     def register(function: Callable[[Chance], tuple[Floats, Facts]]) -> Performance:
         def perform(chance: Chance) -> Phrase:

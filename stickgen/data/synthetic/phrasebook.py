@@ -1,4 +1,4 @@
-"""The phrasebook: the ways to say what a figure does, and what must be so for each to be true."""
+"""The phrasebook: the ways to describe what a figure does, and the conditions under which each is true."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 BOOK = Path(__file__).with_name("phrasebook.txt")
-# what a person may ask for: a clause that says one of these is chosen more often than one that does not
+# what a user may ask for: clauses that say one of these are chosen more often than others
 TELLING = {
     "side", "forward", "backward", "place", "up", "high", "low", "deep", "shallow", "slight", "both", "one", "over",
     "under", "half", "whole", "chair", "ground",
@@ -17,10 +17,10 @@ TELLING = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What is true of a performance, and so may be said of it.
+    """What is true of a performance, so that captions may say it.
 
-    `tags` are the words that lines of the phrasebook ask for; `side` is `left`, `right` or empty; `count` is
-    how often it is done, 0 where nothing is counted.
+    `tags` are the conditions of lines in the phrasebook. `side` is `left`, `right` or empty. `count` is how often the
+    action is done, or 0 if it is not counted.
     """
 
     tags: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Facts:
 
 
 def facts(*tags: str, side: str = "", count: int = 0) -> Facts:
-    """Facts of a performance; `side` is `l` or `r`, empty tags count for nothing."""
+    """The facts of a performance. `side` is `l` or `r`; empty tags are ignored."""
     return Facts(frozenset(tag for tag in tags if tag), {"l": "left", "r": "right"}.get(side, side), count)
 
 
@@ -49,16 +49,16 @@ class Line:
     text: str
     needs: frozenset[str]
     bars: frozenset[str]
-    counts: bool  # says a count itself, or bears none behind it
+    counts: bool  # it states a count itself, or none may follow it
 
     @property
     def weight(self) -> int:
-        """How often it is chosen beside others."""
+        """How often it is chosen, relative to others."""
         return 1 + 2 * len(self.needs & TELLING)
 
     @classmethod
     def parse(cls, line: str) -> Line:
-        """Read one line of the book."""
+        """Parse one line of the phrasebook."""
         head, separator, text = line.partition(": ")
         if not separator or not re.fullmatch(r"-?[a-z]+(,-?[a-z]+)*", head):
             head, text = "", line
@@ -90,7 +90,7 @@ def phrasebook() -> dict[str, tuple[Line, ...]]:
 def lines_for(
     action: str, holds: frozenset[str], counted: bool
 ) -> tuple[tuple[Line, ...], tuple[float, ...]]:
-    """The lines that may be said of `action` where `holds` is so, each with the share up to and with it."""
+    """The lines that are true of `action` if `holds` are its tags, each with its cumulative share."""
     lines = tuple(
         line
         for line in phrasebook()[action]

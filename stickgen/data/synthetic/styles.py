@@ -1,4 +1,4 @@
-"""How somebody moves: tired, proud, angry… as posture, tempo and size, with words for it."""
+"""Styles of movement (tired, proud, angry…) as posture, tempo and size, with words for them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from stickgen.motion.skeleton import FPS
 
 @dataclass(frozen=True)
 class Style:
-    """`who` replaces `a person`, one of `how` goes with what is done; `tag` is for lines of the phrasebook."""
+    """A style. `who` replaces `a person`, one of `how` is an adverb of the action, `tag` is for the phrasebook."""
 
     who: str
     how: tuple[str, ...]
     size: float = 1.0
     pace: float = 1.0
     stoop: float = 0.0  # radians of lean
-    sag: float = 0.0  # of the pelvis, in the knees
+    sag: float = 0.0  # how far the pelvis sinks into the knees
     bounce: float = 0.0
     wobble: float = 0.0
     tag: str = "styled"
 
     def applied(self, track: Floats, phase: float) -> Floats:
-        """The track in this style. Only for a body that stands or goes: others have no posture to spare."""
+        """The track in this style. Only for a body that stands or walks: others leave no room for posture."""
         track = track.copy()
         time = np.arange(len(track)) / FPS
         fade = np.minimum(np.minimum(time, time[-1] - time) / 0.3, 1)
@@ -128,6 +128,6 @@ FAST_WORDS = (
 
 
 def tempo(pace: float) -> Style:
-    """Done at `pace` times the usual speed, and told so."""
+    """The style of doing something at `pace` times the usual speed, and saying so."""
     slow = pace < 1
     return Style("a person", SLOW_WORDS if slow else FAST_WORDS, pace=pace, tag="slow" if slow else "fast")

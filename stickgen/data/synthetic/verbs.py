@@ -28,12 +28,12 @@ _PAST = {
 }  # fmt: skip
 _SHORT = re.compile(
     r"(side)?(qu|[^aeiou])*[aeiou][^aeiouwxy]"
-)  # run, clap, squat: the last letter is doubled
+)  # as in run, clap, squat: the last letter is doubled
 
 
 @lru_cache(maxsize=4096)
 def inflected(verb: str, form: Form) -> str:
-    """`verb`, given as its base, in `form`."""
+    """`verb`, given in its base form, in `form`."""
     if form is Form.BASE:
         return verb
     if form is Form.PRESENT:

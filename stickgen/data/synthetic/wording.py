@@ -1,4 +1,4 @@
-"""English sentences for what was performed: persons, tenses, pronouns, plain English and now and then a typo."""
+"""English captions for performances: persons, tenses, pronouns, plain English, and occasionally a typo."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from stickgen.data.synthetic.phrasebook import Facts, Line, lines_for
 from stickgen.data.synthetic.styles import Style
 from stickgen.data.synthetic.verbs import Form, inflected
 
-TYPO_SHARE = 0.03  # of the captions but the first
-PLAIN_SHARE = 0.4  # a person walks; the rest is said in another form
+TYPO_SHARE = 0.03  # share of the captions, except the first
+PLAIN_SHARE = 0.4  # share of plain captions ("a person walks"); the rest have other forms
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Who does it, and the pronouns for them."""
+    """Who performs the action, and their pronouns."""
 
     name: str
     own: str = "their"
@@ -92,9 +92,9 @@ _VERB = re.compile(r"\[(\w+)\]")
 
 
 def sentences(phrases: list[Phrase], style: Style | None, chance: Chance, count: int) -> list[str]:
-    """Up to `count` different captions of the phrases in order, the style told in each.
+    """Up to `count` different captions of the phrases in order, each of which mentions the style.
 
-    The first is a plain one; what is said in none of them is left open, never false.
+    The first one is plain. Captions may omit facts but never contradict them.
     """
     found: dict[str, None] = {_sentence(phrases, style, chance, plain=True): None}
     for _ in range(3 * count):
@@ -120,7 +120,7 @@ def _sentence(phrases: list[Phrase], style: Style | None, chance: Chance, *, pla
         and style.who != "a person"
         and kind in ("he", "they", "do", "doing")
     ):
-        kind = "plain"  # these name nobody, so the style would be lost
+        kind = "plain"  # the other forms name nobody, so the style would be lost
     if kind == "he":
         who = HE if chance.rng.random() < 0.5 else SHE
     elif kind == "they":
@@ -149,7 +149,7 @@ def _sentence(phrases: list[Phrase], style: Style | None, chance: Chance, *, pla
     return text[0].upper() + text[1:] + "." if not plain and chance.rng.random() < 0.15 else text
 
 
-# what a sentence that is not plain looks like, as often as it is here
+# the forms of sentences that are not plain, in these proportions
 _KINDS = ("is", "is", "is", "he", "he", "they", "past", "past", "participle", "participle", "seen", "seen", "do", "do", "doing",
           "who", "make")  # fmt: skip
 _FORM = {
@@ -159,7 +159,7 @@ _FORM = {
 
 
 class _Clause:
-    """One phrase with its line chosen: it can be said in any form."""
+    """A phrase with its chosen line, which can be put into any form."""
 
     def __init__(self, phrase: Phrase, tags: frozenset[str], manner: str, chance: Chance) -> None:
         self.facts: Facts = phrase.facts
@@ -171,7 +171,7 @@ class _Clause:
         )
 
     def said(self, form: Form, who: Subject, chance: Chance) -> str:
-        """The clause about `who`, with the verbs in `form`."""
+        """The clause with `who` as its subject and verbs in `form`."""
         side = self.facts.side
         own = who.own if who is YOU or chance.rng.random() < 0.55 else "the"
         known = {
@@ -198,7 +198,7 @@ def _chosen(text: str, chance: Chance) -> str:
 
 
 def _behind(text: str, line: Line, known: Facts, manner: str, chance: Chance) -> str:
-    """The text with what is still to be said: how often, and in what manner."""
+    """The text followed by what it does not say yet: how often, and in what manner."""
     if not line.counts and known.count and chance.rng.random() < (0.75 if 1 < known.count < 5 else 0.35):
         text += " " + (chance.pick(*TIMES[known.count]) if known.count in TIMES else "many times")
     if not manner:
@@ -239,7 +239,7 @@ def _joined(said: list[str], clauses: list[_Clause], who: Subject, form: Form, c
 
 
 def _misspelt(text: str, chance: Chance) -> str:
-    """The text with one letter dropped, doubled or exchanged with the next, in one of its longer words."""
+    """The text with one letter dropped, doubled or swapped with the next, in one of its longer words."""
     words = list(re.finditer(r"[a-z]{4,}", text))
     if not words:
         return text
