@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run quickstart test check drills bench speedrun docs format lock clean
+.PHONY: run quickstart test check coverage drills bench speedrun docs format lock clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,9 @@ quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and dr
 
 test: check  ## format, lint, types, walls, and all tests but the long ones
 	$(BIN)/python -m pytest
+
+coverage: $(READY)  ## the tests again, slower, with the share of lines that they run; fails below the floor
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 drills: $(READY)  ## faults: killed processes, full disks, torn files; STICKGEN_KILLS=200 kills as often
 	$(BIN)/python -m pytest -m drill

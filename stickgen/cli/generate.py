@@ -38,14 +38,11 @@ def command(
     force: bool,
 ) -> None:
     """Draw the motions of texts with a trained model."""
-    from stickgen.data.embed import load_encoder, with_opposites
-    from stickgen.data.encoder_folder import encoder_of_run
+    from stickgen.api import find_run, generate, load_model
     from stickgen.errors import StickgenError
-    from stickgen.generate.from_run import Generator
     from stickgen.generate.render import draw_gif, draw_sheet
     from stickgen.motion.skeleton import FPS
     from stickgen.outputs import PICTURES, Output
-    from stickgen.runs.store import find_run, runs_root
     from stickgen.text import clean, is_unicode
 
     for text in texts:
@@ -56,14 +53,10 @@ def command(
     if kind is None:
         raise StickgenError(f"{output}: name a .gif or a .png file")
     place = Output(path, kind, force=force)
-    generator = Generator.of_run(find_run(run_name, Path(runs) if runs else runs_root()))
-    named = encoder_of_run(generator.config.data.encoder, encoder)
-    read = with_opposites(list(texts), load_encoder(named).read)
-    drawn = []
-    for row, text in enumerate(texts):
-        frames = int(seconds * FPS) if seconds else generator.natural_frames(read.vectors[row])
-        drawn.append((text, generator.draw(read, row, frames, seed)))
+    model = load_model(find_run(run_name, Path(runs) if runs else None))
+    motions = generate(model, texts, seconds=seconds, seed=seed, encoder=encoder)
+    drawn = list(zip(texts, motions, strict=True))
     place.make_way()
     (draw_gif if path.suffix.lower() == ".gif" else draw_sheet)(drawn, path)
-    longest = max(len(motion) for _, motion in drawn) / FPS
-    click.echo(f"{path} ({longest:.1f} s, weights of step {generator.step})")
+    longest = max(map(len, motions)) / FPS
+    click.echo(f"{path} ({longest:.1f} s, weights of step {model.step})")
