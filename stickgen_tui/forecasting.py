@@ -44,9 +44,11 @@ def look_around(config: TrainingConfig, root: Path | None) -> Surroundings:
 
 def forecast(config: TrainingConfig, around: Surroundings, edit: Edit | None = None) -> Estimate:
     """The forecast of `config`, with one value changed where there is an `edit`; some tenths of a millisecond."""
+    from stickgen.config.schema import KEY_BY_PATH
     from stickgen.planner.estimate import estimate
 
-    settings = config.replace([edit]) if edit is not None else config
+    known = edit is not None and edit[0] in KEY_BY_PATH  # a person's own keys cost nothing
+    settings = config.replace([edit]) if edit is not None and known else config
     return estimate(
         settings,
         around.machine,
