@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from stickgen.config.presets import preset_path
 from stickgen.model.normalise import Normaliser
 from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import create_run
+from stickgen.train.checkpoints import checkpoint
 from stickgen.train.checkpoints import saver as saving
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors, save_checkpoint
 from stickgen.train.checkpoints.saver import Saver
@@ -166,3 +169,11 @@ def test_the_same_state_is_not_written_twice(saver: Saver, state: TrainState) ->
 def test_a_checkpoint_folder_that_vanished_is_made_again(saver: Saver, state: TrainState) -> None:
     saver.journal.run.checkpoints_dir.rmdir()
     assert saver.save(state)
+
+
+def test_the_docstring_names_the_files_of_a_checkpoint(saver: Saver, state: TrainState) -> None:
+    assert saver.save(state)
+    (folder,) = saver.journal.run.checkpoints_dir.iterdir()
+    named = set(re.findall(r"`(\w+\.\w+)`", checkpoint.__doc__ or ""))
+    assert named == {file.name for file in folder.iterdir()}
+    assert json.loads((folder / "trainer.json").read_text()).keys() == {"format", *state.numbers()}
