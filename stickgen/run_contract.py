@@ -34,6 +34,7 @@ class File:
     WANDB: Final = "wandb"
 
 
+MAX_CONFIG_BYTES: Final = 2**26  # of a config.yaml; a larger one is not read
 FILES: Final = (
     File.IDENTITY, File.IDENTITY_LOCK, File.IDENTITY_COPY, File.CONFIG, File.METRICS, File.EVENTS, File.HEARTBEAT,
     File.LOG, File.EXIT, File.EXIT_ROOM, File.RUN_LOCK, File.LAUNCH_LOCK, File.TRACKER,

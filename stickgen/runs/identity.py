@@ -14,10 +14,9 @@ from stickgen.atomic import write_text
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import read_json, read_regular
-from stickgen.run_contract import Field, File
+from stickgen.run_contract import MAX_CONFIG_BYTES, Field, File
 from stickgen.runs.checkpoint_folders import checkpoint_folders
 
-_MAX_CONFIG_BYTES = 2**26
 _STAMP = re.compile(r"(\d{8}-\d{6})-")
 
 
@@ -84,7 +83,7 @@ def rebuild_identity(path: Path) -> str:
 def _from_other_files(path: Path) -> dict[str, Any]:
     """Name, age, config with the defaults of its time, and number of launches."""
     try:
-        config = read_regular(path / File.CONFIG, _MAX_CONFIG_BYTES)
+        config = read_regular(path / File.CONFIG, MAX_CONFIG_BYTES)
         changed = (path / File.CONFIG).lstat().st_mtime
     except OSError as error:
         raise StickgenError(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from stickgen.errors import StickgenError
 
 if TYPE_CHECKING:
-    from stickgen.runs.store import Run
+    from stickgen.runs.directory import RunDirectory
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO must not make us wait
 _PATIENCE_SECONDS = 0.5  # somebody who asks whether the launch lock is free holds it for microseconds
@@ -46,7 +46,7 @@ class RunLock:
     closing any other descriptor of the file would drop the lock.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunDirectory) -> None:
         self._run = run
         self._fd = -1
 
@@ -66,7 +66,7 @@ class RunLock:
         _held_here.add(self._run.lock_path)
 
 
-def trainer_lock_holder(run: Run) -> int | None:
+def trainer_lock_holder(run: RunDirectory) -> int | None:
     """The process id that holds the run's lock, None while it is free.
 
     Of a holder that cannot be seen from here (another machine, another container) the id means nothing,
@@ -114,7 +114,7 @@ class LaunchLock:
     last copy of it is closed. So never unlock it, only close it.
     """
 
-    def __init__(self, run: Run, fd: int = -1) -> None:
+    def __init__(self, run: RunDirectory, fd: int = -1) -> None:
         self._run = run
         self.fd = fd
 
@@ -142,7 +142,7 @@ class LaunchLock:
             self.fd = -1
 
 
-def launch_under_way(run: Run) -> bool:
+def launch_under_way(run: RunDirectory) -> bool:
     """Whether a launcher or a supervisor is at work on the run."""
     try:
         fd = os.open(run.launch_lock_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

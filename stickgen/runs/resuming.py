@@ -167,7 +167,7 @@ def _config(
 def trained_config(run: Run) -> TrainingConfig | None:
     """The config of the newest checkpoint; None where nothing was trained, or it cannot be read."""
     from stickgen.foreign_files import read_regular
-    from stickgen.runs.store import MAX_CONFIG_BYTES
+    from stickgen.run_contract import MAX_CONFIG_BYTES
 
     for folder in reversed(run.checkpoints):
         try:

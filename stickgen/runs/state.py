@@ -13,7 +13,7 @@ from stickgen.runs.metrics import last_record
 from stickgen.runs.process import boot_id, find_process, is_paused
 
 if TYPE_CHECKING:
-    from stickgen.runs.store import Run
+    from stickgen.runs.directory import RunDirectory
 
 STARTING_SECONDS = 60.0  # a new run directory without a launch is "starting" so long, and then nothing came
 
@@ -56,7 +56,7 @@ def boot_seconds() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-def derive_state(run: Run) -> State:
+def derive_state(run: RunDirectory) -> State:
     """How `run` is, from its locks, its process, its exit file, its events and its heartbeat."""
     beat = run.heartbeat()
     phase = str(beat.get(Field.PHASE, ""))
@@ -117,7 +117,7 @@ def _ended(ended: dict[str, Any], at: tuple[int, int, str, int]) -> State:
     return State(Status.FAILED, reason or f"exit code {code}", *at)
 
 
-def last_words(run: Run, launch: int) -> dict[str, Any] | None:
+def last_words(run: RunDirectory, launch: int) -> dict[str, Any] | None:
     """The event by which launch number `launch` said how it ended."""
     for event in ENDINGS:
         if (record := last_record(run.events_path, event=event, launch=launch)) is not None:

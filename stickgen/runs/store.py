@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 from stickgen.atomic import write_bytes
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
-from stickgen.foreign_files import read_json, read_regular
 from stickgen.run_contract import Field, File, Phase
-from stickgen.runs.checkpoint_folders import checkpoint_folders
-from stickgen.runs.heartbeat import whole_heartbeat, write_heartbeat
-from stickgen.runs.identity import problem_of, read_identity, rebuild_identity, stamp_of, write_identity
+from stickgen.runs.directory import RunDirectory
+from stickgen.runs.heartbeat import write_heartbeat
+from stickgen.runs.identity import read_identity, rebuild_identity, stamp_of, write_identity
 from stickgen.runs.layout import check_own_files
 from stickgen.runs.locks import exclusive
 from stickgen.runs.preflight import refusals
@@ -34,7 +33,6 @@ __all__ = ["Run", "State", "Status", "create_run", "find_run", "list_runs", "run
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
 
-MAX_CONFIG_BYTES = 2**26
 _OUT_OF_REACH = {
     errno.EACCES,
     errno.EPERM,
@@ -45,104 +43,22 @@ _OUT_OF_REACH = {
     errno.EHOSTDOWN,
 }
 _WORDS = [
-    "amber",
-    "brisk",
-    "calm",
-    "clear",
-    "dapper",
-    "eager",
-    "fleet",
-    "gentle",
-    "happy",
-    "keen",
-    "light",
-    "lively",
-    "merry",
-    "mild",
-    "nimble",
-    "proud",
-    "quick",
-    "quiet",
-    "ready",
-    "sunny",
-    "swift",
-    "tidy",
-    "warm",
-    "wise",
-]
+    "amber", "brisk", "calm", "clear", "dapper", "eager", "fleet", "gentle", "happy", "keen", "light", "lively",
+    "merry", "mild", "nimble", "proud", "quick", "quiet", "ready", "sunny", "swift", "tidy", "warm", "wise",
+]  # fmt: skip
 _NOUNS = [
-    "badger",
-    "crane",
-    "deer",
-    "falcon",
-    "finch",
-    "fox",
-    "gecko",
-    "hare",
-    "heron",
-    "ibex",
-    "jay",
-    "lark",
-    "lynx",
-    "marten",
-    "newt",
-    "otter",
-    "owl",
-    "panda",
-    "puma",
-    "robin",
-    "seal",
-    "stork",
-    "swan",
-    "wren",
-]
+    "badger", "crane", "deer", "falcon", "finch", "fox", "gecko", "hare", "heron", "ibex", "jay", "lark",
+    "lynx", "marten", "newt", "otter", "owl", "panda", "puma", "robin", "seal", "stork", "swan", "wren",
+]  # fmt: skip
 
 
-class Run:
-    """One run directory."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
-        self.name = self.path.name
-        self.config_path = self.path / File.CONFIG
-        self.metrics_path = self.path / File.METRICS
-        self.events_path = self.path / File.EVENTS
-        self.log_path = self.path / File.LOG
-        self.samples_dir = self.path / File.SAMPLES
-        self.checkpoints_dir = self.path / File.CHECKPOINTS
-        self.control_dir = self.path / File.CONTROL
-        self.lock_path = self.path / File.RUN_LOCK
-        self.launch_lock_path = self.path / File.LAUNCH_LOCK
-        self.exit_path = self.path / File.EXIT
+class Run(RunDirectory):
+    """One run directory: read, written to, and how it is now."""
 
     @property
     def reference(self) -> str:
         """What a person types to name this run: its name where it lies among the others, else its path."""
         return self.name if self.path.parent == runs_root().absolute() else shlex.quote(str(self.path))
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """run.json: what runs, from what, where. Empty if it cannot be read: see `identity_problem`."""
-        try:
-            return read_identity(self.path)
-        except (OSError, ValueError):
-            return {}
-
-    @property
-    def identity_problem(self) -> str | None:
-        """Why run.json cannot be read, in words; None where it can."""
-        return problem_of(self.path)
-
-    @property
-    def checkpoints(self) -> list[Path]:
-        """The folders of its checkpoints, the newest last; whether they are whole is found out on use."""
-        return checkpoint_folders(self.checkpoints_dir)
-
-    @property
-    def launches(self) -> list[dict[str, Any]]:
-        """The launches so far, oldest first: process, supervisor, start. Their count is the launch number."""
-        launches = self.identity.get("launches")
-        return [x for x in launches if isinstance(x, dict)] if isinstance(launches, list) else []
 
     def update_identity(self, **facts: Any) -> None:
         """Add facts to run.json, atomically; of two that do so at once, neither loses its facts.
@@ -172,24 +88,6 @@ class Run:
             except OSError as error:
                 raise StickgenError(f"{folder}: cannot be written ({error.strerror})") from error
 
-    @property
-    def exit(self) -> dict[str, Any]:
-        """exit.json: how the trainer ended; empty while it has not."""
-        return _read_or_nothing(self.exit_path)
-
-    @property
-    def config_bytes(self) -> bytes:
-        """The exact config of this run."""
-        return read_regular(self.config_path, MAX_CONFIG_BYTES)
-
-    def config(self) -> TrainingConfig:
-        """The config of this run, read with the defaults of its time. Raises ConfigError, OSError."""
-        from stickgen.config.loading import TrainingConfig
-
-        noted = self.identity.get("defaults")
-        defaults = noted if isinstance(noted, int) else 1
-        return TrainingConfig.from_bytes(self.config_bytes, str(self.config_path), defaults=defaults)
-
     def beat(
         self,
         phase: Phase,
@@ -213,10 +111,6 @@ class Run:
         except OSError:
             return
 
-    def heartbeat(self) -> dict[str, Any]:
-        """The last sign of life; empty before the first."""
-        return whole_heartbeat(lambda: _read_or_nothing(self.path / File.HEARTBEAT))
-
     def state(self) -> State:
         """How the run is; see state.py. Never raises: one odd run must not hide the others."""
         try:
@@ -225,13 +119,6 @@ class Run:
             return State(
                 Status.UNREADABLE, f"{self.path}: it cannot be read ({type(error).__name__}: {error})"
             )
-
-
-def _read_or_nothing(path: Path) -> dict[str, Any]:
-    try:
-        return read_json(path)
-    except (OSError, ValueError):
-        return {}
 
 
 def runs_root() -> Path:

@@ -29,8 +29,8 @@ from stickgen.atomic import fsync_directory
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json, read_regular
+from stickgen.run_contract import MAX_CONFIG_BYTES
 from stickgen.runs.checkpoint_folders import checkpoint_folders, is_own_checkpoint
-from stickgen.runs.store import MAX_CONFIG_BYTES
 
 FORMAT = "stickgen-checkpoint-1"
 MANIFEST = "MANIFEST.json"
