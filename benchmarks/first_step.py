@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import create_run
 from stickgen.runs.supervisor import ENVIRONMENT
 from stickgen.train.trial import make_clips

@@ -23,7 +23,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.data.dataset import FORMAT
 from stickgen.motion.skeleton import FPS
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import create_run
 from stickgen.runs.supervisor import ENVIRONMENT
 

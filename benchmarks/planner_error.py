@@ -39,7 +39,7 @@ from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.planner.measured.measurements import Measurement, origin_of
 from stickgen.planner.probe import probe
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT
 

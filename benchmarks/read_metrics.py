@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from stickgen.runs.metrics import RecordReader, RecordWriter, last_record
+from stickgen.record_log import RecordReader, RecordWriter, last_record
 
 CHUNK_BYTES = 1024 * 1024  # as the monitor reads
 

@@ -16,7 +16,7 @@ from stickgen.data.encoder_folder import encoder_of_run
 from stickgen.errors import StickgenError
 from stickgen.generate.from_run import Generator
 from stickgen.motion.skeleton import FPS
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, list_runs, runs_root
 from stickgen.runs.store import find_run as _find_run
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import psutil
 
+from stickgen.record_log import RecordReader
 from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run, State, Status
 from stickgen_tui.log_tail import LogTail

@@ -5,17 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from stickgen.foreign_files import open_regular
+from stickgen.record_log import last_record
 from stickgen.run_contract import Field, File, RecordKind
-from stickgen.runs.metrics import decode
 from stickgen.runs.store import Run, list_runs, runs_root
 from stickgen_tui.states import look_of
 from stickgen_tui.text import clean
-
-_TAIL_BYTES = 8192
-_TRAIN = f'"{Field.KIND}":"{RecordKind.TRAIN}"'.encode()  # in every line of a train record
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ class RunCatalogue:
 
 def summary_of(run: Run) -> RunSummary:
     """What a row shows of a run; unreadable parts are left out, never raised."""
-    newest, state = newest_train_record(run.metrics_path), run.state()
+    newest, state = last_record(run.metrics_path, kind=RecordKind.TRAIN) or {}, run.state()
     step, total, loss = newest.get(Field.STEP), newest.get(Field.TOTAL_STEPS), newest.get(Field.LOSS)
     total = total or state.total_steps or run.identity.get("total_steps")
     return RunSummary(
@@ -113,22 +108,6 @@ def summary_of(run: Run) -> RunSummary:
         loss=float(loss) if isinstance(loss, int | float) else None,
         changed=_newest_change(run),
     )
-
-
-def newest_train_record(path: Path) -> dict[str, Any]:
-    """The last whole train record of a metrics log, from its end only; {} when there is none."""
-    try:
-        with open_regular(path) as file:
-            size = file.seek(0, 2)
-            file.seek(max(size - _TAIL_BYTES, 0))
-            lines = file.read().split(b"\n")
-    except OSError:
-        return {}
-    for line in reversed(lines):
-        found = decode(line) if _TRAIN in line else None
-        if found is not None:
-            return found
-    return {}
 
 
 def _newest_change(run: Run) -> float | None:

@@ -18,9 +18,9 @@ from rich.text import Text
 from stickgen.cli.streams import Unbreakable, is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
+from stickgen.record_log import Damage, Loss, RecordReader, last_record
 from stickgen.run_contract import EventKind, Field, RecordKind
 from stickgen.runs.launch import save_now, stop
-from stickgen.runs.metrics import Damage, Loss, RecordReader, last_record
 from stickgen.runs.stops import STOPS, Stops, ignore_stops
 from stickgen.runs.store import Run, Status
 from stickgen.text import clean

@@ -64,7 +64,7 @@ def list_(root: Path, as_json: bool) -> None:
 @click.pass_obj
 def show(root: Path, which: str, as_json: bool) -> None:
     """What a run is, how it is and what happened in it."""
-    from stickgen.runs.metrics import Damage, Loss, RecordReader, faults
+    from stickgen.record_log import Damage, Loss, RecordReader, faults
     from stickgen.runs.store import find_run
 
     run = find_run(which, root)

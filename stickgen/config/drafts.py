@@ -12,9 +12,10 @@ Saving the document ends its journal (the edits are in the file); the next edit 
 `document.journal.discard()` is for changes that a person drops. An edit never fails because its journal does:
 `document.journal.failure` then says why, for the screen to show.
 
-A journal is a file in `$XDG_STATE_HOME/stickgen/drafts` (`~/.local/state` by default; folder 0700, files
-0600), one an editor: the name is made of the config's absolute path and chance. Its first record holds the
-bytes that the edits began from, each further one what changed, every line with a CRC-32, so that a torn tail
+A journal is a record log in `drafts` of the state folder (see folders.py; folder 0700, files 0600), one an
+editor: the name is made of the config's absolute path and chance. Its first record holds the
+bytes that the edits began from, each further one what changed, every line with a CRC-32 (see record_log.py; before it
+the CRC came first in the line, and such drafts are still read), so that a torn tail
 costs the edit it belongs to and nothing else. The editor holds a lock on its journal; a draft whose lock is
 free belongs to nobody alive. Writes are not fsynced: a killed process loses nothing, a power cut may cost the
 last seconds.
@@ -36,6 +37,8 @@ from pathlib import Path
 from typing import Any
 
 from stickgen.errors import StickgenError
+from stickgen.folders import state_path
+from stickgen.record_log import decode, encode
 from stickgen.yaml_edit import Document, YamlError, read_yaml_file
 from stickgen.yaml_edit.document import MAX_UNDO
 
@@ -44,9 +47,8 @@ FRESH_SECONDS = 60.0  # a journal without a sound beginning may be one that is b
 
 
 def drafts_directory() -> Path:
-    """`$XDG_STATE_HOME/stickgen/drafts`."""
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "stickgen" / "drafts"
+    """Where the journals are."""
+    return state_path("drafts")
 
 
 @dataclass(frozen=True)
@@ -202,8 +204,7 @@ class Journal:
 
     def _append(self, record: dict[str, Any]) -> None:
         assert self._fd is not None
-        body = json.dumps({**record, "time": time.time()}, ensure_ascii=True).encode()
-        line = b"%08x %s\n" % (zlib.crc32(body), body)
+        line = encode({**record, "time": time.time()})
         size = os.fstat(self._fd).st_size
         try:
             if os.write(self._fd, line) != len(line):
@@ -262,15 +263,22 @@ def _sound_records(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
         data = file.read(MAX_JOURNAL_BYTES)
     offset = 0
     while (end := data.find(b"\n", offset)) >= 0:
-        crc, _, body = data[offset:end].partition(b" ")
-        try:
-            if int(crc, 16) != zlib.crc32(body):
-                return
-            record = json.loads(body)
-        except (ValueError, RecursionError):
+        line = data[offset:end]
+        record = decode(line) or _decode_older(line)
+        if record is None:
             return
         offset = end + 1
         yield record, offset
+
+
+def _decode_older(line: bytes) -> dict[str, Any] | None:
+    """The record of a line by a version that wrote the CRC first; None if it is damaged."""
+    crc, _, body = line.partition(b" ")
+    try:
+        record = json.loads(body) if int(crc, 16) == zlib.crc32(body) else None
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _read(path: Path) -> Draft | None:

@@ -6,7 +6,6 @@ Each addition is a transaction: it survives whatever ends the process, and sever
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,14 +14,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from stickgen.folders import cache_path
+
 Note = Callable[[str], None]  # gets a sentence that a person may want to read
 _Row = tuple[bytes, bytes, bytes, int]  # sha256 of the text, vector, tokens, CRC-32 of the three
 _ASKED_AT_ONCE = 500
 
 
 def cache_folder() -> Path:
-    """Where embeddings are cached: `$XDG_CACHE_HOME/stickgen/embeddings`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stickgen" / "embeddings"
+    """Where embeddings are cached."""
+    return cache_path("embeddings")
 
 
 def _key(text: str) -> bytes:

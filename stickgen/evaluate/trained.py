@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,14 @@ from safetensors.torch import save
 from torch import Tensor
 
 from stickgen.atomic import write_bytes
+from stickgen.folders import cache_path
 
 _FACTS = "facts"
 
 
 def evaluators_folder() -> Path:
-    """Where trained evaluators are cached: `$XDG_CACHE_HOME/stickgen/evaluators`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stickgen" / "evaluators"
+    """Where trained evaluators are cached."""
+    return cache_path("evaluators")
 
 
 def key_of(*parts: object) -> str:

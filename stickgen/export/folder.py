@@ -20,8 +20,8 @@ from stickgen.foreign_files import read_json
 from stickgen.generate.from_run import Generator
 from stickgen.outputs import backup_path, check_output_folder
 from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters
+from stickgen.record_log import RecordReader
 from stickgen.run_contract import Field, RecordKind
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.provenance import ancestors_of
 from stickgen.runs.resuming import moved
 from stickgen.runs.store import Run

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from stickgen import folders
 from stickgen.atomic import write_text
 from stickgen.children import child_environment
 from stickgen.text import clean
@@ -60,8 +61,7 @@ def ask_torch(cores: int, *, refresh: bool = False) -> dict[str, Any]:
 
 def cache_path() -> Path:
     """Where the answer is kept."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "stickgen" / "hardware.json"
+    return folders.cache_path("hardware.json")
 
 
 def _age(answer: dict[str, Any]) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -26,6 +25,7 @@ import psutil
 from stickgen.children import child_environment
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
+from stickgen.folders import cache_path
 from stickgen.hardware.contention import Contention
 from stickgen.hardware.machine import Machine
 from stickgen.hardware.resident import children_of, peak_rss_bytes
@@ -34,8 +34,8 @@ from stickgen.planner.arithmetic.workload import Workload, at_once, frames_at_on
 from stickgen.planner.estimate import estimate
 from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.measured.measurements import Measurement, origin_of
+from stickgen.record_log import RecordReader, last_record
 from stickgen.run_contract import EventKind, Field, RecordKind
-from stickgen.runs.metrics import RecordReader, last_record
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT
 from stickgen.text import clean
@@ -147,8 +147,7 @@ def lengths(config: TrainingConfig, facts: DatasetFacts | None, clips: int) -> l
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """A folder that is gone afterwards; in the cache, for /tmp may be memory."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    cache = (Path(home) if home else Path.home() / ".cache") / "stickgen"
+    cache = cache_path("probe").parent
     try:
         cache.mkdir(parents=True, exist_ok=True)
         for old in cache.glob("probe-*"):

@@ -14,8 +14,8 @@ from typing import Any
 from stickgen.atomic import write_text
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import is_own_folder, read_regular
+from stickgen.record_log import RecordReader
 from stickgen.run_contract import EventKind, Field, Wish
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 
 _MAX_BYTES = 65_536

@@ -7,6 +7,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from stickgen.folders import cache_path
+
 INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
 
 
@@ -28,8 +30,7 @@ def private_folder(name: str) -> Path:
 
     Raises OSError where neither can be made.
     """
-    home = os.environ.get("XDG_CACHE_HOME")
-    path = (Path(home) if home else Path.home() / ".cache") / "stickgen" / name
+    path = cache_path(name)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:

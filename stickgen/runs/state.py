@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from stickgen.record_log import last_record
 from stickgen.run_contract import ENDINGS, STARTING_PHASES, Field, Phase, quiet_limit_seconds
 from stickgen.runs.locks import launch_under_way, trainer_lock_holder
-from stickgen.runs.metrics import last_record
 from stickgen.runs.process import boot_id, find_process, is_paused
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from stickgen.atomic import write_text
 from stickgen.foreign_files import read_json
+from stickgen.record_log import RecordReader
 from stickgen.run_contract import STAMPS, Field, File, RecordKind
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 
 POLL_SECONDS = 1.0

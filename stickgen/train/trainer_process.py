@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stickgen.errors import StickgenError
+from stickgen.record_log import RecordWriter
 from stickgen.run_contract import EventKind, Field, Phase
 from stickgen.runs.locks import NoLocksError, RunLock
-from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.private_folder import keep_compiled_code_private
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run

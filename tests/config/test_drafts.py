@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from stickgen.config import drafts
 from stickgen.config.drafts import Journal
 from stickgen.errors import StickgenError
+from stickgen.record_log import decode
 from stickgen.yaml_edit import Document, SaveConflictError
 
 TEXT = "model:\n  d_model: 384   # wide\n  nhead: 12\n"
@@ -218,3 +221,39 @@ def test_a_killed_editor_leaves_every_edit(config: Path, name: signal.Signals) -
     assert draft is not None
     assert draft.edits == 39
     assert draft.open().get("model.nhead") == 39
+
+
+def in_the_older_format(journal: Path, lines: slice) -> None:
+    """Write some lines of a journal as versions did that put the CRC first."""
+    found = journal.read_bytes().splitlines()
+    for at in range(*lines.indices(len(found))):
+        body = json.dumps(decode(found[at])).encode()
+        found[at] = b"%08x %s" % (zlib.crc32(body), body)
+    journal.write_bytes(b"".join(line + b"\n" for line in found))
+
+
+@pytest.mark.parametrize("lines", [slice(None), slice(1)])
+def test_a_draft_of_an_older_version_is_found_and_goes_on(config: Path, lines: slice) -> None:
+    """All of it, and one that a newer version went on with."""
+    document = edited(config)
+    leave(document)
+    (journal,) = drafts.drafts_directory().iterdir()
+    in_the_older_format(journal, lines)
+    draft = drafts.find(config)
+    assert draft is not None and draft.data == document.data and draft.edits == 2
+    again = draft.open()
+    again.set("model.dropout", 0.5)
+    leave(again)
+    draft = drafts.find(config)
+    assert draft is not None and draft.data == again.data and draft.edits == 3
+
+
+def test_a_damaged_line_of_the_older_format_ends_the_draft_there(config: Path) -> None:
+    leave(edited(config))
+    (journal,) = drafts.drafts_directory().iterdir()
+    in_the_older_format(journal, slice(None))
+    data = bytearray(journal.read_bytes())
+    data[-3] ^= 1
+    journal.write_bytes(data)
+    draft = drafts.find(config)
+    assert draft is not None and draft.edits == 1

@@ -17,7 +17,7 @@ from stickgen.config.presets import preset_path
 from stickgen.data import cut_short, dataset
 from stickgen.data.dataset import TRAIN, MotionDataset, open_dataset
 from stickgen.data.rows import DatasetChangedError
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 from stickgen.train.loop import Trainer

@@ -19,7 +19,7 @@ from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import pack, save_dataset
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run, create_run
 

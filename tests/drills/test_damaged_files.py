@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import MakeRun, events, wait_for_end, wait_for_step
 
+from stickgen.record_log import RecordReader
 from stickgen.runs.launch import launch
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, Status
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 from stickgen.train.loop import Trainer

@@ -20,8 +20,8 @@ from conftest import (
 )
 
 from stickgen.errors import StickgenError
+from stickgen.record_log import RecordReader
 from stickgen.runs.launch import launch, stop
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, Status
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 

@@ -15,8 +15,8 @@ import pytest
 import torch
 from conftest import MakeRun, wait_until
 
+from stickgen.record_log import RecordReader
 from stickgen.runs.locks import trainer_lock_holder
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 

@@ -15,8 +15,8 @@ import pytest
 from conftest import MakeRun, wait_until
 
 from stickgen.errors import StickgenError
+from stickgen.record_log import RecordReader
 from stickgen.runs.launch import launch
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 

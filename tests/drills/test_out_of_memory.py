@@ -8,7 +8,7 @@ import torch
 from conftest import MakeRun
 
 from stickgen.data.dataset import open_dataset
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 

@@ -10,7 +10,7 @@ import forked
 import pytest
 from conftest import MakeRun, wait_until
 
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import MakeRun
 
-from stickgen.runs.metrics import RecordWriter
+from stickgen.record_log import RecordWriter
 from stickgen.runs.store import Run
 
 pytestmark = pytest.mark.drill

@@ -13,8 +13,8 @@ import psutil
 import pytest
 from terminal import Terminal, require_tmux
 
+from stickgen.record_log import RecordReader
 from stickgen.runs.launch import stop
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, Status, list_runs
 from stickgen.yaml_edit import Document
 

@@ -20,7 +20,7 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import Sampling, sample
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.model.words import TextBatch
-from stickgen.runs.metrics import RecordWriter
+from stickgen.record_log import RecordWriter
 from stickgen.runs.store import create_run
 from stickgen.train.checkpoints.checkpoint import Checkpoint, save_checkpoint
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from stickgen.errors import StickgenError
+from stickgen.record_log import RecordWriter
 from stickgen.runs.launch import launch, stop
-from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import Run, Status
 from stickgen.runs.supervisor import FORWARDED, supervise
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from stickgen import record_log
 from stickgen.cli.runs import command as runs_command
 from stickgen.config.loading import TrainingConfig
+from stickgen.record_log import Damage, Loss, RecordReader, RecordWriter, faults
 from stickgen.run_contract import EventKind, Field, Phase
-from stickgen.runs import metrics
-from stickgen.runs.metrics import Damage, Loss, RecordReader, RecordWriter, faults
 from stickgen.runs.store import Run, create_run
 from stickgen.train.reporting.journal import Journal
 from stickgen_tui.follow import RunFollower
@@ -45,15 +45,15 @@ class Disk:
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     """The disk on which the logs are, with room for two records in memory when it is full."""
     found = Disk()
-    monkeypatch.setattr(metrics.os, "write", found.write)
-    monkeypatch.setattr(metrics, "MAX_WAITING", 2)
+    monkeypatch.setattr(record_log.os, "write", found.write)
+    monkeypatch.setattr(record_log, "MAX_WAITING", 2)
     return found
 
 
 def lose(writer: RecordWriter, disk: Disk, count: int) -> None:
     """Write on a full disk until `count` records are lost, then let the rest through."""
     disk.full = True
-    for number in range(metrics.MAX_WAITING + count):
+    for number in range(record_log.MAX_WAITING + count):
         writer.write({"step": number})
     disk.full = False
     writer.flush()

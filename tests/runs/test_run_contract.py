@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.record_log import RecordReader
 from stickgen.run_contract import (
     BEATS_ONCE,
     FILES,
@@ -28,7 +29,6 @@ from stickgen.run_contract import (
     Wish,
     unit_of,
 )
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
 
 CONTRACT = "stickgen/run_contract.py"

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from stickgen.errors import StickgenError
+from stickgen.record_log import RecordWriter
 from stickgen.run_contract import Phase, quiet_limit_seconds
 from stickgen.runs.locks import LaunchLock, RunLock, trainer_lock_holder
-from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.process import boot_id, describe_process, find_process
 from stickgen.runs.state import boot_seconds
 from stickgen.runs.store import Run, Status

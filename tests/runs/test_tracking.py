@@ -12,8 +12,8 @@ import pytest
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.errors import StickgenError
+from stickgen.record_log import RecordWriter
 from stickgen.runs import trackers
-from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import supervise
 from stickgen.runs.tracking import Copier, TensorBoard

@@ -16,7 +16,7 @@ import pytest
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.data.dataset import TRAIN, MotionDataset, open_dataset
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.stops import FORWARDED
 from stickgen.runs.store import create_run
 from stickgen.train import loop

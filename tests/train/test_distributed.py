@@ -16,8 +16,8 @@ import torch
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.record_log import RecordReader
 from stickgen.runs.control import request
-from stickgen.runs.metrics import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 

@@ -25,7 +25,7 @@ from stickgen.data.dataset import save_dataset
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
 from stickgen.generate.from_run import Generator
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train import loop
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors

@@ -12,7 +12,7 @@ import pytest
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.errors import RunFailedError
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train import loop
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 

@@ -13,7 +13,7 @@ from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.data.embed import EncoderUnavailableError
 from stickgen.evaluate.light import light_evaluation
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.loop import Trainer

@@ -15,7 +15,7 @@ from stickgen.config.presets import preset_path
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import pack, save_dataset
 from stickgen.errors import StickgenError
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.resuming import find_dataset, prepare
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint

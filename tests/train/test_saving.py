@@ -13,7 +13,7 @@ import torch
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.model.normalise import Normaliser
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import create_run
 from stickgen.train.checkpoints import checkpoint
 from stickgen.train.checkpoints import saver as saving

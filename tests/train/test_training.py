@@ -15,7 +15,7 @@ import torch
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.errors import RunFailedError
-from stickgen.runs.metrics import RecordReader
+from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.loop import Trainer

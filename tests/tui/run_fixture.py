@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.motion.skeleton import FPS
-from stickgen.runs.metrics import RecordWriter
+from stickgen.record_log import RecordWriter
 from stickgen.runs.store import Run, create_run
 
 FROZEN = 1_790_000_000.0  # a moment that no test depends on passing

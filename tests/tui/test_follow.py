@@ -8,13 +8,13 @@ from pathlib import Path
 
 from run_fixture import finished_run, write_metrics, write_sample
 
+from stickgen.record_log import RecordWriter, last_record
 from stickgen.run_contract import Phase
-from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
 from stickgen_tui.follow import RunFollower, trainer_process
 from stickgen_tui.metric_names import curve_names, title_of
-from stickgen_tui.run_list import newest_train_record, recent_runs
+from stickgen_tui.run_list import recent_runs
 from stickgen_tui.widgets.event_list import event_line
 from stickgen_tui.widgets.run_facts import run_facts
 from stickgen_tui.widgets.status_line import status_content
@@ -115,8 +115,8 @@ def test_rows_of_the_run_list(workplace: Path, config: Path, run: Run) -> None:
 
 def test_the_newest_train_record_is_found_from_the_end(run: Run) -> None:
     write_metrics(run, 20_000)
-    assert newest_train_record(run.metrics_path)["step"] == 20_000
-    assert newest_train_record(run.path / "nothing") == {}
+    assert (last_record(run.metrics_path, kind="train") or {})["step"] == 20_000
+    assert last_record(run.path / "nothing", kind="train") is None
 
 
 def test_an_event_from_outside_is_one_clean_line() -> None:

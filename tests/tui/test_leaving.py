@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stickgen.runs.metrics import RecordWriter
+from stickgen.record_log import RecordWriter
 from stickgen.runs.store import Run
 from stickgen_tui import follow
 from stickgen_tui.follow import RunFollower

@@ -287,7 +287,7 @@ async def test_hostile_names_and_texts_are_harmless_everywhere(app: StickgenApp,
     run.exit_path.write_text(json.dumps({"code": 1, "reason": bad}))
     run.log_path.write_text(bad + "\n")
     run.events_path.unlink()
-    from stickgen.runs.metrics import RecordWriter
+    from stickgen.record_log import RecordWriter
 
     RecordWriter(run.events_path).write({"event": bad, "step": bad, "time": bad, "message": bad})
     writer = RecordWriter(run.metrics_path)

@@ -8,7 +8,7 @@ import pytest
 from on_screen import screen_text, until
 from textual.pilot import Pilot
 
-from stickgen.runs.metrics import RecordWriter
+from stickgen.record_log import RecordWriter
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.widgets.stick_canvas import StickCanvas

@@ -1,6 +1,6 @@
 """What this machine has shown: the peak and the step time of runs and probes, kept for the runs to come.
 
-The file is `$XDG_STATE_HOME/stickgen/calibration.jsonl` (`~/.local/state` by default): a measurement a line,
+The file is `calibration.jsonl` in the state folder (see folders.py): a record log, a measurement a line,
 each with a checksum, so that damage costs the damaged lines alone. It is replaced as a whole and stays small.
 """
 
@@ -10,18 +10,18 @@ import functools
 import hashlib
 import importlib.metadata
 import json
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from stickgen.atomic import write_bytes
 from stickgen.errors import StickgenError
+from stickgen.folders import state_path
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.workload import Workload
 from stickgen.planner.measured.engine_version import engine_digest
+from stickgen.record_log import decode_lines, encode
 from stickgen.runs.locks import exclusive
-from stickgen.runs.metrics import decode_lines, encode
 
 MOST = 200  # measurements that are kept, the newest
 
@@ -73,8 +73,7 @@ def _names(kind: type) -> list[str]:
 
 def measurements_path() -> Path:
     """Where they are kept."""
-    home = os.environ.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "stickgen" / "calibration.jsonl"
+    return state_path("calibration.jsonl")
 
 
 def origin_of(machine: Machine) -> Origin:

@@ -23,9 +23,9 @@ from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.hardware.oom_kills import oom_kills
+from stickgen.record_log import RecordWriter
 from stickgen.run_contract import BEATS_ONCE, EventKind, Field
 from stickgen.runs.checkpoint_folders import newest_name
-from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.state import boot_seconds, last_words
 from stickgen.runs.stops import FORWARDED, STOPS, Stops
 from stickgen.runs.store import Run

@@ -14,8 +14,8 @@ import psutil
 import torch
 
 from stickgen.hardware.resident import tree_rss_bytes
+from stickgen.record_log import RecordWriter
 from stickgen.run_contract import EventKind, Field, Phase, RecordKind, loss_field
-from stickgen.runs.metrics import RecordWriter
 from stickgen.runs.store import Run
 from stickgen.train.optim.step import StepResult
 

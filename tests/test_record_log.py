@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stickgen.runs.metrics import RecordReader, RecordWriter, decode, decode_lines, encode, last_record
+from stickgen.record_log import RecordReader, RecordWriter, decode, decode_lines, encode, last_record
 
 records = st.dictionaries(
     st.text(max_size=8), st.one_of(st.integers(-(2**53), 2**53), st.text(max_size=20), st.none()), max_size=5
@@ -100,8 +100,8 @@ def test_a_full_disk_joins_no_two_records_and_loses_none(
         real_truncate(fd, size)
 
     real_truncate = os.ftruncate
-    monkeypatch.setattr("stickgen.runs.metrics.os.write", write_short)
-    monkeypatch.setattr("stickgen.runs.metrics.os.ftruncate", no_truncate)
+    monkeypatch.setattr("stickgen.record_log.os.write", write_short)
+    monkeypatch.setattr("stickgen.record_log.os.ftruncate", no_truncate)
     for step in range(50):
         writer.write({"step": step})
     monkeypatch.undo()

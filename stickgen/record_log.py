@@ -1,4 +1,4 @@
-"""The append-only log of a run, one JSON record a line, and a reader that follows it.
+"""A log that is appended to, one JSON record a line, and a reader that follows it.
 
 Every line ends with a CRC-32 of what stands before it, so that a torn tail or a damaged line is seen and
 passed over, and the lines around it still count.
