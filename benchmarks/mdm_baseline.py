@@ -23,7 +23,6 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -42,7 +41,7 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch
 from stickgen.motion.skeleton import MAX_FRAMES, POSE_DIM
 from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters
-from stickgen.runs.store import Run
+from stickgen.runs.store import find_run, runs_root
 from stickgen.train.batching.batches import load_batches
 from stickgen.train.batching.clips import Clips, open_clips
 from stickgen.train.batching.plan import plan_epoch
@@ -229,7 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path, help="a run directory whose dataset is there")
+    parser.add_argument("run", help="a run, by name or path, whose dataset is there")
     parser.add_argument("--cpu-seconds", type=float, default=195.0)
     parser.add_argument("--diffusion-steps", type=int, default=50)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
@@ -241,7 +240,8 @@ def main() -> None:
     parser.add_argument("--try", dest="only_train", action="store_true", help="train, and measure nothing")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    generator = Generator.of_run(Run(options.run))
+    run = find_run(options.run, runs_root())
+    generator = Generator.of_run(run)
     config, file = generator.config, generator.dataset
     if file is None:
         raise SystemExit(f"{options.run}: its dataset is not where it was")
@@ -271,7 +271,7 @@ def main() -> None:
     admission = admit(judge, shown_progress)
     models = [
         evaluate.drawn(name, one, judge, options.repeats, None, options.contrast)  # type: ignore[arg-type]
-        for name, one in (("MDM", training), (options.run.name, generator))
+        for name, one in (("MDM", training), (run.name, generator))
     ]
     evaluate.show(compare(judge, admission, models))
 
