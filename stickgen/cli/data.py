@@ -322,7 +322,7 @@ def _say_what_happened(report: ImportReport, verbose: bool) -> None:
     groups = (
         ("skipped", report.skipped, "files"),
         ("note:", report.notes, "notes"),
-        ("index:", report.rows_without_file, "rows that met no file, or several"),
+        ("index:", report.rows_without_file, "rows that match no file, or several"),
         ("index:", [f"{name} met no row" for name in report.files_without_row], "files that met no row"),
     )
     for word, entries, what in groups:

@@ -156,7 +156,7 @@ class Matching:
             elif archive and _plain(archive) not in given:
                 elsewhere[archive] = elsewhere.get(archive, 0) + 1
             else:
-                sentences.append(f"{where}: {row['file']} met no file")
+                sentences.append(f"{where}: {row['file']} matches no file")
         return sentences, elsewhere
 
 

@@ -32,8 +32,8 @@ def watch(path: Path) -> None:
 def _say(number: int) -> None:
     names = [str(path) for path, size in _opened.items() if _is_shorter(path, size)] or [*map(str, _opened)]
     sentence = (
-        f"stickgen: {clean(', '.join(names), single_line=True)}: the dataset was cut short while it was read; put back "
-        "what was there, and write another dataset to a name of its own\n"
+        f"stickgen: {clean(', '.join(names), single_line=True)}: the dataset was cut short while it was read; restore "
+        "it, and write another dataset under another name\n"
     )
     if _said:  # several threads may read at once: the first one reports, and ends all
         time.sleep(1)

@@ -88,19 +88,19 @@ def _sentences(found: _Found, names: Sequence[str]) -> tuple[str, ...]:
     if found.other_size:
         size = float(np.median([found.sizes[number] for number in found.other_size]))
         said.append(
-            f"{clips(found.other_size)}: the figure is {size:.3g} units tall, and a person is about 1; are the "
-            "coordinates pixels, millimetres or metres? divide them by that"
+            f"{clips(found.other_size)}: the figure is {size:.3g} units tall, but a person is about 1; are the "
+            "coordinates pixels, millimetres or metres? divide them by {size:.3g}"
         )
     if len(found.upside_down) > total / 2:  # a few may be handstands
-        said.append(f"{clips(found.upside_down)}: the head is below the feet; y goes up, turn it round")
+        said.append(f"{clips(found.upside_down)}: the head is below the feet; y points up, so flip it")
     if found.still:
-        said.append(f"{clips(found.still)}: nothing moves, so there is nothing to learn; leave them out")
+        said.append(f"{clips(found.still)}: nothing moves, so there is nothing to learn; remove them")
     if found.leaping:
         said.append(
-            f"{clips(found.leaping)}: a joint leaps farther in a frame than any body goes; cut the frames out"
+            f"{clips(found.leaping)}: a joint leaps farther between two frames than any body can; cut those frames"
         )
     if found.repeated:
         said.append(
-            f"{clips(found.repeated)}: the same motion as an earlier clip, which then counts more; leave them out"
+            f"{clips(found.repeated)}: the same motion as an earlier clip, which then counts more; remove them"
         )
     return tuple(said)

@@ -72,7 +72,7 @@ class EmbeddingCache:
             except (OSError, sqlite3.Error) as again:
                 self._do_without(again)
         if damaged:
-            self._note(f"{self.path}: {damaged} of its embeddings are damaged and are made anew")
+            self._note(f"{self.path}: {damaged} of its embeddings are damaged and will be computed again")
         return found
 
     def add(self, texts: Sequence[str], vectors: Tensor, words: Sequence[Tensor]) -> None:
@@ -131,7 +131,7 @@ class EmbeddingCache:
         if isinstance(error, sqlite3.OperationalError):
             raise error
         self.close()
-        self._note(f"{self.path}: the cache of embeddings is damaged ({error}) and is made anew")
+        self._note(f"{self.path}: the cache of embeddings is damaged ({error}) and will be recreated")
         self.path.unlink(missing_ok=True)
         self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
         self._database = self._open()
@@ -139,5 +139,5 @@ class EmbeddingCache:
     def _do_without(self, error: OSError | sqlite3.Error) -> None:
         self.close()
         self._note(
-            f"{self.path}: the cache of embeddings cannot be used ({error}); what is embedded is not kept there"
+            f"{self.path}: the cache of embeddings cannot be used ({error}); embeddings are not cached"
         )

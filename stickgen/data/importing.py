@@ -183,7 +183,7 @@ def _one_of(source: Source, row: Row, column: str, values: tuple[str, ...]) -> s
     said = (row.get(column) or "").strip().lower()
     if said and said not in values:
         raise StickgenError(
-            f"{source.name}: the index gives {clean(said, limit=20)!r} as its {column}; it may say {', '.join(values)}"
+            f"{source.name}: the index gives {clean(said, limit=20)!r} as its {column}; allowed are {', '.join(values)}"
         )
     return said
 

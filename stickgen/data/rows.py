@@ -68,8 +68,8 @@ class Rows:
 
     def _error(self) -> DatasetChangedError:
         return DatasetChangedError(
-            f"{self._path}: the dataset was changed while it was read; put back what was there and go on with "
-            "--resume, and write another dataset to a name of its own"
+            f"{self._path}: the dataset was changed while it was read; restore it and go on with "
+            "--resume, and write another dataset under another name"
         )
 
 

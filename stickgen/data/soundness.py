@@ -71,7 +71,7 @@ def sound_frames(points: Floats, fps: float, file: str, first: int = 0) -> tuple
     bridged = end - start - len(good)
     if bridged > BRIDGED_SHARE * (end - start) or len(good) < len(points) / 4:
         raise StickgenError(
-            f"{file}: {len(points) - len(good)} of {len(points)} frames leap away from the rest; it is no motion of a body"
+            f"{file}: {len(points) - len(good)} of {len(points)} frames leap away from the rest; no body moves like that"
         )
     frames = np.arange(start, end)
     shape = points.shape[1:]
@@ -86,7 +86,7 @@ def sound_frames(points: Floats, fps: float, file: str, first: int = 0) -> tuple
         )
     if start or end < len(points):
         notes.append(
-            f"frames {start + first + 1} to {end + first} of {len(points) + first} kept, for it leaps there"
+            f"frames {start + first + 1} to {end + first} of {len(points) + first} kept, because of leaps"
         )
     return filled, tuple(notes)
 

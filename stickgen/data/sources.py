@@ -135,10 +135,10 @@ def _in_zip(path: Path, account: Account) -> Iterator[Source]:
         archive = zipfile.ZipFile(path)
         entries = sorted(archive.infolist(), key=lambda entry: entry.filename)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        account.skip("ZIP", "unreadable", path.name, f"no whole zip archive ({error}); get it again")
+        account.skip("ZIP", "unreadable", path.name, f"a damaged zip archive ({error}); get it again")
         return
     if sum(entry.compress_size for entry in entries) > path.stat().st_size:
-        account.skip("ZIP", "unreadable", path.name, "its entries lie over each other; pack it again")
+        account.skip("ZIP", "unreadable", path.name, "its entries overlap; pack it again")
         return
     account.count("ZIP", "opened")
     for entry in entries:
@@ -147,9 +147,7 @@ def _in_zip(path: Path, account: Account) -> Iterator[Source]:
         account.seen.append((path.name, entry.filename))
         kind = _kind(entry.filename)
         if kind == "ZIP":
-            account.skip(
-                kind, "inside of another", entry.filename, "an archive inside of an archive; unpack it"
-            )
+            account.skip(kind, "inside of another", entry.filename, "an archive inside an archive; unpack it")
         elif _is_capture(kind, entry.filename, entry.file_size, account):
             yield Source(path.name, entry.filename, lambda entry=entry: _entry(archive, entry))  # type: ignore[misc]
 
@@ -161,9 +159,9 @@ def _is_capture(kind: str, name: str, size: int, account: Account) -> bool:
         reason = f"{size:,} bytes are more than a capture may have ({MAX_FILE_BYTES:,})"
         account.skip(kind, "too large", name, reason)
     elif kind in _OTHER_MOTION.values():
-        account.skip(kind, "not read yet", name, f"{kind} is not read yet, only BVH is; export BVH")
+        account.skip(kind, "not read yet", name, f"{kind} is not supported, only BVH is; export it as BVH")
     elif kind == "packed":
-        account.skip(kind, "not opened", name, "only zip archives are opened; unpack it")
+        account.skip(kind, "not opened", name, "only zip archives are supported; unpack it")
     else:
         account.count(kind, "no motion")
     return False

@@ -81,7 +81,7 @@ def refused_figures(real: dict[str, float], damaged: dict[str, list[dict[str, fl
             if not _worsens(figure.key, real, [values[figure.key] for values in damaged[name]])
         ]
         if blind:
-            refused[figure.key] = f"it does not worsen steadily under {', '.join(blind)}"
+            refused[figure.key] = f"it does not get steadily worse under {', '.join(blind)}"
         elif figure.key in _TEXT_FIGURES and real["r1"] < LEAST_R1:
-            refused[figure.key] = f"real motion has R@1 {real['r1']:.2f} only, less than {LEAST_R1:.2f}"
+            refused[figure.key] = f"real motion only has R@1 {real['r1']:.2f}, less than {LEAST_R1:.2f}"
     return refused

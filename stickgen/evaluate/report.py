@@ -64,10 +64,10 @@ def _facts(comparison: Comparison) -> str:
     return (
         f"<p>{len(judge.prompts)} held-out texts of {_safe(judge.split.file.path)}, each drawn: {repeats}. Windows of "
         f"{judge.split.frames} frames. Evaluator {judge.digest[:16]}, classifier "
-        f"{judge.classifier.digest[:16] if judge.classifier else 'none, for no actions are labelled'}; "
+        f"{judge.classifier.digest[:16] if judge.classifier else 'none, because no actions are labelled'}; "
         f"stickgen {__version__}.</p><p class=dim>Intervals hold 95 % of a bootstrap over texts, repeats and evaluator "
-        "seeds. Distances are those of one half of the texts from the other half of real motion, so that what real "
-        "motion scores is the least that can be had.</p>"
+        "seeds. Distances compare one half of the texts with the other half of real motion, so the score of real "
+        "motion is the lowest possible.</p>"
     )
 
 
@@ -92,7 +92,7 @@ def _figures(comparison: Comparison) -> str:
         f"<li>{_safe(FIGURE[key].name)}: {_safe(why)}</li>"
         for key, why in comparison.admission.refused.items()
     )
-    told = f"<p>Not reported, for they failed their test:</p><ul>{refused}</ul>" if refused else ""
+    told = f"<p>Not reported, because they failed their test:</p><ul>{refused}</ul>" if refused else ""
     return _table(["", *map(_safe, systems)], rows) + told
 
 
@@ -188,7 +188,7 @@ def _admission(comparison: Comparison) -> str:
             rows.append(cells)
     meanings = "; ".join(f"{_safe(damage.name)}: {_safe(damage.meaning)}" for damage in DAMAGES)
     return (
-        f"<p>Real motion, damaged in nine ways. A figure must worsen, the more the stronger, under the damages that it "
-        f"claims to see (bold); one that does not (red) is not reported. {meanings}.</p>"
+        f"<p>Real motion, damaged in nine ways. A figure must get worse under the damages that it claims to "
+        f"detect (bold), and more so the stronger they are; one that does not (red) is not reported. {meanings}.</p>"
         f'<div style="overflow-x:auto">{_table(["", *(_safe(figure.name) for figure in figures)], rows)}</div>'
     )

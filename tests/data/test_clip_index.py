@@ -50,7 +50,7 @@ def test_accents_are_written_in_two_ways() -> None:
 def test_another_file_is_not_met(written: str) -> None:
     matching = index(written).match(FILES)
     assert not matching.row_of
-    assert matching.unmet({"caps"}) == ([f"i.csv:2: {written} met no file"], {})
+    assert matching.unmet({"caps"}) == ([f"i.csv:2: {written} matches no file"], {})
 
 
 def test_a_name_that_several_have_meets_none_of_them() -> None:
@@ -117,7 +117,7 @@ def test_subjects_and_splits_are_read(tmp_path: Path) -> None:
     with pytest.raises(StickgenError, match=r"val\.txt: none of its 1 rows"):
         import_archives([folder], splits={"val": tmp_path / "val.txt"})
     table.write_text("file,split\n0.bvh,maybe\n")
-    assert "may say train" in import_archives([folder], index=table).skipped[0]
+    assert "allowed are train" in import_archives([folder], index=table).skipped[0]
 
 
 @pytest.mark.parametrize("kind", ["endless", "pipe", "folder"])
@@ -155,11 +155,11 @@ def test_an_index_of_much_else_says_the_first_and_counts_the_rest(tmp_path: Path
     brief = CliRunner().invoke(data_command, [*map(str, arguments)])
     all_of_it = CliRunner().invoke(data_command, [*map(str, arguments), "--force", "--verbose"])
     assert brief.exit_code == all_of_it.exit_code == 0, brief.output
-    assert all_of_it.output.count("met no file") == rows
-    assert all_of_it.output.count("index.csv:3: other/0.bvh met no file") == 1
+    assert all_of_it.output.count("matches no file") == rows
+    assert all_of_it.output.count("index.csv:3: other/0.bvh matches no file") == 1
     assert all_of_it.output.count("skipped torn_") == 12
     assert brief.output.count("skipped torn_") == 5
     assert "skipped … and 7 more files; --verbose lists them" in brief.output
-    assert brief.output.count("bvh met no file") == (rows if rows < 7 else 5)
-    assert (f"index: … and {rows - 5:,} more rows that met no file" in brief.output) == (rows > 6)
+    assert brief.output.count("bvh matches no file") == (rows if rows < 7 else 5)
+    assert (f"index: … and {rows - 5:,} more rows that match no file" in brief.output) == (rows > 6)
     assert "12 imported, 12 refused" in brief.output

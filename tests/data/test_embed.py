@@ -175,7 +175,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_else(
     notes: list[str] = []
     made = embed(content("walk"), Encoder("counting", "d1", 2, CountingModel()), note=notes.append)
     assert made["embeddings"].shape == (1, 2)
-    assert len(notes) == 1 and "what is embedded is not kept there" in notes[0]
+    assert len(notes) == 1 and "embeddings are not cached" in notes[0]
 
 
 def test_without_a_network_the_reason_and_the_way_out_are_said() -> None:

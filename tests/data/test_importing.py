@@ -99,11 +99,11 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path) -> None:
     reasons = "\n".join(report.skipped)
     for said in (
         "good.bvh: the index gives 'fast' as its frame rate", "deep/noise.BVH:1: not BVH", "short.bvh: only 5 frames",
-        "cut.bvh:", "take.amc: AMC is not read yet",
+        "cut.bvh:", "take.amc: AMC is not supported",
     ):  # fmt: skip
         assert said in reasons
     assert len(report.skipped) == 5
-    assert report.rows_without_file == [f"{tmp_path / 'i.csv'}:2: lost.bvh met no file"]
+    assert report.rows_without_file == [f"{tmp_path / 'i.csv'}:2: lost.bvh matches no file"]
     assert sorted(report.files_without_row) == ["also.bvh", "cut.bvh", "deep/noise.BVH", "short.bvh"]
     assert report.account.lines() == [
         "5 BVH: 4 refused, 1 imported",

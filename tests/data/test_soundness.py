@@ -45,7 +45,7 @@ def test_a_bad_frame_does_not_make_a_traveller_of_who_stays() -> None:
 
 def test_a_body_that_jumps_to_another_place_is_cut_there() -> None:
     spoilt = figure(walking_bvh(frames=90, spikes=dict.fromkeys(range(60, 90), 2000.0)))
-    assert spoilt.notes == ("frames 1 to 60 of 90 kept, for it leaps there",)
+    assert spoilt.notes == ("frames 1 to 60 of 90 kept, because of leaps",)
     assert len(spoilt.motion) == 50
 
 

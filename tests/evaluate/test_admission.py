@@ -40,7 +40,7 @@ def test_a_figure_that_does_not_worsen_is_refused_with_the_reason(
     for name in ("wrong text", "freeze", "reversal"):
         blind[name] = [{"r1": 0.5}] * 3
     refused = admission.refused_figures(real, blind)
-    assert refused == {"floor_depth": "it does not worsen steadily under sunk floor"}
+    assert refused == {"floor_depth": "it does not get steadily worse under sunk floor"}
     assert "floor_depth" not in tested.refused
 
 
