@@ -21,7 +21,7 @@ from stickgen.record_log import RecordReader
 from stickgen.runs.store import create_run
 from stickgen.runs.supervisor import ENVIRONMENT
 
-TRAINER = "import stickgen.train.batching.batches as b; b.PAD_TO = {}; import sys; from pathlib import Path; from stickgen.train.trainer_process import run_training; sys.exit(run_training(Path(sys.argv[1])))"
+TRAINER = "import stickgen.planner.decisions.batch_shapes as d; import stickgen.train.batching.batches as b; d.PAD_FRAMES_TO = b.PAD_FRAMES_TO = {}; import sys; from pathlib import Path; from stickgen.train.trainer_process import run_training; sys.exit(run_training(Path(sys.argv[1])))"
 
 
 def main() -> None:

@@ -32,9 +32,9 @@ from stickgen.config.chosen_dataset import dataset_path
 from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.evaluate.light import LightEvaluation
 from stickgen.evaluate.prompts import QUICKSTART_ACTIONS
+from stickgen.planner.decisions.batch_shapes import steps_per_epoch
 from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.train.batching.clips import open_clips
-from stickgen.train.batching.plan import steps_per_epoch
 from stickgen.train.measuring.quality import Encoded, drawing, prepare
 from stickgen.train.optim.schedule import learning_rate
 

@@ -1,4 +1,4 @@
-"""`stickgen advise`: edits of a config that serve a goal, with what each is predicted to do."""
+"""`stickgen advise`: edits of a config that serve a goal, each with its predicted effect."""
 
 from __future__ import annotations
 
@@ -23,18 +23,23 @@ if TYPE_CHECKING:
 @click.argument("config_path", metavar="CONFIG")
 @click.option(
     "--for", "goal", type=click.Choice(["memory", "speed", "quality"]), default="memory", show_default=True,
-    help="What there is too little of.",
+    help="What to improve: memory use, training speed or quality.",
 )  # fmt: skip
 @click.option(
-    "--apply", "number", type=click.IntRange(1), metavar="N", help="Make the edit of line N in the file."
+    "--apply", "number", type=click.IntRange(1), metavar="N", help="Make edit number N in the file."
 )
-@click.option("--force", is_flag=True, help="With --apply: write it although it is write-protected.")
-@click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for the lengths of its clips.")
+@click.option("--force", is_flag=True, help="With --apply: write the file even if it is write-protected.")
+@click.option(
+    "--data-path",
+    "--data_path",
+    metavar="FILE",
+    help="The dataset, whose clip lengths affect memory and time.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
 def command(
     config_path: str, goal: str, number: int | None, force: bool, data_path: str | None, as_json: bool
 ) -> None:
-    """Say which edits of CONFIG would help, the best first, and what each is predicted to do."""
+    """Suggest edits of CONFIG, the best first, each with its predicted effect."""
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig
     from stickgen.datasets.facts import read_dataset_facts
@@ -50,21 +55,23 @@ def command(
     helpful = [advice for advice in weighed if advice.helps]
     if number is not None:
         if number > len(helpful):
-            raise StickgenError(f"--apply {number}: there are {len(helpful)} lines; see them without --apply")
+            raise StickgenError(
+                f"--apply {number}: there are only {len(helpful)} edits; run it without --apply to see them"
+            )
         _apply(config, config_path, helpful[number - 1], force, as_json)
         return
     if as_json:
         click.echo(json.dumps([advice.to_json() for advice in weighed], indent=1))
         return
     if not helpful:
-        click.echo(f"{clean(config_path)}: nothing on the list for {goal} would help here")
+        click.echo(f"{clean(config_path)}: none of the known edits for {goal} would help here")
     for line, advice in enumerate(helpful, start=1):
         click.echo(f"{line:>2}. {advice.change}\n    {advice.reason}: {advice.effect}")
     for advice in weighed:
         if not advice.helps:
             click.echo(f" -  {advice.change} would not help: {advice.effect}")
     if helpful:
-        click.echo(f"make one: stickgen advise {clean(config_path)} --for {goal} --apply 1")
+        click.echo(f"to make the first: stickgen advise {clean(config_path)} --for {goal} --apply 1")
 
 
 def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool, as_json: bool) -> None:
@@ -74,7 +81,7 @@ def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool
 
     document = Document.open(config_path)
     if document.data != config.bytes:
-        raise StickgenError(f"{config_path}: it changed while the advice was worked out; ask again")
+        raise StickgenError(f"{config_path}: the file changed while the advice was computed; run it again")
     apply(document, advice)
     save(document, force)
     click.echo(

@@ -1,4 +1,4 @@
-"""`stickgen estimate`: what a config would need of this machine."""
+"""`stickgen estimate`: the memory, time and disk a config needs on this machine."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ BASES: dict[Basis, str] = {
     "stickgen estimate configs/large.yaml --set training.batch_size=4 --probe",
 )
 @click.argument("config_path", metavar="CONFIG")
-@click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for steps an epoch and times.")
+@click.option(
+    "--data-path", "--data_path", metavar="FILE", help="The dataset, for steps per epoch and total time."
+)
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
 )
-@click.option(
-    "--probe", "probing", is_flag=True, help="Measure it: train on made-up clips for a minute or two."
-)
+@click.option("--probe", "probing", is_flag=True, help="Measure: train on made-up clips for a minute or two.")
 @click.option(
     "--probe-seconds", type=Finite(1), default=180.0, show_default=True, metavar="S",
-    help="The probe ends then at the latest.",
+    help="The longest the probe may take.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
 def command(
@@ -59,9 +59,9 @@ def command(
     probe_seconds: float,
     as_json: bool,
 ) -> None:
-    """Predict memory, time and disk of a run before it is launched.
+    """Predict the memory, time and disk of a run before it is launched.
 
-    What runs and probes measured on this machine is remembered, and makes the next predictions better.
+    Runs and probes on this machine are remembered and improve later predictions.
     """
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig, parse_override
@@ -88,15 +88,15 @@ def command(
     for label, fact in facts_of(answer):
         click.echo(f"{label:<12} {fact}")
     if facts is None:
-        click.echo(f"no facts of a dataset at {clean(data)}: steps an epoch and times in all are not known")
+        click.echo(f"no dataset facts at {clean(data)}: steps per epoch and total time are unknown")
     if answer.memory_basis != "measured":
-        click.echo("predicted, not measured: --probe trains it for a minute or two, and narrows the figures")
+        click.echo("predicted, not measured: --probe trains for a minute or two and narrows the figures")
 
 
 def _probe(
     config: TrainingConfig, machine: Machine, facts: DatasetFacts | None, limit_seconds: float
 ) -> None:
-    """Measure `config` and remember it; the progress goes to the error output."""
+    """Measure `config` and remember the result. Progress goes to stderr."""
     from stickgen.planner.estimate import estimate
     from stickgen.planner.measured.calibration import calibration_of
     from stickgen.planner.measured.measurements import keep, measurements_path
@@ -107,7 +107,7 @@ def _probe(
     if before.peak_memory.low > before.memory_free_bytes:
         raise StickgenError(
             f"--probe would need {before.peak_memory.value / GIB:.1f} GiB, "
-            f"and {before.memory_free_bytes / GIB:.1f} are free; see: stickgen advise {clean(config.name)}"
+            f"but {before.memory_free_bytes / GIB:.1f} are free; run: stickgen advise {clean(config.name)}"
         )
     with shown_probe() as show:
         measured = probe(
@@ -115,18 +115,19 @@ def _probe(
         )
     if measured.contended:
         click.echo(
-            "warning: other processes used the cores meanwhile, so the time of a step is not remembered; the memory is",
+            "warning: other processes used the cores, so only the memory is remembered, not the step time",
             err=True,
         )
     if not keep(measured):
         click.echo(
-            f"warning: {measurements_path()} cannot be written; the next time knows nothing of this", err=True
+            f"warning: {measurements_path()} cannot be written, so this measurement is not remembered",
+            err=True,
         )
 
 
 @contextmanager
 def shown_probe() -> Iterator[Callable[[ProbeProgress], None]]:
-    """A function that shows how far a probe is: a bar on a terminal, a plain line now and then elsewhere."""
+    """Yield a function that shows a probe's progress: a bar on a terminal, a plain line now and then elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -155,7 +156,7 @@ def shown_probe() -> Iterator[Callable[[ProbeProgress], None]]:
 
 
 def facts_of(answer: Estimate) -> list[tuple[str, str]]:
-    """Label and fact of each line."""
+    """Return the label and the fact of each line."""
     free = f"{answer.memory_free_bytes / GIB:.1f} GiB free of {answer.memory_total_bytes / GIB:.1f}"
     lines = [
         ("parameters", f"{answer.parameters:,}, effective batch {answer.effective_batch}"),

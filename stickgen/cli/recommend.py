@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     "recommend",
     epilog="Examples: stickgen recommend -o mine.yaml   stickgen recommend --ram 16 --vram 8 --cores 8",
 )
-@click.option("--ram", type=Finite(0.1, 1e6), metavar="GIB", help="RAM of the machine in question.")
-@click.option("--vram", type=Finite(0, 1e6), metavar="GIB", help="VRAM of its GPU; 0: it has none.")
-@click.option("--cores", type=click.IntRange(1, 2**16), metavar="N", help="Its cores.")
-@click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for times and clip lengths.")
-@click.option("--largest", is_flag=True, help="Take the largest model that fits, however long it takes.")
+@click.option("--ram", type=Finite(0.1, 1e6), metavar="GIB", help="RAM of the machine you describe.")
+@click.option("--vram", type=Finite(0, 1e6), metavar="GIB", help="VRAM of its GPU; 0 for no GPU.")
+@click.option("--cores", type=click.IntRange(1, 2**16), metavar="N", help="Its number of cores.")
+@click.option("--data-path", "--data_path", metavar="FILE", help="The dataset, for clip lengths and times.")
+@click.option("--largest", is_flag=True, help="Take the largest model that fits, even if it trains slowly.")
 @click.option("-o", "--output", metavar="FILE", help="Write the recommended config there.")
 @FORCE
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
@@ -44,8 +44,8 @@ def command(
 ) -> None:
     """Recommend a config for this machine, or for one you describe.
 
-    The tier of the training guide is the starting point. From there the planner looks for the micro-batch
-    that is fastest and for the largest model, of those that leave a part of the memory free.
+    The starting point is the training guide's hardware tier. From there the planner finds the fastest
+    micro-batch and the largest model that leave part of the memory free.
     """
     from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.described import described
@@ -63,7 +63,7 @@ def command(
     facts = None if data_path is None else read_dataset_facts(data_path)
     if data_path is not None and facts is None:
         raise StickgenError(
-            f"{clean(data_path)}: there are no facts of such a dataset; see: stickgen data info"
+            f"{clean(data_path)}: there are no facts beside this dataset; run: stickgen data info"
         )
     fitting = fit(machine, facts, calibration=calibration_of(machine))
     chosen = fitting.largest if largest else fitting.recommended
@@ -79,7 +79,7 @@ def command(
         click.echo(f"next: stickgen train --config {clean(output)} --data-path {data}")
     elif chosen.edits:
         flag = " --largest" if largest else ""
-        click.echo(f"next: stickgen recommend{flag} -o mine.yaml, or the guide's own config as it is:")
+        click.echo(f"next: stickgen recommend{flag} -o mine.yaml, or use the guide's config unchanged:")
         click.echo(f"      stickgen train --config {_shown(fitting)} --data-path {data}")
     else:
         click.echo(f"next: stickgen train --config {_shown(fitting)} --data-path {data}")
@@ -90,7 +90,7 @@ def _lines(fitting: Fitting, chosen: Fit) -> list[str]:
 
     tier = fitting.recommendation
     lines = [tier.sentence, *(f"  - {reason}" for reason in fitting.reasons), ""]
-    lines.append(f"{'config':<12} {_shown(fitting)}" + (", changed:" if chosen.edits else ", as it is"))
+    lines.append(f"{'config':<12} {_shown(fitting)}" + (", changed:" if chosen.edits else ", unchanged"))
     lines += [f"{'':<12} {path}: {value}" for path, value in chosen.edits]
     return lines + [f"{label:<12} {fact}" for label, fact in facts_of(chosen.estimate) if label != "disk"]
 
@@ -111,4 +111,4 @@ def _write(place: Output, fitting: Fitting, chosen: Fit, facts: DatasetFacts | N
     kept = place.make_way()
     document.save(place.path, over=kept is not None)
     if kept is not None:
-        click.echo(f"the old one is kept as {clean(kept)}", err=True)
+        click.echo(f"the old file is kept as {clean(kept)}", err=True)

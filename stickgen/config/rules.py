@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stickgen.config.key import Value
+from stickgen.config.placement import choose_device
 from stickgen.config.settings import Edit
 from stickgen.yaml_edit import format_value
 
@@ -44,11 +45,9 @@ class Site:
 
     def device(self, wanted: Value) -> str | None:
         """Where `device.type` leads; None where that is not known."""
-        if wanted != "auto":
-            return str(wanted)
-        if self.cuda or self.cuda is None:
-            return "cuda" if self.cuda else None
-        return None if self.mps is None else "mps" if self.mps else "cpu"
+        if wanted == "auto" and (self.cuda is None or (not self.cuda and self.mps is None)):
+            return None
+        return choose_device(str(wanted), cuda=bool(self.cuda), mps=bool(self.mps))
 
 
 def valid_heads(d_model: int) -> list[int]:

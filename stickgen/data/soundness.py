@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import (
+    FPS,
     HEAD,
     LEFT_ELBOW,
     LEFT_FOOT,
@@ -164,7 +165,7 @@ def check_movement(body: Floats, up: Floats, fps: float, file: str) -> None:
                 f"{file}: it travels at {fast * 1.7:.0f} m/s; its positions are in another unit than its bones, or its frame "
                 "rate is wrong (--fps)"
             )
-    step = max(round(fps / 25), 1)
+    step = max(round(fps / FPS), 1)
     sampled = body[::step]
     if len(sampled) > 8:
         rate = fps / step

@@ -1,4 +1,4 @@
-"""Whether a process had the cores for itself: what was measured while others used them tells nothing of its speed.
+"""Whether a process had the cores to itself. If others used them, its measured speed means nothing.
 
 Linux counts for each thread how long it ran and how long it was ready and waited for a core
 (`/proc/PID/task/TID/schedstat`, proc(5)). Elsewhere the load average has to do.
@@ -9,22 +9,22 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-MOST_WAITING = 0.15  # of the time in which threads ran or wanted to
+MOST_WAITING = 0.15  # of the time that threads ran or waited
 _LEAST_SECONDS = 0.5  # of running, before the share means anything
 
 
 class Contention:
-    """Looks at one process from now on."""
+    """Watches one process from its creation on."""
 
     def __init__(self, pid: int | None = None, cores: float | None = None) -> None:
-        """`pid`: this process by default. `cores`: those that it may use, for where only the load is known."""
+        """Watch `pid`, by default this process. `cores` are those it may use, needed if only the load average is known."""
         self._pid = os.getpid() if pid is None else pid
         self._cores = cores or float(os.cpu_count() or 1)
         self._before = _ran_and_waited(self._pid)
 
     @property
     def waiting(self) -> float | None:
-        """The share of time that its threads waited for a core, of what they ran or waited; None if unknown."""
+        """The share of time that threads waited for a core, of the time they ran or waited; None if unknown."""
         now = _ran_and_waited(self._pid)
         if now is None or self._before is None:
             return None
@@ -34,7 +34,7 @@ class Contention:
 
     @property
     def contended(self) -> bool:
-        """Whether others had so much of the cores that a time measured here means nothing."""
+        """Whether other processes took so much of the cores that times measured here mean nothing."""
         share = self.waiting
         if share is not None:
             return share > MOST_WAITING
@@ -45,7 +45,7 @@ class Contention:
 
 
 def _ran_and_waited(pid: int) -> tuple[float, float] | None:
-    """Seconds that the threads of a process ran, and waited for a core; None where the system does not count."""
+    """Return the seconds that a process's threads ran and waited for a core; None if the system does not count them."""
     ran = waited = 0
     found = False
     try:

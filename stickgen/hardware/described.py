@@ -1,4 +1,4 @@
-"""A machine that is not at hand, by what a person says of it."""
+"""A machine that the user describes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ GIB = 2**30
 def described(
     machine: Machine, *, ram_gib: float | None = None, vram_gib: float | None = None, cores: int | None = None
 ) -> Machine:
-    """`machine` with what is said in place of what is there; nothing said, and it is itself.
+    """Return `machine` with the given facts in place of its own.
 
-    Who says anything of RAM or VRAM describes a machine without a GPU unless `vram_gib` gives it one. Its
-    memory counts as free. The cores are of the kind that `machine` has.
+    If RAM or VRAM is given, the machine has a GPU only if `vram_gib` is above 0, and all its memory counts as free.
+    Its cores are of the same kind as those of `machine`.
     """
     if ram_gib is not None:
         size = int(ram_gib * GIB)

@@ -1,4 +1,4 @@
-"""What this machine has: memory and the limits on it, cores, bf16, GPUs, and how fast they multiply."""
+"""What this machine has: memory and its limits, cores, bf16, GPUs, and how fast they compute."""
 
 from __future__ import annotations
 
@@ -54,18 +54,13 @@ class Machine:
 
     @property
     def ram_usable_bytes(self) -> int:
-        """RAM, or the control group's limit where that is less."""
+        """The RAM, or the control group's limit if that is less."""
         return min(self.ram_total_bytes, self.cgroup_limit_bytes or self.ram_total_bytes)
 
     @property
     def limited_by_cgroup(self) -> bool:
-        """Whether the control group allows less memory than there is."""
+        """Whether the control group allows less memory than the machine has."""
         return self.ram_usable_bytes < self.ram_total_bytes
-
-    @property
-    def best_gpu(self) -> Gpu | None:
-        """The GPU with the most memory; the first of equals, which is the one that torch takes."""
-        return max(self.gpus, key=lambda gpu: gpu.vram_total_bytes, default=None)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, units in the names."""
@@ -79,7 +74,7 @@ class Machine:
 
 
 def local_machine_fast() -> Machine:
-    """What can be said at once, without torch; GPUs and speeds only if a former look remembered them."""
+    """Return what is known at once, without torch. GPUs and speeds are those remembered from an earlier look."""
     limits = read_limits()
     memory = psutil.virtual_memory()
     cpu = read_cpu()
@@ -99,16 +94,16 @@ def local_machine_fast() -> Machine:
 
 
 def detect(refresh: bool = False) -> Machine:
-    """All facts. Asks torch in a process of its own where no remembered answer holds: that takes seconds.
+    """Return all facts. If no remembered answer is valid, torch is asked in its own process, which takes seconds.
 
-    `refresh` asks anew in any case. Never raises for what torch does: `torch_error` says it.
+    `refresh` asks again in any case. If torch fails, `torch_error` says why; nothing is raised.
     """
     machine = local_machine_fast()
     return _with_answer(machine, ask_torch(machine.cores_usable, refresh=refresh))
 
 
 def _with_answer(machine: Machine, answer: dict[str, Any]) -> Machine:
-    """`machine` with what torch said; an answer that makes no sense counts as none."""
+    """Return `machine` with torch's answer. A malformed answer counts as none."""
     version, error = answer.get("torch_version"), answer.get("error")
     try:
         return replace(
@@ -119,7 +114,7 @@ def _with_answer(machine: Machine, answer: dict[str, Any]) -> Machine:
             torch_error=str(error) if error else None,
         )
     except (TypeError, KeyError, AttributeError):
-        return replace(machine, torch_error="torch's answer is not what was expected")
+        return replace(machine, torch_error="torch's answer is malformed")
 
 
 def _devices(facts: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-PAD_TO = 8  # tokens: fewer lengths mean fewer shapes, for each of which a kernel is kept
+from stickgen.planner.decisions.batch_shapes import padded_words
 
 
 class TextBatch(NamedTuple):
@@ -31,7 +31,7 @@ def pad_words(words: Sequence[Tensor | None]) -> tuple[Tensor | None, Tensor | N
     there = [tokens for tokens in words if tokens is not None]
     if not there or len(there) < len(words):
         return None, None
-    most = -(-max(map(len, there)) // PAD_TO) * PAD_TO
+    most = padded_words(max(map(len, there)))
     padded = torch.zeros(len(there), most, there[0].shape[1])
     mask = torch.zeros(len(there), most, dtype=torch.bool)
     for row, tokens in enumerate(there):

@@ -1,4 +1,4 @@
-"""Whether a run can be launched at all: what it would need of memory and disk, against what is free."""
+"""Whether a run can be launched: the memory and disk it needs, compared with what is free."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts
 
 GIB = 2**30
-LEAST_CHECKPOINTS = 2  # the newest, and the one that is being written
+LEAST_CHECKPOINTS = 2  # the newest and the one being written
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Sentences: what forbids a launch, and what a person should know before it."""
+    """Sentences: why a launch is refused, and what a person should know before it."""
 
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -35,11 +35,11 @@ def check_budget(
     *,
     processes: int = 1,
 ) -> Budget:
-    """Compare the prediction with what is free now, on the disk of `directory` for the checkpoints.
+    """Compare the prediction with the memory that is free now, and with the disk of `directory`.
 
-    Of several `processes` on a CPU each needs as much. Memory refuses only where even the lower end of the
-    interval is too much, and not on a GPU, where the trainer halves its micro-batch by itself, nor where weights
-    are sharded, which this counts as if they were whole; a disk that does not hold two checkpoints refuses.
+    On a CPU each of several `processes` needs the full amount. A launch is refused if even the lower end of the
+    memory interval does not fit, or if the disk cannot hold two checkpoints. Memory is only a warning on a GPU, where
+    the trainer halves its micro-batch by itself, and with sharded weights, which are counted here as if whole.
     """
     directory = _there(directory)
     disk_free = free_disk_bytes(directory)
@@ -59,7 +59,7 @@ def check_budget(
 
 
 def free_disk_bytes(directory: Path) -> int | None:
-    """Free space where `directory` is, or will be made; None where nobody knows."""
+    """Return the free space where `directory` is or will be created; None if unknown."""
     try:
         return shutil.disk_usage(_there(directory)).free
     except OSError:
@@ -67,7 +67,7 @@ def free_disk_bytes(directory: Path) -> int | None:
 
 
 def _there(directory: Path) -> Path:
-    """`directory`, or the nearest one above it that exists."""
+    """Return `directory` or its nearest parent that exists."""
     directory = directory.absolute()
     while not directory.exists() and directory != directory.parent:
         directory = directory.parent
@@ -78,15 +78,15 @@ def _memory(answer: Estimate, processes: int) -> str:
     peak = answer.needed_memory
     each = f" in each of {processes} processes" if processes > 1 else ""
     return (
-        f"training would take about {peak.value / GIB:.1f} GiB of memory ({peak.low / GIB:.1f} to "
-        f"{peak.high / GIB:.1f}){each}, and {answer.memory_free_bytes / GIB:.1f} GiB are free; use a smaller "
-        "training.batch_size, or ask stickgen advise"
+        f"training needs about {peak.value / GIB:.1f} GiB of memory ({peak.low / GIB:.1f} to "
+        f"{peak.high / GIB:.1f}){each}, but {answer.memory_free_bytes / GIB:.1f} GiB are free; lower "
+        "training.batch_size, or run stickgen advise"
     )
 
 
 def _disk(answer: Estimate, directory: Path) -> str:
     return (
-        f"{directory}: the checkpoints take up to {answer.disk_bytes / GIB:.2f} GiB (each "
-        f"{answer.checkpoint_bytes / GIB:.2f}), and {(answer.disk_free_bytes or 0) / GIB:.2f} GiB are free; make "
-        "room, or choose another place with --runs"
+        f"{directory}: checkpoints need up to {answer.disk_bytes / GIB:.2f} GiB ({answer.checkpoint_bytes / GIB:.2f} "
+        f"each), but {(answer.disk_free_bytes or 0) / GIB:.2f} GiB are free; free some space, or choose another "
+        "folder with --runs"
     )

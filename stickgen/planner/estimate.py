@@ -1,4 +1,4 @@
-"""What a run would need, before it is launched: memory, time and disk, each with its interval."""
+"""Predicts a run's memory, time and disk before it is launched, each with its interval."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.prediction import Prediction
 from stickgen.planner.arithmetic.speed import training_steps, validation_steps
 from stickgen.planner.arithmetic.workload import workload_of
+from stickgen.planner.decisions.checkpoints import MOST_ON_DISK, checkpoint_bytes
 from stickgen.planner.decisions.placement import Device, Precision, memory_of
 from stickgen.planner.measured.calibration import Basis, Calibration
 
@@ -22,13 +23,11 @@ if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts
 
 Verdict = Literal["fits", "tight", "does not fit"]
-CHECKPOINT_COPIES = 4  # of the weights in fp32: the model, its average, and AdamW's two moments
-KEPT_CHECKPOINTS = 4  # the last two, the best, and the one that is being written
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Sizes in bytes, times in seconds. Without a dataset's facts there are no epochs, and times are None."""
+    """A prediction of one run. Sizes in bytes, times in seconds; what needs a dataset is None without one."""
 
     parameters: int
     effective_batch: int
@@ -37,9 +36,9 @@ class Estimate:
     precision: Precision
     compiled: bool
     peak_memory: Prediction
-    spare_bytes: int  # of the peak: the copy that is saved, for which training waits where memory is short
-    memory_basis: Basis  # what the peak rests on
-    memory_free_bytes: int  # now, of the memory that fills up: VRAM on CUDA, else RAM
+    spare_bytes: int  # part of the peak: the checkpoint copy, which the trainer skips when memory is tight
+    memory_basis: Basis  # what the peak is based on
+    memory_free_bytes: int  # free now: VRAM on CUDA, else RAM
     memory_total_bytes: int
     seconds_per_step: Prediction
     time_basis: Basis
@@ -48,28 +47,28 @@ class Estimate:
     seconds_per_epoch: Prediction | None
     seconds_total: Prediction | None
     checkpoint_bytes: int
-    disk_bytes: int  # of the checkpoints that are kept, and the one being written
+    disk_bytes: int  # of all kept checkpoints and the one being written
     disk_free_bytes: int | None
 
     @property
     def needed_memory(self) -> Prediction:
-        """The peak without what the trainer does without where memory is short."""
+        """Peak memory excluding the checkpoint copy, which the trainer skips when memory is tight."""
         return self.peak_memory.less(self.spare_bytes)
 
     @property
     def verdict(self) -> Verdict:
-        """Whether what is needed fits into what is free: `tight` where only the lower part of the interval does."""
+        """Whether the needed memory is free. `tight`: the best guess fits, the upper end of the interval does not."""
         if self.needed_memory.high <= self.memory_free_bytes:
             return "fits"
         return "tight" if self.needed_memory.value <= self.memory_free_bytes else "does not fit"
 
     @property
     def disk_fits(self) -> bool:
-        """Whether the checkpoints fit on the disk; true where its free space is not known."""
+        """Whether the checkpoints fit on the disk; true if its free space is unknown."""
         return self.disk_free_bytes is None or self.disk_bytes <= self.disk_free_bytes
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, units in the names, each prediction with `_low` and `_high`."""
+        """Return plain values with units in the names; each prediction also as `_low` and `_high`."""
         facts: dict[str, Any] = {
             "parameters": self.parameters,
             "effective_batch": self.effective_batch,
@@ -106,10 +105,10 @@ def estimate(
     max_steps: int | None = None,
     calibration: Calibration | None = None,
 ) -> Estimate:
-    """Predict a run of `config` on `machine`, on the dataset of `facts`; by arithmetic, within a millisecond.
+    """Predict a run of `config` on `machine`, with the dataset that `facts` describe. Takes about a millisecond.
 
-    `calibration` is what the machine has shown (`calibration_of`); without it, arithmetic alone.
-    Without `facts` a clip counts as `data.max_frames` long, and nothing is said of epochs.
+    `calibration` is what this machine has shown (`calibration_of`); without it, the estimate is arithmetic alone.
+    Without `facts`, every clip counts as `data.max_frames` long and epochs are unknown.
     """
     work = workload_of(config, machine, facts)
     per_epoch = all_steps = None
@@ -131,7 +130,7 @@ def estimate(
         whole = with_evaluations(config, whole, step)
         if config.training.max_minutes:
             whole = whole.capped(60 * float(config.training.max_minutes))
-    checkpoint = 4 * CHECKPOINT_COPIES * work.parameters
+    checkpoint = checkpoint_bytes(work.parameters, work.moments, adapters=work.adapters)
     return Estimate(
         parameters=count_parameters(config),
         effective_batch=config.effective_batch,
@@ -151,6 +150,6 @@ def estimate(
         seconds_per_epoch=epoch,
         seconds_total=whole,
         checkpoint_bytes=checkpoint,
-        disk_bytes=KEPT_CHECKPOINTS * checkpoint,
+        disk_bytes=MOST_ON_DISK * checkpoint,
         disk_free_bytes=disk_free_bytes,
     )

@@ -1,8 +1,8 @@
-"""Measure a config instead of predicting it: real steps of the real trainer, in a process that can be killed.
+"""Measures a config instead of predicting it: runs the real trainer in a process that can be killed.
 
-The trainer gets a run directory of its own in the cache folder and clips that are made up to the lengths of
-the dataset; no run and no dataset of the person is touched. It trains, validates and saves in short epochs,
-until its peak has settled: a heap fragments over many steps, and one or two of them read 3 to 25 % low.
+The trainer gets a run directory of its own in the cache folder, and made-up clips as long as those of the dataset. No
+run or dataset of the user is touched. It trains, validates and saves in short epochs until its peak settles: the
+heap fragments over many steps, and after only one or two the peak reads 3 to 25 % low.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from stickgen.hardware.contention import Contention
 from stickgen.hardware.machine import Machine
 from stickgen.hardware.resident import children_of, peak_rss_bytes
 from stickgen.planner.arithmetic.memory import CUDA_CONTEXT_BYTES
-from stickgen.planner.arithmetic.workload import Workload, at_once, frames_at_once, padded_frames, workload_of
+from stickgen.planner.arithmetic.workload import Workload, at_once, usual_frames, workload_of
+from stickgen.planner.decisions.batch_shapes import frames_at_once
+from stickgen.planner.decisions.validation import validation_batch
 from stickgen.planner.estimate import estimate
 from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.measured.measurements import Measurement, origin_of
@@ -44,19 +46,18 @@ from stickgen.yaml_edit import Document
 if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts
 
-SECONDS = 180.0  # a probe ends then at the latest, with what it has
-STEP_SECONDS = 4.0  # micro-batches of a step: as many as the config has, or as fit into this
-STEPS_AN_EPOCH = 2  # and at each epoch's end it validates and saves, as a run does
+SECONDS = 180.0  # a probe ends by then with what it has
+STEP_SECONDS = 4.0  # a step is cut to as many micro-batches as fit into this
+STEPS_AN_EPOCH = 2  # it validates and saves after each epoch, as a run does
 LEAST_EPOCHS = 3
-SETTLED = 0.01  # the peak grew by less, as a share, in the last two epochs
+SETTLED = 0.01  # the peak has settled if it grew by a smaller share in the last two epochs
 POLL_SECONDS = 0.1
-VALIDATION_CLIPS = (8, 32)  # least and most of a batch in validation, as in `stickgen.train.loop`
-OLD_SECONDS = 24 * 3600.0  # a folder that a killed probe left behind is swept away then
+OLD_SECONDS = 24 * 3600.0  # age at which a folder left behind by a killed probe is removed
 
 
 @dataclass(frozen=True)
 class ProbeProgress:
-    """How far a probe is."""
+    """The progress of a probe."""
 
     steps: int
     peak_bytes: int
@@ -73,10 +74,10 @@ def probe(
     limit_seconds: float = SECONDS,
     progress: Callable[[ProbeProgress], None] = lambda _: None,
 ) -> Measurement:
-    """Train `config` on made-up clips until its peak memory has settled, or for `limit_seconds`.
+    """Train `config` on made-up clips until its peak memory settles, for `limit_seconds` at most.
 
-    Without `facts` every clip is `data.max_frames` long. Raises StickgenError when the trainer fails or no
-    step ends in time; KeyboardInterrupt ends the child too.
+    Without `facts`, every clip is `data.max_frames` long. Raises StickgenError if the trainer fails or no step ends
+    in time. KeyboardInterrupt ends the child process too.
     """
     short = shortened(config, machine, facts, calibration or Calibration(machine), limit_seconds)
     work = workload_of(short, machine, facts)
@@ -85,7 +86,7 @@ def probe(
             short, root=folder, data_path=str(folder / "run" / "clips.pt"), path=folder / "run", trial=True
         )
         steps_clips = STEPS_AN_EPOCH * short.effective_batch
-        validation = min(max(work.batch_size, VALIDATION_CLIPS[0]), VALIDATION_CLIPS[1])
+        validation = validation_batch(short.training.batch_size)
         clips = {
             "train": lengths(short, facts, steps_clips),
             "validation": lengths(short, facts, validation),
@@ -103,11 +104,11 @@ def shortened(
     calibration: Calibration,
     limit_seconds: float = SECONDS,
 ) -> TrainingConfig:
-    """`config` with steps of some seconds: fewer micro-batches, each as it is, and nothing drawn."""
+    """Return `config` with steps of a few seconds: fewer micro-batches of the same size, and no samples."""
     answer = estimate(config, machine, facts, calibration=calibration)
-    # on a CPU a micro-batch is cut where its tensors grow too large: what is beyond that only takes time
+    # on a CPU micro-batches are cut where tensors grow too large; more clips than that only take time
     most = frames_at_once(config.model.d_model, config.model.patch_frames, answer.device)
-    batch = at_once(config.training.batch_size, padded_frames(config, facts)[1], most)
+    batch = at_once(config.training.batch_size, usual_frames(config, facts)[1], most)
     a_clip = answer.seconds_per_step.value / config.effective_batch
     count = min(max(int(STEP_SECONDS / (a_clip * batch)), 2), max(config.effective_batch // batch, 1))
     document = Document.parse(config.bytes, config.name)
@@ -117,7 +118,7 @@ def shortened(
         "training.compile": "always" if answer.compiled else "never",
         "training.epochs": 1_000_000,
         "training.warmup_epochs": 1000,
-        "training.max_minutes": 2 * limit_seconds / 60 + 1,  # its own end, should nobody be there to end it
+        "training.max_minutes": 2 * limit_seconds / 60 + 1,  # so that it ends even if nothing else ends it
         "logging.log_interval": 1,
         "logging.save_interval": 1,
         "logging.save_minutes": 0.0,
@@ -128,12 +129,12 @@ def shortened(
 
 
 def lengths(config: TrainingConfig, facts: DatasetFacts | None, clips: int) -> list[int]:
-    """Frames of made-up clips: the dataset's mean and longest, in each step's worth; all long without facts.
+    """Return the lengths of `clips` made-up clips, with the dataset's mean and maximum; all long without facts.
 
-    Between them they follow a power law, least + (longest − least)·uᵖ over even u, whose mean is
+    They follow a power law, least + (longest − least)·uᵖ over even u, whose mean is
     least + (longest − least) / (p + 1).
     """
-    longest = padded_frames(config, facts)[0]
+    longest = usual_frames(config, facts)[0]
     if facts is None:
         return [longest] * clips
     longest = min(facts.longest_frames, longest)
@@ -146,7 +147,7 @@ def lengths(config: TrainingConfig, facts: DatasetFacts | None, clips: int) -> l
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder that is gone afterwards; in the cache, for /tmp may be memory."""
+    """Make a folder that is removed afterwards. It is in the cache folder because /tmp may be in memory."""
     cache = cache_path("probe").parent
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -155,7 +156,9 @@ def _folder() -> Iterator[Path]:
                 shutil.rmtree(old, ignore_errors=True)
         made = tempfile.mkdtemp(prefix="probe-", dir=cache)
     except OSError as error:
-        raise StickgenError(f"{cache}: the probe has no room to work in ({error.strerror})") from error
+        raise StickgenError(
+            f"{cache}: the probe cannot create its folder there ({error.strerror}); check the disk and the permissions"
+        ) from error
     try:
         yield Path(made)
     finally:
@@ -205,12 +208,12 @@ def _watch(
         spent = time.monotonic() - began
         progress(ProbeProgress(len(seconds), device_peak or peak, spent, max(limit_seconds - spent, 0.0)))
         if trainer.poll() is not None:
-            raise StickgenError(f"the probe's trainer ended: {_last_words(run, trainer.returncode)}")
+            raise StickgenError(f"the probe's trainer failed: {_last_words(run, trainer.returncode)}")
         if has_settled(peaks) or (spent > limit_seconds and len(seconds) > 1):
             break
         if spent > limit_seconds:
             raise StickgenError(
-                f"no step of the probe ended within {limit_seconds:.0f} s; give it longer with --probe-seconds"
+                f"the probe did not finish a step within {limit_seconds:.0f} s; allow more with --probe-seconds"
             )
         time.sleep(POLL_SECONDS)
     on_gpu = work.device == "cuda"
@@ -221,7 +224,7 @@ def _watch(
 
 
 def has_settled(peaks: list[int]) -> bool:
-    """Whether the peak at the end of each epoch has stopped growing."""
+    """Whether `peaks`, one per epoch, have stopped growing."""
     return len(peaks) >= LEAST_EPOCHS and peaks[-1] <= (1 + SETTLED) * peaks[-LEAST_EPOCHS]
 
 

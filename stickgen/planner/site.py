@@ -1,4 +1,4 @@
-"""What a config's rules may know of this machine and of the dataset: facts in plain values."""
+"""The facts about this machine and the dataset that a config's rules check against."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def site_of(machine: Machine, facts: DatasetFacts | None) -> Site:
-    """The facts of `machine` and, where there are any, of the dataset.
+    """Return the facts of `machine`, and of the dataset if there are any.
 
-    Which GPUs there are is known only once torch was asked (`machine.torch_version`).
+    GPUs are known only after torch was asked (`machine.torch_version`).
     """
     asked = machine.torch_version is not None and machine.torch_error is None
     return Site(

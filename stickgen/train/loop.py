@@ -19,17 +19,17 @@ from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.objective import Batch
 from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.speed import step_cost
-from stickgen.planner.arithmetic.workload import frames_at_once, workload_of
+from stickgen.planner.arithmetic.workload import workload_of
+from stickgen.planner.decisions.batch_shapes import PAD_FRAMES_TO, frames_at_once, steps_per_epoch
 from stickgen.run_contract import EventKind, Phase
 from stickgen.runs.store import Run
 from stickgen.train.batching.batches import (
-    PAD_TO,
     SHARED_MEMORY,
     WorkerBatches,
     fitting_workers,
     load_batches,
 )
-from stickgen.train.batching.plan import MicroBatch, plan_epoch, steps_per_epoch
+from stickgen.train.batching.plan import MicroBatch, plan_epoch
 from stickgen.train.batching.run_dataset import open_run_dataset
 from stickgen.train.checkpoints.guard import LossGuard
 from stickgen.train.checkpoints.resume import resume
@@ -155,7 +155,7 @@ class Trainer:
     def _data_workers(self) -> int:
         """How many data workers to start: none if the shared memory is too small for their batches."""
         config, wanted = self.config, self.config.device.num_workers
-        frames = min(config.data.max_frames, max(self.clips.train.lengths, default=0)) + PAD_TO
+        frames = min(config.data.max_frames, max(self.clips.train.lengths, default=0)) + PAD_FRAMES_TO
         clip = frames * (4 * config.model.input_dim + 8 + 1) + 4 * config.model.embedding_dim
         fitting = fitting_workers(wanted, config.training.batch_size * clip)
         if fitting < wanted:

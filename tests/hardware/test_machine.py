@@ -166,12 +166,6 @@ def test_free_vram_is_asked_again_after_a_minute_without_measuring(monkeypatch: 
     assert machine.cpu_speed == Speed(100.0, None, 20.0)
 
 
-def test_the_largest_gpu_is_the_best() -> None:
-    gpus = tuple(Gpu(i, "g", size * GIB, 0, True) for i, size in enumerate((8, 16, 16)))
-    best = Machine(1, 1, None, 1, 1, 1, "", False, gpus).best_gpu
-    assert best is not None and best.index == 1
-
-
 @pytest.mark.parametrize(
     ("stdout", "stderr", "sentence"),
     [

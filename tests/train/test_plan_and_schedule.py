@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stickgen.train.batching.plan import plan_epoch, steps_per_epoch
+from stickgen.planner.decisions.batch_shapes import steps_per_epoch
+from stickgen.train.batching.plan import plan_epoch
 from stickgen.train.optim.schedule import learning_rate
 
 

@@ -94,7 +94,7 @@ def test_a_run_that_does_not_fit_brings_the_edit_that_makes_it_fit(config: Path)
     document.set("model.num_layers", 24)
     document.save()
     looked = preflight(config)
-    assert looked.errors == [] and "training would take about" in looked.warnings[0].text
+    assert looked.errors == [] and "training needs about" in looked.warnings[0].text
     # on a disk that is nearly full there is a warning more
     assert any("it would fit with d_model 1536 → " in warning.text for warning in looked.warnings[1:])
     assert looked.fix[0][0] == "model.d_model"

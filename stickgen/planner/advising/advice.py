@@ -1,7 +1,7 @@
-"""Out of memory, too slow, poor quality: the guide's three lists as edits, each with what it is predicted to do.
+"""Edits of a config that lower its memory, speed up its training or improve its motion, each with its predicted effect.
 
-The lists are those of the training configuration guide, `Troubleshooting`, and beside them the keys of this
-engine that serve the same end. An edit that the arithmetic says would not help is weighed and left out.
+They come from the `Troubleshooting` lists of the training configuration guide, plus keys of this engine that serve
+the same goal. `weigh` also returns the edits that would not help; `advise` drops them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from stickgen.config.rules import valid_heads
 from stickgen.config.schema import Value
 from stickgen.config.settings import Edit, Settings
 from stickgen.hardware.machine import Machine
+from stickgen.motion.skeleton import FPS
 from stickgen.planner.decisions.placement import device_of, precision_of
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured.calibration import Calibration
@@ -26,14 +27,16 @@ Goal = Literal["memory", "speed", "quality"]
 GOALS: tuple[Goal, ...] = ("memory", "speed", "quality")
 GIB = 2**30
 HEAD_WIDTH = 32  # of the presets
-PATCH = 4  # frames a token, where a config has one
-NEARLY = 1.02  # of several batches that are about as fast, the smallest is enough
-WORTH = 0.01  # a smaller share of memory or time is not worth a person's edit
+PATCH = 4  # frames a token, proposed to configs with one
+NEARLY = (
+    1.02  # batches within this factor of the fastest count as equally fast; the smallest of them is taken
+)
+WORTH = 0.01  # the smallest share of memory or time saved that is worth an edit
 
 
 @dataclass(frozen=True)
 class Advice:
-    """One edit, and the estimates without and with it. The keys of `edits` belong together."""
+    """One edit, with the estimates before and after it. The keys in `edits` change together."""
 
     goal: Goal
     edits: tuple[Edit, ...]
@@ -44,12 +47,12 @@ class Advice:
 
     @property
     def path(self) -> str:
-        """The key that it is about; the others follow from it."""
+        """The key to change. The others in `edits` follow from it."""
         return self.edits[0][0]
 
     @property
     def value(self) -> Value:
-        """The value for `path`."""
+        """The new value of `path`."""
         return self.edits[0][1]
 
     @property
@@ -62,18 +65,18 @@ class Advice:
 
     @property
     def effect(self) -> str:
-        """What it is predicted to do, in words: memory, then time."""
+        """The predicted effect in words: memory, then time."""
         before, after = self.before.peak_memory.value, self.after.peak_memory.value
         memory = f"peak memory {before / GIB:.2f} → {after / GIB:.2f} GiB"
         if abs(after / before - 1) < WORTH:
-            memory = "the same memory"
+            memory = "memory unchanged"
         share = self.seconds_after / self.seconds_before - 1
         if abs(share) < WORTH:
-            time = "the same time"
+            time = "time unchanged"
         elif share < 0:
             time = f"{-share:.0%} less time"
         else:
-            time = f"{share:.0%} more time" if share < 2 else f"{1 + share:.1f} times the time"
+            time = f"{share:.0%} more time" if share < 2 else f"{1 + share:.1f} times as long"
         fit = "" if self.after.verdict == "fits" else f" ({self.after.verdict})"
         return f"{memory}{fit}, {time}"
 
@@ -84,17 +87,17 @@ class Advice:
 
     @property
     def seconds_before(self) -> float:
-        """Of the whole run where the dataset is known, else of a step times the epochs."""
+        """The whole run if the dataset is known, else one step times the epochs."""
         return _seconds(self.before)
 
     @property
     def seconds_after(self) -> float:
-        """The same with the edit."""
+        """The same, after the edit."""
         return _seconds(self.after)
 
     @property
     def helps(self) -> bool:
-        """Whether it brings what it is for. What quality becomes is not predicted: there it must only fit."""
+        """Whether it serves its goal. Quality is not predicted, so an edit for quality only has to fit into memory."""
         if self.goal == "memory":
             return self.after.peak_memory.value < (1 - WORTH) * self.before.peak_memory.value
         if self.goal == "speed":
@@ -130,10 +133,10 @@ def advise(
     *,
     calibration: Calibration | None = None,
 ) -> list[Advice]:
-    """Edits of `config` that serve `goal`, the best first; by arithmetic, within some milliseconds.
+    """Return the edits of `config` that serve `goal`, the best first. Takes a few milliseconds.
 
-    For memory those that make it fit come first, the least change of the model before others; for speed
-    what keeps the result the same comes before what does not; for quality the guide's order, what fits first.
+    Edits that make the run fit come first. Within them, memory edits are ordered by how little they change the
+    model, speed edits start with those that leave the result unchanged, and quality edits keep the guide's order.
     """
     return [advice for advice in weigh(config, machine, facts, goal, calibration=calibration) if advice.helps]
 
@@ -146,7 +149,7 @@ def weigh(
     *,
     calibration: Calibration | None = None,
 ) -> list[Advice]:
-    """`advise`, with what was weighed and found not to help behind it."""
+    """Return what `advise` does, followed by the edits that would not help."""
 
     def estimated(edits: tuple[Edit, ...] = ()) -> Estimate:
         return estimate(config.replace(edits), machine, facts, calibration=calibration)
@@ -163,74 +166,80 @@ def weigh(
 
 
 def apply(document: Document, advice: Advice) -> None:
-    """Make the edits in `document`; every other byte stays. Raises EditRefusedError."""
+    """Make the edits in `document` and keep every other byte. Raises EditRefusedError."""
     for path, value in advice.edits:
         document.set(path, value)
 
 
-Candidates = Iterator[tuple[str, tuple[Edit, ...]]]  # (reason, edits), in the order of the guide
-Estimator = Callable[[tuple[Edit, ...]], Estimate]  # of the config with these edits
+Candidates = Iterator[tuple[str, tuple[Edit, ...]]]  # (reason, edits), in the guide's order
+Estimator = Callable[[tuple[Edit, ...]], Estimate]  # estimates the config with these edits
 
 
 def _for_memory(config: Settings, machine: Machine, estimated: Estimator) -> Candidates:
-    same = f"the same effective batch of {config.effective_batch}"
+    same = f"at the same effective batch of {config.effective_batch}"
     smaller = [size for size in micro_batches(config.effective_batch) if size < config.training.batch_size]
     fitting = [size for size in smaller if estimated(_cut(config, size)).verdict == "fits"]
     for size in dict.fromkeys([*fitting[-1:], *smaller[:1]]):
         yield f"fewer clips in memory at once, {same}", _cut(config, size)
     yield (
-        "activations are computed again instead of kept",
+        "recomputes activations instead of keeping them",
         (("training.activation_checkpointing", True),),
     )
     if _could_use_bf16(config, machine):
-        yield "half the bytes an activation", (("device.precision", "bf16"),)
+        yield "half the bytes per activation", (("device.precision", "bf16"),)
     if config.model.patch_frames == 1:
-        yield f"{PATCH} frames a token: about a quarter of the activations", (("model.patch_frames", PATCH),)
+        yield (
+            f"{PATCH} frames per token: about a quarter of the activations",
+            (("model.patch_frames", PATCH),),
+        )
     for width in (256, 192):
         if width < config.model.d_model:
             yield "a narrower model", _widened(config, width)
     for layers in (6, 4):
         if layers < config.model.num_layers:
             yield "a shallower model", (("model.num_layers", layers),)
-    yield "next pose instead of denoising: it moves less well", (("diffusion.enabled", False),)
-    yield "data workers hold memory of their own", (("device.num_workers", 0),)
+    yield (
+        "predicts the next pose instead of denoising, at the cost of motion quality",
+        (("diffusion.enabled", False),),
+    )
+    yield "each data worker takes memory of its own", (("device.num_workers", 0),)
     for frames in (125, 75):
         if frames < config.data.max_frames:
-            yield f"windows of {frames / 25:g} s", (("data.max_frames", frames),)
+            yield f"shorter windows, of {frames / FPS:g} s", (("data.max_frames", frames),)
 
 
 def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Candidates:
     if device_of(config, machine) == "cpu" and (machine.gpus or machine.mps):
         name = machine.gpus[0].name if machine.gpus else "the Apple GPU"
-        yield f"{name} is there", (("device.type", "cuda" if machine.gpus else "mps"),)
+        yield f"this machine has {name}", (("device.type", "cuda" if machine.gpus else "mps"),)
     larger = [size for size in micro_batches(config.effective_batch) if size > config.training.batch_size]
     fitting = [size for size in larger if estimated(_cut(config, size)).verdict == "fits"]
     costs = {size: _seconds(estimated(_cut(config, size))) for size in fitting}
     if costs:
         best = min(size for size in costs if costs[size] <= NEARLY * min(costs.values()))
         yield (
-            f"more clips at once, the same effective batch of {config.effective_batch}",
+            f"more clips at once at the same effective batch of {config.effective_batch}",
             _cut(config, best),
         )
     if config.model.patch_frames == 1:
-        yield f"{PATCH} frames a token: about a quarter of the arithmetic", (("model.patch_frames", PATCH),)
-    yield "nothing is computed twice", (("training.activation_checkpointing", False),)
+        yield f"{PATCH} frames per token: about a quarter of the arithmetic", (("model.patch_frames", PATCH),)
+    yield "keeps activations instead of recomputing them", (("training.activation_checkpointing", False),)
     device = device_of(config, machine)
     if device == "cpu" and not machine.cpu_bf16 and precision_of(config, machine, device) == "bf16":
         yield "this CPU computes bf16 in software", (("device.precision", "auto"),)
     if _could_use_bf16(config, machine):
-        yield "bf16 is fast on this hardware", (("device.precision", "bf16"),)
-    yield "no dropout to draw; watch for overfitting", (("model.dropout", 0.0),)
+        yield "this hardware multiplies bf16 fast", (("device.precision", "bf16"),)
+    yield "no dropout masks to draw; watch for overfitting", (("model.dropout", 0.0),)
     epochs = int(config.training.epochs)
     if epochs > 1:
         warmup = min(int(config.training.warmup_epochs), max(epochs // 20, 1))
         fewer: tuple[Edit, ...] = (("training.epochs", max(epochs // 2, 1)),)
         if warmup != config.training.warmup_epochs:
             fewer += (("training.warmup_epochs", warmup),)
-        yield "a shorter training, for faster experiments", fewer
+        yield "fewer epochs, for faster experiments", fewer
     for frames in (125, 75):
         if frames < config.data.max_frames:
-            yield f"windows of {frames / 25:g} s", (("data.max_frames", frames),)
+            yield f"shorter windows, of {frames / FPS:g} s", (("data.max_frames", frames),)
     for width in (384, 256, 192):
         if width < config.model.d_model:
             yield "a narrower model", _widened(config, width)
@@ -238,7 +247,7 @@ def _for_speed(config: Settings, machine: Machine, estimated: Estimator) -> Cand
 
 
 def _for_quality(config: Settings, machine: Machine, estimated: Estimator) -> Candidates:
-    yield "denoising moves better than the next pose", (("diffusion.enabled", True),)
+    yield "denoising gives better motion than predicting the next pose", (("diffusion.enabled", True),)
     for width in (384, 512):
         if width > config.model.d_model:
             yield "a wider model", _widened(config, width)
@@ -253,16 +262,16 @@ def _for_quality(config: Settings, machine: Machine, estimated: Estimator) -> Ca
         weight = float(config.loss_weights[name])
         yield what, ((f"loss_weights.{name}", round(2 * weight, 6) if weight else 0.1),)
     if not config.training.ema_decay:
-        yield "samples come from averaged weights", (("training.ema_decay", 0.999),)
+        yield "samples are drawn from averaged weights", (("training.ema_decay", 0.999),)
 
 
 def micro_batches(effective_batch: int) -> list[int]:
-    """The micro-batches that make up `effective_batch` exactly, smallest first."""
+    """Return the micro-batch sizes that divide `effective_batch`, up to 256, smallest first."""
     return [size for size in range(1, min(effective_batch, 256) + 1) if effective_batch % size == 0]
 
 
 def heads_for(d_model: int, now: int) -> int:
-    """The nhead for a model of another width: of 32 a head as in the presets, else as now, else the nearest."""
+    """Return the nhead for width `d_model`: 32 values a head as in the presets, else `now`, else the nearest valid one."""
     valid = valid_heads(d_model)
     if d_model // HEAD_WIDTH in valid and d_model % HEAD_WIDTH == 0:
         return d_model // HEAD_WIDTH
@@ -270,7 +279,7 @@ def heads_for(d_model: int, now: int) -> int:
 
 
 def _cut(config: Settings, size: int) -> tuple[Edit, ...]:
-    """Micro-batches of `size` clips at the same effective batch."""
+    """Return the edits for micro-batches of `size` clips at the same effective batch."""
     return (
         ("training.batch_size", size),
         ("training.grad_accum_steps", config.effective_batch // size),
@@ -285,7 +294,7 @@ def _widened(config: Settings, width: int) -> tuple[Edit, ...]:
 
 
 def _could_use_bf16(config: Settings, machine: Machine) -> bool:
-    """Whether the device multiplies bf16 in hardware and the config keeps it from doing so."""
+    """Whether the device has bf16 in hardware and the config rules it out."""
     device = device_of(config, machine)
     auto = config.replace({"device.precision": "auto"})
     return config.device.precision == "fp32" and precision_of(auto, machine, device) == "bf16"
@@ -298,12 +307,12 @@ def _seconds(answer: Estimate) -> float:
 
 
 def _misfit(advice: Advice) -> int:
-    """0 where the edit makes the run fit; sorting by it alone keeps the order of the list."""
+    """Return 0 if the run fits with the edit, more if it does not. A stable sort by it keeps the list's order."""
     return {"fits": 0, "tight": 1, "does not fit": 2}[advice.after.verdict]
 
 
 def _name(path: str) -> str:
-    """The key's name, with its group where it says little alone (`diffusion.enabled`)."""
+    """Return the key's name, with its section if the name alone says little (`diffusion.enabled`)."""
     group, _, name = path.partition(".")
     return path if group in {"diffusion", "loss_weights"} else name
 

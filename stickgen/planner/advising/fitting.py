@@ -1,7 +1,7 @@
-"""From the guide's tier to what this machine holds: the micro-batch that is fastest, and the largest model.
+"""Fits the guide's tier to this machine: the fastest micro-batch, and the largest model that fits.
 
-The tier is the starting point: its model, at the effective batch that it has. Then each cut of that batch into
-micro-batches is weighed, and each model of the guide above the tier's; what fits is what leaves the headroom.
+The search starts from the tier's model and effective batch. It tries every division of that batch into
+micro-batches, and every larger model in the guide. A config fits if it leaves the headroom free.
 """
 
 from __future__ import annotations
@@ -26,15 +26,19 @@ if TYPE_CHECKING:
     from stickgen.yaml_edit import Document
 
 GIB = 2**30
-HEADROOM: dict[Device, float] = {"cpu": 0.25, "mps": 0.25, "cuda": 0.1}  # kept free of the memory in all
+HEADROOM: dict[Device, float] = {
+    "cpu": 0.25,
+    "mps": 0.25,
+    "cuda": 0.1,
+}  # share of all memory that is kept free
 MODELS = ("tiers/cpu_8gb", "tiers/cpu_16gb", "tiers/cpu_32gb", "tiers/gpu_16gb")  # 2.8, 7.2, 20.5, 44.5 M
 SHAPE = ("d_model", "nhead", "num_layers")
-WORTH = 0.05  # a share of time for which the guide's own micro-batch is left
+WORTH = 0.05  # the least share of time saved for which the guide's own micro-batch is changed
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A config that fits: `edits` to that of the tier, and what it would take."""
+    """A config that fits: the edits to the tier's config, and its estimate."""
 
     edits: tuple[Edit, ...]
     batch_size: int
@@ -43,7 +47,7 @@ class Fit:
 
     @property
     def cut(self) -> str:
-        """`2 × 32`, micro-batch times accumulation."""
+        """Micro-batch times accumulation, such as `2 × 32`."""
         return f"{self.batch_size} × {self.grad_accum_steps}"
 
     def to_json(self) -> dict[str, Any]:
@@ -56,12 +60,12 @@ class Fit:
 
 @dataclass(frozen=True)
 class Fitting:
-    """What a machine holds, from the tier on, with the reasons in words."""
+    """What fits on a machine, with the reasons in words."""
 
     recommendation: Recommendation  # the tier
-    headroom: float  # share of the memory that is kept free
-    limit_bytes: int  # what a run may take at the most
-    guide: Estimate  # of the tier's config as it is
+    headroom: float  # share of all memory that is kept free
+    limit_bytes: int  # the most a run may take
+    guide: Estimate  # of the tier's unchanged config
     recommended: Fit
     largest: Fit
     reasons: list[str]
@@ -80,7 +84,7 @@ class Fitting:
 def fit(
     machine: Machine, facts: DatasetFacts | None = None, *, calibration: Calibration | None = None
 ) -> Fitting:
-    """Search from the tier of `machine` on; with a dataset's `facts` for its clips. By arithmetic, in milliseconds."""
+    """Find what fits on `machine`, for the clips of a dataset if its `facts` are given. Takes milliseconds."""
     tier = recommend(machine)
     config = _read(tier.config_path)
     device = device_of(config, machine)
@@ -100,7 +104,7 @@ def fit(
 
 
 def apply(document: Document, chosen: Fit, facts: DatasetFacts | None) -> None:
-    """Make the edits in `document`, and the one that the dataset asks for."""
+    """Make the edits in `document`, and set the embedding width that the dataset needs."""
     for path, value in chosen.edits:
         document.set(path, value)
     if facts is not None and facts.embedding_dim:
@@ -119,9 +123,9 @@ class _Search:
         return estimate(self.config.replace(edits), self.machine, self.facts, calibration=self.calibration)
 
     def best(self, shape: tuple[Edit, ...], keep: int | None = None) -> Fit | None:
-        """The fastest cut of the effective batch that leaves the headroom; the smallest of those about as fast.
+        """Return the fastest micro-batch that leaves the headroom, the smallest if several are about as fast.
 
-        `keep` is the guide's micro-batch, which stays where it fits and nothing is worth leaving it.
+        `keep` is the guide's micro-batch. It stays if it fits and no other is clearly faster.
         """
         cuts = [self.cut(shape, size) for size in micro_batches(self.config.effective_batch)]
         fitting = [cut for cut in cuts if cut.estimate.peak_memory.high <= self.limit]
@@ -137,7 +141,7 @@ class _Search:
         return chosen
 
     def smallest(self) -> Fit:
-        """What there is where nothing fits."""
+        """Return the config to name if nothing fits."""
         return self.cut(_shape(MODELS[0]), 1)
 
     def cut(self, shape: tuple[Edit, ...], size: int) -> Fit:
@@ -162,19 +166,19 @@ def _shape(preset: str) -> tuple[Edit, ...]:
 
 def _reasons(fitting: Fitting, config: TrainingConfig) -> list[str]:
     guide, own, largest = fitting.guide, fitting.recommended, fitting.largest
-    limit = f"{fitting.limit_bytes / GIB:.1f} GiB, which keep {fitting.headroom:.0%} free"
+    limit = f"{fitting.limit_bytes / GIB:.1f} GiB (with {fitting.headroom:.0%} kept free)"
     own_batch = f"{config.training.batch_size} × {config.training.grad_accum_steps}"
     said = []
     if own.estimate.peak_memory.high > fitting.limit_bytes:
-        said.append(f"nothing fits into {limit}: this is the least there is")
+        said.append(f"nothing fits into {limit}; this is the smallest config there is")
     elif own.estimate.parameters < guide.parameters:
         said.append(
-            f"the guide's model of {_millions(guide)} does not fit into {limit}: "
-            f"{_millions(own.estimate)} with micro-batches of {own.cut} do"
+            f"the guide's model of {_millions(guide)} does not fit into {limit}; "
+            f"one of {_millions(own.estimate)} with micro-batches of {own.cut} does"
         )
     elif not own.edits:
         said.append(
-            f"the guide's micro-batch of {own_batch} stays: no other is clearly faster; "
+            f"the guide's micro-batch of {own_batch} stays, as no other is clearly faster; "
             f"peak {_peak(own.estimate)} of {limit}"
         )
     else:
@@ -188,12 +192,12 @@ def _reasons(fitting: Fitting, config: TrainingConfig) -> list[str]:
         )
     if largest is own:
         top = _shape_of(config) == _shape(MODELS[-1])
-        said.append("the guide has no larger model" if top else "no larger model of the guide fits")
+        said.append("the guide has no larger model" if top else "no larger model in the guide fits")
     else:
         times = largest.estimate.seconds_per_step.value / own.estimate.seconds_per_step.value
         said.append(
-            f"the largest that fits has {_millions(largest.estimate)}, with micro-batches of {largest.cut} at "
-            f"{_peak(largest.estimate)}, and takes {times:.1f} times as long for a step: the tier goes by time too"
+            f"the largest model that fits has {_millions(largest.estimate)} and peaks at {_peak(largest.estimate)} with "
+            f"micro-batches of {largest.cut}; each step takes {times:.1f} times as long, so it is not recommended"
         )
     return said
 

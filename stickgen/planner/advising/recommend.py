@@ -1,4 +1,4 @@
-"""Which of the guide's five hardware tiers a machine is, and why."""
+"""Which of the guide's five hardware tiers fits a machine, and why."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from stickgen.config.presets import TIERS, Tier, preset_path
 from stickgen.hardware.machine import Machine
 
 GIB = 2**30
-NOMINAL = 0.9  # a machine sold with 16 GB shows less: firmware and the kernel keep some
+NOMINAL = 0.9  # a machine sold with 16 GB shows less: firmware and the kernel reserve some
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A tier with its config and the reasons, in words."""
+    """A tier with its config, and the reasons in words."""
 
     tier: Tier
     preset: str
@@ -23,22 +23,22 @@ class Recommendation:
 
     @property
     def sentence(self) -> str:
-        """Tier and reasons in a sentence."""
+        """The tier and the reasons as one sentence."""
         return f"{self.tier.title}: {'; '.join(self.reasons)}."
 
 
 def recommend(machine: Machine) -> Recommendation:
-    """The tier of the guide for `machine`: by the largest GPU where one has 8 GB or more, else by RAM."""
+    """Return the guide's tier for `machine`: by its largest GPU if that has 8 GB or more, else by RAM."""
     reasons: list[str] = []
     vram = max((gpu.vram_total_bytes for gpu in machine.gpus), default=0) / GIB
     ram = machine.ram_usable_bytes / GIB
     tier = next((t for t in reversed(TIERS) if t.min_vram_gib and vram >= NOMINAL * t.min_vram_gib), None)
     if tier is not None:
-        reasons.append(f"{vram:.1f} GiB of VRAM hold it")
+        reasons.append(f"{vram:.1f} GiB of VRAM are enough for it")
     else:
         by_ram = [t for t in TIERS if t.min_ram_gib]
         if vram:
-            reasons.append(f"{vram:.1f} GiB of VRAM are less than the 8 GB of the smallest GPU tier")
+            reasons.append(f"{vram:.1f} GiB of VRAM are less than the 8 GB that the smallest GPU tier needs")
         else:
             reasons.append("there is no CUDA GPU")
         tier = next((t for t in reversed(by_ram) if ram >= NOMINAL * t.min_ram_gib), by_ram[0])
@@ -46,10 +46,10 @@ def recommend(machine: Machine) -> Recommendation:
             machine.cgroup_limit_bytes is not None and machine.cgroup_limit_bytes < machine.ram_total_bytes
         )
         reasons.append(
-            f"{ram:.1f} GiB of RAM {'(the limit of this cgroup) ' if limited else ''}are this tier"
+            f"{ram:.1f} GiB of RAM{' (limited by the cgroup)' if limited else ''} put it in this tier"
         )
         if ram < NOMINAL * by_ram[0].min_ram_gib:
             reasons[-1] = (
-                f"{ram:.1f} GiB of RAM are less than any tier asks for: this is the smallest, and may not fit"
+                f"{ram:.1f} GiB of RAM are less than any tier needs; this is the smallest, and may not fit"
             )
     return Recommendation(tier, tier.preset, preset_path(f"tiers/{tier.name}"), reasons)

@@ -1,4 +1,4 @@
-"""What to change after a run ran out of memory, from what its directory says."""
+"""What to change after a run ran out of memory, judging by its run directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ran_out_of_memory(run: Run) -> bool:
-    """Whether the last launch ended for want of memory, or by a SIGKILL, which is how Linux takes it back."""
+    """Whether the last launch ran out of memory, or was ended by SIGKILL, which Linux sends when memory runs out."""
     ended = run.exit
     return ended.get("signal") == "SIGKILL" or (
         ended.get("code") not in {0, 130, None} and "out of memory" in str(ended.get("reason", ""))
@@ -24,7 +24,7 @@ def ran_out_of_memory(run: Run) -> bool:
 
 
 def memory_advice(run: Run, machine: Machine | None = None) -> list[Advice]:
-    """Edits of the run's config that need less memory, the best first; none where its config cannot be read."""
+    """Return edits of the run's config that need less memory, the best first; none if the config cannot be read."""
     try:
         config = run.config()
     except (StickgenError, OSError):

@@ -1,4 +1,4 @@
-"""Whether a run is long enough to win by torch.compile: the trainer and the estimate ask the same question."""
+"""Whether a run is long enough for torch.compile to pay off. The trainer and the estimate both ask here."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from stickgen.planner.arithmetic.speed import COMPILED_GAIN, guessed_speed, step
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.placement import Device, Precision, speed_of
 
-COMPILING_SECONDS = 90.0  # cold, on two cores
+COMPILING_SECONDS = 90.0  # with a cold cache, on two cores
 
 
 @functools.cache
 def can_compile(device: Device) -> bool:
-    """Whether there is what compiles: on a CPU that takes a C++ compiler."""
+    """Whether this machine can compile for `device`. A CPU needs a C++ compiler."""
     return device == "cuda" or any(map(shutil.which, ("c++", "g++", "clang++")))
 
 
 def is_worth_compiling(
     config: Settings, machine: Machine, device: Device, precision: Precision, steps: int
 ) -> bool:
-    """Whether `training.compile` wants a run of `steps` optimizer steps compiled, if that can be."""
+    """Whether `training.compile` asks for compiling a run of `steps` optimizer steps, if the machine can."""
     if config.training.compile != "auto":
         return bool(config.training.compile == "always")
     if device == "mps" or config.device.sharding != "none" or not can_compile(device):

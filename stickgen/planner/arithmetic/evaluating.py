@@ -1,4 +1,4 @@
-"""What the evaluation beside the training costs."""
+"""What evaluating the model during training costs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from stickgen.config.settings import Settings
 from stickgen.planner.arithmetic.prediction import Prediction
 
 KINDS = 7  # the actions, and six contrasts
-OPPOSED = 0.7  # the share of their texts that have an opposite
+OPPOSED = 0.7  # share of their texts that have an opposite
 
 
 def evaluation_steps(config: Settings) -> float:
-    """How many optimizer steps take as long as one evaluation.
+    """Return how many optimizer steps take as long as one evaluation.
 
-    Each motion goes through the model forward at each sampling step, twice with guidance and once more for an
-    opposite, where a training clip goes forward once and backward at twice the cost. Without diffusion, frames
-    come one by one, each from all before it: half of them on average.
+    Each motion takes one forward pass per sampling step, a second with guidance and another for an opposite. A
+    training clip takes one forward pass and a backward pass that costs twice as much. Without diffusion, frames come
+    one at a time, each from all those before it, which are half of them on average.
     """
     motions = KINDS * int(config.evaluation.prompts)
     if config.diffusion.enabled:
@@ -28,7 +28,7 @@ def evaluation_steps(config: Settings) -> float:
 
 
 def with_evaluations(config: Settings, training: Prediction, step: Prediction) -> Prediction:
-    """`training` seconds, and the evaluations that come within them, each of them some `step`s long."""
+    """Return `training` seconds plus the evaluations during them; `step` is the time of one optimizer step."""
     every = 60 * float(config.evaluation.every_minutes)
     if not every:
         return training

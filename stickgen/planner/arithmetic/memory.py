@@ -1,11 +1,10 @@
-"""How much memory training takes at its peak, by arithmetic: the terms are those of `stickgen.train`.
+"""Peak memory of training, by arithmetic. The terms mirror what `stickgen.train` allocates.
 
-The peak comes with the first gradients of a step's last micro-batch: weights, their running average, the
-moments of the optimizer and the gradients lie there in fp32, and all that the backward pass needs of a
-micro-batch; and, where a checkpoint is being written, a copy of what it holds. What autograd keeps of a
-micro-batch was counted with `torch.autograd.graph.saved_tensors_hooks`, each storage once; a test compares.
-How much more than the live bytes a process holds (freed memory that the allocator keeps) was fitted by
-`benchmarks/planner_error.py fit`.
+The peak comes as the backward pass of a step's last micro-batch begins. Memory then holds the weights, their
+running average, the optimizer's moments and the gradients, all in fp32, and everything the backward pass needs. If a
+checkpoint is being written, it also holds a copy of the checkpoint. What autograd keeps of a micro-batch was counted
+with `torch.autograd.graph.saved_tensors_hooks`, each storage once; a test compares the two. Freed memory that the
+allocator keeps was fitted by `benchmarks/planner_error.py fit`.
 """
 
 from __future__ import annotations
@@ -13,20 +12,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stickgen.planner.arithmetic.workload import Workload
+from stickgen.planner.decisions.checkpoints import checkpoint_bytes
 
 MIB = 2**20
-BASE_BYTES = 270 * MIB  # a trainer that has loaded torch and made its first step, without the rest
-BF16_KERNEL_BYTES = 0 * MIB  # more of it in bf16, for oneDNN's kernels and buffers
-COMPILED_BYTES = 300 * MIB  # what torch.compile leaves in the process
-CUDA_CONTEXT_BYTES = 500 * MIB  # VRAM that a process takes before its first tensor: not measured here
-RETENTION = {"fp32": 1.06, "bf16": 1.06}  # bytes held for each live byte of activations
-GRADIENT_RETENTION = 0.7  # bytes that the heap keeps for each byte of gradients, which each step frees
-WORKER_BYTES = 260 * MIB  # RAM of one data worker: what it does not share with the trainer
+BASE_BYTES = 270 * MIB  # a trainer that has loaded torch and made its first step, without the terms below
+BF16_KERNEL_BYTES = 0 * MIB  # added in bf16, for oneDNN's kernels and buffers
+COMPILED_BYTES = 300 * MIB  # left in the process by torch.compile
+CUDA_CONTEXT_BYTES = 500 * MIB  # VRAM that a process takes before its first tensor; a guess, not measured
+RETENTION = {"fp32": 1.06, "bf16": 1.06}  # bytes held per live byte of activations
+GRADIENT_RETENTION = 0.7  # bytes kept by the heap per byte of gradients, which every step frees
+WORKER_BYTES = 260 * MIB  # RAM of one data worker that it does not share with the trainer
 
 
 @dataclass(frozen=True)
 class MemoryParts:
-    """Bytes at the peak, by what they are for. On CUDA it is VRAM, else RAM with the data workers'."""
+    """Bytes at the peak, by purpose. On CUDA this is VRAM, else RAM, data workers included."""
 
     base: int
     weights: int
@@ -34,27 +34,27 @@ class MemoryParts:
     gradients: int
     optimizer: int
     retained: int  # of freed gradients
-    saving: int  # the copy of all that a checkpoint holds
-    activations: int  # with what the allocator keeps of those that were freed
+    saving: int  # the copy that a checkpoint is written from
+    activations: int  # including freed ones that the allocator keeps
     workers: int
 
     @property
     def states(self) -> int:
-        """What there is for each parameter."""
+        """Everything that grows with the number of parameters."""
         return (
             self.weights + self.average + self.gradients + self.optimizer + self.retained + self.saving
         )  # fmt: skip
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """The sum of all terms."""
         return self.base + self.states + self.activations + self.workers
 
 
 def memory_parts(work: Workload) -> MemoryParts:
-    """What is there at the peak of `work`."""
-    weights, moments = 4 * work.parameters, 4 * work.moments
-    average = weights if work.averaged else 0
+    """Return the memory of `work` at its peak."""
+    weights, moments = 4 * (work.parameters + work.adapters), 4 * work.moments
+    average = 4 * work.parameters if work.averaged else 0
     on_gpu = work.device == "cuda"
     base = BASE_BYTES + (BF16_KERNEL_BYTES if work.precision == "bf16" else 0)
     return MemoryParts(
@@ -65,21 +65,21 @@ def memory_parts(work: Workload) -> MemoryParts:
         gradients=4 * work.trained,
         optimizer=moments,
         retained=0 if on_gpu else int(GRADIENT_RETENTION * 4 * work.trained),
-        saving=0 if on_gpu else weights + (average or weights) + moments,
+        saving=0 if on_gpu else checkpoint_bytes(work.parameters, work.moments, adapters=work.adapters),
         activations=int(RETENTION[work.precision] * live_bytes(work)),
         workers=0 if on_gpu else work.workers * WORKER_BYTES,
     )
 
 
 def live_bytes(work: Workload) -> int:
-    """Activations and their gradients at the moment when most of them are there."""
+    """Return the bytes of activations and their gradients at the peak."""
     return saved_bytes(work) + backward_bytes(work)
 
 
 def saved_bytes(work: Workload) -> int:
-    """What autograd keeps of one micro-batch of the longest clips until its backward pass.
+    """Return the bytes that autograd keeps of one micro-batch of the longest clips until its backward pass.
 
-    With activation checkpointing that is the input of each block, in fp32, and the inside of one of them.
+    With activation checkpointing, that is the input of every block in fp32 and the inside of one block.
     """
     tokens = work.batch_size * work.longest_tokens
     words = work.batch_size * work.longest_words
@@ -95,7 +95,7 @@ def saved_bytes(work: Workload) -> int:
 
 
 def _block_bytes(work: Workload) -> float:
-    """What autograd keeps of one block, in bytes a value of [b, t, d] and a pair of tokens."""
+    """Return the bytes autograd keeps of one block: per value of [b, t, d] and per pair of tokens."""
     tokens, words, d = (
         work.batch_size * work.longest_tokens,
         work.batch_size * work.longest_words,
@@ -112,6 +112,6 @@ def _block_bytes(work: Workload) -> float:
 
 
 def backward_bytes(work: Workload) -> int:
-    """Gradients of activations that live while the last block is walked back: the feed-forward's 8·d and 4·d."""
+    """Return the bytes of activation gradients in the backward pass of the last block: the feed-forward's 8·d and 4·d."""
     tokens = work.batch_size * work.longest_tokens
     return int(14 * work.bytes_per_value * tokens * work.d_model)

@@ -1,4 +1,4 @@
-"""How many parameters a config's model has, without building it.
+"""Counts the parameters of a config's model without building it.
 
 The formula follows `stickgen.model.transformer` term by term; a test compares the two over many shapes.
 """
@@ -38,18 +38,18 @@ def count_parameters(config: Settings) -> int:
 
 
 def _text_rank(d_model: int) -> int:
-    """Of the text's second map, as `stickgen.model.transformer.text_rank` has it."""
+    """Return the rank of the text's second map, as `stickgen.model.transformer.text_rank` does."""
     return d_model // 8 if d_model > 128 else d_model
 
 
 def count_diffusion_parameters(config: Settings) -> int:
-    """Parameters that denoising adds: the two linear maps that read the diffusion time."""
+    """Return the parameters that denoising adds: the two linear maps that read the diffusion time."""
     d = config.model.d_model
     return 2 * (d * d + d) if config.diffusion.enabled else 0
 
 
 def count_trained(config: Settings, parameters: int) -> tuple[int, int]:
-    """(of `parameters` those that are trained, numbers that the optimizer keeps of them).
+    """Return (how many of `parameters` are trained, how many numbers the optimizer keeps for them).
 
     AdamW keeps two a parameter. Muon keeps one of its matrices. LoRA trains rank · (in + out) of
     each of the blocks' four matrices: d → 3d, d → d, d → 8d, 4d → d.

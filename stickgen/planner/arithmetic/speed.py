@@ -1,7 +1,7 @@
-"""How long an optimizer step takes, from the work in it and the machine's measured rates.
+"""How long an optimizer step takes, by its work and the machine's measured rates.
 
-A step's time is that of its matrix products, of its element-wise work (which waits for memory), and a fixed
-cost a kernel.
+A step's time is the sum of its matrix products, its element-wise work (which is bound by memory bandwidth) and a
+fixed cost per kernel.
 """
 
 from __future__ import annotations
@@ -11,34 +11,35 @@ from dataclasses import dataclass
 from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.arithmetic.workload import Workload
+from stickgen.planner.decisions.batch_shapes import steps_per_epoch
 from stickgen.planner.decisions.placement import Device
+from stickgen.planner.decisions.validation import MOST_CLIPS
 
 # Fitted by `benchmarks/planner_error.py fit`, on the CPU seconds of a step over its threads; docs/planner.md has the errors.
-PRODUCTS_SHARE = {"fp32": 0.95, "bf16": 0.5}  # of the measured rate of products, reached in training
-MEMORY_SHARE = {"fp32": 0.32, "bf16": 0.15}  # of the measured memory rate, over the bytes counted here
-COMPILED_GAIN = {"fp32": 0.05, "bf16": 0.15}  # share of the time that compiled layers save
-VALIDATED_CLIPS = 512  # at the most, as in `stickgen.train.measuring.validate`
-EMULATED = 0.1  # of the rate in fp32, where bf16 is computed in software
-KERNEL_SECONDS = 3.2e-5  # cost of starting one
-# per core and for a GPU, where nothing was measured: a guess, and the interval says so
+PRODUCTS_SHARE = {"fp32": 0.95, "bf16": 0.5}  # share of the measured rate of products that training reaches
+MEMORY_SHARE = {"fp32": 0.32, "bf16": 0.15}  # share of the measured memory rate, for the bytes counted here
+COMPILED_GAIN = {"fp32": 0.05, "bf16": 0.15}  # share of the time that compiling saves
+EMULATED = 0.1  # rate of bf16 in software, relative to fp32
+KERNEL_SECONDS = 3.2e-5  # to start one kernel
+# Rates per core and for a GPU if none were measured: a guess, with a wide interval.
 GUESSED_CORE = Speed(gflops_fp32=60.0, gflops_bf16=120.0, gbytes_per_second=8.0)
 GUESSED_GPU = Speed(gflops_fp32=10_000.0, gflops_bf16=40_000.0, gbytes_per_second=300.0)
 
 
 @dataclass(frozen=True)
 class StepCost:
-    """What one optimizer step does."""
+    """The work of one optimizer step."""
 
     flops: float  # floating-point operations of matrix products
-    bytes_moved: float  # read and written by everything else
+    bytes_moved: float  # bytes that everything else reads and writes
     kernels: float
 
 
 def step_cost(work: Workload) -> StepCost:
-    """The optimizer step of `work`: forward and backward of its clips, the clip of the gradient, the move.
+    """Return the work of one optimizer step: forward and backward passes, gradient clipping and the update.
 
-    A matrix product of m·k by k·n is 2·m·k·n operations; backward does two for each of forward's. Attention's
-    backward also computes the weights again, and activation checkpointing all of a block's forward.
+    A matrix product of m·k by k·n takes 2·m·k·n operations. The backward pass does two for each in the forward pass.
+    Attention's backward pass also recomputes the weights; activation checkpointing recomputes a block's forward pass.
     """
     tokens, words = work.clips * work.tokens, work.clips * work.words
     d, patch = work.d_model, work.patch_frames
@@ -72,7 +73,7 @@ def step_cost(work: Workload) -> StepCost:
 
 
 def step_seconds(work: Workload, speed: Speed) -> float:
-    """How long the step of `work` takes at these rates, by arithmetic."""
+    """Return the seconds that a step of `work` takes at these rates."""
     cost = step_cost(work)
     rate = speed.gflops_fp32
     if work.precision == "bf16":
@@ -84,7 +85,7 @@ def step_seconds(work: Workload, speed: Speed) -> float:
 
 
 def guessed_speed(device: Device, machine: Machine) -> Speed:
-    """Rates of a device that nobody measured."""
+    """Return guessed rates for a device that was not measured."""
     if device != "cpu":
         return GUESSED_GPU
     cores = max(min(machine.cores_usable, machine.cores_physical), 1)
@@ -97,16 +98,16 @@ def guessed_speed(device: Device, machine: Machine) -> Speed:
 
 
 def training_steps(config: Settings, clips: int, max_steps: int | None) -> tuple[int, int]:
-    """(optimizer steps of an epoch, of the launch), as the trainer counts them."""
-    per_epoch = -(-clips // config.effective_batch)
+    """Return (optimizer steps per epoch, in the launch), counted as the trainer does."""
+    per_epoch = steps_per_epoch(clips, config.effective_batch)
     total = per_epoch * int(config.training.epochs)
     return per_epoch, total if max_steps is None else min(total, max_steps)
 
 
 def validation_steps(clips: int, effective_batch: int) -> float:
-    """How many optimizer steps take as long as validation after an epoch, of at most 512 held-out clips.
+    """Return how many optimizer steps take as long as one validation, of at most 512 held-out clips.
 
-    Each goes through the model forward twice, for its losses and for its actions, where training goes forward
-    once and backward at twice the cost.
+    Each clip takes two forward passes, for its losses and its actions. In training a clip takes one forward pass and
+    a backward pass that costs twice as much.
     """
-    return min(clips, VALIDATED_CLIPS) * 2 / 3 / effective_batch
+    return min(clips, MOST_CLIPS) * 2 / 3 / effective_batch

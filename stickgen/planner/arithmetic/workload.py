@@ -1,4 +1,4 @@
-"""What a run's memory and time depend on, gathered from a config, a machine and a dataset's facts."""
+"""What a run's memory and time depend on, gathered from a config, a machine and the facts of a dataset."""
 
 from __future__ import annotations
 
@@ -9,40 +9,32 @@ from typing import TYPE_CHECKING, Any
 from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters, count_trained
+from stickgen.planner.decisions.batch_shapes import (
+    PAD_FRAMES_TO,
+    PAD_WORDS_TO,
+    frames_at_once,
+    padded_length,
+    padded_words,
+)
 from stickgen.planner.decisions.placement import Device, Precision, device_of, precision_of
 
 if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts
 
-PAD_TO = 16  # frames: lengths of batches are rounded up, as `stickgen.train.batching.batches` does
-PAD_WORDS_TO = 8  # tokens of a text: the same
-USUAL_WORDS = (24, 12.0)  # of the longest text and on average, where no dataset says
-
-
-# On a CPU no tensor of a micro-batch should grow beyond this: glibc maps an allocation over 32 MiB afresh each
-# time, so that every page of it faults, and caches are long exceeded. Smaller micro-batches are as fast.
-CPU_TENSOR_BYTES = 16 * 2**20
-
-
-def frames_at_once(d_model: int, patch_frames: int, device: str) -> int | None:
-    """The most frames that go through the model at once, padding included; None where batch_size alone decides.
-
-    The widest tensor of a block is the feed-forward's, 8·d_model values a token, counted in fp32.
-    """
-    return max(CPU_TENSOR_BYTES // (4 * 8 * d_model), 1) * patch_frames if device == "cpu" else None
+USUAL_WORDS = (24, 12.0)  # tokens of the longest text and of the mean one, if no dataset is given
 
 
 @dataclass(frozen=True)
 class Workload:
-    """The shape of one optimizer step: `micro_batches` times forward and backward, then the move."""
+    """The shape of one optimizer step: `micro_batches` forward and backward passes, then the update."""
 
-    parameters: int  # all there are: those of the diffusion clock too, adapters not
+    parameters: int  # all of the model, the diffusion clock included, adapters not
     trained: int  # that have a gradient
-    moments: int  # numbers that the optimizer keeps
+    moments: int  # numbers the optimizer keeps
     d_model: int
     nhead: int
     layers: int
-    values: int  # of a frame, in and out
+    values: int  # per frame, in and out
     embedding_dim: int
     actions: int
     dropout: bool
@@ -50,47 +42,52 @@ class Workload:
     averaged: bool  # whether a running average of the weights is kept
     checkpointing: bool  # whether a block's activations are computed twice
     compiled: bool
-    clips: int  # of the step
-    batch_size: int  # clips at once where they are longest
+    clips: int  # per step
+    batch_size: int  # clips at once, for the longest clips
     micro_batches: int
-    frames: float  # of a clip as it is computed, padding included
-    longest_frames: int  # of a clip in the largest micro-batch
+    frames: float  # mean per clip, padding included
+    longest_frames: int  # per clip in the largest micro-batch
     workers: int
     device: Device
     precision: Precision
-    patch_frames: int = 1  # frames of a token
-    words: float = 0.0  # tokens of its text that a clip's motion attends to, padding included
-    longest_words: int = 0  # the same in the largest micro-batch
+    patch_frames: int = 1  # frames per token
+    words: float = 0.0  # mean text tokens per clip, padding included
+    longest_words: int = 0  # text tokens per clip in the largest micro-batch
 
     @property
     def tokens(self) -> float:
-        """That a clip's frames become on average, and the text's."""
+        """Mean motion tokens per clip, plus the one of the text."""
         return self.frames / self.patch_frames + 1
 
     @property
     def longest_tokens(self) -> int:
-        """The same of the longest clip."""
+        """The same for the longest clip."""
         return -(-self.longest_frames // self.patch_frames) + 1
 
     @property
+    def adapters(self) -> int:
+        """LoRA's parameters beside the frozen weights; 0 if all weights are trained."""
+        return self.trained if self.trained < self.parameters else 0
+
+    @property
     def bytes_per_value(self) -> int:
-        """Of an activation where the precision applies."""
+        """Bytes of an activation in the run's precision."""
         return 2 if self.precision == "bf16" else 4
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Return plain values."""
         return asdict(self)
 
 
 def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) -> Workload:
-    """The workload of `config` on `machine`; without a dataset, of clips of `data.max_frames`.
+    """Return the workload of `config` on `machine`. Without a dataset, every clip has `data.max_frames`.
 
-    Whether it is compiled is taken from `training.compile` where that says so; see compiling.py for `auto`.
+    It counts as compiled only if `training.compile` is `always`; see compiling.py for `auto`.
     """
     model, training = config.model, config.training
     device = device_of(config, machine)
-    longest, frames = padded_frames(config, facts)
-    longest_words, words = padded_words(config, facts)
+    longest, frames = usual_frames(config, facts)
+    longest_words, words = usual_words(config, facts)
     most = frames_at_once(model.d_model, model.patch_frames, device)
     parameters = count_parameters(config) + count_diffusion_parameters(config)
     trained, moments = count_trained(config, parameters)
@@ -106,7 +103,7 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
         actions=model.num_actions,
         dropout=model.dropout > 0,
         denoising=bool(config.diffusion.enabled),
-        averaged=training.ema_decay > 0,
+        averaged=training.ema_decay > 0 or bool(config.lora.enabled),
         checkpointing=bool(training.activation_checkpointing),
         compiled=training.compile == "always",
         clips=config.effective_batch,
@@ -124,37 +121,38 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
 
 
 def at_once(batch_size: int, frames: float, most_frames: int | None) -> int:
-    """Clips of `frames` that go through the model at once, of a micro-batch of `batch_size`."""
+    """Return how many clips of `frames` go through the model at once, at most `batch_size`."""
     return batch_size if most_frames is None else min(batch_size, max(int(most_frames / frames), 1))
 
 
-def padded_frames(config: Settings, facts: DatasetFacts | None) -> tuple[int, float]:
-    """(the longest clip, frames that a clip costs on average with its padding).
+def usual_frames(config: Settings, facts: DatasetFacts | None) -> tuple[int, float]:
+    """Return (frames of the longest clip, mean frames per clip), padding included.
 
-    A step's clips are sorted by length and cut into micro-batches, each padded to its longest. Were lengths
-    spread evenly over mean ± spread, that would add spread / micro-batches.
+    A step's clips are sorted by length and divided into micro-batches, each padded to its longest clip. For lengths
+    spread evenly over mean ± spread, padding adds spread / micro-batches.
     """
     most: int = config.data.max_frames
     if facts is None:
         return most, float(most)
-    longest = min(-(-facts.longest_frames // PAD_TO) * PAD_TO, most)
-    mean = min(facts.mean_frames + PAD_TO / 2, float(longest))
+    longest = min(padded_length(facts.longest_frames, most), most)
+    mean = min(facts.mean_frames + PAD_FRAMES_TO / 2, float(longest))
     if config.training.batch_size == 1:
         return longest, mean
     return longest, mean + (longest - mean) / int(config.training.grad_accum_steps)
 
 
-def padded_words(config: Settings, facts: DatasetFacts | None) -> tuple[int, float]:
-    """(tokens of the longest text, tokens that a clip's text costs on average with its padding).
+def usual_words(config: Settings, facts: DatasetFacts | None) -> tuple[int, float]:
+    """Return (tokens of the longest text, mean text tokens per clip), padding included.
 
-    Nothing where the model does not read texts token by token or the dataset does not have them so. A micro-batch
-    pads to its longest text; clips are not sorted by those, so that large ones come near the longest of all.
+    Both are 0 if the model does not read texts token by token, or the dataset does not hold them that way. A
+    micro-batch is padded to its longest text. Clips are not sorted by text length, so large micro-batches are padded
+    to nearly the longest text of all.
     """
     if not config.model.text_tokens:
         return 0, 0.0
     longest, mean = USUAL_WORDS if facts is None else (facts.longest_words, facts.mean_words)
     if not longest:
         return 0, 0.0
-    longest = -(-longest // PAD_WORDS_TO) * PAD_WORDS_TO
+    longest = padded_words(longest)
     mean = min(mean + PAD_WORDS_TO / 2, longest)
     return longest, mean + (longest - mean) * (1 - 1 / config.training.batch_size)

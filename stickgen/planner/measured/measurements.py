@@ -1,7 +1,7 @@
-"""What this machine has shown: the peak and the step time of runs and probes, kept for the runs to come.
+"""What runs and probes took on this machine: peak memory and step time, kept to predict later runs.
 
-The file is `calibration.jsonl` in the state folder (see folders.py): a record log, a measurement a line,
-each with a checksum, so that damage costs the damaged lines alone. It is replaced as a whole and stays small.
+The file is `calibration.jsonl` in the state folder (see folders.py). It is a record log, one measurement a line, each
+with a checksum, so damage costs only the damaged lines. It is rewritten as a whole and stays small.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.record_log import decode_lines, encode
 from stickgen.runs.locks import exclusive
 
-MOST = 200  # measurements that are kept, the newest
+MOST = 200  # the newest measurements are kept
 
 
 @dataclass(frozen=True)
 class Origin:
-    """On what something was measured. Another machine tells nothing; another version something."""
+    """Where a measurement comes from. Other machines count for nothing, other versions for less."""
 
     machine: str  # a digest of the processor, the cores and the GPUs
     torch: str
@@ -37,16 +37,16 @@ class Origin:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a run or a probe of one workload took."""
+    """The memory and time that one workload took in a run or a probe."""
 
     origin: Origin
     workload: Workload
-    peak_memory_bytes: int  # of the process and its workers; on CUDA, of VRAM
+    peak_memory_bytes: int  # of the process and its workers; on CUDA, VRAM
     seconds_per_step: float | None  # the median, without the first step
     steps: int
     source: Literal["probe", "run"]
     unix_time: float
-    contended: bool = False  # others used the cores meanwhile: its time says nothing, and is never kept
+    contended: bool = False  # other processes used the cores: its time is meaningless and never kept
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -54,7 +54,7 @@ class Measurement:
 
     @classmethod
     def from_json(cls, facts: dict[str, Any]) -> Measurement:
-        """The inverse of `to_json`. Raises TypeError, KeyError or ValueError where it makes no sense."""
+        """Return the inverse of `to_json`. Raises TypeError, KeyError or ValueError for anything else."""
         workload = {name: facts["workload"][name] for name in _names(Workload) if name in facts["workload"]}
         seconds = facts["seconds_per_step"]
         found = cls(
@@ -63,7 +63,7 @@ class Measurement:
             float(facts["unix_time"]),
         )  # fmt: skip
         if found.peak_memory_bytes <= 0 or (found.seconds_per_step or 1.0) <= 0:
-            raise ValueError("a measurement is above zero")
+            raise ValueError("a measurement must be above 0")
         return found
 
 
@@ -72,12 +72,12 @@ def _names(kind: type) -> list[str]:
 
 
 def measurements_path() -> Path:
-    """Where they are kept."""
+    """Return the file that measurements are kept in."""
     return state_path("calibration.jsonl")
 
 
 def origin_of(machine: Machine) -> Origin:
-    """What a measurement on `machine` with this version would be of."""
+    """Return the origin of measurements on `machine` with this version."""
     about = [machine.cpu_name, machine.cores_usable, [gpu.name for gpu in machine.gpus], machine.mps]
     return Origin(_digest(json.dumps(about).encode()), _torch_version(), engine_digest())
 
@@ -95,9 +95,9 @@ def _digest(data: bytes) -> str:
 
 
 def read_measurements(path: Path | None = None) -> tuple[Measurement, ...]:
-    """All that were kept, oldest first; a file that is not there or damaged holds what is whole of it.
+    """Return the kept measurements, oldest first. Damaged lines and a missing file count as none.
 
-    Read again only when the file has changed.
+    The file is read again only if it has changed.
     """
     path = path or measurements_path()
     try:
@@ -123,9 +123,9 @@ def _read(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[Measurement
 
 
 def keep(measurement: Measurement, path: Path | None = None) -> bool:
-    """Add one, in the place of an older one of the same; whether it could be written. Never raises for the disk.
+    """Add `measurement`, replacing an older one of the same workload. Return whether it could be written.
 
-    A time that was measured while others used the cores is left out; what an older one says stays.
+    A disk error is not raised. If other processes used the cores, the older time is kept instead of the new one.
     """
     path = path or measurements_path()
     try:

@@ -21,14 +21,11 @@ from stickgen.model.objective import Batch
 from stickgen.model.transformer import ModelConfig
 from stickgen.model.words import pad_words
 from stickgen.motion.skeleton import POSE_DIM
+from stickgen.planner.decisions.batch_shapes import PAD_FRAMES_TO, padded_length
 from stickgen.runs.process import die_with
 from stickgen.runs.stops import FORWARDED
 from stickgen.train.batching.plan import MicroBatch
 from stickgen.train.processes.signals import Asked
-
-# oneDNN generates kernels for every batch length it meets and keeps them. In bf16, a run with arbitrary lengths
-# grows to 1.3 GiB; one with few lengths stays at 0.6 (benchmarks/padding.py).
-PAD_TO = 16  # frames
 
 SHARED_MEMORY = Path("/dev/shm")  # Linux: where workers leave their batches
 AHEAD = 3  # batches per worker: two prefetched (torch's default) and the one in use
@@ -36,9 +33,8 @@ MARGIN_BYTES = 2**20  # for queues, semaphores and rounding up to pages
 
 
 def collate(items: list[dict[str, Any]], most: int) -> Batch:
-    """Pad the clips to the longest, rounded up to PAD_TO but at most `most` frames. The mask is true on real frames."""
-    longest = max(len(item["motion"]) for item in items)
-    longest = max(longest, min(-(-longest // PAD_TO) * PAD_TO, most))
+    """Pad the clips to the longest, rounded up as `padded_length` says, with `most`. The mask is true on real frames."""
+    longest = padded_length(max(len(item["motion"]) for item in items), most)
     motion = torch.zeros(len(items), longest, POSE_DIM)
     actions = torch.full((len(items), longest), UNLABELLED)
     mask = torch.zeros(len(items), longest, dtype=torch.bool)
@@ -54,11 +50,11 @@ def collate(items: list[dict[str, Any]], most: int) -> Batch:
 
 def empty_batch(shape: ModelConfig) -> Batch:
     """One clip without a real frame: its losses and gradients are zero."""
-    blank = torch.zeros(1, PAD_TO, dtype=torch.bool)
+    blank = torch.zeros(1, PAD_FRAMES_TO, dtype=torch.bool)
     return Batch(
-        motion=torch.zeros(1, PAD_TO, shape.input_dim),
+        motion=torch.zeros(1, PAD_FRAMES_TO, shape.input_dim),
         mask=blank,
-        actions=torch.full((1, PAD_TO), UNLABELLED),
+        actions=torch.full((1, PAD_FRAMES_TO), UNLABELLED),
         text=torch.zeros(1, shape.embedding_dim),
         clips=(0,),
     )

@@ -13,11 +13,6 @@ import torch
 MicroBatch = list[int]
 
 
-def steps_per_epoch(clips: int, effective_batch: int) -> int:
-    """Optimizer steps of one epoch; the last one takes the clips that are left."""
-    return -(-clips // effective_batch)
-
-
 def plan_epoch(
     lengths: Sequence[int],
     *,

@@ -29,12 +29,12 @@ from stickgen.atomic import fsync_directory
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json, read_regular
+from stickgen.planner.decisions.checkpoints import KEPT_LAST
 from stickgen.run_contract import MAX_CONFIG_BYTES
 from stickgen.runs.checkpoint_folders import checkpoint_folders, is_own_checkpoint
 
 FORMAT = "stickgen-checkpoint-1"
 MANIFEST = "MANIFEST.json"
-KEEP = 2  # this many of the newest are kept, and the best
 NEEDED = {"model.safetensors", "trainer.json", "config.yaml"}
 MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")  # what AdamW and Muon keep for each parameter
 
@@ -229,7 +229,7 @@ def prune_checkpoints(directory: Path, *, newest: Checkpoint, best_step: int | N
         shutil.rmtree(leftover, ignore_errors=True)
     kept = 0
     for path in reversed(checkpoint_folders(directory)):
-        if path != newest.path and not (kept < KEEP and path.suffix == "" and _complete(path)):
+        if path != newest.path and not (kept < KEPT_LAST and path.suffix == "" and _complete(path)):
             if path.name != f"step_{best_step or -1:08d}":
                 shutil.rmtree(path, ignore_errors=True)
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from stickgen.planner.decisions.validation import validation_batch
 from stickgen.run_contract import Field, Phase
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.guard import LossGuard
@@ -90,7 +91,7 @@ class Assessment:
         ):
             return validate(
                 model, state.normaliser, self.clips.held_out, config.loss_weights, context.device,
-                min(max(config.training.batch_size, 8), 32), context.until_stopped,
+                validation_batch(config.training.batch_size), context.until_stopped,
             )  # fmt: skip
 
     def _quality(self) -> dict[str, float] | None:

@@ -7,6 +7,7 @@ import json
 from stickgen.atomic import write_text
 from stickgen.model.sampler import Sampling, sample
 from stickgen.model.words import TextBatch, pad_words
+from stickgen.motion.skeleton import FPS
 from stickgen.run_contract import EventKind, Phase
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.train_state import TrainState
@@ -29,7 +30,7 @@ def draw_sample(context: LaunchContext, state: TrainState, clips: Clips) -> None
     try:
         write_text(
             path,
-            json.dumps({"step": state.step, "text": text, "fps": 25, "motion": frames}),
+            json.dumps({"step": state.step, "text": text, "fps": FPS, "motion": frames}),
             mode=0o600,
             follow=False,
         )

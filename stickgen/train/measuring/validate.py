@@ -12,10 +12,9 @@ from stickgen.model.losses import UNLABELLED, pose_loss
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw, clip_losses, predict
 from stickgen.model.transformer import MotionTransformer
+from stickgen.planner.decisions.validation import MOST_CLIPS
 from stickgen.run_contract import Field, loss_field
 from stickgen.train.batching.batches import load_batches
-
-MAX_CLIPS = 512
 
 
 @torch.no_grad()
@@ -35,7 +34,7 @@ def validate(
     validation between two batches by an exception.
     """
     dataset.set_epoch(0)
-    order = sorted(range(min(len(dataset), MAX_CLIPS)), key=lambda i: dataset.lengths[i])
+    order = sorted(range(min(len(dataset), MOST_CLIPS)), key=lambda i: dataset.lengths[i])
     chunks = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
     sums: dict[str, float] = {}
     right = labelled = 0
