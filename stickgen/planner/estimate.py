@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from stickgen.config.placement import Device, Precision
 from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.compiling import is_worth_compiling
@@ -16,7 +17,7 @@ from stickgen.planner.arithmetic.prediction import Prediction
 from stickgen.planner.arithmetic.speed import training_steps, validation_steps
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.checkpoints import MOST_ON_DISK, checkpoint_bytes
-from stickgen.planner.decisions.placement import Device, Precision, memory_of
+from stickgen.planner.decisions.placement import memory_of
 from stickgen.planner.measured.calibration import Basis, Calibration
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.config.placement import Device
 from stickgen.config.presets import preset_path
 from stickgen.config.settings import Edit
 from stickgen.hardware.machine import Machine
 from stickgen.planner.advising.advice import NEARLY, micro_batches
 from stickgen.planner.advising.recommend import Recommendation, recommend
-from stickgen.planner.decisions.placement import Device, device_of, memory_of
+from stickgen.planner.decisions.placement import device_of, memory_of
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured.calibration import Calibration
 

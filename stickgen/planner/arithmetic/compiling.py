@@ -6,11 +6,12 @@ import functools
 import shutil
 from dataclasses import replace
 
+from stickgen.config.placement import Device, Precision
 from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.speed import COMPILED_GAIN, guessed_speed, step_seconds
 from stickgen.planner.arithmetic.workload import workload_of
-from stickgen.planner.decisions.placement import Device, Precision, speed_of
+from stickgen.planner.decisions.placement import speed_of
 
 COMPILING_SECONDS = 90.0  # with a cold cache, on two cores
 

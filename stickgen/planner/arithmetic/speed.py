@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stickgen.config.placement import Device
 from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.arithmetic.workload import Workload
 from stickgen.planner.decisions.batch_shapes import steps_per_epoch
-from stickgen.planner.decisions.placement import Device
 from stickgen.planner.decisions.validation import MOST_CLIPS
 
 # Fitted by `benchmarks/planner_error.py fit`, on the CPU seconds of a step over its threads; docs/planner.md has the errors.

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from stickgen.config.placement import Device, Precision
 from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters, count_trained
@@ -16,7 +17,7 @@ from stickgen.planner.decisions.batch_shapes import (
     padded_length,
     padded_words,
 )
-from stickgen.planner.decisions.placement import Device, Precision, device_of, precision_of
+from stickgen.planner.decisions.placement import device_of, precision_of
 
 if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts

@@ -12,12 +12,12 @@ from typing import cast
 import torch
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.config.placement import Device, Precision
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.layers import Block
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.arithmetic import compiling
-from stickgen.planner.decisions.placement import Device, Precision
 
 
 def is_worth_compiling(config: TrainingConfig, device: torch.device, precision: str, steps: int) -> bool:

@@ -9,13 +9,13 @@ from typing import cast
 import psutil
 import torch
 
+from stickgen.config.placement import Device, Precision
 from stickgen.data.dataset import DatasetFile
 from stickgen.datasets.facts import read_dataset_facts
 from stickgen.hardware.machine import local_machine_fast
 from stickgen.hardware.resident import peak_rss_bytes
 from stickgen.planner.arithmetic.memory import CUDA_CONTEXT_BYTES
 from stickgen.planner.arithmetic.workload import workload_of
-from stickgen.planner.decisions.placement import Device, Precision
 from stickgen.planner.measured.measurements import Measurement, keep, origin_of
 from stickgen.train.optim.step import Learner
 from stickgen.train.reporting.journal import Journal
