@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stickgen.errors import StickgenError
-from stickgen_tui.quantities import byte_text, count_text, duration_text
+from stickgen.quantities import byte_text, count_text, duration_text
 from stickgen_tui.text import clean
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import click
 from stickgen.cli.numbers import Finite
 from stickgen.cli.streams import is_plain_terminal
 from stickgen.errors import StickgenError
+from stickgen.quantities import byte_text, duration_text
 from stickgen.text import clean
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from stickgen.planner.measured.calibration import Basis
     from stickgen.planner.probe import ProbeProgress
 
-GIB = 2**30
 SECONDS_BETWEEN_LINES = 10.0
 BASES: dict[Basis, str] = {
     "arithmetic": "by arithmetic",
@@ -106,8 +106,8 @@ def _probe(
     before = estimate(config, machine, facts, calibration=known)
     if before.peak_memory.low > before.memory_free_bytes:
         raise StickgenError(
-            f"--probe would need {before.peak_memory.value / GIB:.1f} GiB, "
-            f"but {before.memory_free_bytes / GIB:.1f} are free; run: stickgen advise {clean(config.name)}"
+            f"--probe would need {byte_text(before.peak_memory.value)}, "
+            f"but {byte_text(before.memory_free_bytes)} are free; run: stickgen advise {clean(config.name)}"
         )
     with shown_probe() as show:
         measured = probe(
@@ -140,9 +140,7 @@ def shown_probe() -> Iterator[Callable[[ProbeProgress], None]]:
         nonlocal said
         left = f"at most {at.seconds_left:.0f} s left"
         line = (
-            f"{at.steps} steps, peak {at.peak_bytes / 2**20:.0f} MiB, {left}"
-            if at.steps
-            else f"starting, {left}"
+            f"{at.steps} steps, peak {byte_text(at.peak_bytes)}, {left}" if at.steps else f"starting, {left}"
         )
         whole = at.seconds + at.seconds_left
         bar.update(task, total=whole, completed=at.seconds, description=line)
@@ -157,7 +155,7 @@ def shown_probe() -> Iterator[Callable[[ProbeProgress], None]]:
 
 def facts_of(answer: Estimate) -> list[tuple[str, str]]:
     """Return the label and the fact of each line."""
-    free = f"{answer.memory_free_bytes / GIB:.1f} GiB free of {answer.memory_total_bytes / GIB:.1f}"
+    free = f"{byte_text(answer.memory_free_bytes)} free of {byte_text(answer.memory_total_bytes)}"
     lines = [
         ("parameters", f"{answer.parameters:,}, effective batch {answer.effective_batch}"),
         ("device", f"{answer.device} in {answer.precision}"),
@@ -170,21 +168,19 @@ def facts_of(answer: Estimate) -> list[tuple[str, str]]:
             ("an epoch", f"{_time(answer.seconds_per_epoch)}, {answer.steps_per_epoch:,} steps"),
             ("in all", f"{_time(answer.seconds_total)}, at most {answer.total_steps:,} steps"),
         ]
-    disk = f"{answer.disk_bytes / GIB:.2f} GiB for checkpoints"
+    disk = f"{byte_text(answer.disk_bytes)} for checkpoints"
     if answer.disk_free_bytes is not None:
-        disk += f", {answer.disk_free_bytes / GIB:.1f} GiB free"
+        disk += f", {byte_text(answer.disk_free_bytes)} free"
     lines.append(("disk", disk + ("" if answer.disk_fits else ": TOO LITTLE")))
     return lines
 
 
 def _gib(size: Prediction) -> str:
-    return f"{size.value / GIB:.2f} GiB ({size.low / GIB:.2f} to {size.high / GIB:.2f})"
+    return f"{byte_text(size.value)} ({byte_text(size.low)} to {byte_text(size.high)})"
 
 
 def _time(seconds: Prediction) -> str:
-    from stickgen.cli.follow import duration
-
     def shown(value: float) -> str:
-        return f"{value:.2f} s" if value < 10 else duration(value)
+        return f"{value:.2f} s" if value < 10 else duration_text(value)
 
     return f"about {shown(seconds.value)} ({shown(seconds.low)} to {shown(seconds.high)})"

@@ -18,6 +18,7 @@ from rich.text import Text
 from stickgen.cli.streams import Unbreakable, is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
+from stickgen.quantities import byte_text, duration_text
 from stickgen.record_log import Damage, Loss, RecordReader, last_record
 from stickgen.run_contract import EventKind, Field, RecordKind
 from stickgen.runs.launch import save_now, stop
@@ -31,20 +32,12 @@ STOP_COMES_WITH = 0.5  # seconds within which SIGTERM follows a SIGHUP where bot
 EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 130}
 
 
-def duration(seconds: float) -> str:
-    """`2 h 05 min`, `3 min 20 s`, `12 s`."""
-    whole = round(max(seconds, 0))
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{whole} s"
-
-
 def describe(record: dict[str, Any]) -> str:
     """A metrics record of kind `train` in a line."""
     return (
         f"step {record[Field.STEP]}/{record[Field.TOTAL_STEPS]}  epoch {record[Field.EPOCH]:.1f}  loss {_number(record[Field.LOSS])}  "
         f"lr {record[Field.LR]:.2e}  {record[Field.SEQUENCES_PER_SECOND]:.1f} clips/s  "
-        f"{record[Field.RSS_BYTES] / 2**20:.0f} MiB  ETA {duration(record[Field.ETA_SECONDS])}"
+        f"{byte_text(record[Field.RSS_BYTES])}  ETA {duration_text(record[Field.ETA_SECONDS])}"
     )
 
 
@@ -277,7 +270,7 @@ def _report(run: Run, as_json: bool, out: Unbreakable, err: Unbreakable) -> int:
             )
         if worked is not None:
             where.say(
-                f"  worked     {worked[Field.SEQUENCES_PER_SECOND]:.1f} clips/s, {worked[Field.RSS_BYTES] / 2**20:.0f} MiB"
+                f"  worked     {worked[Field.SEQUENCES_PER_SECOND]:.1f} clips/s, {byte_text(worked[Field.RSS_BYTES])}"
             )
         for what, path in (
             ("checkpoint", ending.checkpoint), ("sample", ending.sample), ("GIF", ending.gif),

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.quantities import byte_text
 from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.hardware.machine import Machine, Speed
-
-GIB = 2**30
 
 
 @click.command("hardware", epilog="Example: stickgen hardware --json")
@@ -40,10 +39,10 @@ def command(as_json: bool, refresh: bool) -> None:
 
 def facts_of(machine: Machine) -> list[tuple[str, str]]:
     """Label and fact of each line."""
-    free, total = machine.ram_available_bytes / GIB, machine.ram_total_bytes / GIB
-    lines = [("RAM", f"{total:.1f} GiB, {free:.1f} GiB available")]
+    free, total = byte_text(machine.ram_available_bytes), byte_text(machine.ram_total_bytes)
+    lines = [("RAM", f"{total}, {free} available")]
     if machine.limited_by_cgroup:
-        lines.append(("limit", f"{machine.ram_usable_bytes / GIB:.1f} GiB, by this process's control group"))
+        lines.append(("limit", f"{byte_text(machine.ram_usable_bytes)}, by this process's control group"))
     lines.append(("CPU", machine.cpu_name))
     cores = f"{machine.cores_physical} physical, {machine.cores_logical} logical"
     if machine.cores_usable < machine.cores_logical:
@@ -52,7 +51,7 @@ def facts_of(machine: Machine) -> list[tuple[str, str]]:
     lines.append(("bf16", "in hardware" if machine.cpu_bf16 else "not in hardware: the CPU trains in fp32"))
     lines += _speed_line("speed", machine.cpu_speed)
     for gpu in machine.gpus:
-        vram = f"{gpu.vram_total_bytes / GIB:.1f} GiB, {gpu.vram_free_bytes / GIB:.1f} GiB free"
+        vram = f"{byte_text(gpu.vram_total_bytes)}, {byte_text(gpu.vram_free_bytes)} free"
         lines.append((f"GPU {gpu.index}", f"{gpu.name}, {vram}, {'with' if gpu.bf16 else 'without'} bf16"))
         lines += _speed_line("", gpu.speed)
     if machine.mps:

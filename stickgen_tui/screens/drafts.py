@@ -10,9 +10,9 @@ from textual.content import Content
 
 from stickgen.config.drafts import Draft
 from stickgen.errors import StickgenError
+from stickgen.quantities import age_text
 from stickgen.yaml_edit import text_diff
 from stickgen_tui.launching import shown_path
-from stickgen_tui.quantities import age_text
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED

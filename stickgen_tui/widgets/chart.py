@@ -8,9 +8,9 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from stickgen.quantities import number_text
 from stickgen_tui.axes import Scale, count_tick_text, round_step, value_labels, value_scale
 from stickgen_tui.braille import BLANK, Plane
-from stickgen_tui.quantities import number_text
 from stickgen_tui.series import Series
 from stickgen_tui.tones import MUTED
 

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from stickgen.planner.arithmetic.prediction import Prediction
 from stickgen.planner.estimate import Estimate
-from stickgen_tui.quantities import byte_text, count_text, duration_text
+from stickgen.quantities import byte_text, count_text, duration_text
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.meter import memory_meter, moved, without_unit
@@ -91,4 +91,4 @@ def _between(prediction: Prediction, text: Callable[[float], str]) -> str:
 
 def _seconds_text(seconds: float) -> str:
     """Short times too: `0.42s`."""
-    return f"{seconds:.2g}s" if seconds < 10 else duration_text(seconds)
+    return f"{seconds:.2g} s" if seconds < 10 else duration_text(seconds)

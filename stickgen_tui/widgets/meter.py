@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from textual.content import Content
 
-from stickgen_tui.quantities import byte_text, progress_bar
+from stickgen.quantities import byte_text
+from stickgen_tui.progress_bar import progress_bar
 from stickgen_tui.tones import MUTED
 
 CHANGED = "bold $text-accent"

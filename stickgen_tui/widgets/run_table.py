@@ -9,8 +9,9 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
+from stickgen.quantities import DASH, age_text, number_text
 from stickgen.runs.store import Run
-from stickgen_tui.quantities import DASH, age_text, number_text, progress_bar
+from stickgen_tui.progress_bar import progress_bar
 from stickgen_tui.run_list import RunSummary, seconds_since
 from stickgen_tui.states import look_of
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from stickgen.quantities import DASH, duration_text
 from stickgen.run_contract import Field, Phase
 from stickgen_tui.follow import RunFollower
-from stickgen_tui.quantities import DASH, duration_text, progress_bar
+from stickgen_tui.progress_bar import progress_bar
 from stickgen_tui.states import look_of
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from run_fixture import wave
 
 from stickgen.motion.skeleton import POSE_DIM
+from stickgen.quantities import age_text, byte_text, count_text, duration_text, number_text
 from stickgen.runs.store import Status
 from stickgen_tui.figure import draw_figure
 from stickgen_tui.log_tail import LogTail
-from stickgen_tui.quantities import age_text, byte_text, count_text, duration_text, number_text, progress_bar
+from stickgen_tui.progress_bar import progress_bar
 from stickgen_tui.sample import read_sample, sample_files
 from stickgen_tui.states import LOOKS, look_of
 from stickgen_tui.text import foreign, one_line
@@ -27,10 +28,10 @@ from stickgen_tui.text import foreign, one_line
         (byte_text(8.6 * 2**30), "8.6 GiB"),
         (byte_text(512 * 2**20), "512 MiB"),
         (byte_text(None), "–"),
-        (duration_text(42), "42s"),
-        (duration_text(185), "3m 05s"),
-        (duration_text(7620), "2h 07m"),
-        (duration_text(4 * 86400 + 3600), "4d 01h"),
+        (duration_text(42), "42 s"),
+        (duration_text(185), "3 min 05 s"),
+        (duration_text(7620), "2 h 07 min"),
+        (duration_text(4 * 86400 + 3600), "4 d 01 h"),
         (duration_text(float("inf")), "–"),
         (age_text(3), "now"),
         (age_text(300), "5 min ago"),

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them: bytes, durations, ages, losses, counts."""
+"""Numbers as a person reads them, in the terminal and on the screen alike: bytes, durations, ages, losses, counts."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def byte_text(count: float | None) -> str:
 
 
 def duration_text(seconds: float | None) -> str:
-    """`42s`, `3m 05s`, `2h 07m`, `3d 04h`: the two largest units."""
+    """`42 s`, `3 min 05 s`, `2 h 07 min`, `3 d 04 h`: the two largest units."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return DASH
     whole = round(seconds)
     if whole < 60:
-        return f"{whole}s"
+        return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02d}s"
+        return f"{whole // 60} min {whole % 60:02d} s"
     if whole < 86400:
-        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
     days = whole // 86400
-    return f"{days}d {whole % 86400 // 3600:02d}h" if days < 1000 else f"{days}d"
+    return f"{days} d {whole % 86400 // 3600:02d} h" if days < 1000 else f"{days} d"
 
 
 def age_text(seconds: float | None) -> str:
@@ -71,13 +71,3 @@ def count_text(count: float | None) -> str:
     if count >= 1e6:
         return f"{count / 1e6:.1f} M"
     return f"{count:,.0f}"
-
-
-def progress_bar(share: float, width: int) -> str:
-    """`━━━━╸────`; `share` from 0 to 1 (anything else is clipped)."""
-    if width <= 0:
-        return ""
-    share = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
-    halves = round(share * width * 2)
-    bar = "━" * (halves // 2) + "╸" * (halves % 2)
-    return bar + "─" * (width - len(bar))
