@@ -19,13 +19,13 @@ import orjson
 
 from stickgen.foreign_files import open_regular
 from stickgen.run_contract import Field
+from stickgen.tail import MAX_LINE_BYTES, Tail
 
 _MARK = b',"crc32":"'
 _TRAILER = len(_MARK) + 10  # the mark, eight digits, `"}`
 MAX_WAITING = 10_000  # records kept in memory while the disk is full
 _TAIL_BYTES = 64 * 1024
 _PIECE_BYTES = 16 * 2**20
-MAX_LINE_BYTES = 64 * 2**20  # no record is near as long
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -232,10 +232,8 @@ class RecordReader:
         self.first_bad_line: int | None = None  # its number in the file, from 1
         self._missing = 0  # numbers that were passed over from one record to the next
         self._seq: int | None = 0  # the highest number seen; None: whatever comes next is the first
-        self._offset = 0
-        self._piece = 0  # where the lines that were read last begin
-        self._in_a_long_line = False
-        self._file: tuple[int, int] | None = None  # device and inode of what was read last
+        self._tail = Tail(path)
+        self._begun_again = self._too_long = 0  # what of the tail was counted
 
     @property
     def damage(self) -> Damage | None:
@@ -260,19 +258,8 @@ class RecordReader:
 
     def skip_to_end(self) -> None:
         """Take all that is there as read; a line that is half written will still come whole."""
-        self._offset, self._seq = 0, None
-        try:
-            with open_regular(self.path) as file:
-                status = os.fstat(file.fileno())
-                self._file = status.st_dev, status.st_ino
-                for end in range(status.st_size, 0, -_TAIL_BYTES):
-                    start = max(end - _TAIL_BYTES, 0)
-                    whole = os.pread(file.fileno(), end - start, start).rfind(b"\n") + 1
-                    if whole:
-                        self._offset = start + whole
-                        return
-        except OSError:
-            return
+        self._seq = None
+        self._tail.skip_to_end()
 
     def read_new(self, limit_bytes: int = -1) -> list[dict[str, Any]]:
         """New records in order; an unfinished last line is left for the next call, damage is counted.
@@ -298,35 +285,16 @@ class RecordReader:
                 return records  # where all of a piece was damaged, what follows it may not be
 
     def _new_lines(self, limit_bytes: int) -> bytes:
-        """Whole lines from where the reader stands, and move behind them."""
-        with open_regular(self.path) as file:
-            status = os.fstat(file.fileno())
-            identity = status.st_dev, status.st_ino
-            replaced = self._file is not None and identity != self._file
-            if replaced or status.st_size < self._offset or not self._stands_behind_a_line(file.fileno()):
-                self._offset, self.bad_lines, self.first_bad_line = 0, 0, None
-                self._missing, self._seq = 0, 0
-            self._file = identity
-            file.seek(self._offset)
-            data = file.read(limit_bytes)
-            while b"\n" not in data:  # a line longer than the limit
-                more = file.read(limit_bytes)
-                if not more:
-                    break
-                data += more
-                if len(data) > MAX_LINE_BYTES:  # no log of ours: passed over, not kept in memory
-                    if not self._in_a_long_line:
-                        self._piece = self._offset
-                        self._count_bad(b"", 1)
-                    self._in_a_long_line = True
-                    self._offset += len(data)
-                    return b""
-        whole = data.rfind(b"\n") + 1
-        start = data.find(b"\n") + 1 if self._in_a_long_line else 0  # the rest of what was passed over
-        self._piece = self._offset + start
-        self._offset += whole
-        self._in_a_long_line = self._in_a_long_line and not whole
-        return data[start:whole]
+        """Whole lines from where the reader stands; of a log that was begun again nothing counts that was before."""
+        data = self._tail.read(limit_bytes)
+        if self._tail.begun_again != self._begun_again:
+            self._begun_again, self._too_long = self._tail.begun_again, 0
+            self.bad_lines, self.first_bad_line = 0, None
+            self._missing, self._seq = 0, 0
+        if self._tail.too_long > self._too_long:  # no line of ours
+            self._too_long = self._tail.too_long
+            self._count_bad(b"", 1)
+        return data
 
     def _count_bad(self, data: bytes, count: int) -> None:
         """So many lines of this piece are damaged; the first of all is looked up once, by counting line ends."""
@@ -335,7 +303,7 @@ class RecordReader:
             return
         lines = data.split(b"\n")
         at = next((at for at, line in enumerate(lines) if line and decode(line) is None), 0)
-        self.first_bad_line = 1 + self._lines_before(self._piece) + at
+        self.first_bad_line = 1 + self._lines_before(self._tail.piece) + at
 
     def _count_missing(self, records: list[dict[str, Any]]) -> None:
         """Count the numbers that are passed over; a number that comes again, of another writer, is none."""
@@ -343,7 +311,7 @@ class RecordReader:
         if not numbers:
             return
         before = numbers[0] - 1 if self._seq is None else self._seq
-        if numbers[-1] - before != len(numbers):  # else they are in a row, as they nearly always are
+        if numbers != list(range(before + 1, before + 1 + len(numbers))):  # as they nearly always are
             highest = before
             for number in numbers:
                 self._missing += max(number - highest - 1, 0)
@@ -357,6 +325,3 @@ class RecordReader:
                 count += piece.count(b"\n")
                 offset -= len(piece)
         return count
-
-    def _stands_behind_a_line(self, fd: int) -> bool:
-        return self._offset == 0 or self._in_a_long_line or os.pread(fd, 1, self._offset - 1) == b"\n"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from stickgen import record_log
 from stickgen.cli.runs import command as runs_command
 from stickgen.config.loading import TrainingConfig
-from stickgen.record_log import Damage, Loss, RecordReader, RecordWriter, faults
+from stickgen.record_log import Damage, Loss, RecordReader, RecordWriter, encode, faults
 from stickgen.run_contract import EventKind, Field, Phase
 from stickgen.runs.store import Run, create_run
 from stickgen.train.reporting.journal import Journal
@@ -101,6 +101,12 @@ def test_two_writers_and_a_resumed_one_lose_nothing(run: Run) -> None:
     RecordWriter(run.events_path).write({"event": EventKind.ALERT})
     assert len(late.read_new()) == 1 and late.faults == []
     assert faults(run.events_path) == []
+
+
+def test_a_number_that_comes_twice_does_not_hide_a_gap(run: Run) -> None:
+    lines = [encode({"seq": number}) for number in (1, 1, 3)]
+    run.events_path.write_bytes(b"".join(lines))
+    assert faults(run.events_path) == [Loss("events.jsonl", 1)]
 
 
 def test_every_reader_tells_of_a_loss(run: Run, disk: Disk) -> None:

@@ -14,11 +14,12 @@ from stickgen.cli.runs import command as runs_command
 from stickgen.config import TrainingConfig
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
-from stickgen.record_log import MAX_LINE_BYTES, Damage, RecordReader, RecordWriter, damaged_lines
+from stickgen.record_log import Damage, RecordReader, RecordWriter, damaged_lines
 from stickgen.run_contract import File, Phase
 from stickgen.runs.control import request, take_requests
 from stickgen.runs.launch import launch
 from stickgen.runs.store import Run, Status, create_run, find_run, list_runs
+from stickgen.tail import MAX_LINE_BYTES
 
 
 def text(content: str) -> Callable[[Path], None]:

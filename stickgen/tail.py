@@ -1,0 +1,89 @@
+"""The end of a file that another process appends to: whole lines, each once, in pieces of bounded size."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from stickgen.foreign_files import open_regular
+
+MAX_LINE_BYTES = 64 * 2**20  # no line of ours is near as long
+_STEP_BYTES = 64 * 1024
+
+
+class Tail:
+    """Reads on from where it stands. A file that was cut or replaced is read again from its start."""
+
+    def __init__(self, path: Path, longest_line: int = MAX_LINE_BYTES) -> None:
+        self.path = path
+        self._longest_line = longest_line  # bytes; a longer one is passed over
+        self.begun_again = 0  # how often the file was found cut or replaced
+        self.too_long = 0  # lines that were passed over since the file was begun
+        self.piece = 0  # where what was read last begins
+        self._offset = 0
+        self._in_a_long_line = False
+        self._file: tuple[int, int] | None = None  # device and inode of what was read last
+
+    def skip_to_end(self) -> None:
+        """Take all that is there as read; a line that is half written will still come whole."""
+        self._offset = 0
+        try:
+            with open_regular(self.path) as file:
+                status = os.fstat(file.fileno())
+                self._file = status.st_dev, status.st_ino
+                for end in range(status.st_size, 0, -_STEP_BYTES):
+                    start = max(end - _STEP_BYTES, 0)
+                    whole = os.pread(file.fileno(), end - start, start).rfind(b"\n") + 1
+                    if whole:
+                        self._offset = start + whole
+                        return
+        except OSError:
+            return
+
+    def skip_to_last(self, count: int) -> bool:
+        """Stand behind the first line end in the last `count` bytes. False where the file cannot be read."""
+        try:
+            with open_regular(self.path) as file:
+                status = os.fstat(file.fileno())
+                start = max(status.st_size - count, 0)
+                end_of_line = os.pread(file.fileno(), count, start).find(b"\n") + 1 if start else 0
+        except OSError:
+            return False
+        self._file = status.st_dev, status.st_ino
+        self._in_a_long_line = bool(start and not end_of_line)
+        self._offset = start + end_of_line
+        return True
+
+    def read(self, limit_bytes: int) -> bytes:
+        """Whole lines, about so many bytes of them; nothing where there are none. Raises OSError."""
+        with open_regular(self.path) as file:
+            status = os.fstat(file.fileno())
+            identity = status.st_dev, status.st_ino
+            replaced = self._file is not None and identity != self._file
+            if replaced or status.st_size < self._offset or not self._stands_behind_a_line(file.fileno()):
+                self.begun_again += 1
+                self._offset, self.too_long, self._in_a_long_line = 0, 0, False
+            self._file = identity
+            file.seek(self._offset)
+            data = file.read(limit_bytes)
+            while b"\n" not in data:  # a line longer than the limit
+                more = file.read(limit_bytes)
+                if not more:
+                    break
+                data += more
+                if len(data) > self._longest_line:  # not kept in memory
+                    if not self._in_a_long_line:
+                        self.piece = self._offset
+                        self.too_long += 1
+                    self._in_a_long_line = True
+                    self._offset += len(data)
+                    return b""
+        whole = data.rfind(b"\n") + 1
+        start = data.find(b"\n") + 1 if self._in_a_long_line else 0  # the rest of what was passed over
+        self.piece = self._offset + start
+        self._offset += whole
+        self._in_a_long_line = self._in_a_long_line and not whole
+        return data[start:whole]
+
+    def _stands_behind_a_line(self, fd: int) -> bool:
+        return self._offset == 0 or self._in_a_long_line or os.pread(fd, 1, self._offset - 1) == b"\n"
