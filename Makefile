@@ -50,6 +50,7 @@ check: $(READY)  ## format, lint, types, walls
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests
 	$(BIN)/lint-imports
 
 format: $(READY)

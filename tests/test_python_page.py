@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from stickgen.config.key import Value
+
 sys.path.insert(0, str(Path(__file__).parent / "train"))
 from hashing_encoder import HashingEncoder
 
@@ -19,7 +21,7 @@ from stickgen.config.presets import preset_path
 from stickgen.runs.store import create_run
 from stickgen.train.loop import Trainer
 
-TINY = {
+TINY: dict[str, Value] = {
     "model.embedding_dim": 16, "model.d_model": 16, "model.nhead": 2, "model.num_layers": 1,
     "training.batch_size": 64, "training.grad_accum_steps": 1, "training.epochs": 2,
     "training.compile": "never", "logging.log_interval": 1, "logging.sample_minutes": 0.0,

@@ -28,7 +28,7 @@ from stickgen.motion.skeleton import (
     RIGHT_KNEE,
 )
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Choice = Callable[[Floats], str | None]
 Measure = Callable[[Floats], float]
 

@@ -44,7 +44,7 @@ def refused(result: subprocess.CompletedProcess[str], says: str) -> None:
 
 
 def test_the_life_of_a_run_in_a_folder_of_its_own(tmp_path: Path, dataset: Path, repo: Path) -> None:
-    common = ("--config", repo / "configs/small.yaml", "--data-path", dataset, *TINY)
+    common: tuple[str | Path, ...] = ("--config", repo / "configs/small.yaml", "--data-path", dataset, *TINY)
     place = tmp_path / "mine"
     place.mkdir()
     begun = stickgen("train", "--run-dir", place, *common, "--detach")
@@ -79,7 +79,15 @@ def test_the_life_of_a_run_in_a_folder_of_its_own(tmp_path: Path, dataset: Path,
     for what in ("checkpoint", "sample", "draw with", "go on with"):
         assert f"  {what}" in again.stdout, again.stdout
 
-    begin_again = ("train", "--run-dir", tmp_path / "next", *common, "--max-steps", "1", "--init-from")
+    begin_again: tuple[str | Path, ...] = (
+        "train",
+        "--run-dir",
+        tmp_path / "next",
+        *common,
+        "--max-steps",
+        "1",
+        "--init-from",
+    )
     refused(stickgen(*begin_again, place, "--set", "model.d_model=64"), "use --set model.d_model=32")
     refused(stickgen(*begin_again, place, "--set", "model.nhead=2"), "model.nhead is 4 there and 2 here")
     refused(stickgen(*begin_again, dataset), "not a checkpoint of stickgen")

@@ -55,7 +55,7 @@ def test_what_an_editor_would_mark(text: str, fault: str | None) -> None:
 def faults(schema: dict[str, Any], value: Any) -> list[str]:
     """What breaks the schema, by the words of JSON Schema that ours uses."""
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    python = {
+    python: dict[str, type | tuple[type, ...]] = {
         "object": dict,
         "null": type(None),
         "boolean": bool,
@@ -65,7 +65,7 @@ def faults(schema: dict[str, Any], value: Any) -> list[str]:
     }
     if not any(
         isinstance(value, python[t]) and (t == "boolean" or not isinstance(value, bool)) for t in types
-    ):  # type: ignore[arg-type]
+    ):
         return ["type"]
     found = []
     if isinstance(value, dict):

@@ -126,9 +126,12 @@ def test_what_is_no_file_is_refused_and_not_read(
     tmp_path: Path, kind: str, read: Callable[[Path], object]
 ) -> None:
     path = tmp_path / "index"
-    {"endless": lambda: path.symlink_to("/dev/zero"), "pipe": lambda: os.mkfifo(path), "folder": path.mkdir}[
-        kind
-    ]()
+    make: dict[str, Callable[[], object]] = {
+        "endless": lambda: path.symlink_to("/dev/zero"),
+        "pipe": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+    }
+    make[kind]()
     with pytest.raises(StickgenError, match="not a file|Is a directory"):
         read(path)
 

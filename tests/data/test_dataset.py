@@ -21,14 +21,12 @@ from hypothesis import strategies as st
 
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import (
-    TRAIN,
-    VALIDATION,
     MotionDataset,
     open_dataset,
     pack,
     save_dataset,
 )
-from stickgen.data.split import split_clips
+from stickgen.data.split import TRAIN, VALIDATION, split_clips
 from stickgen.datasets.facts import facts_path, read_dataset_facts
 from stickgen.datasets.file_checks import check_dataset
 from stickgen.errors import StickgenError

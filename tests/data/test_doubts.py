@@ -27,7 +27,8 @@ Motions = list[np.ndarray]
 
 
 def _flipped(motion: np.ndarray) -> np.ndarray:
-    return motion * np.tile([1.0, -1.0], 10)
+    flipped: np.ndarray = motion * np.tile([1.0, -1.0], 10)
+    return flipped
 
 
 def _leap(motion: np.ndarray) -> np.ndarray:

@@ -18,8 +18,9 @@ import torch
 from stickgen.data import embed as embedding
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import pack
-from stickgen.data.embed import OFFLINE, Encoder, EncoderUnavailableError, embed, load_encoder
+from stickgen.data.embed import Encoder, EncoderUnavailableError, embed, load_encoder
 from stickgen.data.embedding_cache import EmbeddingCache, cache_folder
+from stickgen.data.encoder_folder import OFFLINE
 from stickgen.errors import StickgenError
 
 
@@ -113,7 +114,9 @@ def test_no_signal_loses_what_was_embedded(monkeypatch: pytest.MonkeyPatch, numb
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             encoder = Encoder("slow", "d", 2, SlowModel())
             embedding.read_texts(
-                texts, encoder, progress=lambda done, _: os.write(tell, b"x" * min(done, 2)) and None
+                texts,
+                encoder,
+                progress=lambda done, _: os.write(tell, b"x" * min(done, 2)) and None,  # type: ignore[arg-type]
             )
         finally:
             os._exit(9)

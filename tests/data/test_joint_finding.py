@@ -127,8 +127,8 @@ def with_twists(tree: Tree) -> Tree:
     """Half of every thigh and forearm is a bone of its own, as game rigs have it."""
     name, offset, children = tree
     if name[1:] in {"knee", "hand"} and not name.startswith("twist"):
-        half = tuple(value / 2 for value in offset)
-        return f"twist{name}", half, [(name, half, children)]  # type: ignore[return-value]
+        half = offset[0] / 2, offset[1] / 2, offset[2] / 2
+        return f"twist{name}", half, [(name, half, children)]
     return name, offset, children
 
 

@@ -43,12 +43,14 @@ def standing(frames: int = 40) -> np.ndarray:
 
 
 def walking(direction: tuple[float, float, float], frames: int = 40) -> np.ndarray:
-    return standing(frames) + np.arange(frames)[:, None, None] * 5 * np.array(direction)
+    moved: np.ndarray = standing(frames) + np.arange(frames)[:, None, None] * 5 * np.array(direction)
+    return moved
 
 
 def rotated(points: np.ndarray) -> np.ndarray:
     """The same with z up."""
-    return points @ np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float)
+    turned: np.ndarray = points @ np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float)
+    return turned
 
 
 def figure(*arguments: Any) -> np.ndarray:

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from stickgen.data import resident
-from stickgen.data.dataset import TRAIN, MotionDataset, open_dataset
+from stickgen.data.dataset import MotionDataset, open_dataset
 from stickgen.data.resident import Resident
+from stickgen.data.split import TRAIN
 from stickgen.train.trial import make_clips
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")

@@ -15,8 +15,9 @@ import torch
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.data import cut_short, dataset
-from stickgen.data.dataset import TRAIN, MotionDataset, open_dataset
+from stickgen.data.dataset import MotionDataset, open_dataset
 from stickgen.data.rows import DatasetChangedError
+from stickgen.data.split import TRAIN
 from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint
@@ -133,7 +134,7 @@ def test_a_mapping_that_is_cut_short_ends_with_a_sentence(
             cut_short._opened.clear()
             if moment == "while it is opened":
                 checked = dataset.check_content
-                monkeypatch.setattr(dataset, "check_content", lambda *a: (empty(data), checked(*a)))
+                monkeypatch.setattr(dataset, "check_content", lambda *a: (empty(data), checked(*a)))  # type: ignore[func-returns-value]
             file = open_dataset(data)
             empty(data)
             file.content["motion"].sum()

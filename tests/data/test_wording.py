@@ -135,7 +135,7 @@ def test_backward_is_away_from_where_the_knees_point(clips: dict[str, list[Clip]
 
 
 def test_high_and_low_are_told_apart(clips: dict[str, list[Clip]]) -> None:
-    top = {"high": [], "low": []}
+    top: dict[str, list[float]] = {"high": [], "low": []}
     for action in ("raise_hand", "wave"):
         for clip in clips[action]:
             hand = max(
@@ -147,7 +147,7 @@ def test_high_and_low_are_told_apart(clips: dict[str, list[Clip]]) -> None:
                     top[level].append(hand)
     assert min(map(len, top.values())) > 10
     assert min(top["high"]) > max(top["low"])
-    rise = {"high": [], "low": []}
+    rise: dict[str, list[float]] = {"high": [], "low": []}
     for clip in clips["jump"]:
         for level in rise:
             if said(clip, level):
@@ -176,7 +176,7 @@ def test_a_told_count_is_how_often(clips: dict[str, list[Clip]]) -> None:
 
 def test_slow_is_slower_than_fast(clips: dict[str, list[Clip]]) -> None:
     for action in ("walk", "run", "wave", "clap", "punch", "squat", "jumping_jack", "march"):
-        speeds = {"slow": [], "fast": []}
+        speeds: dict[str, list[float]] = {"slow": [], "fast": []}
         for clip in clips[action]:
             body = clip.motion[:, 0::2] if action in ("walk", "run") else clip.motion
             speed = float(np.abs(np.diff(body, axis=0)).sum()) / len(clip.motion) * FPS

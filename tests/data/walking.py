@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-Tree = tuple[str, tuple[float, float, float], list["Tree"]]  # type: ignore[misc]
+Tree = tuple[str, tuple[float, float, float], list["Tree"]]
 
 NAMES = {
     "hips": "Hips", "spine": "Spine", "neck": "Neck", "head": "Head",

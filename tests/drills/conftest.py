@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import forked
@@ -14,23 +11,15 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from real_run import TINY, MakeRun
 
 from stickgen.config import TrainingConfig
+from stickgen.config.key import Value
 from stickgen.config.presets import preset_path
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import pack, save_dataset
-from stickgen.record_log import RecordReader
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run, create_run
-
-TINY = {
-    "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 1,
-    "training.batch_size": 4, "training.grad_accum_steps": 2, "training.epochs": 1_000_000,
-    "training.max_minutes": 5.0, "logging.log_interval": 1, "logging.sample_minutes": 0.0,
-    "logging.save_minutes": 0.0, "logging.save_interval": 1_000_000, "diffusion.sampling_steps": 1,
-}  # fmt: skip
-
-MakeRun = Callable[..., Run]
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +45,8 @@ def make(tmp_path: Path, dataset: Path) -> Iterator[MakeRun]:
     """Makes runs of a tiny config; kills what is left of them in the end."""
     made: list[Run] = []
 
-    def make_run(root: Path | None = None, **overrides: object) -> Run:
-        config = TrainingConfig(preset_path("quickstart"), {**TINY, **overrides})  # type: ignore[dict-item]
+    def make_run(root: Path | None = None, **overrides: Value) -> Run:
+        config = TrainingConfig(preset_path("quickstart"), {**TINY, **overrides})
         name = f"drill-{len(made)}"
         made.append(create_run(config, root=root or tmp_path / "runs", name=name, data_path=str(dataset)))
         return made[-1]
@@ -70,41 +59,3 @@ def make(tmp_path: Path, dataset: Path) -> Iterator[MakeRun]:
             if process is not None:
                 with contextlib.suppress(psutil.Error):
                     process.kill()
-
-
-def wait_until(what: Callable[[], object], seconds: float = 600.0) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain"
-        time.sleep(0.02)
-
-
-def wait_for_step(run: Run, step: int) -> None:
-    """Until the trainer has done so many steps, or is gone."""
-    wait_until(
-        lambda: not run.state().alive or (run.state().phase == "training" and run.state().step >= step)
-    )
-    assert run.state().alive, run.state()
-
-
-def wait_for_end(run: Run) -> None:
-    """Until nobody works on the run any more."""
-    wait_until(lambda: not run.state().alive)
-
-
-def kill_trainer(run: Run) -> None:
-    """SIGKILL to the trainer alone."""
-    os.kill(run.launches[-1]["pid"], signal.SIGKILL)
-
-
-def kill_supervisor(run: Run) -> None:
-    """SIGKILL to the supervisor alone."""
-    os.kill(run.launches[-1]["supervisor_pid"], signal.SIGKILL)
-
-
-def events(run: Run, kind: str) -> list[str]:
-    """The messages of all events of a kind, of the newest launch."""
-    records = RecordReader(run.events_path).read_new()
-    launch = len(run.launches)
-    return [r["message"] for r in records if r["event"] == kind and r.get("launch") == launch]

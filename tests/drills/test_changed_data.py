@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import MakeRun, wait_for_end, wait_for_step
+from real_run import MakeRun, wait_for_end, wait_for_step
 
 from stickgen.data.dataset import save_dataset
 from stickgen.data.dataset_checks import load_untrusted
@@ -199,14 +199,29 @@ def test_the_same_data_is_no_question_wherever_it_lies(
     assert done.returncode == 0 and run.state().step == 8, done.stderr
 
 
+def folder(place: Path) -> None:
+    place.unlink()
+    place.mkdir()
+
+
+def pipe(place: Path) -> None:
+    place.unlink()
+    os.mkfifo(place)
+
+
+def dangling(place: Path) -> None:
+    place.unlink()
+    place.symlink_to("nowhere")
+
+
 GONE: dict[str, Callable[[Path], object]] = {
     "not there": Path.unlink,
     "empty": lambda place: os.truncate(place, 0),
     "cut": lambda place: os.truncate(place, place.stat().st_size // 2),
-    "a folder": lambda place: (place.unlink(), place.mkdir()),
-    "a named pipe": lambda place: (place.unlink(), os.mkfifo(place)),
+    "a folder": folder,
+    "a named pipe": pipe,
     "another kind of file": lambda place: place.write_text("model:\n  d_model: 64\n"),
-    "a link to nothing": lambda place: (place.unlink(), place.symlink_to("nowhere")),
+    "a link to nothing": dangling,
 }
 
 

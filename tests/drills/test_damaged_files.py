@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import MakeRun, events, wait_for_end, wait_for_step
+from real_run import MakeRun, events, wait_for_end, wait_for_step
 
 from stickgen.record_log import RecordReader
 from stickgen.runs.launch import launch

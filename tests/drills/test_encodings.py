@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import TINY
+from real_run import TINY
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import TINY
+from real_run import TINY
 
 from stickgen.config.presets import preset_path
 from stickgen.runs.store import list_runs
@@ -69,7 +69,7 @@ LIMITS: dict[str, Callable[[], object]] = {
     "nobody may read": lambda: os.umask(0o777 & ~0o700),
     "all may write": lambda: os.umask(0),
     "no standard streams": lambda: [os.close(number) for number in (0, 1, 2)],
-    "no standard input": lambda: os.close(0),
+    "no standard input": lambda: [os.close(0)],
     "low priority": lambda: os.nice(5),
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import MakeRun, events, wait_for_end, wait_for_step, wait_until
+from real_run import MakeRun, events, wait_for_end, wait_for_step, wait_until
 
 from stickgen.record_log import RecordReader
 from stickgen.runs.launch import launch, stop

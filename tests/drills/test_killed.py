@@ -9,7 +9,7 @@ import time
 
 import pytest
 import torch
-from conftest import (
+from real_run import (
     MakeRun,
     events,
     kill_supervisor,

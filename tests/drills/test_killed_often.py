@@ -13,7 +13,7 @@ from pathlib import Path
 import forked
 import pytest
 import torch
-from conftest import MakeRun, wait_until
+from real_run import MakeRun, wait_until
 
 from stickgen.record_log import RecordReader
 from stickgen.runs.locks import trainer_lock_holder

@@ -6,7 +6,7 @@ import ipaddress
 
 import psutil
 import pytest
-from conftest import MakeRun, wait_for_end, wait_for_step
+from real_run import MakeRun, wait_for_end, wait_for_step
 
 from stickgen.runs.launch import launch, stop
 from stickgen.runs.store import Status

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import forked
 import pytest
-from conftest import MakeRun, wait_until
+from real_run import MakeRun, wait_until
 
 from stickgen.errors import StickgenError
 from stickgen.record_log import RecordReader
@@ -46,7 +47,7 @@ def steps_logged(run: Run) -> list[int]:
     return [r["step"] for r in RecordReader(run.metrics_path).read_new() if r["kind"] == "train"]
 
 
-def stop(trainer: forked.BaseProcess) -> None:
+def stop(trainer: BaseProcess) -> None:
     os.kill(trainer.pid or 0, signal.SIGTERM)
     trainer.join(60)
     assert trainer.exitcode == 130

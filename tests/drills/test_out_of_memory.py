@@ -5,7 +5,7 @@ from __future__ import annotations
 import forked
 import pytest
 import torch
-from conftest import MakeRun
+from real_run import MakeRun
 
 from stickgen.data.dataset import open_dataset
 from stickgen.record_log import RecordReader

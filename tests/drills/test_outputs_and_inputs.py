@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import TINY
+from real_run import TINY
 
 from stickgen.cli import root
 from stickgen.config.presets import preset_path

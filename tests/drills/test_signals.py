@@ -11,7 +11,7 @@ import time
 
 import psutil
 import pytest
-from conftest import MakeRun, events, wait_for_end, wait_for_step, wait_until
+from real_run import MakeRun, events, wait_for_end, wait_for_step, wait_until
 
 from stickgen.runs.launch import launch, stop
 from stickgen.runs.stops import SAME_STOP_SECONDS
@@ -201,7 +201,7 @@ def drain(terminal: int) -> None:
 def test_a_closed_terminal_ends_the_watching_and_not_the_run(make: MakeRun) -> None:
     run = make()
     pid, terminal = begin_in_a_terminal(run)
-    wait_until(lambda: drain(terminal) or run.state().step >= 5)
+    wait_until(lambda: (drain(terminal), run.state().step >= 5)[1])
     os.close(terminal)
     os.waitpid(pid, 0)
     wait_for_step(run, run.state().step + 20)
@@ -211,9 +211,9 @@ def test_a_closed_terminal_ends_the_watching_and_not_the_run(make: MakeRun) -> N
 def test_ctrl_c_in_the_terminal_stops_with_a_checkpoint_and_code_130(make: MakeRun) -> None:
     run = make()
     pid, terminal = begin_in_a_terminal(run)
-    wait_until(lambda: drain(terminal) or run.state().step >= 5)
+    wait_until(lambda: (drain(terminal), run.state().step >= 5)[1])
     os.write(terminal, b"\x03")
-    wait_until(lambda: drain(terminal) or not run.state().alive)
+    wait_until(lambda: (drain(terminal), not run.state().alive)[1])
     drain(terminal)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 130

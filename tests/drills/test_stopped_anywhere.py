@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
+from multiprocessing.process import BaseProcess
 
 import forked
 import pytest
-from conftest import MakeRun, wait_until
+from real_run import MakeRun, wait_until
 
 from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run
@@ -17,7 +18,7 @@ from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 pytestmark = pytest.mark.drill
 
 
-def begin(run: Run, *patches: str) -> forked.BaseProcess:
+def begin(run: Run, *patches: str) -> BaseProcess:
     """A trainer that has begun the slow thing."""
     trainer = forked.start(run, 0, *patches)
     wait_until(lambda: (run.path / "slow").exists())

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import MakeRun
+from real_run import MakeRun
 
 from stickgen.record_log import RecordWriter
 from stickgen.runs.store import Run

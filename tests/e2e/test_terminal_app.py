@@ -13,6 +13,7 @@ import psutil
 import pytest
 from terminal import Terminal, require_tmux
 
+from stickgen.config.key import Value
 from stickgen.record_log import RecordReader
 from stickgen.runs.launch import stop
 from stickgen.runs.store import Run, Status, list_runs
@@ -39,12 +40,13 @@ def place(tmp_path: Path, repo: Path) -> Path:
     (tmp_path / "data").mkdir()
     save_dataset(tmp_path / "data" / "quickstart.pt", content)
     document = Document.open(repo / "configs" / "quickstart.yaml")
-    for path, value in {
+    changes: dict[str, Value] = {
         "model.d_model": 32, "model.num_layers": 1, "model.embedding_dim": 16, "training.epochs": 100_000,
         "training.batch_size": 2, "training.grad_accum_steps": 1, "training.max_minutes": 10.0,
         "logging.log_interval": 1, "logging.sample_minutes": 0.0, "logging.save_minutes": 0.0,
         "logging.save_interval": 100_000, "training.compile": "never",
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for path, value in changes.items():
         document.set(path, value)
     (tmp_path / "configs").mkdir()
     document.save(tmp_path / "configs" / "quickstart.yaml")

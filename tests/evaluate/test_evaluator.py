@@ -9,8 +9,9 @@ import pytest
 import torch
 from small_judge import ACTIONS, FRAMES, HELD_OUT, trained_quickly, word_features
 
-from stickgen.data.dataset import VALIDATION, DatasetFile
+from stickgen.data.dataset import DatasetFile
 from stickgen.data.mirroring import swap_sides
+from stickgen.data.split import VALIDATION
 from stickgen.errors import StickgenError
 from stickgen.evaluate import classifier, contrastive, trained
 from stickgen.evaluate.contrastive import false_negatives

@@ -8,6 +8,7 @@ import resource
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,9 +46,9 @@ def dataset(path: Path, licence: str, source: str) -> Path:
     return path
 
 
-def trained(root: Path, data: Path, name: str, start: Run | None = None, **settings: object) -> Run:
+def trained(root: Path, data: Path, name: str, start: Run | None = None, **settings: Any) -> Run:
     config = TrainingConfig(preset_path("quickstart"), {**SMALL, **settings})  # type: ignore[dict-item]
-    facts = {} if start is None else {"init_from": str(start.checkpoints[-1])}
+    facts: dict[str, Any] = {} if start is None else {"init_from": str(start.checkpoints[-1])}
     run = create_run(config, root=root, name=name, data_path=str(data), **facts)
     assert Trainer(run).train() == 0
     return run
@@ -68,7 +69,7 @@ def test_the_licences_of_all_ancestors_are_in_the_card_and_no_place_is(tmp_path:
     first = dataset(private / "captures.pt", "CC BY-NC 4.0", f"{private}/walks.zip")
     second = dataset(private / "more.pt", "CC BY-SA 4.0", "more")
     made = dataset(private / "made.pt", "MIT", "synthetic")
-    grandparent = trained(tmp_path, first, "grandparent", **{"data.train_data": str(first)})
+    grandparent = trained(tmp_path, first, "grandparent", **{"data.train_data": str(first)})  # type: ignore[arg-type]
     parent = trained(tmp_path, second, "parent", grandparent)
     child = trained(tmp_path, made, "child", parent, **{"data.encoder": str(private / "encoder")})
     assert [a["dataset"]["licences"] for a in child.identity["ancestors"]] == [

@@ -44,7 +44,8 @@ def motion(frames: int, step: float = 0.0) -> list[list[float]]:
 
 def near(image: Image.Image, colour: tuple[int, int, int]) -> np.ndarray:
     """Where a picture has about that colour, bool [height, width]."""
-    return np.abs(np.asarray(image.convert("RGB")).astype(int) - colour).max(axis=2) < 24
+    alike: np.ndarray = np.abs(np.asarray(image.convert("RGB")).astype(int) - colour).max(axis=2) < 24
+    return alike
 
 
 def test_a_sheet_has_a_row_a_clip_and_a_figure_a_pose(tmp_path: Path) -> None:
@@ -117,9 +118,9 @@ def test_a_line_is_cut_as_late_as_fits() -> None:
 
 @pytest.mark.parametrize("bad", [[], [[0.0] * 19], [POSE, [float("nan")] * 20], [[1e9] * 20]])
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path, bad: list[list[float]]) -> None:
-    for draw in (lambda p: draw_gif([("", bad)], p), lambda p: draw_sheet([("", bad)], p)):
+    for draw in (draw_gif, draw_sheet):
         with pytest.raises(StickgenError, match="drawn|draw"):
-            draw(tmp_path / "x.gif")
+            draw([("", bad)], tmp_path / "x.gif")
     assert not list(tmp_path.iterdir())
 
 

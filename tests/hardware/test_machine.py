@@ -43,7 +43,7 @@ class FakeProbe:
 
 def use_probe(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> FakeProbe:
     probe = FakeProbe(json.dumps(answer))
-    monkeypatch.setattr(torch_answer.subprocess, "run", probe)
+    monkeypatch.setattr(subprocess, "run", probe)
     return probe
 
 
@@ -177,7 +177,7 @@ def test_free_vram_is_asked_again_after_a_minute_without_measuring(monkeypatch: 
 def test_a_torch_that_fails_is_said_and_not_remembered(
     monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str, sentence: str
 ) -> None:
-    monkeypatch.setattr(torch_answer.subprocess, "run", FakeProbe(stdout, stderr, 1))
+    monkeypatch.setattr(subprocess, "run", FakeProbe(stdout, stderr, 1))
     machine = detect()
     assert machine.torch_version is None
     assert sentence in str(machine.torch_error)
@@ -189,7 +189,7 @@ def test_a_torch_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None
     def hang(command: list[str], **options: Any) -> None:
         raise subprocess.TimeoutExpired(command, options["timeout"])
 
-    monkeypatch.setattr(torch_answer.subprocess, "run", hang)
+    monkeypatch.setattr(subprocess, "run", hang)
     assert "did not answer" in str(detect().torch_error)
 
 

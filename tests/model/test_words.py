@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from test_transformer import awake, batch, shape
 
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import Batch, Draw, predict
 from stickgen.model.sampler import Sampling, sample
 from stickgen.model.transformer import MotionTransformer
 from stickgen.model.words import TextBatch
-from tests.model.test_transformer import awake, batch, shape
 
 
 def told(words: int, seed: int = 0) -> tuple[Batch, Normaliser]:

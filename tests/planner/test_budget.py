@@ -13,6 +13,7 @@ from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Machine
 from stickgen.planner import budget
 from stickgen.planner.budget import check_budget
+from stickgen.planner.estimate import estimate
 
 GIB = 2**30
 
@@ -33,14 +34,14 @@ def test_memory_is_warned_of_and_refused_where_it_is_hopeless(tmp_path: Path) ->
     assert check_budget(config, machine(60), None, tmp_path).refusals == ()
     (refusal,) = check_budget(config, machine(0.5), None, tmp_path).refusals
     assert "0.5 GiB are free" in refusal and "lower training.batch_size" in refusal
-    peak = budget.estimate(config, machine(60), None).peak_memory
+    peak = estimate(config, machine(60), None).peak_memory
     (warning,) = check_budget(config, machine(peak.value / GIB), None, tmp_path).warnings
     assert "training needs about" in warning
 
 
 def test_several_processes_on_a_cpu_take_as_much_each(tmp_path: Path) -> None:
     config = TrainingConfig(preset_path("large"), {"device.type": "cpu"})
-    room = machine(2 * budget.estimate(config, machine(60), None).peak_memory.high / GIB)
+    room = machine(2 * estimate(config, machine(60), None).peak_memory.high / GIB)
     assert check_budget(config, room, None, tmp_path, processes=2) == budget.Budget()
     (refusal,) = check_budget(config, room, None, tmp_path, processes=8).refusals
     assert "in each of 8 processes" in refusal
@@ -53,7 +54,7 @@ def test_disk_is_warned_of_and_refused_where_not_two_checkpoints_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = TrainingConfig(preset_path("small"))
-    one = budget.estimate(config, machine(60), None).checkpoint_bytes
+    one = estimate(config, machine(60), None).checkpoint_bytes
     disk(monkeypatch, 3 * one)
     found = check_budget(config, machine(60), None, tmp_path / "not" / "yet")
     assert found.refusals == () and len(found.warnings) == 1

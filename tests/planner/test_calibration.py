@@ -6,9 +6,11 @@ import json
 import multiprocessing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from stickgen.config.key import Value
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Machine, Speed
@@ -23,6 +25,7 @@ from stickgen.planner.measured.measurements import (
     origin_of,
     read_measurements,
 )
+from stickgen.record_log import encode
 
 GIB = 2**30
 LAPTOP = Machine(
@@ -32,10 +35,10 @@ LAPTOP = Machine(
 )  # fmt: skip
 
 
-def config(preset: str = "small", **changes: object) -> TrainingConfig:
+def config(preset: str = "small", **changes: Value) -> TrainingConfig:
     return TrainingConfig(
         preset_path(preset),
-        {"device.type": "cpu", **{name.replace("__", "."): v for name, v in changes.items()}},  # type: ignore[dict-item]
+        {"device.type": "cpu", **{name.replace("__", "."): v for name, v in changes.items()}},
     )
 
 
@@ -113,10 +116,8 @@ def test_one_factor_corrects_all_configs_of_a_device_and_no_other_device() -> No
 
 def test_a_factor_follows_many_measurements_and_trusts_noisy_ones_less() -> None:
     blind, one, many = (find_factor([(0.2, 0.02)] * count, MEMORY) for count in (0, 1, 40))
-    assert (blind.mean, blind.deviation) == (
-        0.0,
-        pytest.approx((MEMORY.machine**2 + MEMORY.config**2) ** 0.5),
-    )
+    assert blind.mean == 0.0
+    assert blind.deviation == pytest.approx((MEMORY.machine**2 + MEMORY.config**2) ** 0.5)
     assert 0 < one.mean < many.mean == pytest.approx(0.2, abs=0.01)
     assert blind.deviation > one.deviation > many.deviation > MEMORY.config
     assert find_factor([(0.2, 0.5)], MEMORY).mean < one.mean / 2
@@ -166,8 +167,11 @@ def test_damage_costs_the_damaged_lines_alone(tmp_path: Path) -> None:
         assert set(read_measurements(path)) <= set(ones)
         assert keep(ones[0], path) and ones[0] in read_measurements(path)
     record = json.loads(second)
-    for nonsense in ({"workload": 3}, {"origin": {}}, {"peak_memory_bytes": -1}, {"seconds_per_step": "x"}):
-        path.write_bytes(measurements.encode({**record, **nonsense}))
+    wrong: list[dict[str, Any]] = [
+        {"workload": 3}, {"origin": {}}, {"peak_memory_bytes": -1}, {"seconds_per_step": "x"}
+    ]  # fmt: skip
+    for nonsense in wrong:
+        path.write_bytes(encode({**record, **nonsense}))
         assert read_measurements(path) == ()
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from stickgen.config.key import Value
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.datasets.facts import DatasetFacts
@@ -28,17 +30,17 @@ FACTS = DatasetFacts(
 
 
 def of(
-    preset: str, machine: Machine = LAPTOP, facts: DatasetFacts | None = FACTS, **changes: object
+    preset: str, machine: Machine = LAPTOP, facts: DatasetFacts | None = FACTS, **changes: Value
 ) -> Estimate:
     overrides = {name.replace("__", "."): value for name, value in changes.items()}
-    return estimate(TrainingConfig(preset_path(preset), overrides), machine, facts)  # type: ignore[arg-type]
+    return estimate(TrainingConfig(preset_path(preset), overrides), machine, facts)
 
 
 def test_every_preset_fits_eight_gibibytes_and_larger_ones_need_more() -> None:
     answers = [of(f"tiers/{name}") for name in ("cpu_8gb", "cpu_16gb", "cpu_32gb")]
     peaks = [answer.peak_memory.value for answer in answers]
     assert peaks == sorted(peaks) and peaks[-1] < 8 * GIB
-    cut = {"training__batch_size": 2, "training__grad_accum_steps": 32}
+    cut: dict[str, Any] = {"training__batch_size": 2, "training__grad_accum_steps": 32}
     alike = [of(f"tiers/{name}", **cut) for name in ("cpu_8gb", "cpu_16gb", "cpu_32gb")]
     steps = [answer.seconds_per_step.value for answer in alike]
     assert steps == sorted(steps)
@@ -57,7 +59,7 @@ def test_steps_and_times_follow_the_dataset() -> None:
     limited = of("small", training__epochs=3, training__max_minutes=0.01)
     assert limited.seconds_total == Prediction(0.6, 0.6, 0.6)
     blind = of("small", facts=None)
-    assert blind.steps_per_epoch is blind.seconds_total is None
+    assert blind.steps_per_epoch is None and blind.seconds_total is None
     assert blind.seconds_per_step.value > answer.seconds_per_step.value  # every clip counts as 250 frames
 
 
@@ -68,7 +70,8 @@ def test_the_advice_for_memory_lowers_the_predicted_peak() -> None:
         {"training__batch_size": 1}, {"model__d_model": 192}, {"model__num_layers": 4},
         {"diffusion__enabled": False},
     ):  # fmt: skip
-        after = of("medium", **{"training__batch_size": 16, **changes}).peak_memory.value
+        edits: dict[str, Any] = {"training__batch_size": 16, **changes}
+        after = of("medium", **edits).peak_memory.value
         if "diffusion__enabled" not in changes:
             assert after < before, changes
 

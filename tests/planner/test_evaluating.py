@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stickgen.config import TrainingConfig
+from stickgen.config.key import Value
 from stickgen.config.presets import preset_path
 from stickgen.planner.arithmetic.evaluating import evaluation_steps, with_evaluations
 from stickgen.planner.arithmetic.prediction import Prediction
@@ -13,14 +14,14 @@ HOUR = Prediction.within(3600.0, 1.2)
 STEP = Prediction.within(1.0, 1.2)
 
 
-def config(**changed: object) -> TrainingConfig:
+def config(**changed: Value) -> TrainingConfig:
     return TrainingConfig(
         preset_path("small"), {path.replace("__", "."): value for path, value in changed.items()}
-    )  # type: ignore[misc]
+    )
 
 
 def test_an_evaluation_costs_its_passes_through_the_model() -> None:
-    unsteered: dict[str, object] = {"diffusion__contrast_scale": 0.0, "diffusion__guidance_min_time": 0.0}
+    unsteered: dict[str, Value] = {"diffusion__contrast_scale": 0.0, "diffusion__guidance_min_time": 0.0}
     whole = evaluation_steps(config(evaluation__prompts=24, **unsteered))
     assert whole == pytest.approx(7 * 24 * 10 * 2 / 3 / 64)
     assert evaluation_steps(config(evaluation__prompts=48, **unsteered)) == pytest.approx(2 * whole)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from saved_by_autograd import bytes_saved_by_autograd
 
+from stickgen.config.key import Value
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.datasets.facts import DatasetFacts
@@ -16,11 +19,11 @@ from stickgen.planner.arithmetic.workload import at_once, workload_of
 MACHINE = Machine(2**34, 2**34, None, 2, 2, 2, "a CPU", False)
 
 
-def config(**changes: object) -> TrainingConfig:
-    wanted = {"device.type": "cpu", "model.num_layers": 2, "training.compile": "never"}
+def config(**changes: Value) -> TrainingConfig:
+    wanted: dict[str, Value] = {"device.type": "cpu", "model.num_layers": 2, "training.compile": "never"}
     return TrainingConfig(
         preset_path("small"), {**wanted, **{k.replace("__", "."): v for k, v in changes.items()}}
-    )  # type: ignore[dict-item]
+    )
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -35,7 +38,7 @@ def config(**changes: object) -> TrainingConfig:
     ],
 )
 def test_what_autograd_keeps_is_what_is_counted(
-    changes: dict[str, object], patch_frames: int, words: int, precision: str
+    changes: dict[str, Any], patch_frames: int, words: int, precision: str
 ) -> None:
     made = config(device__precision=precision, model__patch_frames=patch_frames, **changes)
     frames = made.data.max_frames

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from stickgen.run_contract import Wish
 from stickgen.runs.control import request, take_requests
 from stickgen.runs.store import Run
 
 
 def test_requests_are_taken_once_in_order(run: Run) -> None:
-    first, second = request(run, "save"), request(run, "stop")
+    first, second = request(run, Wish.SAVE), request(run, Wish.STOP)
     assert [(r.id, r.wish, r.refusal) for r in take_requests(run, 0)] == [
         (first, "save", ""),
         (second, "stop", ""),
@@ -17,9 +18,9 @@ def test_requests_are_taken_once_in_order(run: Run) -> None:
 
 def test_a_request_left_over_from_an_older_launch_is_refused(run: Run) -> None:
     run.update_identity(launches=[{}])
-    old = request(run, "stop")
+    old = request(run, Wish.STOP)
     run.update_identity(launches=[{}, {}])
-    new = request(run, "save")
+    new = request(run, Wish.SAVE)
     refused, taken = take_requests(run, 2)
     assert (refused.id, refused.refusal) == (old, "it was meant for launch 1, this is 2")
     assert (taken.id, taken.refusal) == (new, "")

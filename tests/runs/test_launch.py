@@ -17,8 +17,9 @@ import pytest
 from stickgen.errors import StickgenError
 from stickgen.record_log import RecordWriter
 from stickgen.runs.launch import launch, stop
+from stickgen.runs.stops import FORWARDED
 from stickgen.runs.store import Run, Status
-from stickgen.runs.supervisor import FORWARDED, supervise
+from stickgen.runs.supervisor import supervise
 
 
 @pytest.fixture(autouse=True)
@@ -196,7 +197,7 @@ def test_a_stop_is_passed_on_so_that_it_never_counts_twice(run: Run, sent: list[
         "import sys\nfrom pathlib import Path\nfrom stickgen.runs.store import Run\n"
         "from stickgen.runs.supervisor import supervise\nsupervise(Run(Path(sys.argv[1])), sys.argv[2:])"
     )
-    trainer = [sys.executable, "-c", COUNT_SIGNALS, run.path, str(len(got.split()))]
+    trainer = [sys.executable, "-c", COUNT_SIGNALS, str(run.path), str(len(got.split()))]
     with subprocess.Popen([sys.executable, "-c", code, run.path, *trainer]) as supervisor:
         deadline = time.monotonic() + 20
         while not ((run.path / "ready").exists() and run.launches) and time.monotonic() < deadline:

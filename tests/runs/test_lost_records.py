@@ -45,7 +45,7 @@ class Disk:
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     """The disk on which the logs are, with room for two records in memory when it is full."""
     found = Disk()
-    monkeypatch.setattr(record_log.os, "write", found.write)
+    monkeypatch.setattr(os, "write", found.write)
     monkeypatch.setattr(record_log, "MAX_WAITING", 2)
     return found
 

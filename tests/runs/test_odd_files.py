@@ -15,15 +15,15 @@ from stickgen.config import TrainingConfig
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
 from stickgen.record_log import Damage, RecordReader, RecordWriter, damaged_lines
-from stickgen.run_contract import File, Phase
+from stickgen.run_contract import File, Phase, Wish
 from stickgen.runs.control import request, take_requests
 from stickgen.runs.launch import launch
 from stickgen.runs.store import Run, Status, create_run, find_run, list_runs
 from stickgen.tail import MAX_LINE_BYTES
 
 
-def text(content: str) -> Callable[[Path], None]:
-    return lambda path: path.write_text(content) and None
+def text(content: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(content)
 
 
 def pipe(path: Path) -> None:
@@ -39,13 +39,13 @@ def huge(path: Path) -> None:
     os.truncate(path, 2**40)
 
 
-ODD: dict[str, Callable[[Path], None]] = {
+ODD: dict[str, Callable[[Path], object]] = {
     "bomb": text("[" * 200_000),
     "infinity": text('{"step": Infinity, "code": Infinity, "created_unix": Infinity}'),
     "too large a number": text('{"step": 1e999, "created_unix": 1e999, "pid": 1e999}'),
     "a long integer": text('{"step": ' + "9" * 4000 + ', "created_unix": ' + "9" * 4000 + "}"),
     "other types": text('{"step": [], "code": [1], "launches": {"a": 1}, "created_unix": "x", "phase": {}}'),
-    "not UTF-8": lambda path: path.write_bytes(b"\xff\xfe{}") and None,
+    "not UTF-8": lambda path: path.write_bytes(b"\xff\xfe{}"),
     "pipe": pipe,
     "endless": endless,
     "huge": huge,
@@ -169,7 +169,7 @@ def test_no_link_in_a_run_directory_is_followed(run: Run, tmp_path: Path, name: 
     if name == "control":
         assert take_requests(run, 1) == []
         with pytest.raises(StickgenError):
-            request(run, "stop")
+            request(run, Wish.STOP)
     assert sorted(path.name for path in victim.iterdir()) == ["bashrc", "package.json"]
     assert (victim / "bashrc").read_bytes() == was
 
@@ -239,10 +239,10 @@ def test_what_cannot_be_read_now_is_left_alone(run: Run) -> None:
 def test_a_folder_out_of_reach_is_not_never_launched(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = os.open
 
-    def fails(path: object, *rest: int) -> int:
+    def fails(path: str, *rest: int) -> int:
         if str(path).startswith(str(run.path)):
             raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, *rest)  # type: ignore[call-overload,no-any-return]
+        return opened(path, *rest)
 
     monkeypatch.setattr(os, "open", fails)
     state = run.state()

@@ -85,7 +85,7 @@ def test_one_lock_a_run(run: Run) -> None:
     assert trainer_lock_holder(run) is None
     RunLock(run).acquire()
     assert trainer_lock_holder(run) == os.getpid()  # and asking has not dropped it
-    again = [sys.executable, "-c", HOLD_THE_LOCK, run.path]
+    again = [sys.executable, "-c", HOLD_THE_LOCK, str(run.path)]
     assert subprocess.run(again, capture_output=True).returncode == 1
 
 

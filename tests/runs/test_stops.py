@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import signal
 import subprocess
@@ -16,8 +17,8 @@ import psutil
 import pytest
 
 from stickgen.errors import StickgenError
-from stickgen.run_contract import Phase
-from stickgen.runs import control, locks, stops, supervisor
+from stickgen.run_contract import Phase, Wish
+from stickgen.runs import control, supervisor
 from stickgen.runs.heartbeat import BYTES
 from stickgen.runs.launch import launch, stop
 from stickgen.runs.locks import RunLock
@@ -43,7 +44,7 @@ def test_only_the_same_stop_again_later_means_at_once(
     monkeypatch: pytest.MonkeyPatch, numbers: tuple[int, ...], pause: float, at_once: bool
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(stops.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     seen, said = Stops(), False
     assert not seen
     for number in numbers:
@@ -145,7 +146,7 @@ def test_a_disk_that_comes_back_late_still_gets_it(run: Run, monkeypatch: pytest
         run.exit_path.write_text(text)
 
     monkeypatch.setattr(supervisor, "_write_anew", late)
-    monkeypatch.setattr(supervisor.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     supervisor._write_exit(run, 0, 1)
     assert run.exit["code"] == 0
     tried.clear()
@@ -158,12 +159,12 @@ def test_a_filesystem_without_locks_is_a_sentence(run: Run, monkeypatch: pytest.
     def none(*_: Any) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(locks.fcntl, "lockf", none)
-    monkeypatch.setattr(locks.fcntl, "fcntl", none)
+    monkeypatch.setattr(fcntl, "lockf", none)
+    monkeypatch.setattr(fcntl, "fcntl", none)
     with pytest.raises(StickgenError, match=r"run\.lock: this filesystem gives no file locks .*--runs DIR"):
         RunLock(run).acquire()
     assert run.state().status == Status.STARTING  # it can still be looked at
-    monkeypatch.setattr(locks.fcntl, "flock", none)
+    monkeypatch.setattr(fcntl, "flock", none)
     with pytest.raises(StickgenError, match="no file locks"):
         launch(run)
     assert json.loads((run.path / "run.json").read_text())["launches"] == []
@@ -175,4 +176,4 @@ def test_what_is_asked_on_a_full_disk_is_a_sentence(run: Run, monkeypatch: pytes
 
     monkeypatch.setattr(control, "write_text", full)
     with pytest.raises(StickgenError, match="the request cannot be written .No space left on device"):
-        control.request(run, "save")
+        control.request(run, Wish.SAVE)

@@ -15,7 +15,8 @@ import pytest
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.data.dataset import TRAIN, MotionDataset, open_dataset
+from stickgen.data.dataset import MotionDataset, open_dataset
+from stickgen.data.split import TRAIN
 from stickgen.record_log import RecordReader
 from stickgen.runs.stops import FORWARDED
 from stickgen.runs.store import create_run
@@ -88,7 +89,7 @@ def test_a_trainer_says_so_and_trains_without(
         "model.embedding_dim": 16, "model.d_model": 16, "model.nhead": 2, "model.num_layers": 1,
         "device.num_workers": 2, "logging.sample_minutes": 0.0, "diffusion.sampling_steps": 1,
     }  # fmt: skip
-    config = TrainingConfig(preset_path("quickstart"), values)  # type: ignore[arg-type]
+    config = TrainingConfig(preset_path("quickstart"), values)
     run = create_run(config, root=tmp_path, data_path=str(tiny_dataset), max_steps=1)
     before = multiprocessing.active_children()
     assert loop.Trainer(run).train() == 0

@@ -17,6 +17,7 @@ import torch
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.record_log import RecordReader
+from stickgen.run_contract import Wish
 from stickgen.runs.control import request
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
@@ -163,7 +164,7 @@ def test_a_stop_ends_all_after_the_same_step_with_a_checkpoint(tmp_path: Path, t
     assert newest_checkpoint(run.checkpoints_dir)[0] is not None
     process = start(run)  # and by the inbox, which only the first process reads
     wait_for_step(run, int(run.heartbeat()["step"]) + 2)
-    request(run, "stop")
+    request(run, Wish.STOP)
     assert finish(process, run) == 130
     assert not any(p.is_running() for p in children)
 

@@ -60,7 +60,7 @@ def test_what_is_not_worth_a_checkpoint(run: Run, losses: list[float], unfit: st
 
 @pytest.fixture
 def run(tmp_path: Path, tiny_dataset: Path) -> Run:
-    config = TrainingConfig(preset_path("quickstart"), TINY)  # type: ignore[arg-type]
+    config = TrainingConfig(preset_path("quickstart"), TINY)
     return create_run(config, root=tmp_path, data_path=str(tiny_dataset))
 
 
@@ -113,7 +113,7 @@ def test_a_stop_in_a_streak_keeps_the_last_good_one(
         look(seen)
         trainer.asked.stop = trainer.guard.bad_steps == 3
 
-    trainer.guard.look_at = stop_soon  # type: ignore[method-assign]
+    trainer.guard.look_at = stop_soon  # type: ignore[method-assign,assignment]
     assert trainer.train() == 130
     newest, _ = newest_checkpoint(run.checkpoints_dir)
     assert newest is not None and newest.step == 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,15 +21,15 @@ from stickgen.train.optim.lora import add_adapters, trained_weights
 from stickgen.train.optim.optimizer import MuonWithAdamW
 
 torch.set_num_threads(1)
-SMALL = {
+SMALL: dict[str, Any] = {
     "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 2,
     "training.batch_size": 4, "training.grad_accum_steps": 2, "training.epochs": 2,
     "training.warmup_epochs": 0, "logging.log_interval": 1, "diffusion.sampling_steps": 1,
 }  # fmt: skip
 
 
-def make(root: Path, data: Path, overrides: dict[str, object], **identity: object) -> Run:
-    config = TrainingConfig(preset_path("quickstart"), {**SMALL, **overrides})  # type: ignore[dict-item]
+def make(root: Path, data: Path, overrides: dict[str, Any], **identity: Any) -> Run:
+    config = TrainingConfig(preset_path("quickstart"), {**SMALL, **overrides})
     return create_run(config, root=root, data_path=str(data), **identity)
 
 
@@ -76,14 +77,14 @@ def test_only_adapters_move_and_a_resumed_run_is_the_uninterrupted_one(
     for name, tensor in before.items():
         assert torch.equal(tensor, one[name.replace("ema/", "model/")]), name  # the base is frozen
     adapters = {name for name in one if name.startswith("model/") and ".lora_" in name}
-    assert len(adapters) == 2 * 4 * SMALL["model.num_layers"]  # type: ignore[operator]
+    assert len(adapters) == 2 * 4 * SMALL["model.num_layers"]
     assert all(one[name].any() for name in adapters)
     assert {n.split("/", 2)[2] for n in one if n.startswith("optimizer/")} == {n[6:] for n in adapters}
 
     # what others read is a plain model that computes what base and adapters do together
     assert not any(".lora_" in name for name in tensors(straight, "ema"))
     changed = {n for n, tensor in tensors(straight, "ema").items() if not torch.equal(tensor, before[n])}
-    assert len(changed) == 4 * SMALL["model.num_layers"]  # type: ignore[operator]
+    assert len(changed) == 4 * SMALL["model.num_layers"]
     if decay == 0.0:
         merged = Generator.of_run(straight).model
         trainer = Trainer(straight)
@@ -108,7 +109,7 @@ def test_adapters_without_weights_to_start_from_are_refused(tmp_path: Path, tiny
 
 def test_adapters_start_as_nothing_and_merge_to_what_they_compute() -> None:
     torch.manual_seed(0)
-    config = TrainingConfig(preset_path("quickstart"), SMALL)  # type: ignore[arg-type]
+    config = TrainingConfig(preset_path("quickstart"), SMALL)
     model = MotionTransformer(ModelConfig.from_training(config)).eval()
     for parameter in model.parameters():
         parameter.data.add_(0.02 * torch.randn_like(parameter))

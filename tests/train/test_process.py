@@ -35,7 +35,7 @@ sys.exit(process.run_training(Path(sys.argv[1])))
 
 def run_that_breaks(tmp_path: Path, data: Path, error: str) -> tuple[Run, str, str]:
     """The run, what its `failed` event says, and what train.log would hold."""
-    run = create_run(TrainingConfig(preset_path("quickstart"), TINY), root=tmp_path, data_path=str(data))  # type: ignore[arg-type]
+    run = create_run(TrainingConfig(preset_path("quickstart"), TINY), root=tmp_path, data_path=str(data))
     done = subprocess.run(
         [sys.executable, "-c", BREAKS.format(error=error), run.path], capture_output=True, text=True
     )

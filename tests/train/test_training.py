@@ -99,7 +99,7 @@ def test_sigterm_stops_with_a_checkpoint_and_a_loss_that_is_not_finite_moves_not
     trainer.state.normaliser.std.fill_(float("nan"))
     trainer.identity = {**trainer.identity, "max_steps": 1}
     object.__setattr__(trainer.config.logging, "save_minutes", 0.0)
-    trainer.draw_sample = lambda: None  # type: ignore[method-assign]
+    trainer.assessment.draw_sample = lambda: None  # type: ignore[method-assign]
     trainer.assessment.validate = lambda *, saves_anyway: False  # type: ignore[method-assign]
     with pytest.raises(RunFailedError, match="no finite loss"):  # for the scale is not finite either
         trainer.train()

@@ -107,7 +107,7 @@ async def test_advice_is_one_key_one_step_of_undo_and_what_it_said_it_would_be(a
         await until(pilot, lambda: isinstance(app.screen, AdviceScreen) and "peak memory" in screen_text(app))
         for key, word in (("s", "less time"), ("q", "model"), ("m", "batch_size 16 → ")):
             await pilot.press(key)
-            await until(pilot, lambda word=word: word in screen_text(app))
+            await until(pilot, lambda word=word: word in screen_text(app))  # type: ignore[misc]
         await pilot.press("1")
         await until(pilot, lambda: app.screen is screen)
         await until(pilot, lambda: "2 changes not saved" in screen_text(app))
@@ -166,7 +166,7 @@ async def test_the_file_beside_the_form_is_in_step_with_it(app: StickgenApp, con
         for key in ("model.nhead", "logging.log_interval", "model.input_dim"):
             screen.query_one("#field-" + key.replace(".", "-")).focus()
             number = next(i for i, line in enumerate(lines, 1) if line.strip().startswith(key.split(".")[1]))
-            await until(pilot, lambda number=number: view._at == number)
+            await until(pilot, lambda number=number: view._at == number)  # type: ignore[misc]
             assert view.scroll_offset.y < number <= view.scroll_offset.y + view.size.height
         screen.query_one("#field-training-seed").focus()  # not in the file
         await until(pilot, lambda: view._at is None)

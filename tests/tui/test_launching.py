@@ -9,6 +9,7 @@ import pytest
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.datasets.facts import DatasetFacts, write_dataset_facts
+from stickgen.runs.store import Run
 from stickgen.yaml_edit import Document
 from stickgen_tui.forecasting import forecast, look_around
 from stickgen_tui.launching import preflight, start
@@ -103,7 +104,7 @@ def test_a_run_that_does_not_fit_brings_the_edit_that_makes_it_fit(config: Path)
 def test_a_start_makes_a_run_of_these_bytes_and_launches_it(
     config: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    launched = []
+    launched: list[Run] = []
     monkeypatch.setattr("stickgen.runs.launch.launch", launched.append)
     run = start(TrainingConfig(config), workplace / "runs")
     assert launched == [run]

@@ -52,7 +52,7 @@ async def test_enter_enter_changes_nothing(app: StickgenApp, config: Path) -> No
         for row in rows:
             screen.set_focus(row)
             await pilot.press("enter", "enter")
-            await until(pilot, lambda row=row: not row.typing)
+            await until(pilot, lambda row=row: not row.typing)  # type: ignore[misc]
             assert not screen._session.dirty, row.key.path
         known = screen.query_one("#field-training-learning_rate", Field)
         screen.set_focus(known)

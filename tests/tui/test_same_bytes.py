@@ -166,7 +166,7 @@ async def test_a_merge_is_said_and_undone(app: StickgenApp, config: Path, size: 
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "The file changed on disk" in screen_text(app))
         for answer in ("Back (b)", "Mine into the new file (m)", "Overwrite it (o)", "Drop mine (d)"):
-            await until(pilot, lambda answer=answer: answer in screen_text(app))
+            await until(pilot, lambda answer=answer: answer in screen_text(app))  # type: ignore[misc]
         await pilot.press("m")
         await until(pilot, lambda: "your change is in the new file" in screen_text(app))
         await pilot.press("ctrl+z")

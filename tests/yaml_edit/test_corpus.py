@@ -25,7 +25,7 @@ VALUES: list[bool | int | float | str | None] = [
     7, 2_000_000, 0.5, 1e-5, True, None, "word", "on", "1e-4", "it's \"both\": # \\ {x}, [y]", "grün\n\tzwei ", "",
 ]  # fmt: skip
 READABLE = [path for path in CORPUS if path.name != "tabs_after.yaml"]
-by_name = {"argvalues": READABLE, "ids": [path.name for path in READABLE]}
+by_name = pytest.mark.parametrize("path", READABLE, ids=[path.name for path in READABLE])
 
 KeyPath = tuple[str, ...]
 
@@ -69,13 +69,13 @@ def changed_span(before: str, after: str) -> tuple[int, int]:
     return start, len(before) - tail
 
 
-@pytest.mark.parametrize("path", **by_name)
+@by_name
 def test_every_value_can_be_set_alone(path: Path) -> None:
     set_every_value(path, 2)
 
 
 @pytest.mark.drill
-@pytest.mark.parametrize("path", **by_name)
+@by_name
 def test_every_value_can_be_set_to_each_kind(path: Path) -> None:
     set_every_value(path, len(VALUES))
 
@@ -117,7 +117,7 @@ def set_every_value(path: Path, count: int) -> None:
     assert refused <= 5 * count
 
 
-@pytest.mark.parametrize("path", **by_name)
+@by_name
 def test_every_key_and_item_can_be_deleted_alone(path: Path) -> None:
     document = Document.open(path)
     for at, _node in list(walk(document.node_root)):
@@ -144,7 +144,7 @@ def test_every_key_and_item_can_be_deleted_alone(path: Path) -> None:
         watch.check(free)
 
 
-@pytest.mark.parametrize("path", **by_name)
+@by_name
 def test_keys_are_inserted_everywhere(path: Path) -> None:
     document = Document.open(path)
     sections = [at for at, node in walk(document.node_root) if not isinstance(node, Sequence)] or [()]
@@ -164,7 +164,7 @@ def test_keys_are_inserted_everywhere(path: Path) -> None:
             watch.check(free, {(*at, *rest): 0.25})
 
 
-@pytest.mark.parametrize("path", **by_name)
+@by_name
 def test_items_are_inserted_everywhere(path: Path) -> None:
     document = Document.open(path)
     for at, node in list(walk(document.node_root)):

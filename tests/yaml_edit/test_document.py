@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -213,7 +214,7 @@ def test_a_value_that_readers_differ_on_is_written_anew_even_when_it_stays(old: 
         ("c :   d\n", ("set", "c", 1), "c :   1\n"),
     ],
 )  # fmt: skip
-def test_edits_fit_into_the_style_around_them(before: str, edit: tuple[object, ...], after: str) -> None:
+def test_edits_fit_into_the_style_around_them(before: str, edit: tuple[Any, ...], after: str) -> None:
     document = Document.parse(before.encode())
     method = {"item": document.insert_item}.get(str(edit[0])) or getattr(document, str(edit[0]))
     method(*edit[1:])
