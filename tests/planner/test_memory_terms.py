@@ -84,7 +84,7 @@ def test_checkpointing_keeps_less_and_muon_and_lora_keep_fewer_numbers() -> None
 
 
 def test_on_a_cpu_a_micro_batch_is_cut_as_the_engine_cuts_it() -> None:
-    from stickgen.planner.arithmetic.workload import frames_at_once
+    from stickgen.planner.decisions.batch_shapes import frames_at_once
     from stickgen.train.batching.plan import cut
 
     made = config(
