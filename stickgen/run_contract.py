@@ -226,6 +226,6 @@ def unit_of(field: str) -> Unit:
     return next((units[field] for units in MEASURED.values() if field in units), Unit.NONE)
 
 
-# Of run.json, what a launch was asked to do, which the next one may be asked otherwise. All else is the identity of
-# the run, or what its trainer has noted of it.
-LAUNCH_OPTIONS: Final = frozenset({"max_steps", "nproc", "profile"})
+# Of run.json, what one launch was asked for and the next one is not. All else is the identity of the run, or what
+# holds for the launches to come.
+LAUNCH_OPTIONS: Final = frozenset({"max_steps", "profile"})

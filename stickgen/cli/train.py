@@ -127,15 +127,13 @@ def command(
             f"-m stickgen.train {shlex.quote(str(run.path))}"
         )
         return
-    if bool(run.identity.get("profile")) != profile:
-        run.update_identity(profile=profile)
     # from here on no stop is lost, and broken output does not end the watching
     told, out = Told(), Unbreakable(sys.stdout)
     if not detach:
         told.listen()
     if nproc is not None:
         changed["nproc"] = nproc
-    launch(run, config=new_config, max_steps=max_steps, **changed)
+    launch(run, config=new_config, max_steps=max_steps, profile=profile, **changed)
     out.say(f"run {run.path}")
     if detach:
         out.say(

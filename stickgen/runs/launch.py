@@ -17,7 +17,7 @@ import psutil
 from stickgen.atomic import write_bytes
 from stickgen.children import child_environment
 from stickgen.errors import StickgenError
-from stickgen.run_contract import File, Wish
+from stickgen.run_contract import LAUNCH_OPTIONS, File, Wish
 from stickgen.runs.control import request
 from stickgen.runs.layout import check_own_files
 from stickgen.runs.locks import LaunchLock, trainer_lock_holder
@@ -56,6 +56,8 @@ def _start(
     if config is not None:
         write_bytes(run.path / f"config-{launches}.yaml", run.config_bytes, mode=0o600, follow=False)
         write_bytes(run.config_path, config, mode=0o600, follow=False)
+    identity = run.identity
+    facts = {option: None for option in LAUNCH_OPTIONS if identity.get(option) is not None} | facts
     if facts:
         run.update_identity(**facts)
     if run.exit_path.exists():
