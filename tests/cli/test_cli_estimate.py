@@ -27,7 +27,7 @@ def test_words_say_whether_it_fits_and_what_is_not_known(repo: Path, tmp_path: P
     )
     assert result.exit_code == 0
     assert "peak memory" in result.stdout and ("fits" in result.stdout or "fit" in result.stdout)
-    assert "no facts of a dataset" in result.stdout
+    assert "no dataset facts" in result.stdout
 
 
 def test_torch_is_not_imported(repo: Path) -> None:
