@@ -68,11 +68,6 @@ def side_words(text: str) -> tuple[str, ...]:
     return tuple(match[0].lower() for match in _WORD.finditer(text) if _is_side(match))
 
 
-def side_neutral(text: str) -> str:
-    """The text with each side replaced by a mark, so that a text and its mirror image become equal."""
-    return _WORD.sub("<side>", text)
-
-
 def _is_side(match: re.Match[str]) -> bool:
     before, after = match.string[: match.start()], match.string[match.end() :]
     word = match[0].lower()

@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 
 from stickgen.data.clip import Clip
 from stickgen.data.dataset import open_dataset, pack, save_dataset
-from stickgen.data.mirroring import mirror_motion, mirrored, side_neutral, swap_sides, view_of, with_mirrors
+from stickgen.data.mirroring import _WORD, mirror_motion, mirrored, swap_sides, view_of, with_mirrors
 from stickgen.data.retiming import LEAST, MOST, retimed, speaks_of_speed
 from stickgen.data.synthetic import synthesize
 from stickgen.data.synthetic.body import joints
 from stickgen.data.synthetic.phrase import PERFORMANCES, Chance
 from stickgen.errors import StickgenError
 from stickgen.motion.skeleton import JOINTS, PELVIS
+
+
+def side_neutral(text: str) -> str:
+    """The text with a mark for each side, so that a text and its mirror image become equal."""
+    return _WORD.sub("<side>", text)
 
 
 @pytest.mark.parametrize(
