@@ -22,11 +22,12 @@ from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from stickgen_tui.leaving import QUIT_SECONDS, Leaving
-from stickgen_tui.text import clean
+from stickgen_tui.notices import notice
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from stickgen.config.drafts import Draft
     from stickgen.runs.store import Run
     from stickgen_tui.editing import Edit
 
@@ -136,16 +137,13 @@ class StickgenApp(App[None]):
         """Edit a config file, with `edits` made in it."""
         from stickgen_tui.screens.opening import open_config
 
-        open_config(self, path, edits)
+        open_config(self, self.runs_root, path, edits)
 
-    def say(self, message: object, *, error: bool = False) -> None:
-        """A short notice in the corner; the text may come from anywhere."""
-        self.notify(
-            clean(message, limit=500),
-            severity="error" if error else "information",
-            timeout=8 if error else 4,
-            markup=False,
-        )
+    def open_draft(self, draft: Draft) -> None:
+        """Edit a config, going on from edits that an editor left behind."""
+        from stickgen_tui.screens.opening import open_draft
+
+        open_draft(self, self.runs_root, draft)
 
     # -- keys
 
@@ -195,7 +193,7 @@ class StickgenApp(App[None]):
 
     def _take_screenshot(self) -> None:
         path = self.save_screenshot(path=str(Path.cwd()))
-        self.say(f"saved {path}")
+        notice(self, f"saved {path}")
 
 
 def in_a_part_that_goes(error: BaseException) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
+from textual.app import App
 from textual.content import Content
 
 from stickgen.config.drafts import Draft
@@ -13,36 +14,33 @@ from stickgen.errors import StickgenError
 from stickgen.quantities import age_text
 from stickgen.yaml_edit import text_diff
 from stickgen_tui.launching import shown_path
+from stickgen_tui.notices import notice
+from stickgen_tui.opens import opens
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.diff_pane import diff_content
 
-if TYPE_CHECKING:
-    from stickgen_tui.app import StickgenApp
-
 MOST_LINES = 200
 
 
-async def offer_drafts(app: StickgenApp, drafts: Sequence[Draft]) -> None:
+async def offer_drafts(app: App[Any], drafts: Sequence[Draft]) -> None:
     """Ask for each what is to become of it, until one is taken up. Call it from a worker."""
-    from stickgen_tui.screens.opening import open_draft
-
     for draft in drafts:
         answer = await app.push_screen_wait(draft_question(draft))
         if answer == "t":
-            open_draft(app, draft)
+            opens(app).open_draft(draft)
             return
         if answer == "d":
             drop(app, draft)
 
 
-def drop(app: StickgenApp, draft: Draft) -> None:
+def drop(app: App[Any], draft: Draft) -> None:
     """Remove a draft that is not wanted, with a notice where that is not possible."""
     try:
         draft.discard()
     except StickgenError as error:
-        app.say(error, error=True)
+        notice(app, error, error=True)
 
 
 def draft_question(draft: Draft) -> QuestionScreen:

@@ -29,12 +29,13 @@ from stickgen.yaml_edit import KeyPath
 from stickgen_tui.editing import Edit, EditSession, fix_text
 from stickgen_tui.forecasting import Surroundings, forecast, look_around
 from stickgen_tui.launching import shown_path
+from stickgen_tui.notices import notice
 from stickgen_tui.screens.advice import AdviceScreen
 from stickgen_tui.screens.choice import ChoiceScreen
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.resetting import ResetScreen
-from stickgen_tui.screens.saving import changes_content, notice, save, save_as
+from stickgen_tui.screens.saving import changes_content, save, save_as
 from stickgen_tui.screens.text_editor import edit_text
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED

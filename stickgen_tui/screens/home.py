@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -19,6 +19,8 @@ from stickgen.hardware.machine import Machine, detect, local_machine_fast
 from stickgen.planner.advising.recommend import Recommendation, recommend
 from stickgen.runs.store import Run
 from stickgen_tui.launching import Preflight, preflight
+from stickgen_tui.notices import notice
+from stickgen_tui.opens import opens
 from stickgen_tui.run_list import RunCatalogue, RunSummary
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.text import clean
@@ -31,7 +33,6 @@ from stickgen_tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
     from stickgen.config.drafts import Draft
-    from stickgen_tui.app import StickgenApp
 
 POLL_SECONDS = 1.0
 
@@ -179,7 +180,7 @@ class HomeScreen(Screen[None]):
             self._looked = event.looked
             card.show_preflight(event.looked)
         if event.error is not None:
-            self._app.say(event.error, error=True)
+            notice(self.app, event.error, error=True)
 
     def on_home_screen_runs(self, event: Runs) -> None:
         self._runs = event.runs
@@ -199,7 +200,7 @@ class HomeScreen(Screen[None]):
     async def _offer(self, drafts: list[Draft]) -> None:
         from stickgen_tui.screens.drafts import offer_drafts
 
-        await offer_drafts(self._app, drafts)
+        await offer_drafts(self.app, drafts)
 
     def _show_title(self) -> None:
         going = [summary for _, summary in self._runs if summary.alive]
@@ -215,10 +216,6 @@ class HomeScreen(Screen[None]):
 
     # -- keys
 
-    @property
-    def _app(self) -> StickgenApp:
-        return cast("StickgenApp", self.app)
-
     @on(LaunchCard.Launch)
     def _launch_asked(self) -> None:
         self._launch()
@@ -226,7 +223,7 @@ class HomeScreen(Screen[None]):
     @work(group="launch", exclusive=True)
     async def _launch(self) -> None:
         if self.target is None:
-            self._app.say("still looking at this machine; a moment")
+            notice(self.app, "still looking at this machine; a moment")
             return
         target = self.target
         looked = self._looked
@@ -236,27 +233,27 @@ class HomeScreen(Screen[None]):
         if self.app.screen is self:
             self._check()
         if edits:
-            self._app.open_editor(target, edits)
+            opens(self.app).open_editor(target, edits)
 
     def action_edit(self) -> None:
         if self.target is not None:
-            self._app.open_editor(self.target)
+            opens(self.app).open_editor(self.target)
 
     def action_runs(self) -> None:
         if self._runs:
             self.set_focus(self.query_one(RunTable))  # at once: an Enter right behind opens a run
         else:
-            self._app.say("there are no runs yet")
+            notice(self.app, "there are no runs yet")
 
     def action_card(self) -> None:
         self.set_focus(self.query_one(LaunchCard))
 
     def action_monitor(self) -> None:
         if not self._runs:
-            self._app.say("there are no runs yet")
+            notice(self.app, "there are no runs yet")
             return
         going = [run for run, summary in self._runs if summary.alive]
-        self._app.open_monitor(going[0] if going else self._runs[0][0])
+        opens(self.app).open_monitor(going[0] if going else self._runs[0][0])
 
     def action_rescan(self) -> None:
         self._look(refresh=True)
@@ -265,4 +262,4 @@ class HomeScreen(Screen[None]):
     def _open_run(self, event: DataTable.RowSelected) -> None:
         run = self.query_one(RunTable).run_of(event.row_key.value)
         if run is not None:
-            self._app.open_monitor(run)
+            opens(self.app).open_monitor(run)

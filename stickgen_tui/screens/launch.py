@@ -5,34 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from textual.content import Content
 from textual.screen import Screen
 
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import value_text
-from stickgen_tui.launching import Check, Preflight, preflight, shown_path, start
+from stickgen_tui.launching import Preflight, preflight, shown_path, start
+from stickgen_tui.notices import notice
+from stickgen_tui.opens import opens
 from stickgen_tui.screens.question import QuestionScreen
-from stickgen_tui.text import foreign
+from stickgen_tui.widgets.check_lines import check_lines
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.config.settings import Edit
-    from stickgen_tui.app import StickgenApp
-
-GLYPHS = {"ok": ("✓", "$text-success"), "warning": ("!", "$text-warning"), "error": ("✗", "$text-error")}
-
-
-def check_lines(checks: tuple[Check, ...] | list[Check]) -> Content:
-    """The lines of a preflight, each with its glyph."""
-    lines = []
-    for check in checks:
-        glyph, style = GLYPHS[check.level]
-        lines.append(
-            Content.styled(f"{glyph} ", style) + foreign(check.text, style if check.level != "ok" else "")
-        )
-    return Content("\n").join(lines)
 
 
 async def launch_config(
@@ -43,11 +30,12 @@ async def launch_config(
     An error stops it with a sentence; a warning asks. Returns the edits that a person wants made instead. What is
     launched is what was looked at, byte for byte; `shown` is the digest of what the screen says of a file.
     """
-    app = cast("StickgenApp", screen.app)
+    app = screen.app
     looked: Preflight = await asyncio.to_thread(preflight, subject, root)
     if looked.config is not None and shown is not None and looked.config.digest != shown:
-        app.say(
-            f"{shown_path(looked.config_path)} has changed since it was shown; look, then launch it again"
+        notice(
+            app,
+            f"{shown_path(looked.config_path)} has changed since it was shown; look, then launch it again",
         )
         return ()
     if looked.errors or looked.warnings:
@@ -65,7 +53,7 @@ async def launch_config(
     try:
         run = await asyncio.to_thread(start, looked.config, root)
     except (StickgenError, OSError) as error:
-        app.say(f"not launched: {error}", error=True)
+        notice(app, f"not launched: {error}", error=True)
         return ()
-    app.open_monitor(run)
+    opens(app).open_monitor(run)
     return ()

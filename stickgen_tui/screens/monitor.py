@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -22,6 +22,8 @@ from stickgen.runs.resuming import resume
 from stickgen.runs.store import Run, Status
 from stickgen_tui.follow import RunFollower
 from stickgen_tui.metric_names import BASELINES, curve_names, title_of
+from stickgen_tui.notices import notice
+from stickgen_tui.opens import opens
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.second_try import ask_for_advice, source_of
 from stickgen_tui.text import clean, one_line
@@ -34,9 +36,6 @@ from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.run_facts import run_facts
 from stickgen_tui.widgets.status_line import StatusLine
 from stickgen_tui.widgets.stick_canvas import StickCanvas
-
-if TYPE_CHECKING:
-    from stickgen_tui.app import StickgenApp
 
 POLL_SECONDS = 0.4
 FURTHER = 3  # small charts beside the large one, where there is room
@@ -274,10 +273,6 @@ class MonitorScreen(Screen[None]):
 
     # -- keys that ask the trainer
 
-    @property
-    def _app(self) -> StickgenApp:
-        return cast("StickgenApp", self.app)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         alive = self._follower.state.alive
         if action in ("stop", "ask"):
@@ -290,10 +285,10 @@ class MonitorScreen(Screen[None]):
         try:
             request(self._run, Wish(wish))
         except (StickgenError, OSError) as error:
-            self._app.say(error, error=True)
+            notice(self.app, error, error=True)
             return
         word = "a sample" if wish == Wish.SAMPLE else "a checkpoint"
-        self._app.say(f"asked for {word}; it comes between two steps")
+        notice(self.app, f"asked for {word}; it comes between two steps")
 
     def action_stop(self) -> None:
         self._stop()
@@ -311,10 +306,10 @@ class MonitorScreen(Screen[None]):
         try:
             await asyncio.to_thread(stop, self._run, force=answer == "k")
         except (StickgenError, OSError) as error:
-            self._app.say(error, error=True)
+            notice(self.app, error, error=True)
             return
         self._asked_to_stop = True
-        self._app.say("killed" if answer == "k" else "asked to stop; it saves a checkpoint first")
+        notice(self.app, "killed" if answer == "k" else "asked to stop; it saves a checkpoint first")
 
     def action_advice(self) -> None:
         self._advise()
@@ -323,17 +318,19 @@ class MonitorScreen(Screen[None]):
     async def _advise(self) -> None:
         """What would help, by the figures; the edits are made in the editor, for a new run."""
         try:
-            edits = await ask_for_advice(self._app, self._run)
+            edits = await ask_for_advice(self.app, self._run)
         except (StickgenError, OSError) as error:
-            self._app.say(error, error=True)
+            notice(self.app, error, error=True)
             return
         source = source_of(self._run)
         if edits and source is None:
-            self._app.say(
-                f"the config of this run is not there any more: {self._run.config_path} is a copy", error=True
+            notice(
+                self.app,
+                f"the config of this run is not there any more: {self._run.config_path} is a copy",
+                error=True,
             )
         elif edits and source is not None:
-            self._app.open_editor(source, edits)
+            opens(self.app).open_editor(source, edits)
 
     def action_resume(self) -> None:
         self._resume()
@@ -343,6 +340,6 @@ class MonitorScreen(Screen[None]):
         try:
             said = await asyncio.to_thread(resume, self._run)
         except (StickgenError, OSError) as error:
-            self._app.say(error, error=True)
+            notice(self.app, error, error=True)
             return
-        self._app.say("; ".join(("resumed from its last checkpoint", *said)))
+        notice(self.app, "; ".join(("resumed from its last checkpoint", *said)))

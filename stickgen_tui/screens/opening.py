@@ -5,38 +5,39 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
+
+from textual.app import App
 
 from stickgen.config.drafts import Draft, find
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import Edit, EditSession
+from stickgen_tui.notices import notice
 from stickgen_tui.screens.drafts import draft_question, drop
 from stickgen_tui.screens.editor import EditorScreen
-from stickgen_tui.screens.saving import notice
 from stickgen_tui.screens.unreadable import UnreadableScreen
 from stickgen_tui.text import clean
-
-if TYPE_CHECKING:
-    from stickgen_tui.app import StickgenApp
 
 AT_ONCE_BYTES = 30_000  # read within a tenth of a second; more is read in a thread
 
 
-def open_config(app: StickgenApp, path: Path, edits: Sequence[Edit] = ()) -> None:
+def open_config(app: App[Any], root: Path | None, path: Path, edits: Sequence[Edit] = ()) -> None:
     """Open the editor on `path`, with `edits` made in it. At once where nothing is to be asked or waited for."""
     draft = find(path)
     if draft is None and _small(path):
-        _show(app, path, _session(path), edits)
+        _show(app, root, path, _session(path), edits)
     else:
-        app.run_worker(_open(app, path, draft, edits), group="open", exclusive=True)
+        app.run_worker(_open(app, root, path, draft, edits), group="open", exclusive=True)
 
 
-def open_draft(app: StickgenApp, draft: Draft) -> None:
+def open_draft(app: App[Any], root: Path | None, draft: Draft) -> None:
     """Open the editor on a draft that a person wants."""
-    _show(app, draft.path, _taken(draft), ())
+    _show(app, root, draft.path, _taken(draft), ())
 
 
-async def _open(app: StickgenApp, path: Path, draft: Draft | None, edits: Sequence[Edit]) -> None:
+async def _open(
+    app: App[Any], root: Path | None, path: Path, draft: Draft | None, edits: Sequence[Edit]
+) -> None:
     answer = await app.push_screen_wait(draft_question(draft)) if draft is not None else ""
     if draft is not None and answer not in ("t", "d"):
         return
@@ -46,12 +47,14 @@ async def _open(app: StickgenApp, path: Path, draft: Draft | None, edits: Sequen
         if draft is not None:
             drop(app, draft)
         if not _small(path):
-            app.say(f"reading {path}…")
+            notice(app, f"reading {path}…")
         session = await asyncio.to_thread(_session, path)
-    _show(app, path, session, edits)
+    _show(app, root, path, session, edits)
 
 
-def _show(app: StickgenApp, path: Path, session: EditSession | str, edits: Sequence[Edit]) -> None:
+def _show(
+    app: App[Any], root: Path | None, path: Path, session: EditSession | str, edits: Sequence[Edit]
+) -> None:
     if isinstance(session, str):
         app.push_screen(UnreadableScreen(path, session))
         return
@@ -59,7 +62,7 @@ def _show(app: StickgenApp, path: Path, session: EditSession | str, edits: Seque
         session.apply(edits)
     except StickgenError as error:
         notice(app, error, error=True)
-    app.push_screen(EditorScreen(session, path, app.runs_root))
+    app.push_screen(EditorScreen(session, path, root))
 
 
 def _session(path: Path) -> EditSession | str:

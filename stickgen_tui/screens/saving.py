@@ -13,6 +13,7 @@ from stickgen.errors import StickgenError
 from stickgen.yaml_edit import Document, ProtectedError, SaveConflictError, path_text
 from stickgen_tui.editing import EditSession, changed_values
 from stickgen_tui.launching import shown_path
+from stickgen_tui.notices import notice
 from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, one_line
@@ -203,14 +204,4 @@ def changes_content(session: EditSession) -> Content:
     """A line a changed key: `training.batch_size: 16 → 8`."""
     return Content("\n").join(
         one_line(f"{path}: {old} → {new}", limit=100) for path, old, new in session.changes()
-    )
-
-
-def notice(app: App[Any], message: object, *, error: bool = False) -> None:
-    """A short notice in the corner."""
-    app.notify(
-        clean(message, limit=500),
-        severity="error" if error else "information",
-        timeout=8 if error else 3,
-        markup=False,
     )

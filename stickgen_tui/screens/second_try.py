@@ -10,13 +10,14 @@ from stickgen_tui.forecasting import look_around
 from stickgen_tui.screens.advice import AdviceScreen
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from stickgen.config.settings import Edit
     from stickgen.planner.advising.advice import Goal
     from stickgen.runs.store import Run
-    from stickgen_tui.app import StickgenApp
 
 
-async def ask_for_advice(app: StickgenApp, run: Run) -> tuple[Edit, ...]:
+async def ask_for_advice(app: App[None], run: Run) -> tuple[Edit, ...]:
     """The edits that a person chose for the run's config; none where it was left. Call it from a worker.
 
     Raises ConfigError or OSError where the run's config cannot be read.

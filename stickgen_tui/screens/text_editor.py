@@ -15,8 +15,8 @@ from textual.content import Content
 
 from stickgen.errors import StickgenError
 from stickgen_tui.editing import EditSession
+from stickgen_tui.notices import notice
 from stickgen_tui.screens.question import QuestionScreen
-from stickgen_tui.screens.saving import notice
 from stickgen_tui.text import clean
 
 _TAKE_A_LINE = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -13,15 +13,13 @@ from textual.content import Content
 from textual.screen import Screen
 
 from stickgen_tui.launching import shown_path
-from stickgen_tui.screens.saving import notice
+from stickgen_tui.notices import notice
+from stickgen_tui.opens import opens
 from stickgen_tui.screens.text_editor import edit_file
 from stickgen_tui.text import clean, foreign
 from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.yaml_view import YamlView
-
-if TYPE_CHECKING:
-    from stickgen_tui.app import StickgenApp
 
 MOST_BYTES = 100_000
 
@@ -64,7 +62,7 @@ class UnreadableScreen(Screen[None]):
         self.call_after_refresh(view.point_at, line, "$error 25%")
 
     def action_again(self) -> None:
-        app = cast("StickgenApp", self.app)
+        app = opens(self.app)
         self.dismiss(None)
         app.open_editor(self._path)
 

@@ -1,0 +1,19 @@
+"""A short notice in the corner of the app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+
+from stickgen_tui.text import clean
+
+
+def notice(app: App[Any], message: object, *, error: bool = False) -> None:
+    """Show `message`, which may come from anywhere and is never markup."""
+    app.notify(
+        clean(message, limit=500),
+        severity="error" if error else "information",
+        timeout=8 if error else 4,
+        markup=False,
+    )

@@ -1,0 +1,36 @@
+"""What a screen asks of the app: to open another one. Screens know this protocol and never import the app.
+
+A call, not a message: keys that a fast hand has typed ahead belong to the screen that opens, and a message would come
+after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from stickgen.config.drafts import Draft
+    from stickgen.runs.store import Run
+    from stickgen_tui.editing import Edit
+
+
+class Opens(Protocol):
+    """The app, as screens see it."""
+
+    def open_editor(self, path: Path, edits: Sequence[Edit] = ()) -> None:
+        """Edit a config file, with `edits` made in it."""
+
+    def open_draft(self, draft: Draft) -> None:
+        """Edit a config, going on from edits that an editor left behind."""
+
+    def open_monitor(self, run: Run) -> None:
+        """Watch a run, on top of the home screen, whatever is open now."""
+
+
+def opens(app: App[Any]) -> Opens:
+    """The app that a screen belongs to."""
+    return cast(Opens, app)
