@@ -19,9 +19,10 @@ from stickgen.cli.streams import Unbreakable, is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
 from stickgen.quantities import byte_text, duration_text
-from stickgen.record_log import Damage, Loss, RecordReader, last_record
+from stickgen.record_log import Damage, RecordReader, last_record
 from stickgen.run_contract import EventKind, Field, RecordKind
 from stickgen.runs.launch import save_now, stop
+from stickgen.runs.state import State
 from stickgen.runs.stops import STOPS, Stops, ignore_stops
 from stickgen.runs.store import Run, Status
 from stickgen.text import clean
@@ -101,59 +102,16 @@ def follow(
         told = Told()
         told.listen()
     out, err = out or Unbreakable(sys.stdout), Unbreakable(sys.stderr)
-    console = Console(highlight=False, file=cast(TextIO, out))
-    live = console.is_terminal and not is_plain_terminal()
-    events, metrics = RecordReader(run.events_path), RecordReader(run.metrics_path)
-    launch = len(run.launches)
+    view = _View(run, out, as_json)
     if owner:
-        metrics.skip_to_end()
+        view.metrics.skip_to_end()
     else:
-        metrics.pass_over()  # who looks at a run that is there is told what of its log is damaged
-    said: set[tuple[RecordReader, type]] = set()  # what was told of a log; more of it is in `runs show`
-    waits = False  # whether it was told that records are not on disk
+        view.metrics.pass_over()  # who looks at a run that is there is told what of its log is damaged
     answered = 0  # 1: asked to stop, 2: killed
-    last_line = time.monotonic()
-    spinner = "dots" if out.encoding.lower().startswith("utf") else "line"
-    bar = Progress(
-        SpinnerColumn(spinner), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
-        console=console, disable=as_json or not live,
-    )  # fmt: skip
-    with bar:
-        task = bar.add_task("starting", total=None)
+    with view.bar:
         while True:
             state = run.state()
-            for event in events.read_new():
-                if event.get(Field.LAUNCH, launch) != launch:
-                    continue  # of an older launch
-                if as_json:
-                    out.say(json.dumps({"event": event}))
-                    continue
-                if event.get(Field.EVENT) == EventKind.FAILED:
-                    continue  # the report at the end says it
-                console.print(
-                    Text(clean(f"{event.get(Field.EVENT)}: {event.get(Field.MESSAGE)}", single_line=True)),
-                    soft_wrap=True,
-                )
-            for record in metrics.read_new():
-                if as_json:
-                    out.say(json.dumps({"metrics": record}))
-                if as_json or record.get(Field.KIND) != RecordKind.TRAIN:
-                    continue
-                line = describe(record)
-                bar.update(
-                    task, total=record[Field.TOTAL_STEPS], completed=record[Field.STEP], description=line
-                )
-                if not live and time.monotonic() - last_line > PLAIN_LINE_SECONDS:
-                    last_line = time.monotonic()
-                    console.print(line, soft_wrap=True)
-            for reader in (events, metrics):
-                for fault in reader.faults:
-                    if (reader, type(fault)) not in said:
-                        said.add((reader, type(fault)))
-                        _say_fault(fault, as_json, console, out)
-            if state.unwritten and not waits:
-                waits = True
-                _say_unwritten(state.unwritten, as_json, console, out)
+            view.show_news(state)
             if told.alone:
                 return 128 + signal.SIGHUP
             if not owner and (told.stops or out.reason):
@@ -172,21 +130,65 @@ def follow(
     return code
 
 
-def _say_fault(fault: Damage | Loss, as_json: bool, console: Console, out: Unbreakable) -> None:
-    if as_json:
-        out.say(json.dumps({"damaged" if isinstance(fault, Damage) else "lost": asdict(fault)}))
-    else:
-        console.print(Text(str(fault)), soft_wrap=True)
+class _View:
+    """What a run writes, shown as it comes: a bar on a terminal, plain lines elsewhere, or lines of JSON."""
 
+    def __init__(self, run: Run, out: Unbreakable, as_json: bool) -> None:
+        self._out, self._as_json = out, as_json
+        self._console = Console(highlight=False, file=cast(TextIO, out))
+        self._live = self._console.is_terminal and not is_plain_terminal()
+        self._events, self.metrics = RecordReader(run.events_path), RecordReader(run.metrics_path)
+        self._launch = len(run.launches)
+        self._said: set[tuple[RecordReader, type]] = set()  # faults of a log; more of them is in `runs show`
+        self._said_unwritten = False
+        self._last_line = time.monotonic()
+        spinner = "dots" if out.encoding.lower().startswith("utf") else "line"
+        self.bar = Progress(
+            SpinnerColumn(spinner), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
+            console=self._console, disable=as_json or not self._live,
+        )  # fmt: skip
+        self._task = self.bar.add_task("starting", total=None)
 
-def _say_unwritten(count: int, as_json: bool, console: Console, out: Unbreakable) -> None:
-    if as_json:
-        out.say(json.dumps({"unwritten": count}))
-    else:
-        console.print(
-            f"records of this run are not on disk ({count:,} so far): it is full or refuses them",
-            soft_wrap=True,
-        )
+    def show_news(self, state: State) -> None:
+        """Show what came since the last time."""
+        for event in self._events.read_new():
+            if event.get(Field.LAUNCH, self._launch) == self._launch:  # not of an older one
+                self._show_event(event)
+        for record in self.metrics.read_new():
+            self._show_record(record)
+        for reader in (self._events, self.metrics):
+            for fault in reader.faults:
+                if (reader, type(fault)) not in self._said:
+                    self._said.add((reader, type(fault)))
+                    kind = "damaged" if isinstance(fault, Damage) else "lost"
+                    self._say(str(fault), {kind: asdict(fault)})
+        if state.unwritten and not self._said_unwritten:
+            self._said_unwritten = True
+            sentence = f"records of this run are not on disk ({state.unwritten:,} so far): it is full or refuses them"
+            self._say(sentence, {"unwritten": state.unwritten})
+
+    def _say(self, sentence: str, as_json: dict[str, Any]) -> None:
+        if self._as_json:
+            self._out.say(json.dumps(as_json))
+        else:
+            self._console.print(Text(sentence), soft_wrap=True)
+
+    def _show_event(self, event: dict[str, Any]) -> None:
+        if not self._as_json and event.get(Field.EVENT) == EventKind.FAILED:
+            return  # the report at the end says it
+        sentence = clean(f"{event.get(Field.EVENT)}: {event.get(Field.MESSAGE)}", single_line=True)
+        self._say(sentence, {"event": event})
+
+    def _show_record(self, record: dict[str, Any]) -> None:
+        if self._as_json:
+            self._out.say(json.dumps({"metrics": record}))
+        elif record.get(Field.KIND) == RecordKind.TRAIN:
+            line = describe(record)
+            total, step = record[Field.TOTAL_STEPS], record[Field.STEP]
+            self.bar.update(self._task, total=total, completed=step, description=line)
+            if not self._live and time.monotonic() - self._last_line > PLAIN_LINE_SECONDS:
+                self._last_line = time.monotonic()
+                self._console.print(line, soft_wrap=True)
 
 
 def _pass_on(run: Run, told: Told, answered: int, out: Unbreakable, err: Unbreakable) -> int:
