@@ -6,7 +6,13 @@ import subprocess
 import sys
 
 HEAVY = ("torch", "numpy", "sentence_transformers", "transformers", "pydantic", "PIL")
-UNWANTED_ROOMS = ("stickgen.data.", "stickgen.model.", "stickgen.train.", "stickgen.generate.", "stickgen.cli.")
+UNWANTED_ROOMS = (
+    "stickgen.data.",
+    "stickgen.model.",
+    "stickgen.train.",
+    "stickgen.generate.",
+    "stickgen.cli.",
+)
 
 # Every screen is opened, so that what they import late counts as well.
 TUI = """
