@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.config.settings import Edit
     from stickgen.planner.estimate import Estimate
+    from stickgen.planner.launch_check import LaunchCheck
     from stickgen.runs.store import Run
     from stickgen_tui.forecasting import Surroundings
 
@@ -38,7 +39,12 @@ class Preflight:
 
     config_path: Path
     checks: tuple[Check, ...]
-    config: TrainingConfig | None = None  # what was looked at, byte for byte; None where it could not be read
+    found: LaunchCheck | None = None  # of a config that could be read; `start` takes it
+
+    @property
+    def config(self) -> TrainingConfig | None:
+        """What was checked, byte for byte; None if it could not be read."""
+        return self.found.config if self.found is not None else None
 
     @property
     def errors(self) -> list[Check]:
@@ -65,7 +71,7 @@ def shown_path(path: Path) -> str:
 def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Preflight:
     """Look at everything a launch of a file or of a config needs. Never raises for a bad config: it is an error line.
 
-    A file is read once; `start` takes the config that was looked at, so that another program cannot change it between.
+    A file is read once; `start` launches what was checked, so that another program cannot change it in between.
     """
     from stickgen.config.loading import TrainingConfig
     from stickgen.planner.launch_check import check_launch
@@ -105,7 +111,7 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
             f"{duration_text(cost.seconds_total.value)} in all"
         )
     checks.append(Check("ok", size))
-    return Preflight(path, tuple(checks), config)
+    return Preflight(path, tuple(checks), found)
 
 
 def _refusal(error: StickgenError) -> Check:
@@ -127,14 +133,11 @@ def _memory_check(config: TrainingConfig, around: Surroundings, cost: Estimate) 
     return Check("warning", f"it would fit with {best.change}: {best.reason}", best.edits)
 
 
-def start(config: TrainingConfig, root: Path | None) -> Run:
-    """Create a run of these bytes and launch it, detached. Raises StickgenError."""
-    from stickgen.config.chosen_dataset import dataset_path
+def start(found: LaunchCheck, root: Path | None) -> Run:
+    """Create the run of what was checked and launch it, detached. Raises StickgenError."""
     from stickgen.runs.launch import launch
-    from stickgen.runs.store import create_run, runs_root
+    from stickgen.runs.store import runs_root
 
-    run = create_run(
-        config, root=root or runs_root(), argv=list(sys.argv), data_path=str(dataset_path(config.get))
-    )
+    run = found.create_run(root or runs_root(), argv=list(sys.argv))
     launch(run)
     return run

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from stickgen.config.key import Value
     from stickgen.config.loading import TrainingConfig
+    from stickgen.planner.launch_check import LaunchCheck
     from stickgen.runs.store import Run
 
 
@@ -186,7 +187,7 @@ def _new_run(
     from stickgen.config.loading import TrainingConfig
     from stickgen.errors import StickgenError
     from stickgen.planner.arithmetic.parameters import count_parameters
-    from stickgen.runs.store import create_run, runs_root
+    from stickgen.runs.store import runs_root
     from stickgen.text import clean
 
     root = Path(place.runs) if place.runs else runs_root()
@@ -195,8 +196,8 @@ def _new_run(
     for problem in config.warnings:
         click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
     data = dataset_path(config.get, data_path)
-    _check_launch(config, data, path or root, nproc, force, starts_from_weights=init_from is not None)
-    facts: dict[str, str] = {"data_path": str(data)}
+    found = _check_launch(config, data, path or root, nproc, force, starts_from_weights=init_from is not None)
+    facts: dict[str, str] = {}
     if init_from is not None:
         from stickgen.train.checkpoints.initial import check_initial, find_initial
 
@@ -205,7 +206,7 @@ def _new_run(
         facts["init_from"] = str(checkpoint.path.absolute())
     if path is not None and place.name is not None:
         raise StickgenError("--run-dir names the run already; drop --name")
-    run = create_run(config, root=root, name=place.name, path=path, argv=sys.argv, **facts)
+    run = found.create_run(root, name=place.name, path=path, argv=sys.argv, **facts)
     click.echo(
         f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
         f"({config.training.batch_size} × {config.training.grad_accum_steps})"
@@ -215,8 +216,8 @@ def _new_run(
 
 def _check_launch(
     config: TrainingConfig, data: Path, directory: Path, nproc: int, force: bool, *, starts_from_weights: bool
-) -> None:
-    """Warn of what stands in nobody's way; raise StickgenError for what does, as `stickgen config check` tells it."""
+) -> LaunchCheck:
+    """Check a launch and print its warnings. Raises StickgenError for what prevents it."""
     from stickgen.errors import StickgenError
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.launch_check import check_launch
@@ -236,3 +237,4 @@ def _check_launch(
         raise StickgenError("; ".join(found.budget) + "; or launch it all the same with --force")
     for sentence in (*found.budget, *found.warnings, *found.doubts):
         click.echo(f"warning: {clean(sentence)}", err=True)
+    return found

@@ -49,9 +49,9 @@ async def launch_config(
         answer = await app.push_screen_wait(QuestionScreen(title, check_lines(list(looked.checks)), answers))
         if answer != "y":
             return looked.fix if answer == "f" else ()
-    assert looked.config is not None  # else there was an error
+    assert looked.found is not None  # else there was an error
     try:
-        run = await asyncio.to_thread(start, looked.config, root)
+        run = await asyncio.to_thread(start, looked.found, root)
     except (StickgenError, OSError) as error:
         notice(app, f"not launched: {error}", error=True)
         return ()

@@ -106,7 +106,10 @@ def test_a_start_makes_a_run_of_these_bytes_and_launches_it(
 ) -> None:
     launched: list[Run] = []
     monkeypatch.setattr("stickgen.runs.launch.launch", launched.append)
-    run = start(TrainingConfig(config), workplace / "runs")
+    dataset(Path("data/quickstart.pt"), 384)
+    found = preflight(config).found
+    assert found is not None
+    run = start(found, workplace / "runs")
     assert launched == [run]
     assert run.config_bytes == config.read_bytes()
     assert run.identity["data_path"] == str(workplace / "data" / "quickstart.pt")

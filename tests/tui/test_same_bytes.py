@@ -122,8 +122,19 @@ def test_what_was_looked_at_is_what_starts(config: Path, workplace: Path, launch
     before = config.read_bytes()
     looked = preflight(config)
     by_another_hand(config)
-    assert looked.config is not None
-    assert start(looked.config, workplace / "runs").config_bytes == before
+    assert looked.found is not None
+    assert start(looked.found, workplace / "runs").config_bytes == before
+
+
+def test_the_dataset_that_was_checked_is_the_one_that_starts(
+    config: Path, workplace: Path, launched: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset(Path("data/quickstart.pt"), 384)
+    looked = preflight(config)
+    monkeypatch.setenv("TRAIN_DATA_PATH", "elsewhere.pt")
+    assert looked.found is not None
+    run = start(looked.found, workplace / "runs")
+    assert run.identity["data_path"] == str(workplace / "data" / "quickstart.pt")
 
 
 async def test_home_launches_what_its_card_shows(app: StickgenApp, config: Path, launched: list[Run]) -> None:
