@@ -1,4 +1,4 @@
-"""Write docs/configuration.md and docs/commands.md from the schema and from --help.
+"""Write docs/configuration.md, docs/commands.md and docs/problems.md from the schema, --help and the codes.
 
     python scripts/reference.py [-o docs] [--check]
 
@@ -15,6 +15,7 @@ import click
 
 from stickgen.cli import COMMANDS, root
 from stickgen.config.key import Key
+from stickgen.config.problem_codes import EXPLANATIONS
 from stickgen.config.schema import GROUPS, keys_of
 from stickgen.yaml_edit import format_value
 
@@ -43,6 +44,20 @@ def _row(key: Key) -> str:
     return f"| `{key.path}`{mark} | `{format_value(key.default, None)}`{unit} | {key.range_text()} | {key.help} |".replace(
         "\n", " "
     )
+
+
+def problems_page() -> str:
+    """Every code that a check of a config may show, with its cause and its fix."""
+    parts = [
+        NOTE,
+        "# Every problem of a config",
+        "`stickgen config check`, `stickgen train` and the editor say what is wrong with a config. Each kind of problem has "
+        "a code that stays, in brackets at the end of the sentence and as `code` in `--json`: SG1xx is about the file, "
+        "SG2xx about what must hold between keys, SG3xx about a launch on this machine.",
+    ]
+    for code, explained in EXPLANATIONS.items():
+        parts += [f"## {code}: {explained.title}", f"{explained.cause}\n\n**Fix:** {explained.fix}"]
+    return "\n\n".join(parts) + "\n"
 
 
 def commands_page() -> str:
@@ -80,7 +95,12 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a page is old")
     arguments = parser.parse_args()
     old = []
-    for name, text in (("configuration.md", configuration_page()), ("commands.md", commands_page())):
+    pages = {
+        "configuration.md": configuration_page(),
+        "commands.md": commands_page(),
+        "problems.md": problems_page(),
+    }
+    for name, text in pages.items():
         path = arguments.output / name
         if arguments.check:
             if not path.is_file() or path.read_text() != text:

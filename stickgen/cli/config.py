@@ -297,6 +297,7 @@ def _launch_problems(document: Document, data_path: str | None) -> list[Problem]
     """What `stickgen train` would refuse or warn of here, beside the config's own problems."""
     from stickgen.config.chosen_dataset import dataset_key, dataset_path
     from stickgen.config.loading import Problem, TrainingConfig
+    from stickgen.config.problem_codes import Code
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.launch_check import check_launch
     from stickgen.runs.store import runs_root
@@ -307,31 +308,33 @@ def _launch_problems(document: Document, data_path: str | None) -> list[Problem]
         config, local_machine_fast(), dataset_path(config.get, data_path), runs_root(),
         starts_from_weights=True,  # that lora.enabled needs --init-from is said below: it is no fault of a config
     )  # fmt: skip
-    told: list[tuple[Severity, str, str]] = []
+    told: list[tuple[Code, Severity, str, str]] = []
     for refusal in found.refusals:
         words = str(refusal)
         about = "logging.tracker" if words.startswith("logging.tracker") else dataset_key(config.get)
-        told.append(("error", about, words))
+        told.append((Code.REFUSED, "error", about, words))
     told += [
-        ("error", "training", sentence + "; --force launches it all the same") for sentence in found.budget
+        (Code.OVER_BUDGET, "error", "training", sentence + "; --force launches it all the same")
+        for sentence in found.budget
     ]
-    told += [("warning", "training", sentence) for sentence in found.warnings]
-    told += [("warning", dataset_key(config.get), sentence) for sentence in found.doubts]
+    told += [(Code.TIGHT, "warning", "training", sentence) for sentence in found.warnings]
+    told += [(Code.DATASET_DOUBT, "warning", dataset_key(config.get), sentence) for sentence in found.doubts]
     if config.lora.enabled:
         told.append(
             (
+                Code.NEEDS_WEIGHTS,
                 "info",
                 "lora.enabled",
                 "it trains beside the weights of another run; launch it with --init-from",
             )
         )
     problems = []
-    for severity, key, words in told:
+    for code, severity, key, words in told:
         node = document.node(key)
         line, column = line_and_column(document.text, node.start if node else 0)
         message, _, fix = words.partition("; ")
         problems.append(
-            Problem(severity, key, line, column, None, message, fix or "see stickgen train --help")
+            Problem(code, severity, key, line, column, None, message, fix or "see stickgen train --help")
         )
     return problems
 

@@ -74,7 +74,7 @@ class Key:
         words = "a whole number" if self.type is int else "a number"
         low, high = (None if limit is None else _written(limit) for limit in (self.minimum, self.maximum))
         if low is not None and low == high:
-            return f"{low}, nothing else"
+            return low
         if low is not None and high is not None:
             return f"{words} {'above' if self.above_minimum else 'from'} {low} to {high}"
         if low is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from stickgen.config import presets
 from stickgen.config.key import DEFAULTS
+from stickgen.config.problem_codes import Code
 from stickgen.config.rules import Severity, Site, broken_rules
 from stickgen.config.schema import GROUPS, KEY_BY_PARTS, KEY_BY_PATH, KEYS, Key, Value
 from stickgen.config.settings import SECTIONS, Settings
@@ -45,6 +46,7 @@ class ConfigError(YamlError):
 class Problem:
     """One thing that is wrong, where, and what to do."""
 
+    code: Code
     severity: Severity
     path: str
     line: int
@@ -62,8 +64,8 @@ class Problem:
         return self.edit is not None or self.rename is not None
 
     def sentence(self, name: str) -> str:
-        """`file:line:column: key: message; fix`."""
-        return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {self.fix}"
+        """`file:line:column: key: message; fix [code]`."""
+        return f"{name}:{self.line}:{self.column}: {self.path}: {self.message}; {self.fix} [{self.code}]"
 
 
 def check(document: Document, where: Site | None = None, *, infos: bool = False) -> list[Problem]:
@@ -77,12 +79,12 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
     groups = {group.name for group in GROUPS}
 
     def add(
-        severity: Severity, parts: KeyPath, at: int, value: object, message: str, fix: str,
+        code: Code, severity: Severity, parts: KeyPath, at: int, value: object, message: str, fix: str,
         edit: tuple[str, Value] | None = None, rename: str | None = None,
     ) -> None:  # fmt: skip
         line, column = line_and_column(document.text, at)
         path = clean(path_text(parts), single_line=True)
-        problems.append(Problem(severity, path, line, column, value, message, fix, edit, rename, parts))
+        problems.append(Problem(code, severity, path, line, column, value, message, fix, edit, rename, parts))
 
     def add_unknown(parts: KeyPath, at: int, *, section: bool = False) -> None:
         near = nearest(parts, section=section)
@@ -91,14 +93,15 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
         if odd is not None and (
             (*parts[:-1], plain) in KEY_BY_PARTS or (len(parts) == 1 and plain in groups)
         ):
-            add("error", parts, at, None, "unknown key", odd, rename=plain)
+            add(Code.MISSPELT_KEY, "error", parts, at, None, "unknown key", odd, rename=plain)
             return
         fix = f"did you mean {path_text(near.parts)}?" if near else "it is kept, and has no effect"
         if near is None or not near.misspelt:
-            add("warning", parts, at, None, "unknown key", fix)
+            add(Code.UNKNOWN_KEY, "warning", parts, at, None, "unknown key", fix)
             return
         free = near.parts[:-1] == parts[:-1] and document.node(near.parts) is None
-        add("error", parts, at, None, "unknown key", fix, rename=near.parts[-1] if free else None)
+        rename = near.parts[-1] if free else None
+        add(Code.MISSPELT_KEY, "error", parts, at, None, "unknown key", fix, rename=rename)
 
     for group, group_entry in (root.items if root is not None else {}).items():
         group_key, section = group_entry.key, group_entry.value
@@ -113,7 +116,7 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
             fix = f"write keys below `{group}:`"
             if fault is not None:
                 fix = fault.message
-            add("error", (group,), section.start, shown, f"{shown} is no section", fix)
+            add(Code.NOT_A_SECTION, "error", (group,), section.start, shown, f"{shown} is no section", fix)
             continue
         for name, entry in section.items.items():
             node, parts = entry.value, (group, name)
@@ -122,7 +125,8 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
                 add_unknown(parts, entry.key.start)
                 continue
             if not isinstance(node, Scalar):
-                add("error", parts, node.start, None, "is a list or a section", f"it {_must(key.path)}")
+                fix = f"it {_must(key.path)}"
+                add(Code.NOT_A_VALUE, "error", parts, node.start, None, "is a list or a section", fix)
                 continue
             try:
                 values[key.path] = key.check(node.value)
@@ -133,21 +137,22 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
                 odd = odd_character(node.text)
                 fix = fix or odd or f"for example `{name}: {format_value(key.default)}`"
                 edit = None if meant is None else (key.path, meant)
-                add("error", parts, node.start, node.value, f"{shown} {_why(node)}{error}", fix, edit)
+                message = f"{shown} {_why(node)}{error}"
+                add(Code.NOT_ALLOWED, "error", parts, node.start, node.value, message, fix, edit)
                 continue
             if node.style is None and not node.decorated and not reads_alike(node.text):
                 add(
-                    "warning", parts, node.start, node.value,
+                    Code.READS_DIFFERENTLY, "warning", parts, node.start, node.value,
                     f"{node.text} reads as {reading_1_1(node.text)} in programs with YAML 1.1",
                     f"write {format_value(values[key.path], None, node.text)}", (key.path, values[key.path]),
                 )  # fmt: skip
     if not any(problem.severity == "error" for problem in problems):
-        for rule in broken_rules(values, where):
+        for rule in broken_rules(Settings().replace(values), where):
             if rule.severity == "info" and not infos:
                 continue
             at = document.node(rule.path) or (document.node(rule.related) if rule.related else None)
             add(
-                rule.severity, path_of(rule.path), at.start if at else 0, values[rule.path], rule.message,
+                rule.code, rule.severity, path_of(rule.path), at.start if at else 0, values[rule.path], rule.message,
                 rule.fix, rule.edit,
             )  # fmt: skip
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
@@ -235,7 +240,7 @@ class TrainingConfig(Settings):
             raise ConfigError("\n".join(problem.sentence(document.name) for problem in errors))
         self.bytes = document.data
         self.digest = hashlib.sha256(self.bytes).hexdigest()
-        self.unknown = [p.path for p in self.warnings if p.message == "unknown key"]
+        self.unknown = [p.path for p in self.warnings if p.code == Code.UNKNOWN_KEY]
         self.missing: list[str] = []
         values: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
         for key in KEYS:

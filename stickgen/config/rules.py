@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from stickgen.config.key import Value
 from stickgen.config.placement import choose_device
-from stickgen.config.settings import Edit
+from stickgen.config.problem_codes import Code
+from stickgen.config.settings import Edit, Settings
 from stickgen.yaml_edit import format_value
 
 Severity = Literal["error", "warning", "info"]
@@ -23,6 +24,7 @@ USUAL_EFFECTIVE_BATCH = 64  # of all presets and tiers of the guide
 class BrokenRule:
     """A rule that does not hold; `path` is the key to look at, `edit` a key and value that fix it."""
 
+    code: Code
     severity: Severity
     path: str
     message: str
@@ -55,9 +57,8 @@ def valid_heads(d_model: int) -> list[int]:
     return [n for n in range(1, min(d_model, 256) + 1) if d_model % n == 0 and (d_model // n) % 2 == 0]
 
 
-def broken_rules(values: Mapping[str, Value], where: Site | None = None) -> list[BrokenRule]:
-    """The rules that the complete `values` by dotted path break, worst first."""
-    config = _Values(values)
+def broken_rules(config: Settings, where: Site | None = None) -> list[BrokenRule]:
+    """The rules that `config` breaks, worst first."""
     where = where or Site()
     rules = [
         *_heads(config),
@@ -70,23 +71,8 @@ def broken_rules(values: Mapping[str, Value], where: Site | None = None) -> list
     return sorted(rules, key=lambda rule: ("error", "warning", "info").index(rule.severity))
 
 
-class _Values:
-    """Values by path with the type that the schema has checked."""
-
-    def __init__(self, values: Mapping[str, Value]) -> None:
-        self._values = values
-
-    def __getitem__(self, path: str) -> Value:
-        return self._values[path]
-
-    def number(self, path: str) -> int:
-        value = self._values[path]
-        assert isinstance(value, int)
-        return value
-
-
-def _heads(config: _Values) -> Iterator[BrokenRule]:
-    d_model, nhead = config.number("model.d_model"), config.number("model.nhead")
+def _heads(config: Settings) -> Iterator[BrokenRule]:
+    d_model, nhead = config.model.d_model, config.model.nhead
     valid = valid_heads(d_model)
     if nhead in valid:
         return
@@ -95,26 +81,29 @@ def _heads(config: _Values) -> Iterator[BrokenRule]:
         why = f"{nhead} cuts d_model {d_model} into heads of an odd width"
     if not valid:
         fix = f"make d_model even, for example {d_model + 1}"
-        yield BrokenRule("error", "model.nhead", why, fix, ("model.d_model", d_model + 1), "model.d_model")
+        yield BrokenRule(
+            Code.HEADS, "error", "model.nhead", why, fix, ("model.d_model", d_model + 1), "model.d_model"
+        )
         return
     fix = "use one of " + ", ".join(str(n) for n in valid if n <= 64)
     nearest = min(valid, key=lambda n: (abs(n - nhead), n))
-    yield BrokenRule("error", "model.nhead", why, fix, ("model.nhead", nearest), "model.d_model")
+    yield BrokenRule(Code.HEADS, "error", "model.nhead", why, fix, ("model.nhead", nearest), "model.d_model")
 
 
-def _device(config: _Values, where: Site) -> Iterator[BrokenRule]:
-    wanted = config["device.type"]
+def _device(config: Settings, where: Site) -> Iterator[BrokenRule]:
+    wanted = config.device.type
     for name, there, title in (("cuda", where.cuda, "CUDA GPU"), ("mps", where.mps, "Apple GPU")):
         if wanted == name and there is False:
             yield BrokenRule(
-                "error", "device.type", f"{name} is asked for, and this machine has no {title}",
+                Code.NO_SUCH_DEVICE, "error", "device.type", f"{name} is asked for, and this machine has no {title}",
                 "use auto, or launch it where there is one", ("device.type", "auto"),
             )  # fmt: skip
             return
     device = where.device(wanted)
-    if config["device.pin_memory"] and device in {"cpu", "mps"}:
+    if config.device.pin_memory and device in {"cpu", "mps"}:
         on = device if wanted == device else f"{device}, which auto takes here"
         yield BrokenRule(
+            Code.PIN_MEMORY,
             "warning",
             "device.pin_memory",
             f"has no effect on {on}",
@@ -122,51 +111,51 @@ def _device(config: _Values, where: Site) -> Iterator[BrokenRule]:
             ("device.pin_memory", False),
             "device.type",
         )
-    if config["device.precision"] == "bf16":
+    if config.device.precision == "bf16":
         in_hardware = {"cpu": where.cpu_bf16, "cuda": where.cuda_bf16}.get(device or "")
         if in_hardware is False:
             yield BrokenRule(
-                "info", "device.precision", f"this {'CPU' if device == 'cpu' else 'GPU'} has no bf16 in hardware: "
+                Code.SLOW_BF16, "info", "device.precision", f"this {'CPU' if device == 'cpu' else 'GPU'} has no bf16 in hardware: "
                 "less memory, but slower than fp32", "use auto, unless memory is what runs out",
                 ("device.precision", "auto"),
             )  # fmt: skip
-    workers = config.number("device.num_workers")
+    workers = config.device.num_workers
     if where.cores is not None and workers > where.cores:
         best = 0 if device == "cpu" else where.cores
         yield BrokenRule(
-            "warning", "device.num_workers", f"{workers} workers for {_many(where.cores, 'usable core')}: they wait for "
+            Code.TOO_MANY_WORKERS, "warning", "device.num_workers", f"{workers} workers for {_many(where.cores, 'usable core')}: they wait for "
             "one another", f"use {best}", ("device.num_workers", best),
         )  # fmt: skip
     elif workers and device == "cpu":
         yield BrokenRule(
-            "info", "device.num_workers", "on a CPU the workers take cores from the training", "use 0",
+            Code.WORKERS_ON_CPU, "info", "device.num_workers", "on a CPU the workers take cores from the training", "use 0",
             ("device.num_workers", 0),
         )  # fmt: skip
 
 
-def _sharding(config: _Values) -> Iterator[BrokenRule]:
-    if config["device.sharding"] == "none":
+def _sharding(config: Settings) -> Iterator[BrokenRule]:
+    if config.device.sharding == "none":
         return
     for path, value, instead, why in (
         ("lora.enabled", True, False, "adapters are small: there is nothing to share"),
         ("training.optimizer", "muon", "adamw", "Muon needs its matrices in whole"),
         ("training.compile", "always", "never", "sharded blocks are not compiled"),
     ):
-        if config[path] == value:
+        if config.get(path) == value:
             yield BrokenRule(
-                "error", path, f"{format_value(value)} does not go with device.sharding fsdp; {why}",
+                Code.SHARDING, "error", path, f"{format_value(value)} does not go with device.sharding fsdp; {why}",
                 f"use {format_value(instead)}, or device.sharding none", (path, instead), "device.sharding",
             )  # fmt: skip
 
 
-def _dataset(config: _Values, where: Site) -> Iterator[BrokenRule]:
-    width = config["model.embedding_dim"]
+def _dataset(config: Settings, where: Site) -> Iterator[BrokenRule]:
+    width = config.model.embedding_dim
     if where.embedding_dim is not None and where.embedding_dim != width:
         yield BrokenRule(
-            "error", "model.embedding_dim", f"{width}, but the dataset's embeddings have {where.embedding_dim}",
+            Code.EMBEDDING_WIDTH, "error", "model.embedding_dim", f"{width}, but the dataset's embeddings have {where.embedding_dim}",
             f"use {where.embedding_dim}", ("model.embedding_dim", where.embedding_dim),
         )  # fmt: skip
-    batch, accumulated = config.number("training.batch_size"), config.number("training.grad_accum_steps")
+    batch, accumulated = config.training.batch_size, config.training.grad_accum_steps
     if where.clips is not None and 0 < where.clips < batch * accumulated:
         fewer = max(where.clips // batch, 1)
         edit: Edit | None = ("training.grad_accum_steps", fewer)
@@ -175,36 +164,36 @@ def _dataset(config: _Values, where: Site) -> Iterator[BrokenRule]:
             edit = ("training.batch_size", fewer)
         assert edit is not None
         yield BrokenRule(
-            "warning", edit[0], f"a step of {batch * accumulated} clips is more than an epoch has, {where.clips}",
+            Code.FEW_CLIPS, "warning", edit[0], f"an epoch has {_many(where.clips, 'clip')}, fewer than one step of {batch * accumulated}",
             f"use {fewer}", edit,
         )  # fmt: skip
 
 
-def _schedule(config: _Values) -> Iterator[BrokenRule]:
-    warmup, epochs = config.number("training.warmup_epochs"), config.number("training.epochs")
+def _schedule(config: Settings) -> Iterator[BrokenRule]:
+    warmup, epochs = config.training.warmup_epochs, config.training.epochs
     if warmup and warmup >= epochs:
         tenth = epochs // 10
         than = "longer than" if warmup > epochs else "as long as"
         yield BrokenRule(
-            "warning", "training.warmup_epochs", f"the warm-up of {_many(warmup, 'epoch')} is {than} the whole training",
+            Code.LONG_WARMUP, "warning", "training.warmup_epochs", f"the warm-up of {_many(warmup, 'epoch')} is {than} the whole training",
             f"use {tenth}", ("training.warmup_epochs", tenth), "training.epochs",
         )  # fmt: skip
-    if config.number("logging.save_interval") > epochs and not config["logging.save_minutes"]:
+    if config.logging.save_interval > epochs and not config.logging.save_minutes:
         yield BrokenRule(
-            "warning", "logging.save_interval", "no checkpoint is written before the training ends",
+            Code.NO_CHECKPOINT, "warning", "logging.save_interval", "no checkpoint is written before the training ends",
             f"use {max(epochs // 5, 1)}", ("logging.save_interval", max(epochs // 5, 1)),
         )  # fmt: skip
 
 
-def _batch(config: _Values) -> Iterator[BrokenRule]:
-    batch, accumulated = config.number("training.batch_size"), config.number("training.grad_accum_steps")
+def _batch(config: Settings) -> Iterator[BrokenRule]:
+    batch, accumulated = config.training.batch_size, config.training.grad_accum_steps
     if batch * accumulated != USUAL_EFFECTIVE_BATCH:
         same = USUAL_EFFECTIVE_BATCH // batch if batch <= USUAL_EFFECTIVE_BATCH else 0
         edit: Edit | None = (
             ("training.grad_accum_steps", same) if same * batch == USUAL_EFFECTIVE_BATCH else None
         )
         yield BrokenRule(
-            "info", "training.grad_accum_steps",
+            Code.EFFECTIVE_BATCH, "info", "training.grad_accum_steps",
             f"the effective batch is {batch} × {accumulated} = {batch * accumulated}, that of the presets "
             f"{USUAL_EFFECTIVE_BATCH}; their learning rates are made for it",
             f"use {same} to keep it" if edit else "higher learning rates suit larger batches", edit, "training.batch_size",

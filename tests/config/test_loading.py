@@ -78,7 +78,7 @@ def test_the_guides_python_example(repo: Path, monkeypatch: pytest.MonkeyPatch) 
         ("training:\n  epochs: 0\n", r"must be a whole number from 1 to"),
         ("training: 3\n", r"3 is no section"),
         ("model:\n  d_model: [1]\n", r"is a list or a section; it must be a whole number"),
-        ("model:\n  input_dim: 30\n", r"must be 20, nothing else"),
+        ("model:\n  input_dim: 30\n", r"must be 20"),
         ("device:\n  type: tpu\n", r"must be one of auto, cpu, cuda, mps"),
     ],
 )

@@ -6,60 +6,67 @@ import pytest
 
 from stickgen.config.loading import check
 from stickgen.config.presets import TIERS, preset_names, preset_path
+from stickgen.config.problem_codes import EXPLANATIONS, Code
 from stickgen.config.rules import Site, broken_rules
-from stickgen.config.schema import KEYS
+from stickgen.config.settings import Settings
 from stickgen.yaml_edit import Document
 
 LAPTOP = Site(cuda=False, mps=False, cores=4, cpu_bf16=False, embedding_dim=384, clips=1000)
 BOX = Site(cuda=True, mps=False, cores=16, cpu_bf16=False, cuda_bf16=True, embedding_dim=1024, clips=9000)
 
-CASES: list[tuple[dict[str, object], Site | None, str, str, tuple[str, object] | None]] = [
-    ({"model.nhead": 7}, None, "error", "7 does not divide d_model 384", ("model.nhead", 6)),
-    ({"model.d_model": 60, "model.nhead": 12}, None, "error", "heads of an odd width", ("model.nhead", 10)),
-    ({"model.d_model": 65, "model.nhead": 5}, None, "error", "odd width", ("model.d_model", 66)),
-    ({"training.epochs": 10}, None, "warning", "as long as the whole training", ("training.warmup_epochs", 1)),
-    ({"training.epochs": 5}, None, "warning", "longer than the whole training", ("training.warmup_epochs", 0)),
-    ({"device.type": "cpu", "device.pin_memory": True}, None, "warning", "no effect on cpu", ("device.pin_memory", False)),
-    ({"device.type": "cuda"}, LAPTOP, "error", "no CUDA GPU", ("device.type", "auto")),
-    ({"device.type": "mps"}, LAPTOP, "error", "no Apple GPU", ("device.type", "auto")),
-    ({"device.pin_memory": True}, LAPTOP, "warning", "cpu, which auto takes here", ("device.pin_memory", False)),
-    ({"device.num_workers": 8}, LAPTOP, "warning", "8 workers for 4 usable cores", ("device.num_workers", 0)),
-    ({"device.num_workers": 32}, BOX, "warning", "32 workers for 16", ("device.num_workers", 16)),
-    ({"device.num_workers": 2}, LAPTOP, "info", "take cores from the training", ("device.num_workers", 0)),
-    ({"device.precision": "bf16"}, LAPTOP, "info", "no bf16 in hardware", ("device.precision", "auto")),
-    ({}, LAPTOP, "error", "1024, but the dataset's embeddings have 384", ("model.embedding_dim", 384)),
-    ({}, Site(clips=20), "warning", "more than an epoch has, 20", ("training.grad_accum_steps", 10)),
+CASES: list[tuple[dict[str, object], Site | None, str, Code, tuple[str, object] | None]] = [
+    ({"model.nhead": 7}, None, "error", Code.HEADS, ("model.nhead", 6)),
+    ({"model.d_model": 60, "model.nhead": 12}, None, "error", Code.HEADS, ("model.nhead", 10)),
+    ({"model.d_model": 65, "model.nhead": 5}, None, "error", Code.HEADS, ("model.d_model", 66)),
+    ({"training.epochs": 10}, None, "warning", Code.LONG_WARMUP, ("training.warmup_epochs", 1)),
+    ({"training.epochs": 5}, None, "warning", Code.LONG_WARMUP, ("training.warmup_epochs", 0)),
+    ({"device.type": "cpu", "device.pin_memory": True}, None, "warning", Code.PIN_MEMORY, ("device.pin_memory", False)),
+    ({"device.type": "cuda"}, LAPTOP, "error", Code.NO_SUCH_DEVICE, ("device.type", "auto")),
+    ({"device.type": "mps"}, LAPTOP, "error", Code.NO_SUCH_DEVICE, ("device.type", "auto")),
+    ({"device.pin_memory": True}, LAPTOP, "warning", Code.PIN_MEMORY, ("device.pin_memory", False)),
+    ({"device.num_workers": 8}, LAPTOP, "warning", Code.TOO_MANY_WORKERS, ("device.num_workers", 0)),
+    ({"device.num_workers": 32}, BOX, "warning", Code.TOO_MANY_WORKERS, ("device.num_workers", 16)),
+    ({"device.num_workers": 2}, LAPTOP, "info", Code.WORKERS_ON_CPU, ("device.num_workers", 0)),
+    ({"device.precision": "bf16"}, LAPTOP, "info", Code.SLOW_BF16, ("device.precision", "auto")),
+    ({}, LAPTOP, "error", Code.EMBEDDING_WIDTH, ("model.embedding_dim", 384)),
+    ({}, Site(clips=20), "warning", Code.FEW_CLIPS, ("training.grad_accum_steps", 10)),
     ({"training.batch_size": 64, "training.grad_accum_steps": 1}, Site(clips=20), "warning",
-     "more than an epoch has", ("training.batch_size", 20)),
-    ({"training.batch_size": 4}, None, "info", "4 × 32 = 128", ("training.grad_accum_steps", 16)),
-    ({"training.batch_size": 5}, None, "info", "5 × 32 = 160", None),
-    ({"logging.save_interval": 80, "logging.save_minutes": 0.0}, None, "warning", "no checkpoint",
+     Code.FEW_CLIPS, ("training.batch_size", 20)),
+    ({"training.batch_size": 4}, None, "info", Code.EFFECTIVE_BATCH, ("training.grad_accum_steps", 16)),
+    ({"training.batch_size": 5}, None, "info", Code.EFFECTIVE_BATCH, None),
+    ({"logging.save_interval": 80, "logging.save_minutes": 0.0}, None, "warning", Code.NO_CHECKPOINT,
      ("logging.save_interval", 10)),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("changes", "where", "severity", "says", "edit"), CASES)
+@pytest.mark.parametrize(("changes", "where", "severity", "code", "edit"), CASES)
 def test_a_broken_rule_says_what_and_brings_its_edit(
     changes: dict[str, object],
     where: Site | None,
     severity: str,
-    says: str,
+    code: Code,
     edit: tuple[str, object] | None,
 ) -> None:
-    values = {key.path: key.default for key in KEYS} | changes
-    (rule,) = [rule for rule in broken_rules(values, where) if says in rule.message]  # type: ignore[arg-type]
+    config = Settings().replace(changes)  # type: ignore[arg-type]
+    (rule,) = [rule for rule in broken_rules(config, where) if rule.code == code]
     assert (rule.severity, rule.edit) == (severity, edit)
     if rule.edit is not None:
-        fixed = values | dict([rule.edit])
-        assert not [again for again in broken_rules(fixed, where) if again.message == rule.message]  # type: ignore[arg-type]
+        fixed = config.replace([rule.edit])
+        assert not [again for again in broken_rules(fixed, where) if again == rule]
+
+
+def test_every_code_is_explained_in_order() -> None:
+    assert list(EXPLANATIONS) == list(Code)
+    for explained in EXPLANATIONS.values():
+        assert all(text.endswith(".") for text in (explained.cause, explained.fix))
 
 
 def test_what_is_not_known_is_not_asked_for() -> None:
-    values = {key.path: key.default for key in KEYS} | {
+    config = Settings().replace({
         "device.type": "cuda", "device.num_workers": 99, "device.precision": "bf16", "device.pin_memory": True,
-    }  # fmt: skip
-    assert broken_rules(values) == []
-    assert broken_rules(values, Site()) == []
+    })  # fmt: skip
+    assert broken_rules(config) == []
+    assert broken_rules(config, Site()) == []
 
 
 def test_the_tiers_hold_on_the_machines_they_are_for() -> None:
