@@ -55,7 +55,7 @@ def test_it_measures_real_steps_and_leaves_nothing(tmp_path: Path, monkeypatch: 
 
 def test_no_step_in_time_is_said_and_the_child_is_gone() -> None:
     config = TrainingConfig(preset_path("small"), TINY)
-    with pytest.raises(StickgenError, match="no step of the probe ended within"):
+    with pytest.raises(StickgenError, match="the probe did not finish a step within"):
         probe(config, MACHINE, None, limit_seconds=0.2)
     assert not [child for child in psutil.Process().children() if "stickgen.train.trial" in child.cmdline()]
 

@@ -429,7 +429,7 @@ def _encoder(shop: Workshop) -> None:
         raise StickgenError("not here")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stickgen.data.embed.load_encoder", load)
+        patch.setattr("stickgen.api.load_encoder", load)
         answer = CliRunner().invoke(command, [str(run.path), "a text", "-o", "x.gif"])
         assert not asked and "somebody/encoder" in str(answer.exception)  # a run alone decides no code
         CliRunner().invoke(command, [str(run.path), "a text", "-o", "x.gif", "--encoder", "somebody/encoder"])
