@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stickgen.config.key import Value
 from stickgen.config.loading import check
 from stickgen.config.presets import TIERS, preset_names, preset_path
 from stickgen.config.problem_codes import EXPLANATIONS, Code
@@ -62,9 +63,10 @@ def test_every_code_is_explained_in_order() -> None:
 
 
 def test_what_is_not_known_is_not_asked_for() -> None:
-    config = Settings().replace({
+    changes: dict[str, Value] = {
         "device.type": "cuda", "device.num_workers": 99, "device.precision": "bf16", "device.pin_memory": True,
-    })  # fmt: skip
+    }  # fmt: skip
+    config = Settings().replace(changes)
     assert broken_rules(config) == []
     assert broken_rules(config, Site()) == []
 
