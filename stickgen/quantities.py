@@ -62,6 +62,11 @@ def number_text(value: float | None) -> str:
     return f"{value:.{max(0, 3 - math.floor(math.log10(size)))}f}"
 
 
+def counted(count: int, thing: str) -> str:
+    """How many of a thing: `1 record`, `1,204 records`."""
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")
+
+
 def count_text(count: float | None) -> str:
     """A large count in words: `20.5 M`, `1,204`."""
     if count is None:

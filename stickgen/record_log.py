@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from stickgen.foreign_files import open_regular
+from stickgen.quantities import counted
 from stickgen.run_contract import Field
 from stickgen.tail import MAX_LINE_BYTES, Tail
 
@@ -108,14 +109,7 @@ class Loss:
     records: int
 
     def __str__(self) -> str:
-        if self.records == 1:
-            return f"{self.file}: 1 record never reached the disk"
-        return f"{self.file}: {self.records:,} records never reached the disk"
-
-
-def damaged_lines(*paths: Path) -> list[Damage]:
-    """What is damaged in each log; those that are whole are left out."""
-    return [fault for fault in faults(*paths) if isinstance(fault, Damage)]
+        return f"{self.file}: {counted(self.records, 'record')} never reached the disk"
 
 
 def faults(*paths: Path) -> list[Damage | Loss]:

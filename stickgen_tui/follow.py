@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from stickgen.quantities import counted
 from stickgen.record_log import RecordReader
 from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind
 from stickgen.runs.process import find_process
@@ -131,7 +132,7 @@ class RunFollower:
         for damage in (self._metrics.damage, self._events.damage):
             if damage is not None:
                 more = damage.lines - 1
-                others = f" and {more:,} line{'s' * (more > 1)} more" if more else ""
+                others = f" and {counted(more, 'line')} more" if more else ""
                 found.append(f"{damage.file}:{damage.first_line}{others}")
         return found + ([f"samples/{self._bad_sample.name}"] if self._bad_sample is not None else [])
 
@@ -141,9 +142,9 @@ class RunFollower:
         found = []
         for reader in (self._metrics, self._events):
             if count := reader.lost:
-                found.append(f"{count:,} record{'s' * (count > 1)} of {reader.path.name}")
+                found.append(f"{counted(count, 'record')} of {reader.path.name}")
         if self.state.alive and (count := self.state.unwritten):
-            found.append(f"{count:,} record{'s' * (count > 1)} not on disk")
+            found.append(f"{counted(count, 'record')} not on disk")
         return found
 
     def _fold(self, records: list[dict[str, Any]]) -> None:

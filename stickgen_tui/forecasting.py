@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
-    from stickgen.config.settings import Edit
+    from stickgen.config.settings import Edit, Settings
     from stickgen.datasets.facts import DatasetFacts
     from stickgen.hardware.machine import Machine
     from stickgen.planner.estimate import Estimate
@@ -47,8 +47,9 @@ def forecast(config: TrainingConfig, around: Surroundings, edit: Edit | None = N
     from stickgen.config.schema import KEY_BY_PATH
     from stickgen.planner.estimate import estimate
 
-    known = edit is not None and edit[0] in KEY_BY_PATH  # a person's own keys cost nothing
-    settings = config.replace([edit]) if edit is not None and known else config
+    settings: Settings = config
+    if edit is not None and edit[0] in KEY_BY_PATH:  # a person's own keys cost nothing
+        settings = config.replace([edit])
     return estimate(
         settings,
         around.machine,

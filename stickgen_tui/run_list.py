@@ -34,11 +34,6 @@ _OTHERS_A_LOOK = 50  # runs that are not shown, looked at each time, in turn
 _LISTING_SECONDS = 30.0  # the folder is listed anew when it changed, and at the latest after this
 
 
-def recent_runs(root: Path | None, most: int = MOST_SHOWN) -> list[tuple[Run, RunSummary]]:
-    """The runs under `root` (None: the usual folder), at most `most` and all that are going: these first."""
-    return RunCatalogue().look(root, most).rows
-
-
 @dataclass(frozen=True)
 class Listing:
     """What a look found: the rows to show, those that are going first, and how many runs there are in all."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from stickgen.cli.numbers import Finite
+from stickgen.quantities import counted
 from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.text import clean
 
@@ -47,11 +48,7 @@ def list_(root: Path, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=1))
         return
     for run, state in rows:
-        unwritten = (
-            f"  ({state.unwritten:,} record{'s' * (state.unwritten != 1)} not on disk)"
-            if state.unwritten
-            else ""
-        )
+        unwritten = f"  ({counted(state.unwritten, 'record')} not on disk)" if state.unwritten else ""
         name = clean(run.name, single_line=True)
         click.echo(f"{state.status:<9} {state.step:>8}/{state.total_steps:<8} {name}{unwritten}")
     if not rows:

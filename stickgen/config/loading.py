@@ -7,14 +7,13 @@ import os
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stickgen.config import presets
 from stickgen.config.key import DEFAULTS
 from stickgen.config.problem_codes import Code
 from stickgen.config.rules import Severity, Site, broken_rules
 from stickgen.config.schema import GROUPS, KEY_BY_PARTS, KEY_BY_PATH, KEYS, Key, Value
-from stickgen.config.settings import SECTIONS, Settings
+from stickgen.config.settings import Settings
 from stickgen.config.suggesting import nearest
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -242,12 +241,12 @@ class TrainingConfig(Settings):
         self.digest = hashlib.sha256(self.bytes).hexdigest()
         self.unknown = [p.path for p in self.warnings if p.code == Code.UNKNOWN_KEY]
         self.missing: list[str] = []
-        values: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+        values: dict[str, Value] = {}
         for key in KEYS:
             node = document.node(key.path)
             if isinstance(node, Scalar):
-                values[key.group][key.name] = key.check(node.value)
+                values[key.path] = key.check(node.value)
             else:
-                values[key.group][key.name] = key.default_in(defaults)
+                values[key.path] = key.default_in(defaults)
                 self.missing.append(key.path)
-        super().__init__(**{name: section(**values[name]) for name, section in SECTIONS.items()})  # type: ignore[arg-type]
+        super().__init__(**vars(Settings().replace(values)))

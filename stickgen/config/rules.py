@@ -158,11 +158,10 @@ def _dataset(config: Settings, where: Site) -> Iterator[BrokenRule]:
     batch, accumulated = config.training.batch_size, config.training.grad_accum_steps
     if where.clips is not None and 0 < where.clips < batch * accumulated:
         fewer = max(where.clips // batch, 1)
-        edit: Edit | None = ("training.grad_accum_steps", fewer)
+        edit: Edit = ("training.grad_accum_steps", fewer)
         if fewer == accumulated:
             fewer = where.clips
             edit = ("training.batch_size", fewer)
-        assert edit is not None
         yield BrokenRule(
             Code.FEW_CLIPS, "warning", edit[0], f"an epoch has {_many(where.clips, 'clip')}, fewer than one step of {batch * accumulated}",
             f"use {fewer}", edit,

@@ -18,25 +18,15 @@ from stickgen.config.keys.loss_weights import LossWeights
 from stickgen.config.keys.model import Model
 from stickgen.config.keys.training import Training
 
-# in the order in which a file and the form show them
-SECTIONS: dict[str, type[Section]] = {
-    "model": Model,
-    "training": Training,
-    "loss_weights": LossWeights,
-    "diffusion": Diffusion,
-    "lora": Lora,
-    "data": Data,
-    "device": Device,
-    "logging": Logging,
-    "evaluation": Evaluation,
-}
-
 Edit = tuple[str, Value]  # a key by its dotted path, and its new value
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A complete config: `settings.training.epochs` is an int, and `settings.get("training.epochs")` the same."""
+    """A complete config: `settings.training.epochs` is an int, and `settings.get("training.epochs")` the same.
+
+    The sections stand in the order in which a file and the form show them.
+    """
 
     model: Model = Model()
     training: Training = Training()
@@ -72,10 +62,10 @@ class Settings:
             if group not in SECTIONS or name not in getattr(self, group):
                 raise KeyError(path)
             changed.setdefault(group, {})[name] = value
-        sections = {
-            group: dataclasses.replace(getattr(self, group), **values)
-            if (values := changed.get(group))
-            else getattr(self, group)
-            for group in SECTIONS
-        }
+        sections = {group: getattr(self, group) for group in SECTIONS}
+        for group, values in changed.items():
+            sections[group] = dataclasses.replace(sections[group], **values)
         return Settings(**sections)
+
+
+SECTIONS: dict[str, type[Section]] = {name: type(section) for name, section in vars(Settings()).items()}

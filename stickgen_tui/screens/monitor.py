@@ -88,7 +88,6 @@ class MonitorScreen(Screen[None]):
         self._smoothing = SMOOTHING[1]
         self._panel = 0  # 0: all of them
         self._usable_ram: int | None = None
-        self._logged: list[str] = []
         self._asked_to_stop = False
 
     def compose(self) -> ComposeResult:

@@ -39,7 +39,6 @@ class Chart(Widget):
         super().__init__(id=id)
         self._empty = empty
         self._curves: tuple[Curve, ...] = ()
-        self._total_x: float | None = None
         self.log_y = False
         self.smoothing = SMOOTHING[1]
 

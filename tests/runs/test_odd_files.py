@@ -14,7 +14,7 @@ from stickgen.cli.runs import command as runs_command
 from stickgen.config import TrainingConfig
 from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
-from stickgen.record_log import Damage, RecordReader, RecordWriter, damaged_lines
+from stickgen.record_log import Damage, RecordReader, RecordWriter, faults
 from stickgen.run_contract import File, Phase, Wish
 from stickgen.runs.control import request, take_requests
 from stickgen.runs.launch import launch
@@ -92,7 +92,7 @@ def test_damaged_lines_are_told(run: Run) -> None:
     data = bytearray(run.events_path.read_bytes())
     data[5] ^= 1
     run.events_path.write_bytes(data)
-    assert damaged_lines(run.metrics_path, run.events_path) == [Damage("events.jsonl", 1, 1)]
+    assert faults(run.metrics_path, run.events_path) == [Damage("events.jsonl", 1, 1)]
     shown = CliRunner().invoke(runs_command, ["--runs", str(run.path.parent), "show", run.name])
     assert "events.jsonl:1: this line could not be read and is passed over" in shown.output
 

@@ -14,7 +14,7 @@ from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
 from stickgen_tui.follow import RunFollower, trainer_process
 from stickgen_tui.metric_names import curve_names, title_of
-from stickgen_tui.run_list import recent_runs
+from stickgen_tui.run_list import RunCatalogue
 from stickgen_tui.widgets.event_list import event_line
 from stickgen_tui.widgets.run_facts import run_facts
 from stickgen_tui.widgets.status_line import status_content
@@ -106,11 +106,11 @@ def test_facts_compare_with_the_mean_pose(run: Run) -> None:
 def test_rows_of_the_run_list(workplace: Path, config: Path, run: Run) -> None:
     second = finished_run(workplace / "runs", config, name="proud-swan", steps=200)
     second.exit_path.write_text(json.dumps({"code": 1, "reason": "no dataset"}))
-    rows = recent_runs(workplace / "runs")
+    rows = RunCatalogue().look(workplace / "runs").rows
     assert {row.name for _, row in rows} == {run.name, second.name}
     row = next(row for _, row in rows if row.name == second.name)
     assert (row.status, row.step, row.total_steps, row.alive) == ("failed", 200, 200, False)
-    assert recent_runs(workplace / "nowhere") == []
+    assert RunCatalogue().look(workplace / "nowhere").rows == []
 
 
 def test_the_newest_train_record_is_found_from_the_end(run: Run) -> None:

@@ -14,6 +14,7 @@ import psutil
 import torch
 
 from stickgen.hardware.resident import tree_rss_bytes
+from stickgen.quantities import counted
 from stickgen.record_log import RecordWriter
 from stickgen.run_contract import EventKind, Field, Phase, RecordKind, loss_field
 from stickgen.runs.store import Run
@@ -76,7 +77,7 @@ class Journal:
         self._waits = bool(waiting)
         if lost > self._told_lost and not waiting:
             new, self._told_lost = lost - self._told_lost, lost
-            records = f"{new:,} record{'s' * (new != 1)}"
+            records = counted(new, "record")
             self.event(
                 EventKind.ALERT, f"{records} of this run never reached the disk; its curves have a gap"
             )
@@ -88,7 +89,7 @@ class Journal:
         self._report_unwritten()
         self.events.close()
         if self.unwritten > self._told_lost:
-            log.error("%s of this run never reached the disk", _records(self.unwritten))
+            log.error("%s of this run never reached the disk", counted(self.unwritten, "record"))
         self.run.beat(self._phase, self.step, self.total_steps, self.usual_seconds, self.unwritten)
 
     @property
@@ -115,7 +116,7 @@ class Journal:
 
     def eta_seconds(self) -> float:
         """How long this launch will still take if its steps go on at their usual pace."""
-        seconds = (self.last_step - self.step) * (median(self._seconds) if self._seconds else 0.0)
+        seconds = (self.last_step - self.step) * (self.usual_seconds or 0.0)
         return seconds if self.deadline is None else min(seconds, max(self.deadline - time.monotonic(), 0.0))
 
     def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
@@ -167,10 +168,6 @@ class Journal:
         }
         said = [words.format(figures[name]) for name, words in names.items() if name in figures]
         self.event(EventKind.QUALITY, "; ".join(said))
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record{'s' * (count != 1)}"
 
 
 class SilentJournal(Journal):
