@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from stickgen.data.bvh import read_bvh
-from stickgen.data.clip_index import Index
-from stickgen.data.joint_names import find_joints
-from stickgen.data.projection import LEG, ten_joints, up_axis
 from stickgen.data.soundness import flat
-from stickgen.data.sources import Account, find_sources
+from stickgen.importing.clip_index import Index
+from stickgen.importing.formats.bvh import read_bvh
+from stickgen.importing.joint_names import find_joints
+from stickgen.importing.projection import LEG, ten_joints, up_axis
+from stickgen.importing.sources import Account, find_files
 from stickgen.motion.skeleton import HEAD, LEFT_ELBOW, LEFT_FOOT, LEFT_HAND, LEFT_KNEE, PELVIS, RIGHT_FOOT
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--index", type=Path)
     options = parser.parse_args()
     account = Account()
-    sources = list(find_sources(options.sources, account))
+    sources = [file for file in find_files(options.sources, account) if file.suffix == ".bvh"]
     matching = (Index.read(options.index) if options.index else Index("")).match(account.seen)
     rows = []
     for source in sources:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from stickgen.data.dataset import pack, save_dataset
 from stickgen.data.embed import embed, load_encoder
-from stickgen.data.importing import import_archives
 from stickgen.data.mirroring import with_mirrors
 from stickgen.data.synthetic import synthesize
+from stickgen.importing.clips import import_archives
 
 
 def main() -> None:

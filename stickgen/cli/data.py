@@ -14,7 +14,7 @@ from stickgen.cli.output import FORCE, say_note
 from stickgen.text import clean
 
 if TYPE_CHECKING:
-    from stickgen.data.importing import ImportReport
+    from stickgen.importing.clips import ImportReport
 
 FIRST_FEW = 5  # of each kind of what happened in an import
 
@@ -120,11 +120,11 @@ def import_(
     """
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
-    from stickgen.data.importing import import_archives
-    from stickgen.data.joint_names import read_joint_map
     from stickgen.data.mirroring import with_mirrors
     from stickgen.datasets.facts import dataset_output
     from stickgen.errors import StickgenError
+    from stickgen.importing.clips import import_archives
+    from stickgen.importing.joint_names import read_joint_map
     from stickgen.motion.skeleton import FPS
 
     lists = _split_lists(splits)

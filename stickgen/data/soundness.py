@@ -42,8 +42,11 @@ JERK = 5000.0  # units per second cubed at 25 fps, the median [834]
 STILL = 0.01  # units, the range of every joint over the whole capture [0.016]
 
 
-def sound_frames(points: Floats, fps: float, file: str, first: int = 0) -> tuple[Floats, tuple[str, ...]]:
-    """[t, j, 3] without the frames that leap away from the rest, and sentences about what was done.
+def sound_frames(
+    points: Floats, fps: float, file: str, first: int = 0
+) -> tuple[Floats, tuple[str, ...], int]:
+    """[t, j, 3] without the frames that leap away from the rest, sentences about what was done, and how many frames
+    were dropped at the start.
 
     A leap that returns within half a second is bridged. If it takes longer, only the longest piece is kept. `first` is
     the number of the first frame in the file. Raises StickgenError if too little is left.
@@ -56,7 +59,7 @@ def sound_frames(points: Floats, fps: float, file: str, first: int = 0) -> tuple
     limit = max(LEAP, LEAP_SPEED / fps)
     leaps = np.flatnonzero(np.linalg.norm(np.diff(points, axis=0), axis=-1).max(axis=1) > limit) + 1
     if not len(leaps):
-        return points, ()
+        return points, (), 0
     edges = [0, *leaps.tolist(), len(points)]
     pieces = list(zip(edges[:-1], edges[1:], strict=True))
     main = max(range(len(pieces)), key=lambda number: pieces[number][1] - pieces[number][0])
@@ -89,7 +92,7 @@ def sound_frames(points: Floats, fps: float, file: str, first: int = 0) -> tuple
         notes.append(
             f"frames {start + first + 1} to {end + first} of {len(points) + first} kept, because of leaps"
         )
-    return filled, tuple(notes)
+    return filled, tuple(notes), start
 
 
 def _joins(points: Floats, end: int, start: int, limit: float, fps: float) -> bool:

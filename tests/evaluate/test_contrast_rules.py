@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.data.clip import Clip
-from stickgen.data.importing import import_archives
 from stickgen.data.synthetic.body import Score, joints
 from stickgen.evaluate import rules
 from stickgen.evaluate.contrast import AXES, AXIS_BY_NAME
 from stickgen.evaluate.stated import stated
 from stickgen.evaluate.truth import on_captioned
+from stickgen.importing.clips import import_archives
 from stickgen.motion.skeleton import JOINTS
 
 LEAST_AGREEMENT = 0.98

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from walking import walking_bvh
 
-from stickgen.data.bvh import read_bvh
-from stickgen.data.frame_rate import checked_rate, guessed_rate
 from stickgen.errors import StickgenError
+from stickgen.importing.formats.bvh import read_bvh
+from stickgen.importing.frame_rate import checked_rate, guessed_rate
 
 WALK = walking_bvh(frames=12)
 HEAD, MOTION = WALK[: WALK.index("MOTION")], WALK[WALK.index("MOTION") :]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from walking import walking_bvh
 
-from stickgen.data.importing import import_archives
-from stickgen.data.sources import MAX_FILE_BYTES
 from stickgen.errors import StickgenError
+from stickgen.importing.clips import import_archives
+from stickgen.importing.sources import MAX_FILE_BYTES
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 46883\n"
 

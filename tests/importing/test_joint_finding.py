@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from walking import BODY, NAMES, Tree, walking_bvh
 
-from stickgen.data.bvh import Capture, read_bvh
-from stickgen.data.joint_names import JOINTS, find_joints, read_joint_map
 from stickgen.errors import StickgenError
+from stickgen.importing.capture import Capture
+from stickgen.importing.formats.bvh import read_bvh
+from stickgen.importing.joint_names import JOINTS, find_joints, read_joint_map
 
 KEYS = ("hip", "knee", "foot", "toe", "shoulder", "elbow", "hand")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stickgen.data.actions import ACTION_INDEX, action_of_label
-from stickgen.data.projection import Figure
+from stickgen.importing.projection import Figure
 
 _WAYS = {ACTION_INDEX[name] for name in ("walk", "walk_backward", "sidestep")}
 _FAST = {ACTION_INDEX[name] for name in ("run", "jog", "sprint")}

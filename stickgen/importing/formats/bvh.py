@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import warnings
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from stickgen.data.decoding import decode
 from stickgen.errors import StickgenError
+from stickgen.importing.capture import Capture, Floats
+from stickgen.importing.decoding import decode
+from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
+from stickgen.importing.sources import Found
 
-Floats = NDArray[np.float64]
 MAX_JOINTS = 1000
 MAX_POINTS = (
     8_000_000  # frames times joints: ten minutes of a hundred joints at 120 fps, with three numbers each
@@ -39,18 +40,6 @@ class Joint:
     parent: int  # -1 for a root
     offset: tuple[float, ...] = (0.0, 0.0, 0.0)
     channels: tuple[str, ...] = ()  # `xposition` … `zrotation`, in the file's order
-
-
-@dataclass
-class Capture:
-    """Global joint positions [t, j, 3] and those of the rest pose [j, 3], in the file's units."""
-
-    names: list[str]
-    positions: Floats
-    rest: Floats
-    fps: float  # from the file's frame time, which may be wrong; 0 if there is none
-    rest_frames: int  # how many frames of T-pose were removed at the start
-    parents: tuple[int, ...] = ()  # of each joint, -1 for a root; () if unknown
 
 
 def read_bvh(data: bytes | str, name: str) -> Capture:
@@ -372,3 +361,20 @@ def _rest_frames(joints: list[Joint], values: Floats, positions: Floats) -> int:
         return int(np.flatnonzero(leaps)[-1]) + 1
     zero = rotations.size and np.abs(rotations[0]).max() < 1e-6 and np.abs(rotations[1]).max() > 1
     return int(bool(zero))
+
+
+def _claim(files: Sequence[Found]) -> Iterable[Claim]:
+    return (Claim("BVH", file) for file in with_suffix(files, ".bvh"))
+
+
+def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
+    yield Take(read_bvh(claim.file.read(), claim.file.name))
+
+
+FORMAT = Format(
+    name="BVH",
+    reads="one person's skeleton and motion, with any names, channel order, units, up axis and encoding",
+    limits="the frame time may be wrong: `--fps`; joints that are not found: `--joints`",
+    claim=_claim,
+    read=_read,
+)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stickgen.data.bvh import Capture
-from stickgen.data.joint_names import find_joints
 from stickgen.data.soundness import check_body, check_movement, flat, sound_frames
 from stickgen.errors import StickgenError
+from stickgen.importing.capture import Capture
+from stickgen.importing.joint_names import find_joints
 from stickgen.motion.skeleton import FPS, JOINTS, LEFT_FOOT, PELVIS, RIGHT_FOOT
 
 Floats = NDArray[np.float64]
@@ -31,6 +31,7 @@ class Figure:
     leftward: float  # and to the body's left
     stride: float  # how far a foot moves relative to the pelvis: without steps the figure glides, and may face anywhere
     notes: tuple[str, ...] = ()  # what was bridged or dropped
+    start: float = 0.0  # seconds of the capture before the first frame of the motion
 
 
 def project(
@@ -62,7 +63,7 @@ def project(
     up = up_axis(capture, found)
     hips = np.stack((at["left hip"], at["right hip"]), axis=1)
     whole = np.concatenate((ten_joints(capture, at), hips), axis=1) * (LEG / leg)
-    whole, notes = sound_frames(whole, fps, file, first=capture.rest_frames)
+    whole, notes, dropped = sound_frames(whole, fps, file, first=capture.rest_frames)
     body, hips = whole[:, : len(JOINTS)], whole[:, len(JOINTS) :]
     check_body(body, hips, up, file)
     check_movement(body, up, fps, file)
@@ -72,9 +73,14 @@ def project(
     plane[..., 1] -= np.percentile(plane[:, [LEFT_FOOT, RIGHT_FOOT], 1].min(axis=1), 2)
     about = body[:, [LEFT_FOOT, RIGHT_FOOT]] - body[:, PELVIS, None]
     stride = float(np.ptp(about, axis=0).max())
-    motion = trim(resample(plane.reshape(len(plane), -1), fps))
+    motion = resample(plane.reshape(len(plane), -1), fps)
+    moving = trim(motion)
+    motion, still = motion[moving], moving.start
     motion[:, 0::2] -= motion[0, 2 * PELVIS]
-    return Figure(motion.astype(np.float32), seen, *_heading(body[:, PELVIS], left, up, fps), stride, notes)
+    return Figure(
+        motion.astype(np.float32), seen, *_heading(body[:, PELVIS], left, up, fps), stride, notes,
+        start=(capture.rest_frames + dropped) / fps + still / FPS,
+    )  # fmt: skip
 
 
 def _heading(pelvis: Floats, left: Floats, up: Floats, fps: float) -> tuple[float, float]:
@@ -158,19 +164,20 @@ def resample(motion: Floats, fps: float) -> Floats:
     return blended
 
 
-def trim(motion: Floats) -> Floats:
-    """[t, 20] with stillness at either end cut to half a second.
+def trim(motion: Floats) -> slice:
+    """The frames of [t, 20] that cut the stillness at either end to half a second.
 
     A motion that is still throughout (a held pose) stays as it is.
     """
+    everything = slice(0, len(motion))
     if len(motion) <= FPS:
-        return motion
+        return everything
     windows = np.lib.stride_tricks.sliding_window_view(motion, HALF_SECOND, axis=0)  # [t - 12, 20, 13]
     moving = np.flatnonzero(np.ptp(windows, axis=2).max(axis=1) > STILL_RANGE)
     if not len(moving):
-        return motion
+        return everything
     # the first moving window has its movement at its end, after half a second of stillness
     before, after = int(moving[0]), len(motion) - (int(moving[-1]) + HALF_SECOND)
     start = before if before > HALF_SECOND else 0
     end = len(motion) - after if after > HALF_SECOND else len(motion)
-    return motion[start:end]
+    return slice(start, end)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stickgen.data.bvh import Capture, read_bvh
 from stickgen.errors import StickgenError
+from stickgen.importing.capture import Capture
+from stickgen.importing.formats.bvh import read_bvh
 
 ARM = """HIERARCHY
 ROOT Hips

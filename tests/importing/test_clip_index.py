@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from walking import walking_bvh
 
 from stickgen.cli.data import command as data_command
-from stickgen.data.clip_index import Index
-from stickgen.data.importing import import_archives
-from stickgen.data.joint_names import read_joint_map
 from stickgen.data.split import TEST, TRAIN, VALIDATION
 from stickgen.errors import StickgenError
+from stickgen.importing.clip_index import Index
+from stickgen.importing.clips import import_archives
+from stickgen.importing.joint_names import read_joint_map
 
 FILES = [("caps", "Walks/walk_01.bvh"), ("caps", "Walks/run.bvh"), ("caps", "Wälder/Ä.bvh")]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stickgen.data.decoding import read_text_file
 from stickgen.errors import StickgenError
+from stickgen.importing.decoding import read_text_file
 
 Row = dict[str, str]
 _ALIASES = {

@@ -10,10 +10,10 @@ import pytest
 from walking import BODY, Tree, walking_bvh
 
 from stickgen.data.actions import ACTION_INDEX
-from stickgen.data.bvh import read_bvh
-from stickgen.data.importing import ImportReport, import_archives
-from stickgen.data.projection import Figure, project
 from stickgen.errors import StickgenError
+from stickgen.importing.clips import ImportReport, import_archives
+from stickgen.importing.formats.bvh import read_bvh
+from stickgen.importing.projection import Figure, project
 
 
 def figure(text: str, fps: float = 30.0, view: str = "auto") -> Figure:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
 from pathlib import Path
 
-from stickgen.data.decoding import read_text_file
-from stickgen.data.joint_structure import Floats, Skeleton, by_structure
 from stickgen.errors import StickgenError
+from stickgen.importing.decoding import read_text_file
+from stickgen.importing.joint_structure import Floats, Skeleton, by_structure
 from stickgen.text import clean
 
 _SIDES = {

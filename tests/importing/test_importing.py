@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from stickgen.data.actions import ACTION_INDEX, ACTIONS, action_of_label
-from stickgen.data.captions import captions_of
-from stickgen.data.importing import import_archives
 from stickgen.errors import StickgenError
+from stickgen.importing.captions import captions_of
+from stickgen.importing.clips import import_archives
 from stickgen.motion.skeleton import LEFT_FOOT, PELVIS, RIGHT_FOOT
 
 _CHAIN = {

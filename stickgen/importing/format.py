@@ -1,0 +1,93 @@
+"""What a format of motion is to an import: which of the files that were found hold its motions, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stickgen.importing.capture import Capture
+from stickgen.importing.sources import MAX_FILE_BYTES, Found
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user says about all captures of an import."""
+
+    fps: float | None = None  # the true frame rate, if the files are wrong
+    view: str = "auto"  # side, front, or auto
+    joints: Mapping[str, str] | None = None  # the files' joint names by the figure's
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A file whose motions a format reads, with the files that this takes: a skeleton, captions, labels.
+
+    It holds no open file, so it can be read in another process.
+    """
+
+    format: str  # its name in the registry
+    file: Found
+    uses: tuple[Found, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)  # what the format learned while it claimed
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a take that its source labels, in seconds of the take."""
+
+    start: float
+    end: float
+    label: str
+
+
+@dataclass
+class Take:
+    """One motion of a file, with what the file itself knows about it.
+
+    `about` has columns of an index (`captions` separated by |, `action`, `subject`, `split`, `fps`, `source`,
+    `licence`, …); an index given by the user goes first.
+    """
+
+    motion: Capture
+    part: str = ""  # tells the takes of one file apart: a person, a stretch; "" if there is only one
+    about: Mapping[str, str] = field(default_factory=dict)
+    segments: Sequence[Segment] = ()  # labels of stretches
+    notes: Sequence[str] = ()  # what was filled, dropped or assumed
+
+
+@dataclass(frozen=True)
+class Format:
+    """A reader. `reads` and `limits` are sentences for the table of formats in the docs."""
+
+    name: str
+    reads: str
+    limits: str
+    claim: Callable[
+        [Sequence[Found]], Iterable[Claim]
+    ]  # cheap: looks at names, and at the beginnings of files
+    read: Callable[[Claim, Choices], Iterator[Take]]  # raises StickgenError with the file's name
+    max_bytes: int = MAX_FILE_BYTES
+
+
+def name_of(claim: Claim, take: Take) -> str:
+    """The name of a take in reports and datasets: its file, and its part if it is one of several."""
+    return f"{claim.file.name}#{take.part}" if take.part else claim.file.name
+
+
+def with_suffix(files: Iterable[Found], *suffixes: str) -> Iterator[Found]:
+    """The files whose names end with one of `suffixes`, which are lower case with their dot."""
+    return (file for file in files if file.suffix in suffixes)
+
+
+def beside(files: Iterable[Found], file: Found, name: str) -> Found | None:
+    """The file called `name` (letter case aside) in the folder of `file`; None if there is none."""
+    wanted = (file.path if file.entry is not None else None, file.folder, name.casefold())
+    return next(
+        (
+            other
+            for other in files
+            if (other.path if other.entry is not None else None, other.folder, other.base.casefold())
+            == wanted
+        ),
+        None,
+    )

@@ -1,0 +1,9 @@
+"""The formats that an import reads, in the order in which they claim files."""
+
+from __future__ import annotations
+
+from stickgen.importing.format import Format
+from stickgen.importing.formats import bvh
+
+FORMATS: tuple[Format, ...] = (bvh.FORMAT,)
+BY_NAME = {entry.name: entry for entry in FORMATS}
