@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.cli import curating
 from stickgen.cli.numbers import SEED, Finite
-from stickgen.cli.output import FORCE, say_note
+from stickgen.cli.output import FORCE, say_kept, say_note
 from stickgen.text import clean
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ FIRST_FEW = 5  # of each kind of what happened in an import
 
 @click.group("data")
 def command() -> None:
-    """Make, import, embed and look at datasets."""
+    """Make, import, embed, curate and look at datasets."""
+
+
+for _one in curating.COMMANDS:
+    command.add_command(_one)
 
 
 @command.command(
@@ -55,7 +60,7 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
         ):
             made.append(clip)
             progress(len(made), clips)
-    _say_kept(place.make_way())
+    say_kept(place.make_way())
     facts = save_dataset(Path(output), pack(made)).facts()
     click.echo(
         f"{clean(output)}: {facts.clips} clips, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts"
@@ -145,7 +150,7 @@ def import_(
     if not report.clips:
         why = "the reasons are above" if report.account.looked_at else "there is no file in it"
         raise StickgenError(f"no clip could be read from {clean(', '.join(sources))}; {why}")
-    _say_kept(place.make_way())
+    say_kept(place.make_way())
     file = save_dataset(Path(output), pack(with_mirrors(report.clips) if mirror else report.clips))
     facts = file.facts()
     mirrors = f" ({len(report.clips)} and their mirrors)" if mirror else ""
@@ -204,7 +209,7 @@ def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, 
     lost = place is None and check_replaceable(file, loaded.digest, force)
     with shown_progress("embedding texts") as progress:
         content = embed(file.content, loaded, batch_size=batch_size, progress=progress, note=say_note)
-    _say_kept(place.make_way() if place else keep_backup(file.path) if lost else None)
+    say_kept(place.make_way() if place else keep_backup(file.path) if lost else None)
     for sentence in save_dataset(place.path if place else file.path, content).facts().doubts or ():
         say_note(sentence)
     click.echo(
@@ -297,11 +302,6 @@ def preview(
         for text, motion in drawn:
             click.echo(clean(f"{text} ({len(motion) / FPS:.1f} s)", single_line=True, limit=columns))
             click.echo("\n".join(poses_in_terminal(motion, columns)))
-
-
-def _say_kept(backup: Path | None) -> None:
-    if backup is not None:
-        click.echo(f"the old one is kept as {clean(backup)}", err=True)
 
 
 def _split_lists(given: tuple[str, ...]) -> dict[str, Path]:

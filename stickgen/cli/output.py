@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from stickgen.text import clean
@@ -12,3 +14,9 @@ FORCE = click.option("--force", is_flag=True, help="Replace a file of the same k
 def say_note(sentence: object) -> None:
     """A sentence on stderr that is no error."""
     click.echo(f"NOTE: {clean(sentence, single_line=True)}", err=True)
+
+
+def say_kept(backup: Path | None) -> None:
+    """Where the file that is replaced is kept, if it is."""
+    if backup is not None:
+        click.echo(f"the old one is kept as {clean(backup)}", err=True)

@@ -72,12 +72,14 @@ def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[s
     return content
 
 
-def save_dataset(path: Path, content: dict[str, Any]) -> DatasetFile:
+def save_dataset(path: Path, content: dict[str, Any], resident: Resident | None = None) -> DatasetFile:
     """Write a packed dataset atomically, its facts beside it, and open it.
 
-    Raises StickgenError if it cannot be written; an existing dataset is then untouched.
+    `resident` gives memory back while mapped content is read. Raises StickgenError if it cannot be written; an existing
+    dataset is then untouched.
     """
-    check_content(path, content)
+    resident = resident or Resident()
+    check_content(path, content, resident.read)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
@@ -86,7 +88,7 @@ def save_dataset(path: Path, content: dict[str, Any]) -> DatasetFile:
         raise StickgenError(
             f"{path}: the dataset could not be written ({error}); choose another place"
         ) from error
-    opened = DatasetFile(path, content)
+    opened = DatasetFile(path, content, resident)
     write_dataset_facts(path, opened.facts())
     return opened
 

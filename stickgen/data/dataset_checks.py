@@ -108,6 +108,7 @@ def check_content(path: Path, content: Any, read: Callable[[int], None] = lambda
     checks.words(texts)
     checks.split(clips)
     checks.mirrors(clips)
+    checks.shares(clips)
     checks.finite(motion, offsets)
 
 
@@ -262,6 +263,17 @@ class _Checks:
             int(mirror_of.min()) >= -1 and int(mirror_of.max()) < clips,
             f"`mirror_of` points beyond the {clips} clips",
         )
+
+    def shares(self, clips: int) -> None:
+        """How sure the label of each clip is and how good its motion, from 0 to 1, if they are given."""
+        for name in ("label_confidence", "quality"):
+            if self.content.get(name) is not None:
+                shares = self.tensor(name, (torch.float32,), 1)
+                self.demand(len(shares) == clips, f"`{name}` has {len(shares)} entries for {clips} clips")
+                self.demand(
+                    bool(((shares >= 0) & (shares <= 1)).all()),
+                    f"`{name}` has a value that is not from 0 to 1",
+                )
 
     def finite(self, motion: Tensor, offsets: Tensor) -> None:
         """Every number of the poses."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # the larger side of a figure, the median of a clip: 0.31 to 1.10 in 3,000 synthetic clips, 0.67 to 1.02 in 231 captures
 SIZE = 0.25, 1.4
-_AT_ONCE = 500_000  # frames
+_AT_ONCE = 50_000  # frames
 
 
 @dataclass
