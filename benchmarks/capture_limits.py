@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from stickgen.data.soundness import flat
+from stickgen.importing.body import LEG
 from stickgen.importing.clip_index import Index
 from stickgen.importing.formats.bvh import read_bvh
 from stickgen.importing.joint_names import find_joints
-from stickgen.importing.projection import LEG, ten_joints, up_axis
+from stickgen.importing.projection import ten_joints, up_axis
 from stickgen.importing.sources import Account, find_files
 from stickgen.motion.skeleton import HEAD, LEFT_ELBOW, LEFT_FOOT, LEFT_HAND, LEFT_KNEE, PELVIS, RIGHT_FOOT
 

@@ -89,6 +89,13 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     help="Which joint is which, where that is not found: left_hip=NAME,left_knee=NAME,… or a file of such lines.",
 )
 @click.option(
+    "--body",
+    type=click.Choice(["standard", "keep"]),
+    default="standard",
+    show_default=True,
+    help="standard: every bone gets the figure's length; keep: each capture keeps its own proportions.",
+)
+@click.option(
     "--split",
     "splits",
     multiple=True,
@@ -112,6 +119,7 @@ def import_(
     fps: float | None,
     view: str,
     joints: str | None,
+    body: str,
     splits: tuple[str, ...],
     output: str,
     mirror: bool,
@@ -144,6 +152,7 @@ def import_(
             fps=fps,
             view=view,
             joints=read_joint_map(joints) if joints is not None else None,
+            body=body,
             progress=progress,
         )
     _say_what_happened(report, verbose)

@@ -54,13 +54,15 @@ def import_archives(
     fps: float | None = None,
     view: str = "auto",
     joints: Mapping[str, str] | None = None,
+    body: str = "standard",
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
     """Read every motion in zip archives, folders and files, in any of the formats of the registry.
 
     `index` is a table with the `file` of each clip and, as far as known, its `archive`, `description`, `captions`
     (separated by |), `action`, `style`, `fps`, `subject`, `split`, `view`, `licence` and `source`. `splits` are lists
-    of the files of train, val and test. The frame rate comes from `fps`, else from the index, else from the file. One
+    of the files of train, val and test. `body` is standard for the figure's lengths of bones, or keep for each capture's
+    own. The frame rate comes from `fps`, else from the index, else from the file. One
     bad file never stops the rest. `progress` gets how many files are done, of how many. Raises StickgenError if a path
     does not exist, or if an index or a list matches none of the files.
     """
@@ -74,7 +76,7 @@ def import_archives(
         report.files_without_row = [
             claim.file.name for claim in claims if not matching.row(claim.file.archive, claim.file.name)
         ]
-    choices = Choices(fps, view, joints)
+    choices = Choices(fps, view, joints, body)
     content: dict[bytes, Clip] = {}
     for number, claim in enumerate(claims):
         if progress is not None:
@@ -171,7 +173,7 @@ def _clip(claim: Claim, take: Take, told_by_index: Row, choices: Choices, notes:
     row = {**take.about, **{column: value for column, value in told_by_index.items() if value}}
     rate = choices.fps or _rate(name, row) or checked_rate(take.motion.fps, name)
     view = _one_of(name, row, "view", ("side", "front", "auto")) or choices.view
-    figure = project(take.motion, name, rate, view=view, joints=choices.joints)
+    figure = project(take.motion, name, rate, view=view, joints=choices.joints, body=choices.body)
     motion = figure.motion
     if len(motion) < MIN_FRAMES:
         raise StickgenError(f"{name}: only {len(motion)} frames at 25 fps; the minimum is {MIN_FRAMES}")

@@ -16,6 +16,7 @@ class Choices:
     fps: float | None = None  # the true frame rate, if the files are wrong
     view: str = "auto"  # side, front, or auto
     joints: Mapping[str, str] | None = None  # the files' joint names by the figure's
+    body: str = "standard"  # the figure's own lengths of bones, or keep for each capture's
 
 
 @dataclass(frozen=True)

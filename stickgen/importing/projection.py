@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from stickgen.data.soundness import check_body, check_movement, flat, sound_frames
 from stickgen.errors import StickgenError
+from stickgen.importing.body import LEG, standard_body
 from stickgen.importing.capture import Capture
 from stickgen.importing.joint_names import find_joints
+from stickgen.importing.shoulders import find_shoulders
 from stickgen.motion.skeleton import FPS, JOINTS, LEFT_FOOT, PELVIS, RIGHT_FOOT
 
 Floats = NDArray[np.float64]
-LEG = 0.5  # thigh and shin together, in skeleton units
 TRAVEL = 0.6  # units: if the pelvis travels farther than this, the view is from the side of its path
 HALF_SECOND = 13  # frames
 STILL_RANGE = 0.015  # units: a joint that stays within this range for half a second is still (2.5 cm)
@@ -35,13 +36,20 @@ class Figure:
 
 
 def project(
-    capture: Capture, file: str, fps: float, *, view: str = "auto", joints: Mapping[str, str] | None = None
+    capture: Capture,
+    file: str,
+    fps: float,
+    *,
+    view: str = "auto",
+    joints: Mapping[str, str] | None = None,
+    body: str = "standard",
 ) -> Figure:
     """The figure's motion, with at most half a second of stillness at either end.
 
     `fps` is the capture's true rate, which may differ from the file's. `view` is side, front, or auto for the view that
-    shows most of the movement. `joints` maps joints of the figure to those of the file. Raises StickgenError if joints
-    are missing, form no body, or move as no body can.
+    shows most of the movement. `joints` maps joints of the figure to those of the file. `body` is standard for the figure's
+    own lengths of bones, or keep for those of the capture. Raises StickgenError if joints are missing, form no body, or
+    move as no body can.
     """
     found = find_joints(
         capture.names,
@@ -61,24 +69,27 @@ def project(
     if not leg > 0:
         raise StickgenError(f"{file}: its legs have no length, so the size of the body is unknown")
     up = up_axis(capture, found)
-    hips = np.stack((at["left hip"], at["right hip"]), axis=1)
-    whole = np.concatenate((ten_joints(capture, at), hips), axis=1) * (LEG / leg)
+    arms = find_shoulders(capture.names, found, capture.parents, capture.positions)
+    whole = _figure_joints(capture, capture.positions, found, arms) * (LEG / leg)
     whole, notes, dropped = sound_frames(whole, fps, file, first=capture.rest_frames)
-    body, hips = whole[:, : len(JOINTS)], whole[:, len(JOINTS) :]
-    check_body(body, hips, up, file)
-    check_movement(body, up, fps, file)
+    figure, hips, shoulders = _parts(whole)
+    check_body(figure, hips, up, file)
+    check_movement(figure, up, fps, file)
+    if body == "standard":
+        rest = _figure_joints(capture, capture.rest[None], found, arms)[0] * (LEG / leg)
+        figure, hips = standard_body(figure, hips, shoulders, _parts(rest))
     left = flat(hips[:, 0] - hips[:, 1], up)
-    along, seen = _axis(body, up, flat(np.median(hips[:, 0] - hips[:, 1], axis=0), up), view)
-    plane = np.stack((body @ along, body @ up), axis=-1)  # [t, 10, 2]
+    along, seen = _axis(figure, up, flat(np.median(hips[:, 0] - hips[:, 1], axis=0), up), view)
+    plane = np.stack((figure @ along, figure @ up), axis=-1)  # [t, 10, 2]
     plane[..., 1] -= np.percentile(plane[:, [LEFT_FOOT, RIGHT_FOOT], 1].min(axis=1), 2)
-    about = body[:, [LEFT_FOOT, RIGHT_FOOT]] - body[:, PELVIS, None]
+    about = figure[:, [LEFT_FOOT, RIGHT_FOOT]] - figure[:, PELVIS, None]
     stride = float(np.ptp(about, axis=0).max())
     motion = resample(plane.reshape(len(plane), -1), fps)
     moving = trim(motion)
     motion, still = motion[moving], moving.start
     motion[:, 0::2] -= motion[0, 2 * PELVIS]
     return Figure(
-        motion.astype(np.float32), seen, *_heading(body[:, PELVIS], left, up, fps), stride, notes,
+        motion.astype(np.float32), seen, *_heading(figure[:, PELVIS], left, up, fps), stride, notes,
         start=(capture.rest_frames + dropped) / fps + still / FPS,
     )  # fmt: skip
 
@@ -96,12 +107,31 @@ def _heading(pelvis: Floats, left: Floats, up: Floats, fps: float) -> tuple[floa
     )
 
 
-def ten_joints(capture: Capture, at: dict[str, Floats]) -> Floats:
-    """The positions of the ten joints [t, 10, 3], in the order of JOINTS and the file's units."""
+def _figure_joints(
+    capture: Capture, positions: Floats, found: Mapping[str, int], shoulders: tuple[int, int] | None
+) -> Floats:
+    """The ten joints, the two hips and, if there are any, the two shoulders: [t, 12 or 14, 3]."""
+    at = {name: positions[:, index] for name, index in found.items()}
+    more = [at["left hip"], at["right hip"], *(positions[:, index] for index in shoulders or ())]
+    return np.concatenate((ten_joints(capture, at, positions), np.stack(more, axis=1)), axis=1)
+
+
+def _parts(whole: Floats) -> tuple[Floats, Floats, Floats | None]:
+    """The ten joints, the hips and the shoulders of [..., 12 or 14, 3]."""
+    count = len(JOINTS)
+    shoulders = whole[..., count + 2 :, :]
+    return whole[..., :count, :], whole[..., count : count + 2, :], shoulders if shoulders.size else None
+
+
+def ten_joints(capture: Capture, at: dict[str, Floats], positions: Floats | None = None) -> Floats:
+    """The positions of the ten joints [t, 10, 3], in the order of JOINTS and the file's units.
+
+    `positions` are those of all joints, the capture's own by default.
+    """
     tips = [index for index, name in enumerate(capture.names) if name.lower() == "head end"]
     head = at["head"]
     if tips:  # the joint is at the base of the skull and its end on top, so the centre is between them
-        head = (head + capture.positions[:, tips[0]]) / 2
+        head = (head + (capture.positions if positions is None else positions)[:, tips[0]]) / 2
     at = {**at, "head": head, "pelvis": (at["left hip"] + at["right hip"]) / 2}
     return np.stack([at[name.replace("_", " ")] for name in JOINTS], axis=1)
 
