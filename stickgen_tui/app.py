@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from stickgen.config.drafts import Draft
     from stickgen.runs.store import Run
-    from stickgen_tui.editing import Edit
+    from stickgen_tui.editing.session import Edit
 
 PARTS_MISSING = (NoMatches, NoScreen, WidgetError, ScreenStackError)
 DARK, LIGHT = "textual-dark", "textual-light"

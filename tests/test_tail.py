@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stickgen.tail import Tail
-from stickgen_tui.log_tail import LogTail
+from stickgen_tui.following.log_tail import LogTail
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.planner.advising.advice import GOALS, Advice, Goal, advise
-from stickgen_tui.forecasting import Surroundings
+from stickgen_tui.launching.forecasting import Surroundings
 from stickgen_tui.text import one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line

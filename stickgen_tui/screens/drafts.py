@@ -13,7 +13,7 @@ from stickgen.config.drafts import Draft
 from stickgen.errors import StickgenError
 from stickgen.quantities import age_text
 from stickgen.yaml_edit import text_diff
-from stickgen_tui.launching import shown_path
+from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.screens.question import QuestionScreen

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -15,20 +14,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Input
 
-from stickgen.config.chosen_dataset import dataset_path
-from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_names
-from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
 from stickgen.planner.site import site_of
 from stickgen.yaml_edit import KeyPath
-from stickgen_tui.editing import Edit, EditSession, fix_text
-from stickgen_tui.forecasting import Surroundings, forecast, look_around
-from stickgen_tui.launching import shown_path
+from stickgen_tui.editing.session import Edit, EditSession
+from stickgen_tui.editing.values import fix_text
+from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.notices import notice
 from stickgen_tui.screens.advice import AdviceScreen
 from stickgen_tui.screens.choice import ChoiceScreen
@@ -40,6 +34,7 @@ from stickgen_tui.screens.text_editor import edit_text
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
+from stickgen_tui.widgets.find_bar import FindBar
 from stickgen_tui.widgets.forecast_line import ForecastLine
 from stickgen_tui.widgets.form import Form
 from stickgen_tui.widgets.key_bar import KeyBar
@@ -48,9 +43,6 @@ from stickgen_tui.widgets.side import Side
 
 if TYPE_CHECKING:
     from stickgen.planner.advising.advice import Advice
-    from stickgen.planner.estimate import Estimate
-
-LOOK_AGAIN = 5.0  # seconds after which an edit makes the machine's free memory be read anew
 
 
 def taking_the_box(action: Callable[..., None]) -> Callable[..., None]:
@@ -103,21 +95,9 @@ class EditorScreen(Screen[None]):
         Binding("escape", "leave", "Back", tooltip="Back; asks when something is not saved"),
     ]  # fmt: skip
 
-    class Looked(Message):
-        """A worker has looked at the machine, the dataset and the disk."""
-
-        def __init__(self, around: Surroundings) -> None:
-            super().__init__()
-            self.around = around
-
     def __init__(self, session: EditSession, path: Path, root: Path | None = None) -> None:
         super().__init__()
         self._session, self._path, self._root = session, path, root
-        self._around: Surroundings | None = None
-        self._looked_at = 0.0
-        self._config: TrainingConfig | None = None  # what the form says, where it holds together
-        self._before: Estimate | None = None  # of the file as saved
-        self._typed: tuple[str, Value] | None = None  # what stands in a text box and is not taken yet
         self._before_find: KeyPath | None = None  # the key that had the focus when the find box was opened
         self._quitting = False  # whether the question before a quit is open
         self._typed_in: Field | None = None  # the row that was typed in last
@@ -127,13 +107,11 @@ class EditorScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Line(id="editor-title", classes="title-line")
-        with Horizontal(id="find-row"):
-            yield Input(placeholder="a word of the key or its help", id="find", compact=True)
-            yield Line(id="found")
+        yield FindBar(id="find-row")
         with Horizontal(id="editor-body"):
             yield Form(self._session, id="form")
             yield Side(self._session, id="side")
-        yield ForecastLine(id="forecast")
+        yield ForecastLine(self._root, id="forecast")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -165,11 +143,11 @@ class EditorScreen(Screen[None]):
     def _follow_row(self, event: Field.Focused) -> None:
         self._side.follow(event.field.key)
 
-    def _refresh_all(self) -> None:
-        """After a change: the row, the title and the forecast in one frame, the file beside it in the next."""
+    def _refresh_all(self, *, saved: bool = False) -> None:
+        """After a change or a save: row, title and forecast in one frame, the file beside them in the next."""
         self._form.reload(self._session)
         self._show_title()
-        self._show_forecast()
+        self._forecast.follow(self._session, saved=saved)
         self.refresh_bindings()
         self.call_after_refresh(self._side.refresh_all, self._session)
 
@@ -191,7 +169,7 @@ class EditorScreen(Screen[None]):
             reason = str(error).replace("edit the text itself", "E edits the text itself")
             field.refuse(re.sub(rf"^{where}(:\d+)?: ", "", reason))  # the row is the place
             return False
-        self._typed = None
+        self._forecast.typed = None
         field.close()
         if edits:
             self._applied()
@@ -318,10 +296,11 @@ class EditorScreen(Screen[None]):
 
     @work(group="choose", exclusive=True)
     async def _advise(self) -> None:
-        if self._config is None or self._around is None:
+        config, around = self._forecast.config, self._forecast.around
+        if config is None or around is None:
             notice(self.app, "advice needs a config without errors: f fixes them", error=True)
             return
-        advice: Advice | None = await self.app.push_screen_wait(AdviceScreen(self._config, self._around))
+        advice: Advice | None = await self.app.push_screen_wait(AdviceScreen(config, around))
         if advice is not None and self._apply(advice.edits):
             notice(self.app, f"set {advice.change}; ctrl+z takes it back")
 
@@ -356,83 +335,45 @@ class EditorScreen(Screen[None]):
 
     @taking_the_box
     def action_find(self) -> None:
-        self.query_one("#find-row").display = True
         if isinstance(self.focused, Field):
             self._before_find = self.focused.key.parts
-        box = self.query_one("#find", Input)
-        box.select_all()  # the next search is typed over the last one
-        self.set_focus(box)
+        self.query_one(FindBar).open()
 
-    @on(Input.Changed, "#find")
-    def _filter(self, event: Input.Changed) -> None:
-        count = self._form.filter(event.value)
-        words = f"{count} key{'s' if count != 1 else ''}" if event.value.strip() else ""
-        self.query_one("#found", Line).show(Content.styled(words, MUTED if count else "$text-error"))
+    @on(FindBar.Wanted)
+    def _filter(self, event: FindBar.Wanted) -> None:
+        event.bar.show_count(self._form.filter(event.text), event.text)
 
-    @on(Input.Submitted, "#find")
+    @on(FindBar.Taken)
     def _found(self) -> None:
         row = self._form.found(self._before_find)
         if row is not None:
             self._form.go_to(row)
 
-    def _close_find(self) -> bool:
-        row = self.query_one("#find-row")
-        was_open = row.display
-        self.query_one("#find", Input).value = ""
-        row.display = False
-        return was_open
-
     # -- the forecast
 
-    def _show_forecast(self) -> None:
-        line = self.query_one("#forecast", ForecastLine)
-        if self._session.errors:
-            self._config = None
-            fix = next((fix_text(problem, "s") for problem in self._session.errors if problem.fixable), "")
-            line.show_errors(len(self._session.errors), fix)
-            return
-        if self._typed is None or self._config is None:
-            self._config = self._session.config()
-        around = self._around
-        if around is None or around.dataset != dataset_path(self._config.get) or self._is_old():
-            self._looked_at = time.monotonic()
-            self._look(self._config)
-        if around is not None:
-            line.show_forecast(forecast(self._config, around, self._typed), self._before)
+    @property
+    def _forecast(self) -> ForecastLine:
+        return self.query_one(ForecastLine)
 
-    def _is_old(self) -> bool:
-        return time.monotonic() - self._looked_at > LOOK_AGAIN
-
-    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
-    def _look(self, config: TrainingConfig) -> None:
-        self.post_message(self.Looked(look_around(config, self._root)))
-
-    @on(Looked)
-    def _have_looked(self, event: Looked) -> None:
-        self._around = event.around
-        self._forecast_before()
+    @on(ForecastLine.Looked)
+    def _have_looked(self, event: ForecastLine.Looked) -> None:
+        """What is known of the machine and the dataset may be a problem of the config."""
         before = self._session.problems
         self._session.take_site(site_of(event.around.machine, event.around.facts), event.around.dataset)
         if self._session.problems != before:
             self._refresh_all()
         else:
-            self._show_forecast()
-
-    def _forecast_before(self) -> None:
-        """Of the file as saved: what the changes are measured against."""
-        try:
-            saved = TrainingConfig.from_document(self._session.saved)
-            self._before = forecast(saved, self._around) if self._around is not None else None
-        except StickgenError:
-            self._before = None
+            self._forecast.follow(self._session)
 
     @on(Field.Typing)
     def _typing(self, event: Field.Typing) -> None:
         """The answer comes while a value is typed, before it is taken."""
         self._typed_in = event.field
         known = event.field.typing and event.value is not None and not self._session.errors
-        self._typed = (event.field.key.path, event.value) if known and event.value is not None else None
-        self._show_forecast()
+        self._forecast.typed = (
+            (event.field.key.path, event.value) if known and event.value is not None else None
+        )
+        self._forecast.follow(self._session)
 
     def on_unmount(self) -> None:
         """What is typed when a signal ends the app goes into the draft, like every other edit."""
@@ -455,12 +396,11 @@ class EditorScreen(Screen[None]):
         saved = await save(self.app, self._session, quiet=quiet)
         if saved is None:
             return False
-        if self._session.site is not None and self._around is not None:
-            saved.take_site(self._session.site, self._around.dataset)
+        if self._session.site is not None and self._forecast.around is not None:
+            saved.take_site(self._session.site, self._forecast.around.dataset)
         self._session = saved
         self._path = saved.document.path or self._path
-        self._forecast_before()
-        self._refresh_all()
+        self._refresh_all(saved=True)
         return True
 
     @taking_the_box
@@ -492,7 +432,7 @@ class EditorScreen(Screen[None]):
     @taking_the_box
     def action_leave(self) -> None:
         at = self.focused.key.parts if isinstance(self.focused, Field) else self._before_find
-        if self._close_find():
+        if self.query_one(FindBar).close():
             self._form.filter("")
             row = self._form.found(at) or self._form.first  # the row that was found, among all again
             self.set_focus(row, scroll_visible=False)
@@ -540,8 +480,7 @@ class EditorScreen(Screen[None]):
     async def _save_as(self) -> None:
         if await save_as(self.app, self._session):
             self._path = self._session.document.path or self._path
-            self._forecast_before()
-            self._refresh_all()
+            self._refresh_all(saved=True)
 
     @taking_the_box
     def action_text(self) -> None:

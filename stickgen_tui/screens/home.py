@@ -18,10 +18,10 @@ from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, detect, local_machine_fast
 from stickgen.planner.advising.recommend import Recommendation, recommend
 from stickgen.runs.store import Run
-from stickgen_tui.launching import Preflight, preflight
+from stickgen_tui.following.run_list import RunCatalogue, RunSummary
+from stickgen_tui.launching.preflight import Preflight, preflight
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
-from stickgen_tui.run_list import RunCatalogue, RunSummary
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import value_text
-from stickgen_tui.launching import Preflight, preflight, shown_path, start
+from stickgen_tui.editing.values import value_text
+from stickgen_tui.launching.preflight import Preflight, preflight, shown_path, start
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.screens.question import QuestionScreen

@@ -20,8 +20,8 @@ from stickgen.runs.control import request
 from stickgen.runs.launch import stop
 from stickgen.runs.resuming import resume
 from stickgen.runs.store import Run, Status
-from stickgen_tui.follow import RunFollower
-from stickgen_tui.metric_names import BASELINES, curve_names, title_of
+from stickgen_tui.following.metric_names import BASELINES, curve_names, title_of
+from stickgen_tui.following.run_follower import RunFollower
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.screens.question import QuestionScreen

@@ -11,7 +11,7 @@ from textual.app import App
 
 from stickgen.config.drafts import Draft, find
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import Edit, EditSession
+from stickgen_tui.editing.session import Edit, EditSession
 from stickgen_tui.notices import notice
 from stickgen_tui.screens.drafts import draft_question, drop
 from stickgen_tui.screens.editor import EditorScreen

@@ -15,8 +15,9 @@ from textual.screen import ModalScreen
 
 from stickgen.config.schema import GROUPS, KEYS, Key, keys_of
 from stickgen.yaml_edit import AnyPath, path_text
-from stickgen_tui.comparing import Reference
-from stickgen_tui.editing import Edit, EditSession, value_text
+from stickgen_tui.editing.comparing import Reference
+from stickgen_tui.editing.session import Edit, EditSession
+from stickgen_tui.editing.values import value_text
 from stickgen_tui.text import one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line

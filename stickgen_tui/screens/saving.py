@@ -11,8 +11,9 @@ from textual.content import Content
 
 from stickgen.errors import StickgenError
 from stickgen.yaml_edit import Document, ProtectedError, SaveConflictError, path_text
-from stickgen_tui.editing import EditSession, changed_values
-from stickgen_tui.launching import shown_path
+from stickgen_tui.editing.session import EditSession
+from stickgen_tui.editing.values import changed_values
+from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.notices import notice
 from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.question import QuestionScreen

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stickgen_tui.forecasting import look_around
+from stickgen_tui.launching.forecasting import look_around
 from stickgen_tui.screens.advice import AdviceScreen
 
 if TYPE_CHECKING:

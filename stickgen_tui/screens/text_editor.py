@@ -14,7 +14,7 @@ from textual.app import App, SuspendNotSupported
 from textual.content import Content
 
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import EditSession
+from stickgen_tui.editing.session import EditSession
 from stickgen_tui.notices import notice
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
 
-from stickgen_tui.launching import shown_path
+from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.screens.text_editor import edit_file

@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from stickgen.braille import EMPTY_CELL, BrailleCanvas
 from stickgen.quantities import number_text
-from stickgen_tui.axes import Scale, count_tick_text, round_step, value_labels, value_scale
-from stickgen_tui.braille import BLANK, Plane
-from stickgen_tui.series import Series
+from stickgen_tui.drawing.axes import Scale, count_tick_text, round_step, value_labels, value_scale
+from stickgen_tui.following.series import Series
 from stickgen_tui.tones import MUTED
 
 SMOOTHING = (0.0, 0.02, 0.1)  # shares of the points seen; the first draws the values as they are
@@ -113,9 +113,9 @@ def _layers(
     columns: int,
     rows: int,
     smoothing: float,
-) -> list[tuple[Plane, str, set[tuple[int, int]]]]:
+) -> list[tuple[BrailleCanvas, str, set[tuple[int, int]]]]:
     """Planes from back to front, each with its style and the cells that carry a mark."""
-    out: list[tuple[Plane, str, set[tuple[int, int]]]] = []
+    out: list[tuple[BrailleCanvas, str, set[tuple[int, int]]]] = []
     width, bottom = columns * 2, rows * 4 - 1
 
     for curve in drawn:
@@ -123,7 +123,7 @@ def _layers(
         def height(value: float, unit: float = curve.unit) -> int:
             return round((1 - scale.position(value / unit)) * bottom)
 
-        plane = Plane(columns, rows)
+        plane = BrailleCanvas(columns, rows)
         marks: set[tuple[int, int]] = set()
         if curve.kind == "level":
             assert curve.series.last is not None
@@ -137,7 +137,7 @@ def _layers(
             else []
         )
         if smoothed:
-            band = Plane(columns, rows)
+            band = BrailleCanvas(columns, rows)
             _trace(band, found, height)
             out.append((band, f"{curve.style} 35%", marks))
             plane.path([(column, height(value)) for column, value in smoothed])
@@ -151,7 +151,7 @@ def _layers(
     return out
 
 
-def _trace(plane: Plane, found: list[tuple[int, float, float]], height: object) -> None:
+def _trace(plane: BrailleCanvas, found: list[tuple[int, float, float]], height: object) -> None:
     assert callable(height)
     before: tuple[int, int] | None = None
     for column, low, high in found:
@@ -163,7 +163,9 @@ def _trace(plane: Plane, found: list[tuple[int, float, float]], height: object) 
         before = (column, bottom if before is None or before[1] <= top else top)
 
 
-def _plot_row(layers: list[tuple[Plane, str, set[tuple[int, int]]]], row: int, columns: int) -> Content:
+def _plot_row(
+    layers: list[tuple[BrailleCanvas, str, set[tuple[int, int]]]], row: int, columns: int
+) -> Content:
     """One row of cells: the dots of all curves, in the colour of the frontmost that has any there."""
     parts: list[tuple[str, str]] = []
     text, style = "", ""
@@ -177,7 +179,7 @@ def _plot_row(layers: list[tuple[Plane, str, set[tuple[int, int]]]], row: int, c
             elif cell:
                 bits |= cell
                 own = colour if not mark else own
-        character = MARK if mark else chr(BLANK + bits) if bits else " "
+        character = MARK if mark else chr(EMPTY_CELL + bits) if bits else " "
         if own != style:
             parts.append((text, style))
             text, style = "", own

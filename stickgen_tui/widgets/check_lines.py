@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from stickgen_tui.launching import Check
+from stickgen_tui.launching.preflight import Check
 from stickgen_tui.text import foreign
 
 GLYPHS = {"ok": ("✓", "$text-success"), "warning": ("!", "$text-warning"), "error": ("✗", "$text-error")}

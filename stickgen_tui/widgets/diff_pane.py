@@ -8,8 +8,9 @@ from textual.content import Content
 
 from stickgen.config.comparing import differences
 from stickgen.yaml_edit import MISSING
-from stickgen_tui.comparing import Reference
-from stickgen_tui.editing import EditSession, value_text
+from stickgen_tui.editing.comparing import Reference
+from stickgen_tui.editing.session import EditSession
+from stickgen_tui.editing.values import value_text
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line

@@ -15,7 +15,8 @@ from textual.widgets import Input
 
 from stickgen.config.schema import KEY_BY_PARTS, Key, Value
 from stickgen.errors import StickgenError
-from stickgen_tui.editing import Edit, EditSession, FieldState, fix_text
+from stickgen_tui.editing.session import Edit, EditSession, FieldState
+from stickgen_tui.editing.values import fix_text
 from stickgen_tui.path_suggester import PathSuggester
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED

@@ -2,37 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from textual import on, work
 from textual.content import Content
+from textual.message import Message
 
+from stickgen.config.chosen_dataset import dataset_path
+from stickgen.config.loading import Problem, TrainingConfig
+from stickgen.config.schema import Value
+from stickgen.errors import StickgenError
 from stickgen.planner.arithmetic.prediction import Prediction
 from stickgen.planner.estimate import Estimate
-from stickgen.quantities import byte_text, count_text, duration_text
+from stickgen.quantities import byte_text, count_text, counted, duration_text
+from stickgen.yaml_edit import Document
+from stickgen_tui.editing.session import EditSession
+from stickgen_tui.editing.values import fix_text
+from stickgen_tui.launching.forecasting import Surroundings, forecast, look_around
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.meter import memory_meter, moved, without_unit
 
+LOOK_AGAIN = 5.0  # seconds after which an edit makes the machine's free memory be read anew
 BASES = {"arithmetic": "", "learned": ", learned here", "measured": ", measured here"}
 
 
 class ForecastLine(Line):
-    """Shows a forecast; while errors stand in the config there is none, and it says so."""
+    """Shows what the config of an edit session would cost; while it has errors there is no forecast, and it says so.
+
+    The machine, the dataset and the disk are looked at in a worker; `Looked` tells when that is done.
+    """
 
     DEFAULT_CSS = "ForecastLine { height: 3; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
+    class Looked(Message):
+        """A worker has looked at the machine, the dataset and the disk."""
+
+        def __init__(self, around: Surroundings) -> None:
+            super().__init__()
+            self.around = around
+
+    def __init__(self, root: Path | None, *, id: str | None = None) -> None:
+        """`root` is where runs live, whose disk must hold a new one."""
         super().__init__(Content.styled("working out memory and time…", MUTED), id=id)
+        self._root = root
+        self.around: Surroundings | None = None
+        self.config: TrainingConfig | None = None  # what the form says; None while it has errors
+        self.typed: tuple[str, Value] | None = None  # a value in a text box that is not taken yet
+        self._looked_at = 0.0
+        self._before: Estimate | None = None  # of the file as saved
+        self._saved: Document | None = None
 
-    def show_errors(self, count: int, fix: str) -> None:
-        """No forecast while the config does not hold together; `fix` is what f does about it, "" for nothing."""
-        noun = "error" if count == 1 else "errors"
-        words = Content.styled(f"✗ {count} {noun} to fix before this can be launched", "$text-error")
+    def follow(self, session: EditSession, *, saved: bool = False) -> None:
+        """Show the forecast of the session as it is now; `saved` says that changes count from here."""
+        self._saved = session.saved
+        if session.errors:
+            self.config = None
+            self._show_errors(session.errors)
+            return
+        if self.typed is None or self.config is None:
+            self.config = session.config()
+        around = self.around
+        old = time.monotonic() - self._looked_at > LOOK_AGAIN
+        if around is None or around.dataset != dataset_path(self.config.get) or old:
+            self._looked_at = time.monotonic()
+            self._look(self.config)
+        if saved:
+            self._forecast_before()
+        if around is not None:
+            self.show(forecast_content(forecast(self.config, around, self.typed), self._before))
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def _look(self, config: TrainingConfig) -> None:
+        self.post_message(self.Looked(look_around(config, self._root)))
+
+    @on(Looked)
+    def _have_looked(self, event: Looked) -> None:
+        self.around = event.around
+        self._forecast_before()
+
+    def _forecast_before(self) -> None:
+        """Of the file as saved: what the changes are measured against."""
+        self._before = None
+        if self.around is not None and self._saved is not None:
+            with contextlib.suppress(StickgenError):
+                self._before = forecast(TrainingConfig.from_document(self._saved), self.around)
+
+    def _show_errors(self, errors: Sequence[Problem]) -> None:
+        fix = next((fix_text(problem, "s") for problem in errors if problem.fixable), "")
+        words = Content.styled(
+            f"✗ {counted(len(errors), 'error')} to fix before this can be launched", "$text-error"
+        )
         self.show(words + (Content.styled(f"\n  f {fix}", MUTED) if fix else ""))
-
-    def show_forecast(self, now: Estimate, before: Estimate | None = None) -> None:
-        """Show this forecast; what is another than `before` is shown as a change."""
-        self.show(forecast_content(now, before))
 
 
 def forecast_content(now: Estimate, before: Estimate | None = None) -> Content:

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 
 from stickgen.config.schema import GROUPS, keys_of
 from stickgen.yaml_edit import KeyPath
-from stickgen_tui.editing import EditSession
+from stickgen_tui.editing.session import EditSession
 from stickgen_tui.widgets.field import Field
 from stickgen_tui.widgets.other_keys import GroupTitle, OtherKeys, has_words
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from stickgen.config.schema import KEY_BY_PARTS, Key
-from stickgen_tui.comparing import Reference
-from stickgen_tui.editing import EditSession, value_text
+from stickgen_tui.editing.comparing import Reference
+from stickgen_tui.editing.session import EditSession
+from stickgen_tui.editing.values import value_text
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 

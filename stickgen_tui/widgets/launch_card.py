@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 
 from stickgen.planner.advising.recommend import Recommendation
-from stickgen_tui.launching import Preflight, shown_path
+from stickgen_tui.launching.preflight import Preflight, shown_path
 from stickgen_tui.text import clean, foreign
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.check_lines import check_lines

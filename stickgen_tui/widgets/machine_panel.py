@@ -10,7 +10,7 @@ from textual.content import Content
 
 from stickgen.hardware.machine import Machine
 from stickgen.quantities import byte_text
-from stickgen_tui.progress_bar import progress_bar
+from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.facts import Facts

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.content import Content
 
 from stickgen.quantities import byte_text
-from stickgen_tui.progress_bar import progress_bar
+from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.tones import MUTED
 
 CHANGED = "bold $text-accent"

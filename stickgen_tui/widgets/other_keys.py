@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from stickgen.config.schema import Key
 from stickgen.yaml_edit import KeyPath
-from stickgen_tui.editing import EditSession, UnknownKey
+from stickgen_tui.editing.session import EditSession
+from stickgen_tui.editing.unknown_key import UnknownKey
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.field import Field
 

@@ -8,10 +8,10 @@ from textual.content import Content
 
 from stickgen.quantities import byte_text, count_text, number_text
 from stickgen.run_contract import Field
-from stickgen_tui.follow import RunFollower
-from stickgen_tui.launching import shown_path
-from stickgen_tui.series import Series
-from stickgen_tui.sparkline import sparkline
+from stickgen_tui.following.run_follower import RunFollower
+from stickgen_tui.following.series import Series
+from stickgen_tui.following.sparkline import sparkline
+from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.text import clean
 from stickgen_tui.widgets.meter import memory_meter
 

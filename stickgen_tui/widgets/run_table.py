@@ -11,9 +11,9 @@ from textual.widgets import DataTable
 
 from stickgen.quantities import DASH, age_text, number_text
 from stickgen.runs.store import Run
-from stickgen_tui.progress_bar import progress_bar
-from stickgen_tui.run_list import RunSummary, seconds_since
-from stickgen_tui.states import look_of
+from stickgen_tui.drawing.progress_bar import progress_bar
+from stickgen_tui.drawing.states import look_of
+from stickgen_tui.following.run_list import RunSummary, seconds_since
 
 # Fixed, because a table that measures its cells may draw once with widths from before (Textual 8.2.8).
 RIGHT = {"step", "loss", "age"}

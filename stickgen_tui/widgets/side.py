@@ -14,8 +14,8 @@ from textual.message import Message
 
 from stickgen.config.schema import Key
 from stickgen.errors import StickgenError
-from stickgen_tui.comparing import Kind, Reference, last_run, nearest_preset, preset_reference
-from stickgen_tui.editing import EditSession
+from stickgen_tui.editing.comparing import Kind, Reference, last_run, nearest_preset, preset_reference
+from stickgen_tui.editing.session import EditSession
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.diff_pane import DiffPane
@@ -156,13 +156,17 @@ class Side(Vertical):
 
 
 def problem_lines(session: EditSession) -> Content:
-    """The worst problems, a line each."""
+    """The worst problems, a line each with its code (docs/problems.md)."""
     lines: list[Content] = []
     for problem in session.problems[:MOST_PROBLEMS]:
         glyph, style = ("✗", "$text-error") if problem.severity == "error" else ("!", "$text-warning")
         where = f"line {problem.line}: " if problem.line else ""
         fix = f"; {clean(problem.fix)}" if problem.fix else ""
-        lines.append(one_line(f"{glyph} {where}{problem.path}: {problem.message}{fix}", style, limit=300))
+        lines.append(
+            one_line(
+                f"{glyph} {problem.code} {where}{problem.path}: {problem.message}{fix}", style, limit=300
+            )
+        )
     more = len(session.problems) - len(lines)
     if more > 0:
         lines.append(Content.styled(f"and {more} more", MUTED))

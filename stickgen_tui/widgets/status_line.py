@@ -6,9 +6,9 @@ from textual.content import Content
 
 from stickgen.quantities import DASH, duration_text
 from stickgen.run_contract import Field, Phase
-from stickgen_tui.follow import RunFollower
-from stickgen_tui.progress_bar import progress_bar
-from stickgen_tui.states import look_of
+from stickgen_tui.drawing.progress_bar import progress_bar
+from stickgen_tui.drawing.states import look_of
+from stickgen_tui.following.run_follower import RunFollower
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line

@@ -7,8 +7,8 @@ from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
-from stickgen_tui.figure import draw_figure
-from stickgen_tui.sample import Sample
+from stickgen_tui.drawing.figure import draw_figure
+from stickgen_tui.following.sample import Sample
 from stickgen_tui.tones import MUTED
 
 DRAWS_PER_SECOND = 12.5  # every second frame of 25

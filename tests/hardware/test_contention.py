@@ -17,6 +17,8 @@ from stickgen.hardware.machine import local_machine_fast
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.measured.measurements import Measurement, keep, origin_of, read_measurements
 
+pytestmark = pytest.mark.alone
+
 BUSY = "import time\nend = time.process_time() + 0.7\nwhile time.process_time() < end: pass\n"
 
 

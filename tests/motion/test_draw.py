@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stickgen.motion.draw import HEAD_RADIUS, BrailleCanvas, bounds, strokes
+from stickgen.braille import BrailleCanvas
+from stickgen.motion.draw import HEAD_RADIUS, bounds, strokes
 from stickgen.motion.skeleton import BONES, HEAD, NECK, PELVIS
 
 POSE = [

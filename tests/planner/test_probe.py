@@ -19,6 +19,8 @@ from stickgen.planner.estimate import estimate
 from stickgen.planner.measured.calibration import Calibration
 from stickgen.planner.probe import has_settled, lengths, probe, shortened
 
+pytestmark = pytest.mark.alone
+
 TINY: dict[str, Value] = {
     "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 1,
     "training.batch_size": 4, "training.grad_accum_steps": 2, "data.max_frames": 16, "device.type": "cpu",

@@ -18,7 +18,7 @@ from stickgen.record_log import Damage, Loss, RecordReader, RecordWriter, encode
 from stickgen.run_contract import EventKind, Field, Phase
 from stickgen.runs.store import Run, create_run
 from stickgen.train.reporting.journal import Journal
-from stickgen_tui.follow import RunFollower
+from stickgen_tui.following.run_follower import RunFollower
 from stickgen_tui.widgets.run_facts import run_facts
 
 ACTUAL_WRITE = os.write

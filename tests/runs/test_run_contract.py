@@ -62,8 +62,8 @@ OTHER_THINGS = {
     ("stickgen_tui/screens/monitor.py", "sample"),  # what a poll says has changed
     ("stickgen_tui/widgets/status_line.py", "starting"),  # words of a status
     ("stickgen_tui/widgets/status_line.py", "finished"),
-    ("stickgen_tui/run_list.py", "total_steps"),  # of run.json
-    ("stickgen_tui/follow.py", "total_steps"),  # of run.json
+    ("stickgen_tui/following/run_list.py", "total_steps"),  # of run.json
+    ("stickgen_tui/following/run_follower.py", "total_steps"),  # of run.json
 }
 
 

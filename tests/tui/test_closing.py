@@ -14,7 +14,7 @@ from textual.worker import WorkerFailed
 from stickgen.errors import StickgenError
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
-from stickgen_tui.editing import EditSession
+from stickgen_tui.editing.session import EditSession
 from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.screens.help import HelpScreen
 from stickgen_tui.screens.home import HomeScreen

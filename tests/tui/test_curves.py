@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
 
-from stickgen_tui.axes import count_tick_text, tick_text, ticks, value_labels, value_scale
-from stickgen_tui.braille import Plane
-from stickgen_tui.metric_names import curve_names
-from stickgen_tui.series import Series
-from stickgen_tui.sparkline import sparkline
+from stickgen.braille import BrailleCanvas
+from stickgen_tui.drawing.axes import count_tick_text, tick_text, ticks, value_labels, value_scale
+from stickgen_tui.following.metric_names import curve_names
+from stickgen_tui.following.series import Series
+from stickgen_tui.following.sparkline import sparkline
 from stickgen_tui.widgets.chart import Curve, draw
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400)
@@ -130,9 +130,9 @@ def test_a_spike_of_one_value_in_a_hundred_thousand_is_drawn() -> None:
 
 
 def test_a_path_leaves_no_gap() -> None:
-    plane = Plane(20, 10)
+    plane = BrailleCanvas(20, 10)
     plane.path([(0, 39), (39, 0)])
-    rows = plane.text()
+    rows = plane.rows(" ")
     assert all(row.strip() for row in rows)
 
 

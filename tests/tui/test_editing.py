@@ -15,9 +15,10 @@ from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PATH, KEYS, Key
 from stickgen.errors import StickgenError
 from stickgen.yaml_edit import Document, SaveConflictError
-from stickgen_tui.comparing import Reference, nearest_preset, preset_reference
-from stickgen_tui.editing import EditSession, fix_text, value_text
-from stickgen_tui.stepping import next_value
+from stickgen_tui.editing.comparing import Reference, nearest_preset, preset_reference
+from stickgen_tui.editing.session import EditSession
+from stickgen_tui.editing.stepping import next_value
+from stickgen_tui.editing.values import fix_text, value_text
 
 BATCH = KEY_BY_PATH["training.batch_size"]
 

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from stickgen.config.loading import TrainingConfig
 from stickgen_tui.app import StickgenApp
-from stickgen_tui.editing import EditSession
+from stickgen_tui.editing.session import EditSession
 from stickgen_tui.screens import text_editor
 from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.screens.name import NameScreen

@@ -12,9 +12,9 @@ from stickgen.record_log import RecordWriter, last_record
 from stickgen.run_contract import Phase
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
-from stickgen_tui.follow import RunFollower, trainer_process
-from stickgen_tui.metric_names import curve_names, title_of
-from stickgen_tui.run_list import RunCatalogue
+from stickgen_tui.following.metric_names import curve_names, title_of
+from stickgen_tui.following.run_follower import RunFollower, trainer_process
+from stickgen_tui.following.run_list import RunCatalogue
 from stickgen_tui.widgets.event_list import event_line
 from stickgen_tui.widgets.run_facts import run_facts
 from stickgen_tui.widgets.status_line import status_content

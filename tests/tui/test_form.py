@@ -18,7 +18,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.runs.store import Run
 from stickgen.yaml_edit import Document
 from stickgen_tui.app import StickgenApp
-from stickgen_tui.editing import EditSession
+from stickgen_tui.editing.session import EditSession
 from stickgen_tui.path_suggester import completed
 from stickgen_tui.screens.advice import AdviceScreen
 from stickgen_tui.screens.choice import ChoiceScreen
@@ -28,6 +28,7 @@ from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.resetting import ResetScreen
 from stickgen_tui.screens.unreadable import UnreadableScreen, line_of
 from stickgen_tui.widgets.field import Field
+from stickgen_tui.widgets.forecast_line import ForecastLine
 from stickgen_tui.widgets.yaml_view import YamlView, coloured
 
 
@@ -344,8 +345,9 @@ async def test_a_key_press_is_answered_within_one_turn(app: StickgenApp) -> None
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await in_editor(pilot)
         await until(pilot, lambda: "7 steps an epoch" in screen_text(app))
-        screen._looked_at = time.monotonic()
-        screen._look = None  # type: ignore[assignment]  # a worker that is asked would fail
+        line = screen.query_one(ForecastLine)
+        line._looked_at = time.monotonic()
+        line._look = None  # type: ignore[method-assign, assignment]  # a worker that is asked would fail
         field = screen.query_one("#field-training-batch_size", Field)
         screen._apply([(field.key.path, 64)])
-        assert "→" in screen.query_one("#forecast")._said.plain  # type: ignore[attr-defined]
+        assert "→" in line._said.plain

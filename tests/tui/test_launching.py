@@ -11,8 +11,8 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.datasets.facts import DatasetFacts, write_dataset_facts
 from stickgen.runs.store import Run
 from stickgen.yaml_edit import Document
-from stickgen_tui.forecasting import forecast, look_around
-from stickgen_tui.launching import preflight, start
+from stickgen_tui.launching.forecasting import forecast, look_around
+from stickgen_tui.launching.preflight import preflight, start
 from stickgen_tui.widgets.forecast_line import forecast_content
 
 

@@ -12,7 +12,7 @@ from test_form import in_editor
 
 from stickgen.yaml_edit import Document, path_of, path_text
 from stickgen_tui.app import StickgenApp
-from stickgen_tui.editing import EditSession
+from stickgen_tui.editing.session import EditSession
 from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.widgets.field import Field
 

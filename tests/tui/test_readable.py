@@ -13,11 +13,11 @@ from run_fixture import wave
 from stickgen.motion.skeleton import POSE_DIM
 from stickgen.quantities import age_text, byte_text, count_text, duration_text, number_text
 from stickgen.runs.store import Status
-from stickgen_tui.figure import draw_figure
-from stickgen_tui.log_tail import LogTail
-from stickgen_tui.progress_bar import progress_bar
-from stickgen_tui.sample import read_sample, sample_files
-from stickgen_tui.states import LOOKS, look_of
+from stickgen_tui.drawing.figure import draw_figure
+from stickgen_tui.drawing.progress_bar import progress_bar
+from stickgen_tui.drawing.states import LOOKS, look_of
+from stickgen_tui.following.log_tail import LogTail
+from stickgen_tui.following.sample import read_sample, sample_files
 from stickgen_tui.text import foreign, one_line
 
 

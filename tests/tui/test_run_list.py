@@ -9,8 +9,8 @@ import pytest
 
 from stickgen.runs.process import describe_process
 from stickgen.runs.store import Run
-from stickgen_tui import run_list
-from stickgen_tui.run_list import MOST_SHOWN, RunCatalogue
+from stickgen_tui.following import run_list
+from stickgen_tui.following.run_list import MOST_SHOWN, RunCatalogue
 
 
 @pytest.fixture

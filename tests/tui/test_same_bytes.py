@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from stickgen.config.loading import TrainingConfig
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
-from stickgen_tui.editing import EditSession
-from stickgen_tui.launching import preflight, start
+from stickgen_tui.editing.session import EditSession
+from stickgen_tui.launching.preflight import preflight, start
 from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.screens.home import HomeScreen
 from stickgen_tui.screens.monitor import MonitorScreen

@@ -21,9 +21,9 @@ from stickgen.record_log import RecordReader
 from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run, State, Status
-from stickgen_tui.log_tail import LogTail
-from stickgen_tui.sample import Sample, read_sample, sample_files
-from stickgen_tui.series import Series
+from stickgen_tui.following.log_tail import LogTail
+from stickgen_tui.following.sample import Sample, read_sample, sample_files
+from stickgen_tui.following.series import Series
 from stickgen_tui.text import clean
 
 # What a record carries beside measurements.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from stickgen.motion.draw import HEAD_RADIUS, BrailleCanvas, strokes
+from stickgen.braille import BrailleCanvas
+from stickgen.motion.draw import HEAD_RADIUS, strokes
 from stickgen.motion.skeleton import BONES, HEAD, NECK, PELVIS
 
 _MARK_EVERY = 0.5  # of the figure's unit, which is about a person's height: strokes below the floor
@@ -40,7 +41,7 @@ def draw_figure(motion: Sequence[Sequence[float]], frame: int, columns: int, row
         if index != _INSIDE_HEAD:
             canvas.line(*at(x0, y0), *at(x1, y1))
     canvas.circle(*at(*head), max(HEAD_RADIUS * scale, 1.5))
-    return [row.replace("\u2800", " ") for row in canvas.rows()]
+    return canvas.rows(" ")
 
 
 def _widest(motion: Sequence[Sequence[float]]) -> float:

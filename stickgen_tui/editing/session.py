@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +16,7 @@ from stickgen.config.chosen_dataset import dataset_path
 from stickgen.config.drafts import Draft, keep
 from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
 from stickgen.config.rules import Site
-from stickgen.config.schema import KEY_BY_PARTS, KEY_BY_PATH, Key, Value
+from stickgen.config.schema import KEY_BY_PARTS, Key, Value
 from stickgen.errors import StickgenError
 from stickgen.yaml_edit import (
     MISSING,
@@ -31,34 +30,16 @@ from stickgen.yaml_edit import (
     path_of,
     path_text,
     read_yaml_file,
-    same_value,
     text_diff,
 )
-from stickgen_tui.stepping import next_value
+from stickgen_tui.editing.stepping import next_value
+from stickgen_tui.editing.unknown_key import UnknownKey, unknown_key
+from stickgen_tui.editing.values import changed_values, shown_value, value_text
 
 if TYPE_CHECKING:
-    from stickgen_tui.comparing import Reference
+    from stickgen_tui.editing.comparing import Reference
 
 Edit = tuple[AnyPath, Value | None]  # a key and its new value; None takes it out of the file
-
-
-@dataclass(frozen=True)
-class UnknownKey(Key):
-    """A key that the schema does not have: kept as it is until a person changes it."""
-
-    at: KeyPath = ()  # where it stands; `path` is for a person to read
-
-    @property
-    def parts(self) -> KeyPath:
-        return self.at
-
-    @property
-    def group(self) -> str:
-        return ""
-
-    @property
-    def name(self) -> str:
-        return self.at[-1]
 
 
 @dataclass(frozen=True)
@@ -326,7 +307,7 @@ class EditSession:
     def changes(self) -> list[tuple[str, str, str]]:
         """(path, saved text, present text) of every key that differs from what was last saved."""
         changed = changed_values(self._saved, self.document)
-        return [(path_text(path), _shown(old), _shown(new)) for path, old, new in changed]
+        return [(path_text(path), shown_value(old), shown_value(new)) for path, old, new in changed]
 
     def diff(self) -> list[str]:
         """What a save would do to the file as it is on disk now, as the lines of a unified diff.
@@ -365,52 +346,3 @@ class EditSession:
     def keep_draft(self) -> None:
         """From here on each edit is kept where a crash cannot reach it."""
         keep(self.document)
-
-
-def unknown_key(path: KeyPath) -> UnknownKey:
-    """A key that the schema does not have, as a key of free text."""
-    return UnknownKey(
-        path_text(path),
-        str,
-        "",
-        "kept as it is",
-        "This version does not know the key; it has no effect on a run.",
-        at=path,
-    )
-
-
-def changed_values(before: Document, after: Document) -> list[tuple[KeyPath, object, object]]:
-    """(path, value before, value after) of every single value that differs; MISSING where there is none."""
-    old, new = before.items(), after.items()
-    found: list[tuple[KeyPath, object, object]] = []
-    for path in [*new, *(path for path in old if path not in new)]:
-        one, other = old.get(path, MISSING), new.get(path, MISSING)
-        if not same_value(one, other):
-            found.append((path, one, other))
-    return found
-
-
-def fix_text(problem: Problem, ending: str = "") -> str:
-    """`set nhead to 4`: what fixes a problem, "" where that is not known; `ending` is that of the verb."""
-    if problem.edit is not None:
-        path, value = problem.edit
-        return f"set{ending} {KEY_BY_PATH[path].name} to {value_text(value)}"
-    if problem.rename is not None:
-        return f"rename{ending} {problem.parts[-1]} to {problem.rename}"
-    return ""
-
-
-def _shown(value: object) -> str:
-    return "not there" if value is MISSING else value_text(value)
-
-
-def value_text(value: object) -> str:
-    """A value as it is shown and typed: `true`, `0.0003`, text without quotes."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        text = repr(value)
-        return f"{Decimal(text):f}" if "e-" in text and abs(value) >= 1e-9 else text
-    return str(value)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stickgen.planner.estimate import Estimate
     from stickgen.planner.launch_check import LaunchCheck
     from stickgen.runs.store import Run
-    from stickgen_tui.forecasting import Surroundings
+    from stickgen_tui.launching.forecasting import Surroundings
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
     from stickgen.config.loading import TrainingConfig
     from stickgen.planner.launch_check import check_launch
     from stickgen.runs.store import runs_root
-    from stickgen_tui.forecasting import forecast, look_around
+    from stickgen_tui.launching.forecasting import forecast, look_around
 
     path = Path(subject.name) if isinstance(subject, TrainingConfig) else subject
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from stickgen.record_log import last_record
 from stickgen.run_contract import Field, File, RecordKind
 from stickgen.runs.store import Run, list_runs, runs_root
-from stickgen_tui.states import look_of
+from stickgen_tui.drawing.states import look_of
 from stickgen_tui.text import clean
 
 
