@@ -140,7 +140,7 @@ def import_(
     from stickgen.importing.joint_names import read_joint_map
     from stickgen.motion.skeleton import FPS
 
-    lists = _split_lists(splits)
+    lists = curating.split_lists(splits, "--split")
     named = [*sources, *([index] if index is not None else []), *map(str, lists.values())]
     inputs = tuple(Path(name) for name in named)
     place = dataset_output(Path(output), inputs=inputs, force=force)
@@ -311,19 +311,6 @@ def preview(
         for text, motion in drawn:
             click.echo(clean(f"{text} ({len(motion) / FPS:.1f} s)", single_line=True, limit=columns))
             click.echo("\n".join(poses_in_terminal(motion, columns)))
-
-
-def _split_lists(given: tuple[str, ...]) -> dict[str, Path]:
-    from stickgen.data.split import SPLIT_NAMES
-    from stickgen.errors import StickgenError
-
-    lists: dict[str, Path] = {}
-    for text in given:
-        side, equals, path = text.partition("=")
-        if side not in SPLIT_NAMES or not equals or not path:
-            raise StickgenError(f"--split {clean(text)}: write train=FILE, val=FILE or test=FILE")
-        lists[side] = Path(path)
-    return lists
 
 
 def _say_what_happened(report: ImportReport, verbose: bool) -> None:

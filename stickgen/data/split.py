@@ -74,8 +74,16 @@ def _held_out(shares: dict[int, float], sizes: dict[int, int], val_fraction: flo
 def _groups(
     texts: Sequence[Sequence[str]], subjects: Sequence[str] | None, mirror_of: Sequence[int] | None
 ) -> list[int]:
-    """For each clip, the first clip of its group: those connected by shared texts, subjects and mirror images."""
-    first = list(range(len(texts)))
+    marks: list[list[Hashable]] = [list(own) for own in texts]
+    for clip, subject in enumerate(subjects or ()):
+        if subject:
+            marks[clip].append(("subject", subject))
+    return connected(marks, mirror_of)
+
+
+def connected(marks: Sequence[Sequence[Hashable]], mirror_of: Sequence[int] | None) -> list[int]:
+    """For each clip, the first clip of its group: those connected by shared marks and by mirror images."""
+    first = list(range(len(marks)))
 
     def root(clip: int) -> int:
         while first[clip] != clip:
@@ -84,17 +92,13 @@ def _groups(
         return clip
 
     seen: dict[Hashable, int] = {}
-    for clip, own in enumerate(texts):
-        marks: list[Hashable] = list(own)
-        if subjects is not None and subjects[clip]:
-            marks.append(("subject", subjects[clip]))
-        if mirror_of is not None:
-            marks.append(("clip", mirror_of[clip] if mirror_of[clip] >= 0 else clip))
-        for mark in marks:
+    for clip, own in enumerate(marks):
+        partner = () if mirror_of is None else (("clip", mirror_of[clip] if mirror_of[clip] >= 0 else clip),)
+        for mark in (*own, *partner):
             other = root(seen.setdefault(mark, clip))
             low, high = sorted((other, root(clip)))
             first[high] = low
-    return [root(clip) for clip in range(len(texts))]
+    return [root(clip) for clip in range(len(marks))]
 
 
 def _share(text: str) -> float:
