@@ -27,7 +27,7 @@ class WriteProtectedError(PermissionError):
 
 
 def check_protection(path: Path) -> None:
-    """Raise WriteProtectedError where there is a file at `path` that nobody, or not this user, may write.
+    """Raise WriteProtectedError if there is a file at `path` that nobody, or not this user, may write.
 
     Root may write everything; what has no write permission at all is protected from root too.
     """
@@ -66,7 +66,7 @@ def replacing(
     may be another filesystem, where a rename is not atomic. `durable=False` skips the fsync, for files
     that the next second overwrites anyway.
 
-    Raises OSError (disk full, read-only, no such directory), WriteProtectedError where a person's file is
+    Raises OSError (disk full, read-only, no such directory), WriteProtectedError if a person's file is
     protected and `force` is off; the old file is then untouched and the temporary one is gone.
     """
     target = Path(os.path.realpath(path)) if follow else path
@@ -139,7 +139,7 @@ def _take_attributes(fd: int, target: Path, mode: int | None) -> list[str]:
 
 
 def _take_extended(fd: int, target: Path) -> list[str]:
-    """Extended attributes, where this system has them."""
+    """Extended attributes, if this system has them."""
     if not hasattr(os, "listxattr"):
         return []
     try:

@@ -43,7 +43,7 @@ def child_environment(**more: str) -> dict[str, str]:
 def forget_working_folder() -> None:
     """Take the working folder off this process's path, as `python -P` would: for `python -m` by hand.
 
-    Nothing happens where this very package was imported from it.
+    Nothing happens if this very package was imported from it.
     """
     if sys.flags.safe_path or not sys.path:
         return

@@ -44,7 +44,7 @@ def read_regular(path: Path, most: int) -> bytes:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file. Raises OSError where it cannot be read, ValueError where it is none."""
+    """The JSON object in a file. Raises OSError if it cannot be read, ValueError if it is none."""
     data = read_regular(path, MAX_JSON_BYTES)
     try:
         value = json.loads(

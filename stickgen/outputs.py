@@ -147,7 +147,7 @@ def backup_path(path: Path) -> Path:
 
 
 def keep_backup(path: Path) -> Path:
-    """Give the content of `path` a second name beside it, or a copy where the disk knows no second names.
+    """Give the content of `path` a second name beside it, or a copy if the disk knows no second names.
 
     What then replaces `path` by a rename leaves the backup as it is. Raises StickgenError if neither can be had.
     """
@@ -215,7 +215,7 @@ def distinct(outputs: Sequence[Output]) -> None:
 
 
 def check_output_folder(folder: Path, is_one: Callable[[Path], bool], name: str, *, force: bool) -> bool:
-    """Whether a folder of the same kind is to be set aside for a new one; False where nothing is in the way.
+    """Whether a folder of the same kind is to be set aside for a new one; False if nothing is in the way.
 
     Raises StickgenError where `folder` must not be written.
     """

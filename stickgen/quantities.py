@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-DASH = "–"  # stands where there is no number
+DASH = "–"  # shown in place of a number that is not known
 
 
 def byte_text(count: float | None) -> str:

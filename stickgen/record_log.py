@@ -231,7 +231,7 @@ class RecordReader:
 
     @property
     def damage(self) -> Damage | None:
-        """The lines that could not be read so far; None where there are none."""
+        """The lines that could not be read so far; None if there are none."""
         return Damage(self.path.name, self.bad_lines, self.first_bad_line or 1) if self.bad_lines else None
 
     @property

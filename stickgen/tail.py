@@ -41,7 +41,7 @@ class Tail:
             return
 
     def skip_to_last(self, count: int) -> bool:
-        """Stand behind the first line end in the last `count` bytes. False where the file cannot be read."""
+        """Stand behind the first line end in the last `count` bytes. False if the file cannot be read."""
         try:
             with open_regular(self.path) as file:
                 status = os.fstat(file.fileno())
@@ -55,7 +55,7 @@ class Tail:
         return True
 
     def read(self, limit_bytes: int) -> bytes:
-        """Whole lines, about so many bytes of them; nothing where there are none. Raises OSError."""
+        """Whole lines, about so many bytes of them; nothing if there are none. Raises OSError."""
         with open_regular(self.path) as file:
             status = os.fstat(file.fileno())
             identity = status.st_dev, status.st_ino

@@ -12,7 +12,7 @@ _KEPT = {"\n", "\t"}
 
 
 def is_unicode(text: str) -> bool:
-    """Whether `text` can be written as UTF-8: not where it holds a lone surrogate, as from bytes of another encoding."""
+    """Whether `text` can be written as UTF-8: not if it holds a lone surrogate, as from bytes of another encoding."""
     try:
         text.encode()
     except UnicodeEncodeError:

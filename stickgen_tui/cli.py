@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the terminal app; exits with 2 on bad usage or where there is no terminal."""
+    """Run the terminal app; exits with 2 on bad usage or if there is no terminal."""
     arguments = parser().parse_args(argv)
     try:
         Path.cwd()
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def terminal_refusal(term: str, encoding: str) -> str | None:
-    """Why the app cannot be drawn on this terminal; None where it can."""
+    """Why the app cannot be drawn on this terminal; None if it can."""
     if term.lower() in {"dumb", "unknown", ""}:
         return f"TERM is {term or 'not set'}, and the app needs a terminal that moves its cursor, as xterm-256color"
     if codecs.lookup(encoding).name != "utf-8":

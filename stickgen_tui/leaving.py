@@ -56,7 +56,7 @@ class Leaving:
         ).start()
 
     def begin(self, code: int, seconds: float | None = None) -> None:
-        """From now on the process has so long, SIGNAL_SECONDS where nothing is said."""
+        """From now on the process has so long, SIGNAL_SECONDS if nothing is said."""
         seconds = SIGNAL_SECONDS if seconds is None else seconds
         if self._begun.is_set():
             return

@@ -23,7 +23,7 @@ class PathSuggester(Suggester):
 
 
 def completed(value: str) -> str | None:
-    """`data/tr` → `data/train_data_final.pt`; None where nothing continues it."""
+    """`data/tr` → `data/train_data_final.pt`; None if nothing continues it."""
     folder, slash, start = value.rpartition("/")
     place = Path(folder + slash).expanduser() if slash else Path()
     found: list[str] = []

@@ -340,7 +340,7 @@ def _launch_problems(document: Document, data_path: str | None) -> list[Problem]
 
 
 def _assignment(document: Document, text: str) -> tuple[str, bool | int | float | str | None]:
-    """`key=value`; of a key that the schema does not have, what the value reads as, text where it stands in quotes."""
+    """`key=value`; of a key that the schema does not have, what the value reads as: text if it stands in quotes."""
     from stickgen.config.loading import parse_override
     from stickgen.config.schema import KEY_BY_PARTS
     from stickgen.yaml_edit import path_of

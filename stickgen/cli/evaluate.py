@@ -202,7 +202,7 @@ def _contrast(
 def _embedder(
     generator: Generator, file: DatasetFile, chosen: str | None
 ) -> Callable[[list[str]], EncodedTexts]:
-    """A function from texts to embeddings: the dataset's where it has the text, else the encoder's, loaded once."""
+    """A function from texts to embeddings: the dataset's if it has the text, else the encoder's, loaded once."""
     import torch
 
     from stickgen.data.embed import EncodedTexts, load_encoder, read_texts

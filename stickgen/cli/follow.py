@@ -29,7 +29,7 @@ from stickgen.text import clean
 
 POLL_SECONDS = 0.25
 PLAIN_LINE_SECONDS = 10.0
-STOP_COMES_WITH = 0.5  # seconds within which SIGTERM follows a SIGHUP where both are sent
+STOP_COMES_WITH = 0.5  # seconds within which SIGTERM follows a SIGHUP if both are sent
 EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 130}
 
 
@@ -217,7 +217,7 @@ def _broken(out: Unbreakable, err: Unbreakable) -> int:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended and what there is of it now. Paths are absolute; None where there is none."""
+    """How a run ended and what there is of it now. Paths are absolute; None if there is none."""
 
     name: str
     status: str

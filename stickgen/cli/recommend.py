@@ -96,7 +96,7 @@ def _lines(fitting: Fitting, chosen: Fit) -> list[str]:
 
 
 def _shown(fitting: Fitting) -> str:
-    """The tier's config, from this folder where it lies below it."""
+    """The tier's config, from this folder if it lies below it."""
     path = fitting.recommendation.config_path
     relative = os.path.relpath(path)
     return clean(path if relative.startswith("..") else relative)

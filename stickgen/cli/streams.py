@@ -154,7 +154,7 @@ class Unbreakable:
         return bool(self._do("isatty"))
 
     def fileno(self) -> int:
-        """Its descriptor. Raises OSError where it has none."""
+        """Its descriptor. Raises OSError if it has none."""
         if self._stream is None:
             raise OSError(errno.EBADF, "closed")
         return self._stream.fileno()

@@ -10,7 +10,7 @@ from stickgen.yaml_edit import MISSING, Document, path_text
 
 @dataclass(frozen=True)
 class Difference:
-    """A key that means something else; MISSING where it is not there and the schema has no default for it."""
+    """A key that means something else; MISSING if it is not there and the schema has no default for it."""
 
     path: str
     here: object

@@ -1,6 +1,6 @@
 """Edits that outlive a killed terminal: each is appended to a journal, and the next start offers them.
 
-    draft = drafts.find(path)              # of an editor that is gone; None where nothing was left behind
+    draft = drafts.find(path)              # of an editor that is gone; None if nothing was left behind
     if draft is not None and <the person wants it>:
         document = draft.open()            # the draft's bytes, its undo and redo, and its journal goes on
     else:
@@ -84,7 +84,7 @@ class Draft:
     def open(self) -> Document:
         """A document with these edits, their undo and redo; its journal is this draft's, which goes on.
 
-        Saving it finds a conflict where the file on disk has changed since. Raises StickgenError where the
+        Saving it finds a conflict if the file on disk has changed since. Raises StickgenError if the
         draft cannot be read as a config, or another editor has taken it meanwhile.
         """
         document = Document(self.base, str(self.path), self.path)
@@ -93,7 +93,7 @@ class Draft:
         return document
 
     def discard(self) -> None:
-        """Remove the draft. Raises StickgenError where that is not possible."""
+        """Remove the draft. Raises StickgenError if that is not possible."""
         try:
             self.journal_path.unlink(missing_ok=True)
         except OSError as error:
@@ -108,7 +108,7 @@ def keep(document: Document) -> Journal:
 
 
 def find(path: str | Path) -> Draft | None:
-    """The newest draft of a config that no living editor holds, None where there is none.
+    """The newest draft of a config that no living editor holds, None if there is none.
 
     A journal without a difference to its base, or too damaged to be read, is removed on the way.
     """
@@ -282,7 +282,7 @@ def _decode_older(line: bytes) -> dict[str, Any] | None:
 
 
 def _read(path: Path) -> Draft | None:
-    """The draft in a journal; None where it has no sound beginning. Raises OSError."""
+    """The draft in a journal; None if it has no sound beginning. Raises OSError."""
     begin: dict[str, Any] | None = None
     states: list[str] = []
     undone: list[str] = []

@@ -84,8 +84,8 @@ class Key:
     def check(self, value: object) -> Value:
         """`value` as this key's type, or ValueError with what is allowed instead.
 
-        A whole number is accepted where a number is asked for (`1` for 1.0), and a number that is whole
-        where a whole one is (`2.0` for 2, as `1e4` arrives); nothing else is converted, and never text.
+        A whole number is accepted for a number (`1` for 1.0), and a number that is whole
+        for a whole one (`2.0` for 2, as `1e4` arrives); nothing else is converted, and never text.
         """
         if self.type is bool:
             if not isinstance(value, bool):

@@ -53,7 +53,7 @@ class Problem:
     value: object
     message: str
     fix: str
-    edit: tuple[str, Value] | None = None  # a key and the value that fixes it, where one is known
+    edit: tuple[str, Value] | None = None  # a key and the value that fixes it, if one is known
     rename: str | None = None  # the name that fixes a misspelt key
     parts: tuple[str, ...] = ()  # the path as a document takes it
 
@@ -158,7 +158,7 @@ def check(document: Document, where: Site | None = None, *, infos: bool = False)
 
 
 def _meant(key: Key, node: Scalar) -> Value | None:
-    """The value that a text is meant to be: a truth of YAML 1.1, a number in quotes; None where that is open."""
+    """The value that a text is meant to be: a truth of YAML 1.1, a number in quotes; None if that is open."""
     if node.decorated or not isinstance(node.value, str):
         return None
     if key.type is bool and node.style is None:

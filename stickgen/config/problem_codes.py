@@ -82,7 +82,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     Code.NO_SUCH_DEVICE: Explanation(
         "A device that this machine does not have",
         "`device.type` asks for a GPU that is not there.",
-        "Use `auto`, or launch the run where there is one.",
+        "Use `auto`, or launch the run on a machine that has one.",
     ),
     Code.PIN_MEMORY: Explanation(
         "Pinned memory without CUDA",

@@ -30,7 +30,7 @@ class BrokenRule:
     message: str
     fix: str
     edit: Edit | None
-    related: str = ""  # the other key, to look at where the file does not have the first
+    related: str = ""  # the other key, to look at if the file does not have the first
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Site:
     clips: int | None = None  # of the dataset that are trained on
 
     def device(self, wanted: Value) -> str | None:
-        """Where `device.type` leads; None where that is not known."""
+        """Where `device.type` leads; None if that is not known."""
         if wanted == "auto" and (self.cuda is None or (not self.cuda and self.mps is None)):
             return None
         return choose_device(str(wanted), cuda=bool(self.cuda), mps=bool(self.mps))
@@ -96,7 +96,7 @@ def _device(config: Settings, where: Site) -> Iterator[BrokenRule]:
         if wanted == name and there is False:
             yield BrokenRule(
                 Code.NO_SUCH_DEVICE, "error", "device.type", f"{name} is asked for, and this machine has no {title}",
-                "use auto, or launch it where there is one", ("device.type", "auto"),
+                "use auto, or launch it on a machine that has one", ("device.type", "auto"),
             )  # fmt: skip
             return
     device = where.device(wanted)

@@ -57,7 +57,7 @@ class Near:
 
 @lru_cache(maxsize=10_000)
 def nearest(parts: KeyPath, *, section: bool = False) -> Near | None:
-    """What an unknown key may stand for; None where nothing is like it. `section`: it has keys of its own."""
+    """What an unknown key may stand for; None if nothing is like it. `section`: it has keys of its own."""
     group, name = (parts[0], parts[-1]) if len(parts) > 1 else ("", parts[-1])
     groups = [g.name for g in GROUPS]
     if not group and (section or name not in _BY_NAME):

@@ -23,7 +23,7 @@ _SYNTHETIC = ("synthetic",)  # sources of a dataset that stickgen made and can m
 class DatasetFacts:
     """Counts and names. `mean_frames` counts a clip as at most 250 frames, as training does.
 
-    The train and validation counts are those of the dataset's own split, or, where it names none, of the
+    The train and validation counts are those of the dataset's own split, or, if it names none, of the
     default `training.val_fraction`.
     """
 
@@ -40,7 +40,7 @@ class DatasetFacts:
     sources: tuple[str, ...]
     licences: tuple[str, ...]
     fingerprint: str
-    mean_words: float = 0.0  # tokens of a text; 0 where the dataset does not have them one by one
+    mean_words: float = 0.0  # tokens of a text; 0 if the dataset does not have them one by one
     longest_words: int = 0
     doubts: tuple[str, ...] | None = None  # what of it looks wrong; None by a version that did not look
 
@@ -56,7 +56,7 @@ def write_dataset_facts(dataset: Path, facts: DatasetFacts) -> None:
 
 
 def read_dataset_facts(dataset: str | Path) -> DatasetFacts | None:
-    """The facts beside a dataset; None where there are none, or they tell of an older or foreign file."""
+    """The facts beside a dataset; None if there are none, or they tell of an older or foreign file."""
     dataset = Path(dataset)
     try:
         found = read_json(facts_path(dataset).resolve())
@@ -115,7 +115,7 @@ _FACTS = Kind(
 def dataset_digest(dataset: Path) -> str:
     """A digest of the checksums that the zip file keeps of every record: two files of one content have the same.
 
-    It costs one look at the file's directory. "" where it is no zip file or cannot be read.
+    It costs one look at the file's directory. "" if it is no zip file or cannot be read.
     """
     try:
         with zipfile.ZipFile(dataset) as archive:

@@ -32,7 +32,7 @@ def check_dataset(path: Path, embedding_dim: int) -> DatasetFacts | None:
 
 
 def check_dataset_file(path: Path) -> None:
-    """Raise StickgenError that says what `path` is, where it is not a zip file as `torch.save` writes them."""
+    """Raise StickgenError that says what `path` is, if it is not a zip file as `torch.save` writes them."""
     if not path.exists():
         raise StickgenError(
             f"{path}: there is no such dataset; make one with stickgen data synth or stickgen data import, "
@@ -83,7 +83,7 @@ def check_checksums(path: Path) -> None:
 
 
 def check_embedding_width(path: Path, there: int | None, wanted: int) -> None:
-    """Raise UnfitDatasetError where the embeddings are not as wide as the config says."""
+    """Raise UnfitDatasetError if the embeddings are not as wide as the config says."""
     if there is None:
         raise StickgenError(f"{path}: its texts are not embedded yet; run: stickgen data embed {path}")
     if there != wanted:

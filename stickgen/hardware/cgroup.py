@@ -15,7 +15,7 @@ NO_LIMIT = 2**60  # version 1 writes "no limit" as a number near 2**63
 
 @dataclass(frozen=True)
 class CgroupLimits:
-    """None where nothing is limited. `cpus` is processor time a second of wall time: 1.5 is one core and a half."""
+    """None if nothing is limited. `cpus` is processor time a second of wall time: 1.5 is one core and a half."""
 
     memory_bytes: int | None = None
     memory_available_bytes: int | None = None

@@ -17,7 +17,7 @@ class Speed:
     """Rates that a short measurement reached on a device, at the shapes of our layers."""
 
     gflops_fp32: float  # 10⁹ floating-point operations a second in products of matrices
-    gflops_bf16: float | None  # None where the hardware has no bf16
+    gflops_bf16: float | None  # None if the hardware has no bf16
     gbytes_per_second: float  # read and written by element-wise work that fits no cache
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def oom_kills(proc: Path = Path("/proc")) -> int | None:
-    """The kernel's own count, of whole machine and control groups alike; None where it keeps none."""
+    """The kernel's own count, of whole machine and control groups alike; None if it keeps none."""
     try:
         lines = (proc / "vmstat").read_text().splitlines()
     except OSError:

@@ -52,7 +52,7 @@ def _speed(
 ) -> dict[str, float | None] | None:
     """The best rates seen: products of the shape of a feed-forward layer, and sums of what fits no cache.
 
-    bf16 is left out where the hardware lacks it: emulated, one such product took 5 seconds.
+    bf16 is left out if the hardware lacks it: emulated, one such product took 5 seconds.
     """
     try:
         rows, width = (1000, 384) if device == "cpu" else (8000, 512)
@@ -76,7 +76,7 @@ def _speed(
 def _best(work: Callable[[], object], synchronise: Callable[[], None], threads: int) -> float:
     """Seconds of the fastest call: whatever else the machine does can only slow one down.
 
-    On the CPU a call counts as what its `threads` computed where that is less than what it waited, for a
+    On the CPU a call counts as what its `threads` computed if that is less than what it waited, for a
     machine that is busy now is not busy for the days of a run; 0 threads: the work is not done here.
     """
     work()

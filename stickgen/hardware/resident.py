@@ -9,7 +9,7 @@ import psutil
 
 
 def children_of(process: psutil.Process) -> list[psutil.Process]:
-    """Its children and theirs; none where it is gone."""
+    """Its children and theirs; none if it is gone."""
     try:
         found: list[psutil.Process] = process.children(recursive=True)
     except psutil.Error:
@@ -18,7 +18,7 @@ def children_of(process: psutil.Process) -> list[psutil.Process]:
 
 
 def tree_rss_bytes(process: psutil.Process) -> int:
-    """Resident memory of `process` and its children now; 0 where it is gone. Shared pages count in each."""
+    """Resident memory of `process` and its children now; 0 if it is gone. Shared pages count in each."""
     total = 0
     for one in (process, *children_of(process)):
         with contextlib.suppress(psutil.Error):
@@ -27,7 +27,7 @@ def tree_rss_bytes(process: psutil.Process) -> int:
 
 
 def peak_rss_bytes(process: psutil.Process) -> int:
-    """The most that `process` has held so far, and what its children hold now; 0 where it is gone.
+    """The most that `process` has held so far, and what its children hold now; 0 if it is gone.
 
     On Linux the kernel remembers the peak; elsewhere it is what is held now: ask often.
     """

@@ -26,7 +26,7 @@ FORMAT = 4  # raise it when the probe answers something else
 
 
 def cached_answer(cores: int) -> dict[str, Any] | None:
-    """The remembered answer, or None where there is none that still holds. Reads one small file."""
+    """The remembered answer, or None if there is none that still holds. Reads one small file."""
     try:
         kept = json.loads(cache_path().read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -46,6 +46,6 @@ def is_own_checkpoint(path: Path) -> bool:
 
 
 def newest_name(directory: Path) -> str:
-    """The name of the newest checkpoint, "" where there is none."""
+    """The name of the newest checkpoint, "" if there is none."""
     folders = checkpoint_folders(directory)
     return folders[-1].name if folders else ""

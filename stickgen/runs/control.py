@@ -23,7 +23,7 @@ _MAX_BYTES = 65_536
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for, by id; `refusal` says why it is not to be applied, and is empty where it is."""
+    """What was asked for, by id; `refusal` says why it is not to be applied, and is empty if it is."""
 
     id: str
     wish: str
@@ -33,7 +33,7 @@ class Request:
 def request(run: Run, wish: Wish) -> str:
     """Leave a request to the present launch in the run's inbox; returns its id.
 
-    Raises StickgenError where it cannot be written: a full or a read-only disk, another user's run.
+    Raises StickgenError if it cannot be written: a full or a read-only disk, another user's run.
     """
     identifier = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
     body = json.dumps({"wish": wish, Field.LAUNCH: len(run.launches)})

@@ -42,7 +42,7 @@ class RunDirectory:
 
     @property
     def identity_problem(self) -> str | None:
-        """Why run.json cannot be read, in words; None where it can."""
+        """Why run.json cannot be read, in words; None if it can."""
         return problem_of(self.path)
 
     @property

@@ -26,7 +26,7 @@ def read_identity(path: Path) -> dict[str, Any]:
 
 
 def problem_of(path: Path) -> str | None:
-    """Why run.json cannot be read, in words; None where it can."""
+    """Why run.json cannot be read, in words; None if it can."""
     try:
         read_identity(path)
     except OSError as error:
@@ -39,7 +39,7 @@ def problem_of(path: Path) -> str | None:
 def write_identity(path: Path, facts: dict[str, Any]) -> None:
     """Add `facts` to run.json and its copy, atomically. The caller holds the lock.
 
-    Raises StickgenError, and writes nothing, where a run.json is there that cannot be read.
+    Raises StickgenError, and writes nothing, if a run.json is there that cannot be read.
     """
     try:
         known = read_identity(path)
@@ -54,10 +54,10 @@ def write_identity(path: Path, facts: dict[str, Any]) -> None:
 
 
 def rebuild_identity(path: Path) -> str:
-    """Make a run.json anew where it is damaged or gone; returns in words from what. The caller holds the lock.
+    """Make a run.json anew if it is damaged or gone; returns in words from what. The caller holds the lock.
 
     The damaged one is kept beside it. From the copy all comes back; without one what the other files say,
-    which leaves out the dataset. Raises StickgenError where it cannot be read for another reason, which may pass.
+    which leaves out the dataset. Raises StickgenError if it cannot be read for another reason, which may pass.
     """
     place = path / File.IDENTITY
     try:

@@ -82,7 +82,7 @@ def _start(
         if supervisor.poll() is not None or time.monotonic() > deadline:
             raise StickgenError(f"{run.name}: the trainer did not start; see {run.log_path}")
         time.sleep(0.02)
-    # it may outlive this process; where it does not, somebody must take its exit code, or it stays as a zombie
+    # it may outlive this process; if it does not, somebody must take its exit code, or it stays as a zombie
     threading.Thread(target=supervisor.wait, name="supervisor", daemon=True).start()
 
 
@@ -123,7 +123,7 @@ def stop(run: Run, *, force: bool = False) -> None:
 
 
 def save_now(run: Run) -> None:
-    """Ask the trainer for a checkpoint by a signal, where it can be reached; it says itself what came of it."""
+    """Ask the trainer for a checkpoint by a signal, if it can be reached; it says itself what came of it."""
     process = _trainer(run)
     with contextlib.suppress(psutil.Error):
         if process is not None:

@@ -32,7 +32,7 @@ class NoLocksError(StickgenError):
 
 
 def no_locks(path: Path, error: OSError) -> NoLocksError:
-    """What to say where a lock can neither be had nor refused: some network and FUSE filesystems have none."""
+    """What to say if a lock can neither be had nor refused: some network and FUSE filesystems have none."""
     return NoLocksError(
         f"{path}: this filesystem gives no file locks ({error.strerror}), and without them two trainers could "
         "write to one run; put the runs on a local disk: --runs DIR, or STICKGEN_RUNS"
@@ -89,7 +89,7 @@ def trainer_lock_holder(run: RunDirectory) -> int | None:
 def _holder(fd: int) -> int | None:
     """F_GETLK: who would stand in the way of a write lock on the whole file (fcntl(2), `struct flock`).
 
-    None where the filesystem has no locks: nobody can hold one.
+    None if the filesystem has no locks: nobody can hold one.
     """
     try:
         return _ask_for_holder(fd)
@@ -119,7 +119,7 @@ class LaunchLock:
         self.fd = fd
 
     def acquire(self) -> bool:
-        """Try for half a second; whether it is ours now. Raises StickgenError where there are no locks."""
+        """Try for half a second; whether it is ours now. Raises StickgenError if there are no locks."""
         self.fd = os.open(self._run.launch_lock_path, _FLAGS, 0o600)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
@@ -163,7 +163,7 @@ def launch_under_way(run: RunDirectory) -> bool:
 def exclusive(path: Path) -> Iterator[None]:
     """While the block runs, nobody else is in one for the same `path`. Waits its turn.
 
-    Raises StickgenError where the filesystem has no locks.
+    Raises StickgenError if the filesystem has no locks.
     """
     fd = os.open(path, _FLAGS, 0o600)
     try:

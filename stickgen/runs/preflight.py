@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def refusals(config: TrainingConfig, *, starts_from_weights: bool) -> list[str]:
-    """Why a run of `config` cannot be launched here; empty where it can."""
+    """Why a run of `config` cannot be launched here; empty if it can."""
     found = []
     if config.lora.enabled and not starts_from_weights:
         found.append(

@@ -28,7 +28,7 @@ def is_private(path: Path) -> bool:
 def private_folder(name: str) -> Path:
     """A folder of that name in the person's cache, made if it is missing; a new one in $TMPDIR if it is not private.
 
-    Raises OSError where neither can be made.
+    Raises OSError if neither can be made.
     """
     path = cache_path(name)
     try:
@@ -44,7 +44,7 @@ def keep_compiled_code_private() -> None:
     """Let torch keep the code that it compiles, and executes at the next launch, in a private folder.
 
     By itself it takes /tmp/torchinductor_USER, which any local user can make first. One that the person chose
-    stays, if it is private or not there yet. Raises OSError where no folder can be made.
+    stays, if it is private or not there yet. Raises OSError if no folder can be made.
     """
     chosen = os.environ.get(INDUCTOR)
     if chosen and (is_private(Path(chosen)) or not os.path.lexists(chosen)):

@@ -122,7 +122,7 @@ def prepare(
 def resume(run: Run) -> tuple[str, ...]:
     """Launch a run that has begun, with its own config and data; returns what a person should know of it.
 
-    Raises StickgenError where it cannot go on.
+    Raises StickgenError if it cannot go on.
     """
     from stickgen.runs.launch import launch
 
@@ -165,7 +165,7 @@ def _config(
 
 
 def trained_config(run: Run) -> TrainingConfig | None:
-    """The config of the newest checkpoint; None where nothing was trained, or it cannot be read."""
+    """The config of the newest checkpoint; None if nothing was trained, or it cannot be read."""
     from stickgen.foreign_files import read_regular
     from stickgen.run_contract import MAX_CONFIG_BYTES
 
@@ -218,7 +218,7 @@ def _some(texts: list[str]) -> list[str]:
 
 
 def dataset_difference(run: Run, path: Path, facts: DatasetFacts | None) -> str | None:
-    """In which way the dataset at `path` is not the one that the run learned from; None where it is, or nobody knows."""
+    """In which way the dataset at `path` is not the one that the run learned from; None if it is, or nobody knows."""
     identity = run.identity
     recorded = identity.get("dataset")
     if not isinstance(recorded, dict):  # a run of an older version

@@ -41,7 +41,7 @@ class Stops:
 
     @property
     def since_seconds(self) -> float:
-        """How long ago the first one came; 0 where none has."""
+        """How long ago the first one came; 0 if none has."""
         return time.monotonic() - min(self._first.values()) if self._first else 0.0
 
     def add(self, number: int) -> bool:

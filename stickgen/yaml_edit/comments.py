@@ -40,7 +40,7 @@ def comments(text: str, tree: Tree) -> list[Comment]:
 
 
 def lost(before: Sequence[Comment], after: Iterable[Comment], may_go: Sequence[Span] = ()) -> Comment | None:
-    """A comment that an edit took away, or None where all are there in their order.
+    """A comment that an edit took away, or None if all are there in their order.
 
     Those that begin in one of the spans `may_go` may be there or not.
     """

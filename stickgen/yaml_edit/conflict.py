@@ -27,7 +27,7 @@ class ProtectedError(StickgenError):
 def check_conflict(target: Path, data: bytes, opened: bytes | None) -> None:
     """Raise SaveConflictError where `data` would take the place of something that nobody has seen.
 
-    `opened` are the bytes that `target` held when it was opened or last saved; None where it is another file.
+    `opened` are the bytes that `target` held when it was opened or last saved; None if it is another file.
     """
     try:
         on_disk = read_yaml_file(target)
@@ -49,7 +49,7 @@ Disk = Literal["same", "changed", "gone"]
 
 
 def disk_state(path: Path, opened: bytes) -> Disk:
-    """How the file stands to the bytes that were opened or last saved. Raises YamlError where it cannot be read."""
+    """How the file stands to the bytes that were opened or last saved. Raises YamlError if it cannot be read."""
     try:
         return "same" if read_yaml_file(path) == opened else "changed"
     except YamlError as error:

@@ -68,7 +68,7 @@ class Document:
     """One YAML text, its values by dotted path, and edits that keep every other byte.
 
     A path names keys from the outside in, items of lists by their index: `servers.0.port`. Editing methods
-    raise EditRefusedError, with the reason, where they would change anything else; they return the other paths
+    raise EditRefusedError, with the reason, if they would change anything else; they return the other paths
     that the edit changes, those of the aliases of an anchored value.
     """
 
@@ -129,12 +129,12 @@ class Document:
 
     @property
     def node_root(self) -> Mapping | None:
-        """The mapping that the file is; None where it holds nothing but comments."""
+        """The mapping that the file is; None if it holds nothing but comments."""
         root = self._tree.root
         return root if isinstance(root, Mapping) else None
 
     def node(self, path: AnyPath) -> Node | None:
-        """The node at a path as a reader sees it, None where there is none."""
+        """The node at a path as a reader sees it, None if there is none."""
         node = self._tree.root
         for part in _parts(path):
             node = _child(node, part)
@@ -143,7 +143,7 @@ class Document:
         return node
 
     def get(self, path: AnyPath) -> Plain | Missing:
-        """The value at a path as YAML 1.2 reads it; MISSING where there is no single value."""
+        """The value at a path as YAML 1.2 reads it; MISSING if there is no single value."""
         node = self.node(path)
         return node.value if isinstance(node, Scalar) else MISSING
 
@@ -167,7 +167,7 @@ class Document:
         return {path: value for path, value in self._values.items() if not isinstance(value, Empty)}
 
     def position(self, path: AnyPath) -> tuple[int, int] | None:
-        """Line and column of the value at `path`, or of its key where the value is empty."""
+        """Line and column of the value at `path`, or of its key if the value is empty."""
         node = self.node(path)
         return None if node is None else line_and_column(self._text, node.start)
 
@@ -223,7 +223,7 @@ class Document:
     def delete(self, path: AnyPath) -> list[str]:
         """Take a key or an item away, with its lines and the comment behind it.
 
-        Refused where it holds an anchor that is used elsewhere. A section that has nothing left is written `{}`.
+        Refused if it holds an anchor that is used elsewhere. A section that has nothing left is written `{}`.
         """
         parts = _parts(path)
         container, rest = self._reached(parts[:-1])
@@ -250,7 +250,7 @@ class Document:
         return self._commit(changed, parts, judge, [own])
 
     def insert_item(self, path: AnyPath, index: int, value: Plain) -> list[str]:
-        """Put a new item before item `index` of the list at `path`, behind all where there are no more."""
+        """Put a new item before item `index` of the list at `path`, behind all if there are no more."""
         parts = _parts(path)
         node, rest = self._reached(parts)
         self._check_own(node, parts)
@@ -281,11 +281,11 @@ class Document:
             self._edited(text, read)
 
     def undo(self) -> bool:
-        """Put back the bytes from before the last edit; False where there is none."""
+        """Put back the bytes from before the last edit; False if there is none."""
         return self._swap("undo", self._undo, self._redo)
 
     def redo(self) -> bool:
-        """Take back the last undo; False where there is none."""
+        """Take back the last undo; False if there is none."""
         return self._swap("redo", self._redo, self._undo)
 
     def restore(self, states: SequenceABC[bytes], undone: SequenceABC[bytes] = ()) -> None:

@@ -62,7 +62,7 @@ def slip(text: str, offset: int) -> Fault | None:
 
 
 def odd_character(text: str) -> str | None:
-    """What a value has in it that looks like something else, in words; None where there is nothing of the kind."""
+    """What a value has in it that looks like something else, in words; None if there is nothing of the kind."""
     found = _ODD.search(text)
     return None if found is None else _named(found.group())
 

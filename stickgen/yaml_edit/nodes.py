@@ -62,7 +62,7 @@ class Entry:
 
     @property
     def end(self) -> int:
-        """Behind the last character of the value, or of the colon or key where there is none."""
+        """Behind the last character of the value, or of the colon or key if there is no value."""
         return max(self.value.end, self.key.end, -1 if self.colon is None else self.colon + 1)
 
 
@@ -125,7 +125,7 @@ class Alias:
 class Tree:
     """What `parse` returns: the one document of a file that holds anything, and where it ends."""
 
-    root: Node | None  # None where there is nothing but comments
+    root: Node | None  # None if there is nothing but comments
     end: int  # of the document: where `...` or the next `---` stands, or the text ends
     aliases: list[Alias] = field(default_factory=list)
     repeated: list[tuple[Mapping, Entry]] = field(

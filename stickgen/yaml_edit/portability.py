@@ -31,7 +31,7 @@ from stickgen.yaml_edit.splicing import EditRefusedError, Splicer, in_its_column
 
 @dataclass(frozen=True)
 class Finding:
-    """One place that readers differ on; `written` takes its place, or it goes where that is empty."""
+    """One place that readers differ on; `written` takes its place, or it goes if that is empty."""
 
     line: int
     column: int

@@ -79,7 +79,7 @@ def truth_1_1(text: str) -> bool | None:
 
 
 def _read_as_1_1(text: str) -> object:
-    """What PyYAML makes of a plain scalar; `...` where it raises."""
+    """What PyYAML makes of a plain scalar; `...` if it raises."""
     loader = yaml.SafeLoader("")
     try:
         tag = loader.resolve(yaml.ScalarNode, text, (True, False))

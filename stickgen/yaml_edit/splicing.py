@@ -53,7 +53,7 @@ class Splicer:
         return self.put(node, start, written)
 
     def literal(self, node: Scalar, value: Plain, comment: str) -> str | None:
-        """`value` as a `|` text at the indent of the old one; None where only quotes can hold it."""
+        """`value` as a `|` text at the indent of the old one; None if only quotes can hold it."""
         body = re.search(r"\n([ ]+)\S", self.text[node.content : node.end])
         if not isinstance(value, str) or body is None or node.decorated or node.alias_of is not None:
             return None

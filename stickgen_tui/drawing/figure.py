@@ -14,7 +14,7 @@ _INSIDE_HEAD = BONES.index((NECK, HEAD))
 
 
 def draw_figure(motion: Sequence[Sequence[float]], frame: int, columns: int, rows: int) -> list[str]:
-    """Rows of `columns` characters; [] where there is no room. The scale is the same in all frames."""
+    """Rows of `columns` characters; [] if there is no room. The scale is the same in all frames."""
     if columns < 4 or rows < 3 or not motion:
         return []
     canvas = BrailleCanvas(columns, rows)

@@ -48,7 +48,7 @@ def nearest_preset(document: Document) -> Reference | None:
 
 
 def last_run(root: Path | None, name: str) -> Reference | None:
-    """The config of the newest run of the file `name`, else of the newest run; None where there is none."""
+    """The config of the newest run of the file `name`, else of the newest run; None if there is none."""
     runs = list_runs(root or runs_root())[:50]
     own = [run for run in runs if Path(str(run.identity.get("config_name"))).name == Path(name).name]
     for run in (*own[:1], *runs[:1]):

@@ -72,7 +72,7 @@ class EditSession:
     def open(cls, path: Path) -> EditSession:
         """Open a file, and keep its edits where a crash cannot reach them.
 
-        Raises YamlError where it cannot be read as a config.
+        Raises YamlError if it cannot be read as a config.
         """
         session = cls(Document.open(path))
         keep(session.document)
@@ -80,14 +80,14 @@ class EditSession:
 
     @classmethod
     def take_up(cls, draft: Draft) -> EditSession:
-        """Go on with the edits of an editor that is gone. Raises StickgenError where that cannot be done."""
+        """Go on with the edits of an editor that is gone. Raises StickgenError if that cannot be done."""
         session = cls(draft.open(), saved=draft.base)
         session._done, session._undone = [1] * draft.edits, [1] * len(draft.undone)
         return session
 
     @property
     def draft_failure(self) -> str | None:
-        """Why the last edit would not survive a crash; None where it would."""
+        """Why the last edit would not survive a crash; None if it would."""
         return getattr(self.document.journal, "failure", None)
 
     def drop(self) -> None:
@@ -222,7 +222,7 @@ class EditSession:
         return self.apply([(key.parts, value)]) > 0
 
     def replace(self, text: str) -> None:
-        """Take another text in the place of the whole, as one step. Raises YamlError where it is no config."""
+        """Take another text in the place of the whole, as one step. Raises YamlError if it is no config."""
         before = self.document.text
         self.document.replace(text)
         self._made(int(self.document.text != before))
@@ -257,7 +257,7 @@ class EditSession:
     def fix(self, key: Key | None) -> Problem | None:
         """Make the edit that fixes `key`'s problem, or else the first that has one; returns what was fixed.
 
-        None where no problem brings an edit. Raises EditRefusedError.
+        None if no problem brings an edit. Raises EditRefusedError.
         """
         fixable = [problem for problem in self.problems if problem.fixable]
         own = [problem for problem in fixable if key is not None and problem.parts == key.parts]
@@ -275,7 +275,7 @@ class EditSession:
         return next_value(key, self.value(key), direction)
 
     def undo(self) -> bool:
-        """Take back the last step; False where there is none."""
+        """Take back the last step; False if there is none."""
         return self._swap(self._done, self._undone, self.document.undo)
 
     def redo(self) -> bool:
@@ -323,7 +323,7 @@ class EditSession:
     def merged_onto_disk(self) -> EditSession:
         """A session on the file as it is on disk now, with this session's changes made again there, undone one by one.
 
-        Raises YamlError or EditRefusedError where that cannot be done; this session is then as it was.
+        Raises YamlError or EditRefusedError if that cannot be done; this session is then as it was.
         Its edits are not kept as a draft until `keep_draft`.
         """
         if self.document.path is None:
@@ -339,7 +339,7 @@ class EditSession:
         return fresh
 
     def disk_state(self) -> Disk:
-        """How the file on disk stands to what was opened or last saved. Raises YamlError where it cannot be read."""
+        """How the file on disk stands to what was opened or last saved. Raises YamlError if it cannot be read."""
         path = self.document.path
         return "same" if path is None else disk_state(path, self.document.saved_data)
 

@@ -10,7 +10,7 @@ from stickgen.yaml_edit import MISSING, Document, KeyPath, same_value
 
 
 def changed_values(before: Document, after: Document) -> list[tuple[KeyPath, object, object]]:
-    """(path, value before, value after) of every single value that differs; MISSING where there is none."""
+    """(path, value before, value after) of every single value that differs; MISSING if there is none."""
     old, new = before.items(), after.items()
     found: list[tuple[KeyPath, object, object]] = []
     for path in [*new, *(path for path in old if path not in new)]:
@@ -21,7 +21,7 @@ def changed_values(before: Document, after: Document) -> list[tuple[KeyPath, obj
 
 
 def fix_text(problem: Problem, ending: str = "") -> str:
-    """`set nhead to 4`: what fixes a problem, "" where that is not known; `ending` is that of the verb."""
+    """`set nhead to 4`: what fixes a problem, "" if that is not known; `ending` is that of the verb."""
     if problem.edit is not None:
         path, value = problem.edit
         return f"set{ending} {KEY_BY_PATH[path].name} to {value_text(value)}"

@@ -7,7 +7,7 @@ from stickgen_tui.following.series import Series
 
 
 def sparkline(series: Series | None, columns: int) -> str:
-    """The whole of `series` in one row of `columns` braille cells; blank where there are no points."""
+    """The whole of `series` in one row of `columns` braille cells; blank if there are no points."""
     if series is None or len(series) < 2 or columns < 1:
         return " " * max(columns, 0)
     canvas = BrailleCanvas(columns, 1)

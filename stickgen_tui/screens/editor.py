@@ -154,7 +154,7 @@ class EditorScreen(Screen[None]):
     # -- editing
 
     def _settle(self) -> bool:
-        """Take what stands in an open text box; False where it is refused: the box stays, and says why.
+        """Take what stands in an open text box; False if it is refused: the box stays, and says why.
 
         Everything that shows, saves, launches or leaves the config calls this first.
         """

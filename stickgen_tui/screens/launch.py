@@ -1,4 +1,4 @@
-"""The way from a config file to the monitor of its run: look first, ask where there is a doubt, launch."""
+"""The way from a config file to the monitor of its run: look first, ask if there is a doubt, launch."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ AT_ONCE_BYTES = 30_000  # read within a tenth of a second; more is read in a thr
 
 
 def open_config(app: App[Any], root: Path | None, path: Path, edits: Sequence[Edit] = ()) -> None:
-    """Open the editor on `path`, with `edits` made in it. At once where nothing is to be asked or waited for."""
+    """Open the editor on `path`, with `edits` made in it. At once if nothing is to be asked or waited for."""
     draft = find(path)
     if draft is None and _small(path):
         _show(app, root, path, _session(path), edits)

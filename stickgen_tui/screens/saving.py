@@ -161,7 +161,7 @@ async def _save_copy(app: App[Any], session: EditSession) -> EditSession | None:
 
 
 async def save_as(app: App[Any], session: EditSession) -> bool:
-    """Ask for another name and write there; the session goes on in that file. False where nothing was written."""
+    """Ask for another name and write there; the session goes on in that file. False if nothing was written."""
     name = await app.push_screen_wait(
         NameScreen("Save as", shown_path(session.document.path or Path("my.yaml")))
     )

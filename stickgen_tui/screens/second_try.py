@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 async def ask_for_advice(app: App[None], run: Run) -> tuple[Edit, ...]:
-    """The edits that a person chose for the run's config; none where it was left. Call it from a worker.
+    """The edits that a person chose for the run's config; none if it was left. Call it from a worker.
 
-    Raises ConfigError or OSError where the run's config cannot be read.
+    Raises ConfigError or OSError if the run's config cannot be read.
     """
     config = run.config()
     around = await asyncio.to_thread(look_around, config, run.path.parent)
@@ -30,7 +30,7 @@ async def ask_for_advice(app: App[None], run: Run) -> tuple[Edit, ...]:
 
 
 def source_of(run: Run) -> Path | None:
-    """The file that the run's config was copied from; None where it is gone."""
+    """The file that the run's config was copied from; None if it is gone."""
     identity = run.identity
     path = Path(str(identity.get("cwd") or "")) / str(identity.get("config_name") or "")
     return path if path.is_file() else None

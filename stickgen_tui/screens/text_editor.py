@@ -38,7 +38,7 @@ _USUAL = ("sensible-editor", "nano", "vim", "vi")
 async def edit_text(app: App[Any], session: EditSession, line: int) -> bool:
     """Open the text as it stands in $EDITOR and take what comes back as one step of undo. Call it from a worker.
 
-    A text that is no config is asked about and can be edited again. False where nothing changed. The file itself is
+    A text that is no config is asked about and can be edited again. False if nothing changed. The file itself is
     not written: that is what a save is for.
     """
     name = session.document.path.name if session.document.path is not None else "config.yaml"
@@ -84,7 +84,7 @@ async def edit_file(app: App[Any], path: Path, line: int) -> bool:
 
 
 def editor_command(path: Path, line: int) -> list[str]:
-    """What opens `path`, at `line` where the editor is known to take one. Raises OSError where there is none."""
+    """What opens `path`, at `line` where the editor is known to take one. Raises OSError if there is none."""
     words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
     words = words or [found for name in _USUAL if (found := shutil.which(name))][:1]
     if not words:

@@ -82,7 +82,7 @@ class UnreadableScreen(Screen[None]):
 
 
 def first_part(path: Path) -> str:
-    """The beginning of a file, whatever it is; "" where it is no file that can be read."""
+    """The beginning of a file, whatever it is; "" if it is no file that can be read."""
     try:
         if not path.is_file():  # a FIFO would keep us waiting
             return ""

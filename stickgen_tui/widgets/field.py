@@ -248,7 +248,7 @@ class Field(Widget, can_focus=True):
         return self._box is not None and self._box.value != self._box_began
 
     def typed_edits(self) -> list[Edit]:
-        """The edits that the box stands for, none where its text is as it was.
+        """The edits that the box stands for, none if its text is as it was.
 
         Raises StickgenError with what is allowed.
         """

@@ -44,7 +44,7 @@ class Form(Vertical):  # a VerticalScroll would take up and down for itself
         return self._fields[0]
 
     def found(self, parts: KeyPath | None) -> Field | None:
-        """The row of this key if it is in sight, or else the first that is; None where none is."""
+        """The row of this key if it is in sight, or else the first that is; None if none is."""
         known = self._known()
         row = next((field for field in known if field.key.parts == parts), None)
         if row is None and parts is not None:

@@ -111,7 +111,7 @@ class OtherKeys(Vertical):
         return self._rows[key.parts]
 
     def row_of(self, parts: KeyPath) -> Field | None:
-        """The same of a key, None where it is not shown."""
+        """The same of a key, None if it is not shown."""
         number = self._number.get(parts)
         return None if number is None else self.row(number)
 

@@ -95,7 +95,7 @@ class StickCanvas(Widget):
 
 
 def changed_region(before: list[str], after: list[str]) -> Region | None:
-    """The cells that differ, as one rectangle: all that a frame has to send. None where nothing differs."""
+    """The cells that differ, as one rectangle: all that a frame has to send. None if nothing differs."""
     if len(before) != len(after):
         return Region(0, 0, max(map(len, after), default=0), len(after))
     rows = [row for row, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]

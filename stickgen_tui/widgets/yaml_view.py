@@ -42,7 +42,7 @@ class YamlView(ScrollView, can_focus=True):
         self._at, self._tone = line, tone
         if line is not None:
             top, height = self.scroll_offset.y, max(self.size.height, 1)
-            if not top + 1 < line < top + height:  # with one line around it, where there is one
+            if not top + 1 < line < top + height:  # with one line around it, if there is one
                 self.scroll_to(y=max(line - 1 - height // 2, 0), animate=False, immediate=True)
         self.refresh()
 

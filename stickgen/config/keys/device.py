@@ -38,7 +38,7 @@ class Device(Section):
     precision: str = key(
         "auto",
         '"auto", "fp32" or "bf16"',
-        "auto: bf16 arithmetic where the device has it in hardware, else fp32. Weights, losses and norms are "
+        "auto: bf16 arithmetic if the device has it in hardware, else fp32. Weights, losses and norms are "
         "kept in fp32 either way.",
         choices=("auto", "fp32", "bf16"),
         in_specification=False,

@@ -179,7 +179,7 @@ def _limb(lift: Floats, aside: Floats, body_up: Floats, body_forward: Floats, ou
 
 
 def _lowered(x: Floats, y: Floats, feet: list[Floats]) -> Floats:
-    """Lower the pelvis where a foot on the ground would be out of reach."""
+    """Lower the pelvis if a foot on the ground would be out of reach."""
     for foot in feet:
         across = np.hypot(foot[:, 0] - x, foot[:, 2])
         highest = foot[:, 1] + np.sqrt(np.maximum(REACH**2 - across**2, 0.01))

@@ -164,7 +164,7 @@ def _basis(measured: bool, count: int) -> Basis:
 
 
 def _memory_noise(one: Measurement) -> float:
-    """Of a measured peak: more where the heap had not long to fragment."""
+    """Of a measured peak: more if the heap had little time to fragment."""
     seen = min(one.steps * one.workload.micro_batches / SETTLED, 1.0)
     return math.hypot(MEMORY.noise, 0.05 * (1 - seen))
 
