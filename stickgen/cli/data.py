@@ -96,6 +96,11 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     help="standard: every bone gets the figure's length; keep: each capture keeps its own proportions.",
 )
 @click.option(
+    "--body-model",
+    metavar="FOLDER",
+    help="Your SMPL-H or SMPL-X models (.npz), for the bodies of AMASS (default: an average body).",
+)
+@click.option(
     "--split",
     "splits",
     multiple=True,
@@ -120,6 +125,7 @@ def import_(
     view: str,
     joints: str | None,
     body: str,
+    body_model: str | None,
     splits: tuple[str, ...],
     output: str,
     mirror: bool,
@@ -153,6 +159,7 @@ def import_(
             view=view,
             joints=read_joint_map(joints) if joints is not None else None,
             body=body,
+            body_model=Path(body_model) if body_model is not None else None,
             progress=progress,
         )
     _say_what_happened(report, verbose)

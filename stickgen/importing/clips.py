@@ -20,6 +20,7 @@ from stickgen.importing.frame_rate import LEAST, MOST, checked_rate
 from stickgen.importing.labels import decide
 from stickgen.importing.projection import project
 from stickgen.importing.registry import BY_NAME, FORMATS
+from stickgen.importing.smpl import read_body_models
 from stickgen.importing.sources import UNREADABLE, Account, Found, find_files, kind_of, leave_out
 from stickgen.motion.skeleton import FPS
 from stickgen.text import clean
@@ -55,6 +56,7 @@ def import_archives(
     view: str = "auto",
     joints: Mapping[str, str] | None = None,
     body: str = "standard",
+    body_model: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
     """Read every motion in zip archives, folders and files, in any of the formats of the registry.
@@ -62,10 +64,12 @@ def import_archives(
     `index` is a table with the `file` of each clip and, as far as known, its `archive`, `description`, `captions`
     (separated by |), `action`, `style`, `fps`, `subject`, `split`, `view`, `licence` and `source`. `splits` are lists
     of the files of train, val and test. `body` is standard for the figure's lengths of bones, or keep for each capture's
-    own. The frame rate comes from `fps`, else from the index, else from the file. One
-    bad file never stops the rest. `progress` gets how many files are done, of how many. Raises StickgenError if a path
+    own; `body_model` is a folder with the user's SMPL models. The frame rate comes from `fps`, else from the index, else
+    from the file. One bad file never stops the rest. `progress` gets how many files are done, of how many. Raises StickgenError if a path
     does not exist, or if an index or a list matches none of the files.
     """
+    if body_model is not None:
+        read_body_models(body_model)  # says at once what is wrong with it
     known = Index.read(index) if index else Index("")
     lists = {name: Index.read_list(path) for name, path in (splits or {}).items()}
     report = ImportReport()
@@ -76,7 +80,7 @@ def import_archives(
         report.files_without_row = [
             claim.file.name for claim in claims if not matching.row(claim.file.archive, claim.file.name)
         ]
-    choices = Choices(fps, view, joints, body)
+    choices = Choices(fps, view, joints, body, body_model)
     content: dict[bytes, Clip] = {}
     for number, claim in enumerate(claims):
         if progress is not None:
@@ -111,6 +115,9 @@ def claimed(files: Sequence[Found], account: Account) -> list[Claim]:
         for claim in form.claim([file for file in ours if (file.path, file.entry) in left]):
             place, _ = left.pop((claim.file.path, claim.file.entry))
             used |= {(file.path, file.entry): file for file in claim.uses}
+            for mirror in claim.mirrors:
+                del left[mirror.path, mirror.entry]
+                account.count(form.name, "mirror images left out")
             if claim.file.size > form.max_bytes:
                 reason = f"{claim.file.size:,} bytes are more than a capture may have ({form.max_bytes:,})"
                 account.skip(form.name, "too large", claim.file.name, reason)

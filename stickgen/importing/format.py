@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from stickgen.importing.capture import Capture
 from stickgen.importing.sources import MAX_FILE_BYTES, Found
@@ -17,6 +18,7 @@ class Choices:
     view: str = "auto"  # side, front, or auto
     joints: Mapping[str, str] | None = None  # the files' joint names by the figure's
     body: str = "standard"  # the figure's own lengths of bones, or keep for each capture's
+    body_model: Path | None = None  # a folder with the user's SMPL, SMPL-H or SMPL-X
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Claim:
     file: Found
     uses: tuple[Found, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)  # what the format learned while it claimed
+    mirrors: tuple[Found, ...] = ()  # its mirror images, left out because an import makes its own
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stickgen.importing.format import Format
-from stickgen.importing.formats import bvh
+from stickgen.importing.formats import amass, bvh, humanml3d
 
-FORMATS: tuple[Format, ...] = (bvh.FORMAT,)
+FORMATS: tuple[Format, ...] = (bvh.FORMAT, humanml3d.FORMAT, amass.FORMAT)
 BY_NAME = {entry.name: entry for entry in FORMATS}

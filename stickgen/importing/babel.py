@@ -1,0 +1,111 @@
+"""Reads BABEL: what happens in the sequences of AMASS, as a whole and second by second."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import orjson
+
+from stickgen.data.actions import action_of_label
+from stickgen.data.split import SPLIT_NAMES
+from stickgen.errors import StickgenError
+from stickgen.importing.format import Segment
+from stickgen.importing.sources import Found
+
+MAX_BYTES = 2**28
+_MARK = b'"babel_sid"'
+_MOST_IN_A_ROW = 6  # captions of stretches that make one sentence together
+_SUFFIXES = re.compile(r"_(poses|stageii|stagei)$")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What BABEL says of one sequence."""
+
+    captions: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    split: str
+
+
+def is_babel(file: Found) -> bool:
+    """Whether a JSON file is one of BABEL's, by its beginning."""
+    return file.suffix == ".json" and _MARK in file.head()
+
+
+def read_babel(file: Found) -> dict[tuple[str, ...], list[str]]:
+    """The entries of a file as JSON texts, by the end of their path into AMASS. Raises StickgenError if it is damaged."""
+    try:
+        content = orjson.loads(file.read(MAX_BYTES))
+    except orjson.JSONDecodeError as error:
+        raise StickgenError(f"{file.name}: not BABEL's JSON ({error}); get it again") from error
+    if not isinstance(content, dict):
+        raise StickgenError(f"{file.name}: not BABEL's JSON (no table of sequences); get it again")
+    split = SPLIT_NAMES.get(file.stem.lower().removeprefix("extra_"))
+    side = next((name for name, number in SPLIT_NAMES.items() if number == split), "")
+    entries: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for entry in content.values():
+        if isinstance(entry, dict) and isinstance(path := entry.get("feat_p"), str):
+            kept = {key: entry[key] for key in entry if key.startswith(("seq_ann", "frame_ann"))}
+            entries[place_of(path)].append(json.dumps({**kept, "split": side}))
+    return entries
+
+
+def place_of(path: str) -> tuple[str, ...]:
+    """What a path into AMASS has in common with the same in another release: its subject's folder and its name.
+
+    The releases for SMPL-H and SMPL-X differ in the names of data sets, in the endings and in spaces.
+    """
+    parts = PurePosixPath(path.replace("\\", "/")).parts[-2:]
+    stem = _SUFFIXES.sub("", PurePosixPath(parts[-1]).stem) if parts else ""
+    return tuple(re.sub(r"[\s_]+", "_", part).casefold() for part in (*parts[:-1], stem))
+
+
+def labels_of(texts: Iterable[str]) -> Labels:
+    """The captions and labelled stretches of one sequence, from its entries (BABEL has up to five a sequence)."""
+    captions: list[str] = []
+    stretches: list[tuple[float, float, str, tuple[str, ...]]] = []
+    split = ""
+    for text in texts:
+        entry = json.loads(text)
+        split = split or entry["split"]
+        captions += [words for words, *_ in _labels(entry, "seq_ann") if words != "transition"]
+        own = list(_labels(entry, "frame_ann"))
+        timed = [(start, end, words, names) for words, names, start, end in own if end > start]
+        in_a_row = [words for _, _, words, _ in sorted(timed) if words != "transition"]
+        if 1 < len(in_a_row) <= _MOST_IN_A_ROW:
+            captions.append(", then ".join(in_a_row))
+        stretches += timed
+    found = [
+        Segment(start, end, next((name for name in names if action_of_label(name) is not None), names[0]))
+        for start, end, _, names in sorted(stretches)
+    ]
+    # where stretches overlap, one that is known goes over one that is not
+    found.sort(key=lambda segment: action_of_label(segment.label) is not None)
+    return Labels(tuple(dict.fromkeys(captions)), tuple(found), split)
+
+
+def _labels(entry: Mapping[str, Any], kind: str) -> Iterator[tuple[str, tuple[str, ...], float, float]]:
+    """(words, names of the action, start, end) for each label of a sequence or of its stretches, as far as sound."""
+    several = entry.get(f"{kind}s")
+    for annotation in several if isinstance(several, list) else [entry.get(kind)]:
+        labels = annotation.get("labels") if isinstance(annotation, dict) else None
+        for label in labels if isinstance(labels, list) else []:
+            if not isinstance(label, dict):
+                continue
+            raw, processed, categories = (label.get(key) for key in ("raw_label", "proc_label", "act_cat"))
+            words = str(raw or processed or "").replace("|", " ").strip()
+            names = [processed, *(categories if isinstance(categories, list) else [categories]), raw]
+            start, end = label.get("start_t"), label.get("end_t")
+            known = tuple(name for name in names if isinstance(name, str) and name)
+            if words and known:
+                yield (
+                    words, known,
+                    float(start) if isinstance(start, int | float) else 0.0,
+                    float(end) if isinstance(end, int | float) else 0.0,
+                )  # fmt: skip

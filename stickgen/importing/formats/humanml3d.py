@@ -1,0 +1,290 @@
+"""Reads HumanML3D and KIT-ML: joints or vectors a clip, with captions of the whole or of stretches, and split lists."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stickgen.errors import StickgenError
+from stickgen.importing.capture import Capture, Floats
+from stickgen.importing.decoding import decode
+from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
+from stickgen.importing.joint_vectors import WIDTHS, decode_vectors
+from stickgen.importing.numpy_files import npy_header, read_npy
+from stickgen.importing.smpl import NAMES as SMPL_NAMES
+from stickgen.importing.smpl import PARENTS as SMPL_PARENTS
+from stickgen.importing.sources import Found
+from stickgen.text import clean
+
+NAME = "HumanML3D"
+_LISTS = ("train", "val", "test")
+_ALL_LISTS = (*_LISTS, "train_val", "all")
+_STATISTICS = {"mean.npy", "std.npy"}
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What the two data sets say of a clip by its number of joints."""
+
+    called: str
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    fps: float
+    licence: str
+
+
+_BODIES = {
+    22: _Body(
+        "HumanML3D", SMPL_NAMES, SMPL_PARENTS, 20.0,
+        "HumanML3D: texts MIT; motions under the licences of AMASS and HumanAct12, for research only",
+    ),
+    21: _Body(
+        "KIT-ML",
+        (
+            "root", "spine", "chest", "neck", "head",
+            "left shoulder", "left elbow", "left wrist", "right shoulder", "right elbow", "right wrist",
+            "left hip", "left knee", "left ankle", "left foot", "left toe",
+            "right hip", "right knee", "right ankle", "right foot", "right toe",
+        ),
+        (-1, 0, 1, 2, 3, 3, 5, 6, 3, 8, 9, 0, 11, 12, 13, 14, 0, 16, 17, 18, 19),
+        12.5,
+        "KIT Motion-Language dataset (Plappert et al. 2016)",
+    ),
+}  # fmt: skip
+_RESULTS = (
+    "`import numpy as np; r = np.load('results.npy', allow_pickle=True).item(); "
+    "[np.save(f'{i:06d}.npy', m[:, :, :n].transpose(2, 0, 1)) "
+    "for i, (m, n) in enumerate(zip(r['motion'], r['lengths']))]`"
+)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A caption and the stretch it is about, in seconds; both 0 for the whole."""
+
+    text: str
+    start: float
+    end: float
+
+
+def _claim(files: Sequence[Found]) -> Iterable[Claim]:
+    """Joints go before vectors of the same clip, and a clip before its mirror image, which an import makes itself."""
+    beside = _Beside(files)
+    clips: dict[tuple[Path | None, str], dict[str, dict[str, Found]]] = defaultdict(lambda: defaultdict(dict))
+    statistics: dict[tuple[Path | None, str], list[Found]] = defaultdict(list)
+    for file in with_suffix(files, ".npy"):
+        header = npy_header(file.head())
+        if header is None:
+            kind = "damaged" if _folder(file) in {"new_joints", "new_joint_vecs"} else ""
+        elif header.pickled:
+            kind = "pickled"
+        else:
+            kind = _kind(header.shape)
+        if kind in {"joints", "vectors"}:
+            clips[_root(file)][file.stem][kind] = file
+        elif kind:
+            yield Claim(NAME, file, about={"kind": kind})
+        elif file.base.lower() in _STATISTICS:
+            statistics[_root(file)].append(file)
+    for root, by_stem in clips.items():
+        lists = {name: beside.find(root, "", f"{name}.txt") for name in _ALL_LISTS}
+        listed = {name: _listed(file) for name, file in lists.items() if file is not None}
+        used = [file for file in lists.values() if file is not None] + statistics.pop(root, [])
+        for stem, kinds in by_stem.items():
+            original = stem.removeprefix("M")
+            if original != stem and original in by_stem:
+                continue
+            text = beside.text(root, stem)
+            mirrors = by_stem.get(f"M{stem}", {}).values()
+            split = next((name for name in _LISTS if stem in listed.get(name, ())), "")
+            kind = "joints" if "joints" in kinds else "vectors"
+            mirrored_text = beside.text(root, f"M{stem}") if mirrors else None
+            uses = (text, mirrored_text, *used, *(file for other, file in kinds.items() if other != kind))
+            about = {"kind": kind, "split": split, "id": original}
+            yield Claim(NAME, kinds[kind], tuple(file for file in uses if file), about, tuple(mirrors))
+            used = []
+        yield from _lists_with_gaps(lists, listed, set(by_stem))
+
+
+def _lists_with_gaps(
+    lists: dict[str, Found | None], listed: dict[str, set[str]], there: set[str]
+) -> Iterator[Claim]:
+    """A claim for each split list that names clips without a file, so that somebody hears of them."""
+    for name, file in lists.items():
+        missing = sorted(
+            {
+                stem
+                for stem in listed.get(name, ())
+                if stem not in there and stem.removeprefix("M") not in there
+            }
+        )
+        # `all` and `train_val` repeat what the others say
+        told = name in _LISTS or not any(listed.get(other) for other in _LISTS)
+        if file is not None and missing and told:
+            first = ", ".join(missing[:8]) + (", …" if len(missing) > 8 else "")
+            said = f"{len(missing):,} of its {len(listed[name]):,} clips have no file: {first}"
+            yield Claim(NAME, file, about={"kind": "list", "said": said})
+
+
+def _kind(shape: tuple[int, ...]) -> str:
+    if len(shape) == 3 and shape[1] in _BODIES and shape[2] == 3:
+        return "joints"
+    return "vectors" if len(shape) == 2 and shape[1] in WIDTHS else ""
+
+
+def _folder(file: Found) -> str:
+    return file.folder.rpartition("/")[2]
+
+
+def _root(file: Found) -> tuple[Path | None, str]:
+    """The zip file, and the folder above `new_joints`, which holds the lists and the folder `texts`."""
+    inside = _folder(file) in {"new_joints", "new_joint_vecs"}
+    return _container(file), file.folder.rpartition("/")[0] if inside else file.folder
+
+
+def _container(file: Found) -> Path | None:
+    return None if file.entry is None else file.path
+
+
+def _listed(file: Found) -> set[str]:
+    return {line.strip() for line in decode(file.read()).splitlines() if line.strip()}
+
+
+class _Beside:
+    """The text files of an import, by where they lie."""
+
+    def __init__(self, files: Sequence[Found]) -> None:
+        self.by_place: dict[tuple[Path | None, str, str], Found] = {}
+        self.texts: dict[str, list[Found]] = defaultdict(list)  # in a folder `texts`, or texts.zip, anywhere
+        for file in with_suffix(files, ".txt"):
+            self.by_place[_container(file), file.folder, file.base] = file
+            if _folder(file) == "texts" or file.archive == "texts.zip":
+                self.texts[file.stem].append(file)
+
+    def find(self, root: tuple[Path | None, str], folder: str, base: str) -> Found | None:
+        """A file in a folder under `root`."""
+        container, top = root
+        return self.by_place.get((container, "/".join(part for part in (top, folder) if part), base))
+
+    def text(self, root: tuple[Path | None, str], stem: str) -> Found | None:
+        """The captions of a clip: in `texts`, beside it, or in the one other folder `texts` that has them."""
+        beside = self.find(root, "texts", f"{stem}.txt") or self.find(root, "", f"{stem}.txt")
+        others = self.texts.get(stem, [])
+        return beside or (others[0] if len(others) == 1 else None)
+
+
+def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
+    file, kind = claim.file, claim.about["kind"]
+    if kind == "list":
+        raise StickgenError(f"{file.name}: {claim.about['said']}")
+    if kind == "pickled":
+        raise StickgenError(
+            f"{file.name}: it holds Python objects, which can run code and are never read; "
+            f"where you trust it, turn it into plain arrays with Python: {_RESULTS}"
+            if file.base == "results.npy"
+            else f"{file.name}: it holds Python objects, which can run code and are never read; save its numbers with "
+            "numpy.save as a plain array"
+        )
+    numbers = read_npy(file.read(), file.name)
+    kind = _kind(numbers.shape)
+    if not kind or not len(numbers):
+        raise StickgenError(f"{file.name}: it has no frame of joints; get it again")
+    finite = np.isfinite(numbers.reshape(len(numbers), -1)).all(axis=1)
+    if not finite.all():
+        raise StickgenError(
+            f"{file.name}: frame {int(np.argmin(finite)) + 1} is not finite (NaN); the making of the data set failed "
+            "for this clip; leave it out"
+        )
+    positions = numbers if kind == "joints" else decode_vectors(numbers, file.name)
+    body = _BODIES[positions.shape[1]]
+    if body.called == "KIT-ML":
+        positions = _unmirrored(positions, body)
+    text = next((used for used in claim.uses if used.suffix == ".txt" and used.stem == file.stem), None)
+    lines = read_texts(decode(text.read()), text.name) if text else []
+    fps = choices.fps or body.fps
+    about = {
+        "source": body.called, "licence": body.licence, "split": claim.about["split"], "subject": claim.about["id"],
+    }  # fmt: skip
+    notes = [] if lines else ["no caption was found for it (texts/ID.txt); it is called by its file's name"]
+    faults = []
+    for (start, end), captions in _stretches(lines).items():
+        first, last = (0, len(positions)) if not start and not end else (round(start * fps), round(end * fps))
+        piece = positions[first:last]
+        if len(piece) < 2 or first < 0:
+            seconds = len(positions) / fps
+            faults.append(f"{start:g} to {end:g} s, which is no part of its {seconds:.1f} s")
+            continue
+        capture = Capture(list(body.names), piece, _rest(positions), body.fps, first, body.parents)
+        part = "" if not start and not end else f"{start:g}-{end:g}s"
+        yield Take(capture, part, {**about, "captions": "|".join(captions)}, notes=notes)
+    if faults:
+        raise StickgenError(
+            f"{text.name if text else file.name}: a caption is about {'; '.join(faults[:3])}; fix it"
+        )
+
+
+def _stretches(lines: Sequence[_Line]) -> dict[tuple[float, float], list[str]]:
+    stretches: dict[tuple[float, float], list[str]] = defaultdict(list)
+    for line in lines:
+        if line.text not in stretches[line.start, line.end]:
+            stretches[line.start, line.end].append(line.text)
+    return stretches or {(0.0, 0.0): []}
+
+
+def read_texts(text: str, name: str) -> list[_Line]:
+    """Lines `caption#tokens#start#end`. Raises StickgenError with `name:line` for any other."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            caption, _, *ends = line.rsplit("#", 3)
+            start, end = (0.0 if math.isnan(float(value)) else float(value) for value in ends)
+            if not caption.strip() or not math.isfinite(start) or not math.isfinite(end):
+                raise ValueError
+        except ValueError:
+            said = clean(line, single_line=True, limit=60)
+            raise StickgenError(
+                f"{name}:{number}: {said!r} is not caption#tokens#start#end; fix it"
+            ) from None
+        found.append(_Line(caption.replace("|", " ").strip(), start, end))
+    return found
+
+
+def _rest(positions: Floats) -> Floats:
+    """A pose that shows which way is up: the frame with the head the highest above the feet."""
+    lowest = positions[..., 1].min(axis=1)
+    rest: Floats = positions[int(np.argmax(positions[..., 1].max(axis=1) - lowest))]
+    return rest
+
+
+def _unmirrored(positions: Floats, body: _Body) -> Floats:
+    """The joints of KIT-ML in a right-handed space.
+
+    Its joints have MMM's order, left first, but two axes were swapped to put Y up, so that the toes point backwards
+    for whoever takes left and right by name. A file that somebody has put right stays as it is.
+    """
+    at = {name: positions[:, index] for index, name in enumerate(body.names)}
+    left = at["left hip"] - at["right hip"]
+    toes = at["left toe"] - at["left ankle"] + at["right toe"] - at["right ankle"]
+    forward = np.cross(left, np.array([0.0, 1.0, 0.0]))
+    if np.median((forward * toes).sum(axis=-1)) >= 0:
+        return positions
+    mirrored: Floats = positions * np.array([-1.0, 1.0, 1.0])
+    return mirrored
+
+
+FORMAT = Format(
+    name=NAME,
+    reads="HumanML3D and KIT-ML: `new_joints` or `new_joint_vecs`, `texts` (a caption of a stretch makes a clip of its "
+    "own), `train.txt`, `val.txt`, `test.txt`; loose arrays of 22 or 21 joints",
+    limits="20 and 12.5 fps unless `--fps` says otherwise; a mirror image (`M000001`) is left out where its original is "
+    "there; clips with NaN are refused, and `results.npy`, which is pickled",
+    claim=_claim,
+    read=_read,
+)
