@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.cli.options import JSON
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The dataset, whose clip lengths affect memory and time.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
+@JSON
 def command(
     config_path: str, goal: str, number: int | None, force: bool, data_path: str | None, as_json: bool
 ) -> None:

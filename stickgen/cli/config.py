@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stickgen.cli.options import JSON, OVERRIDES
 from stickgen.cli.output import FORCE
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
 if TYPE_CHECKING:
-    from stickgen.config.loading import Problem
+    from stickgen.config.checking import Problem
     from stickgen.config.rules import Severity, Site
     from stickgen.yaml_edit import Document
 
 PROTECTED = click.option("--force", is_flag=True, help="Write it although it is write-protected.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
 
 @click.group("config")
@@ -38,7 +38,7 @@ def command() -> None:
 @JSON
 def check_(path: str, anywhere: bool, data_path: str | None, as_json: bool) -> None:
     """Say everything that is wrong with a config; exit code 2 if `stickgen train` would refuse it here."""
-    from stickgen.config.loading import check
+    from stickgen.config.checking import check
     from stickgen.yaml_edit import Document
 
     document = Document.open(path)
@@ -60,9 +60,7 @@ def check_(path: str, anywhere: bool, data_path: str | None, as_json: bool) -> N
 
 @command.command("show", epilog="Example: stickgen config show configs/medium.yaml --json")
 @click.argument("path", required=False)
-@click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the file's."
-)
+@OVERRIDES
 @JSON
 def show(path: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
     """Show every value in force and where it comes from (default: the shipped medium config).
@@ -295,8 +293,9 @@ def _site(document: Document, data_path: str | None) -> Site:
 
 def _launch_problems(document: Document, data_path: str | None) -> list[Problem]:
     """What `stickgen train` would refuse or warn of here, beside the config's own problems."""
+    from stickgen.config.checking import Problem
     from stickgen.config.chosen_dataset import dataset_key, dataset_path
-    from stickgen.config.loading import Problem, TrainingConfig
+    from stickgen.config.loading import TrainingConfig
     from stickgen.config.problem_codes import Code
     from stickgen.hardware.machine import local_machine_fast
     from stickgen.planner.launch_check import check_launch
@@ -354,7 +353,7 @@ def _assignment(document: Document, text: str) -> tuple[str, bool | int | float 
 
 
 def _finish(document: Document, dry_run: bool, force: bool) -> None:
-    from stickgen.config.loading import check
+    from stickgen.config.checking import check
     from stickgen.yaml_edit import text_diff
 
     if dry_run:

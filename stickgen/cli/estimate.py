@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stickgen.cli.numbers import Finite
+from stickgen.cli.options import JSON, OVERRIDES
 from stickgen.cli.streams import is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.quantities import byte_text, duration_text
@@ -42,15 +43,13 @@ BASES: dict[Basis, str] = {
 @click.option(
     "--data-path", "--data_path", metavar="FILE", help="The dataset, for steps per epoch and total time."
 )
-@click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
-)
+@OVERRIDES
 @click.option("--probe", "probing", is_flag=True, help="Measure: train on made-up clips for a minute or two.")
 @click.option(
     "--probe-seconds", type=Finite(1), default=180.0, show_default=True, metavar="S",
     help="The longest the probe may take.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
+@JSON
 def command(
     config_path: str,
     data_path: str | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.cli.options import ENCODER, JSON, RUNS
 from stickgen.cli.output import FORCE, say_note
 from stickgen.cli.progress import shown_progress
 from stickgen.errors import StickgenError
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     "--data", metavar="FILE", help="The dataset that judges (default: the one of the run's training)."
 )
 @click.option("--report", metavar="FILE", help="Also write an HTML page, with contact sheets.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@JSON
 @click.option(
     "--clips", type=click.IntRange(16, 256), default=200, show_default=True, help="Held-out texts, at most."
 )
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
 @click.option(
     "--contrast/--no-contrast", default=True, help="Also ask for left and right, fast and slow, counts…"
 )
-@click.option("--encoder", help="Text encoder (default: the config's data.encoder, if stickgen knows it).")
-@click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@ENCODER
+@RUNS
 @FORCE
 def command(
     run_name: str,

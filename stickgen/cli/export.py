@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stickgen.cli.options import RUNS
 from stickgen.cli.output import FORCE
 
 
@@ -24,7 +25,7 @@ from stickgen.cli.output import FORCE
     show_default=True,
     help="The weights, or the sampler's step as a torch.export or ONNX program; may be given several times.",
 )
-@click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@RUNS
 @FORCE
 def command(source: str, output: str, formats: tuple[str, ...], runs: str | None, force: bool) -> None:
     """Write the averaged weights of a run's newest checkpoint, or of the one named, with a model card."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.cli.options import JSON
 from stickgen.quantities import byte_text
 from stickgen.text import clean
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("hardware", epilog="Example: stickgen hardware --json")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON, sizes in bytes.")
+@JSON
 @click.option("--refresh", is_flag=True, help="Ask torch again instead of taking its remembered answer.")
 def command(as_json: bool, refresh: bool) -> None:
     """Show what this machine has: memory, cores, GPUs, and how fast it multiplies."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stickgen.cli.numbers import Finite
+from stickgen.cli.options import JSON
 from stickgen.cli.output import FORCE
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--largest", is_flag=True, help="Take the largest model that fits, even if it trains slowly.")
 @click.option("-o", "--output", metavar="FILE", help="Write the recommended config there.")
 @FORCE
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON, units in the names.")
+@JSON
 def command(
     ram: float | None,
     vram: float | None,

@@ -9,23 +9,24 @@ from pathlib import Path
 import click
 
 from stickgen.cli.numbers import Finite
+from stickgen.cli.options import JSON, RUNS
 from stickgen.quantities import counted
 from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.text import clean
 
 
 @click.group("runs")
-@click.option("--runs", "root", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@RUNS
 @click.pass_context
-def command(context: click.Context, root: str | None) -> None:
+def command(context: click.Context, runs: str | None) -> None:
     """List, watch, save, stop and remove runs."""
     from stickgen.runs.store import runs_root
 
-    context.obj = Path(root) if root else runs_root()
+    context.obj = Path(runs) if runs else runs_root()
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@JSON
 @click.pass_obj
 def list_(root: Path, as_json: bool) -> None:
     """Every run and how it is: those that are going first, then the newest first."""
@@ -57,7 +58,7 @@ def list_(root: Path, as_json: bool) -> None:
 
 @command.command("show", epilog="Example: stickgen runs show latest")
 @click.argument("which", default="latest")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@JSON
 @click.pass_obj
 def show(root: Path, which: str, as_json: bool) -> None:
     """What a run is, how it is and what happened in it."""
@@ -117,7 +118,7 @@ def watch(root: Path, which: str, as_json: bool) -> None:
 @command.command("stop", epilog="Example: stickgen runs stop latest")
 @click.argument("which", default="latest")
 @click.option("--force", is_flag=True, help="Kill it; what came after the last checkpoint is lost.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@JSON
 @click.pass_obj
 def stop_(root: Path, which: str, force: bool, as_json: bool) -> None:
     """Stop a run with a checkpoint."""
@@ -137,7 +138,7 @@ def stop_(root: Path, which: str, force: bool, as_json: bool) -> None:
 @click.option(
     "--wait", "seconds", type=Finite(0), default=60.0, metavar="SECONDS", help="For the answer; 0 only asks."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@JSON
 @click.pass_obj
 def save(root: Path, which: str, seconds: float, as_json: bool) -> None:
     """Save a checkpoint of a running run now, between two steps; it trains on."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stickgen.cli.options import RUNS
+
 if TYPE_CHECKING:
     from stickgen.config.key import Value
     from stickgen.config.loading import TrainingConfig
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The dataset; wins over TRAIN_DATA_PATH and the config, and with --resume over what the run recorded.",
 )
-@click.option("--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs).")
+@RUNS
 @click.option(
     "--run-dir", metavar="DIR", help="The run's own folder: new or empty, or that of the run to --resume."
 )

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from stickgen.config.checking import Problem, check
 from stickgen.config.chosen_dataset import dataset_path
 from stickgen.config.drafts import Draft, keep
-from stickgen.config.loading import Problem, TrainingConfig, check, parse_override
+from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PARTS, Key, Value
 from stickgen.errors import StickgenError

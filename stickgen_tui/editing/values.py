@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from stickgen.config.loading import Problem
+from stickgen.config.checking import Problem
 from stickgen.config.schema import KEY_BY_PATH
 from stickgen.yaml_edit import MISSING, Document, KeyPath, same_value
 

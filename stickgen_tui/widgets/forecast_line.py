@@ -11,8 +11,9 @@ from textual import on, work
 from textual.content import Content
 from textual.message import Message
 
+from stickgen.config.checking import Problem
 from stickgen.config.chosen_dataset import dataset_path
-from stickgen.config.loading import Problem, TrainingConfig
+from stickgen.config.loading import TrainingConfig
 from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
 from stickgen.planner.arithmetic.prediction import Prediction

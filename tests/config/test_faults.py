@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stickgen.config.loading import TrainingConfig, check
+from stickgen.config.checking import check
+from stickgen.config.loading import TrainingConfig
 from stickgen.yaml_edit import Document, YamlError
 
 BASE = 'model:\n  d_model: 64\n  nhead: 4\n\ntraining:\n  batch_size: 16   # clips\n  epochs: 40\n  # a note\n  learning_rate: 0.002\n  seed: 1\n\ndevice:\n  type: "auto"\n'

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stickgen.config import TrainingConfig
-from stickgen.config.loading import check, parse_override
+from stickgen.config.checking import check
+from stickgen.config.loading import parse_override
 from stickgen.config.presets import TIERS, preset_names, preset_path
 from stickgen.config.schema import KEYS
 from stickgen.errors import StickgenError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from stickgen.config.checking import check
 from stickgen.config.key import Value
-from stickgen.config.loading import check
 from stickgen.config.presets import TIERS, preset_names, preset_path
 from stickgen.config.problem_codes import EXPLANATIONS, Code
 from stickgen.config.rules import Site, broken_rules

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from stickgen.config.loading import TrainingConfig, check
+from stickgen.config.checking import check
+from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Gpu, Machine, Speed
 from stickgen.planner.advising.advice import GOALS, advise, apply, weigh

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readers import CORPUS, flat, read_1_1, read_1_2, readable
 
-from stickgen.config.loading import check
+from stickgen.config.checking import check
 from stickgen.config.presets import preset_names, preset_path
 from stickgen.config.schema import is_truth
 from stickgen.yaml_edit import Document, EditRefusedError, findings, fixed

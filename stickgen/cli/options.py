@@ -1,0 +1,16 @@
+"""Options that several commands take, each declared once."""
+
+from __future__ import annotations
+
+import click
+
+RUNS = click.option(
+    "--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs)."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON; units are in the names.")
+ENCODER = click.option(
+    "--encoder", help="Text encoder (default: the config's data.encoder, if stickgen knows it)."
+)
+OVERRIDES = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
+)
