@@ -18,21 +18,47 @@ _SIDES = {
     "left": "left", "l": "left", "lt": "left", "lft": "left", "左": "left",
     "right": "right", "r": "right", "rt": "right", "rgt": "right", "右": "right",
 }  # fmt: skip
-# words that rigs add to every name: Reallusion, 3ds Max, Valve, Mixamo, Rigify, VRoid, DeepMotion, ARKit, DAZ;
+# words that rigs add to every name: Reallusion, 3ds Max, Valve, Mixamo, Rigify, VRoid, DeepMotion, ARKit, DAZ, Auto-Rig;
 # some also mark the middle of the body
 _AROUND = {
     "cc", "base", "bip", "valvebiped", "mixamorig", "def", "org", "bone", "bn", "jnt", "j", "c", "m", "bend",
-    "sk",
+    "sk", "skel", "stretch", "x",
 }  # fmt: skip
 # names without side and added words, the most reliable first. Ankle comes before foot and wrist before hand: if a
 # skeleton has both (SMPL, Kinect), "foot" is the ball of the foot and "hand" the palm. CMU has both an `LHipJoint`
 # and a `LeftUpLeg`; files that call the top of the thigh `LeftHip` have no `LeftUpLeg`.
 PARTS: dict[str, tuple[str, ...]] = {
     "hip": ("upleg", "upperleg", "thigh", "femur", "uleg", "hip", "足", "大腿"),
-    "knee": ("lowleg", "lowerleg", "shin", "calf", "knee", "leg", "tibia", "lleg", "ひざ", "膝", "小腿"),
-    "foot": ("ankle", "foot", "足首", "脚踝", "脚"),
-    "elbow": ("forearm", "lowarm", "lowerarm", "elbow", "radius", "farm", "ひじ", "肘", "前臂", "小臂"),
-    "hand": ("wrist", "hand", "手首", "手腕", "手"),
+    "knee": (
+        "lowleg",
+        "lowerleg",
+        "shin",
+        "calf",
+        "knee",
+        "leg",
+        "tibia",
+        "lleg",
+        "shank",
+        "ひざ",
+        "膝",
+        "小腿",
+    ),
+    "foot": ("ankle", "footankle", "talus", "foot", "足首", "脚踝", "脚"),
+    "elbow": (
+        "forearm",
+        "lowarm",
+        "lowerarm",
+        "elbow",
+        "ulna",
+        "radius",
+        "farm",
+        "larm",
+        "ひじ",
+        "肘",
+        "前臂",
+        "小臂",
+    ),
+    "hand": ("wrist", "handwrist", "hand", "手首", "手腕", "手"),
 }
 _HEAD = ("head", "skull", "頭", "头")
 _KNOWN = {label for labels in PARTS.values() for label in labels}
@@ -61,7 +87,10 @@ def _split(words: list[str]) -> tuple[str, str, int]:
     if words and (match := re.fullmatch(r"(left|right)(.+)|(.+)(left|right)", words[0])):
         words[:1] = [found for found in match.groups() if found]
     sides = [_SIDES[word] for word in words if word in _SIDES]
-    part = "".join(word for word in words if word not in _SIDES)
+    words = [word for word in words if word not in _SIDES]
+    if len(words) == 2 and words[1] in {"upper", "lower"}:  # Leg_Upper_L
+        words.reverse()
+    part = "".join(words)
     if not sides and part[:1] in {"l", "r"} and part[1:] in _KNOWN and part not in _KNOWN:  # LFEMUR, LFArm
         return _SIDES[part[0]], part[1:], min(numbers, default=0)
     if numbers and part not in _KNOWN and part not in _HEAD:
@@ -91,10 +120,15 @@ def find_joints(
     for side in ("left", "right"):
         for limb in (("hip", "knee", "foot"), ("elbow", "hand")):
             found.update(_limb(side, limb, candidates, found, skeleton))
+            top = f"{side} {limb[0]}"
+            if skeleton is not None and top in found and top not in (given or {}):
+                found[top] = _before_twists(found[top], names, skeleton)
     if "head" not in found and candidates["head"]:
         found["head"] = candidates["head"][0]
     if skeleton is not None and len(found) < len(JOINTS):
-        for joint, index in by_structure(skeleton, found, ends).items():
+        built = by_structure(skeleton, found, ends)
+        _correct(found, built, given or {})
+        for joint, index in built.items():
             if index not in found.values():
                 found.setdefault(joint, index)
     missing = [joint for joint in JOINTS if joint not in found]
@@ -108,13 +142,11 @@ def find_joints(
 
 def _candidates(names: Sequence[str], ends: set[int]) -> dict[str, list[int]]:
     """For each of JOINTS, the joints that it may be by their names, the likeliest first."""
-    words = [_words(name) for name in names]
-    for at in (0, -1):  # a word that starts or ends nearly all names belongs to the character or the rig
-        common = Counter(found[at] for i, found in enumerate(words) if len(found) > 1 and i not in ends)
-        if common:
-            word, count = common.most_common(1)[0]
-            if count > 0.8 * (len(words) - len(ends)) and word not in _SIDES and word not in _KNOWN:
-                words = [found[1:] if at == 0 else found[:-1] for found in words]
+    words = [_words(re.sub(r"\[.*\]", "", name) or name) for name in names]
+    for at in (0, -1):
+        while (word := _common(words, at, ends)) is not None:
+            kept = slice(1, None) if at == 0 else slice(None, -1)
+            words = [found[kept] if len(found) > 1 and found[at] == word else found for found in words]
     split = [_split(found) for found in words]
     ranked: dict[str, list[int]] = {}
     wanted = {"head": ("", _HEAD), **{f"{s} {p}": (s, PARTS[p]) for s in ("left", "right") for p in PARTS}}
@@ -126,6 +158,27 @@ def _candidates(names: Sequence[str], ends: set[int]) -> dict[str, list[int]]:
         ]
         ranked[joint] = [index for _, _, index in sorted(fitting)]
     return ranked
+
+
+def _common(words: Sequence[list[str]], at: int, ends: set[int]) -> str | None:
+    """A word that starts or ends nearly all names: it belongs to the character or the rig."""
+    common = Counter(found[at] for i, found in enumerate(words) if len(found) > 1 and i not in ends)
+    for word, count in common.most_common(1):
+        if count > 0.8 * (len(words) - len(ends)) and word not in _SIDES and word not in _KNOWN:
+            return word
+    return None
+
+
+def _correct(found: dict[str, int], built: Mapping[str, int], given: Mapping[str, str]) -> None:
+    """Forget the names of a limb if what they call its knee is, by the tree, its hip: `leg_0`, `leg_1`, `leg_end`."""
+    for side in ("left", "right"):
+        for limb in (("hip", "knee", "foot"), ("elbow", "hand")):
+            joints = [f"{side} {part}" for part in limb]
+            named = {found[joint] for joint in joints if joint in found}
+            if any(joint not in found and built.get(joint) in named for joint in joints):
+                for joint in joints:
+                    if joint not in given:
+                        found.pop(joint, None)
 
 
 def _limb(
@@ -149,6 +202,13 @@ def _limb(
         if all(skeleton.hangs(lower, upper) for upper, lower in pairwise(chain)):
             return {joint: index for (joint, _), index in zip(told, chain, strict=True)}
     return {}
+
+
+def _before_twists(joint: int, names: Sequence[str], skeleton: Skeleton) -> int:
+    """Where the bone of a joint begins: at its twist bone, if the rig has that first (`thigh_twist`, then `thigh`)."""
+    side, part = split_name(names[joint])
+    above = skeleton.parents[joint]
+    return above if above >= 0 and split_name(names[above]) == (side, f"{part}twist") else joint
 
 
 def _given(names: Sequence[str], file: str, given: Mapping[str, str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _SIGNIFICANT = 0.2  # of the longest path from the root to a tip: anything shorter is a finger, a jaw, a coat
+_DETOUR = 0.03  # of a bone's length: the joints on it may lie so far off a straight line
 _ALIKE = 0.15  # how much the two limbs of a pair may differ, relative to their length
 
 
@@ -54,6 +55,21 @@ class Skeleton:
         """The distance between two joints in the rest pose."""
         assert self.rest is not None
         return float(np.linalg.norm(self.rest[first] - self.rest[second]))
+
+    @cached_property
+    def sampled(self) -> Floats | None:
+        """At most 200 frames of the motion, [t, j, 3]."""
+        moving = self.positions
+        return None if moving is None else moving[:: max(len(moving) // 200, 1)][:200]
+
+    def is_straight(self, joints: list[int]) -> bool:
+        """Whether joints that hang from each other lie on a line whatever the motion; True if there is none."""
+        if len(joints) < 3 or self.sampled is None:
+            return True
+        way = np.diff(self.sampled[:, joints], axis=1)
+        path = np.linalg.norm(way, axis=-1).sum(axis=1)
+        short = np.linalg.norm(way.sum(axis=1), axis=-1)
+        return bool(np.percentile(path - short, 90) <= _DETOUR * float(np.median(path)))
 
     def longest_chain(self, joint: int) -> list[int]:
         """The joints from `joint` down to the farthest tip."""
@@ -130,8 +146,9 @@ def _joints_of_limb(skeleton: Skeleton, start: int, ends: set[int]) -> list[int]
     """Hip, knee and ankle, or shoulder, elbow and wrist, of a limb that may have twist bones, toes and fingers.
 
     They are the ends of two bones of about the same length that are as long as possible. Among candidates that are
-    nearly as good, the one that ends first wins, because what follows is a foot or a hand. A joint with three long
-    children is a hand, so the search stops there.
+    nearly as good, the one that ends first wins, because what follows is a foot or a hand. A bone is straight in all
+    of the motion, however many joints lie on it: a collar bone is none of the arm. A joint with three long children is
+    a hand, so the search stops there.
     """
     chain = []
     for joint in skeleton.longest_chain(start):
@@ -139,7 +156,11 @@ def _joints_of_limb(skeleton: Skeleton, start: int, ends: set[int]) -> list[int]
         if len([child for child in skeleton.children[joint] if child not in ends]) >= 3 and len(chain) > 2:
             break
     options = []
+    bones = [(upper, lower) for upper, lower in combinations(range(len(chain)), 2)]
+    straight = {bone for bone in bones if skeleton.is_straight(chain[bone[0] : bone[1] + 1])}
     for upper, middle, lower in combinations(range(len(chain)), 3):
+        if not {(upper, middle), (middle, lower)} <= straight:
+            continue
         first = skeleton.distance(chain[upper], chain[middle])
         second = skeleton.distance(chain[middle], chain[lower])
         options.append((min(first, second) - abs(first - second) / 2, lower, upper, middle))
