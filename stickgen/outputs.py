@@ -67,7 +67,6 @@ def _is_config(path: Path) -> bool:
 
 PNG = Kind("a PNG picture", _begins(b"\x89PNG\r\n\x1a\n"), suffixes=(".png",))
 GIF = Kind("a GIF", _begins(b"GIF87a", b"GIF89a"), suffixes=(".gif",))
-PICTURES = {".png": PNG, ".gif": GIF}
 SCHEMA = Kind("a JSON Schema", lambda path: b'"$schema"' in _head(path))
 REPORT = Kind("an evaluation's report", lambda path: b"stickgen evaluate" in _head(path), suffixes=(".html",))
 CONFIG = Kind("a training config", _is_config, kept=lambda path: True)
@@ -217,7 +216,7 @@ def distinct(outputs: Sequence[Output]) -> None:
 def check_output_folder(folder: Path, is_one: Callable[[Path], bool], name: str, *, force: bool) -> bool:
     """Whether a folder of the same kind is to be set aside for a new one; False if nothing is in the way.
 
-    Raises StickgenError where `folder` must not be written.
+    Raises StickgenError if `folder` must not be written.
     """
     try:
         if not os.path.lexists(folder) or (folder.is_dir() and not any(folder.iterdir())):

@@ -11,6 +11,7 @@ import click
 
 from stickgen.cli import curating
 from stickgen.cli.numbers import SEED, Finite
+from stickgen.cli.options import FORMAT, STYLE
 from stickgen.cli.output import FORCE, say_kept, say_note
 from stickgen.text import clean
 
@@ -273,8 +274,14 @@ def info(path: str, as_json: bool) -> None:
 
 @command.command("preview", epilog="Example: stickgen data preview data/real.pt -o sheet.png --action walk")
 @click.argument("path")
-@click.option("-o", "output", metavar="FILE", help="The PNG to write (default: draw in this terminal).")
-@click.option("--gif", metavar="FILE", help="Also write the first of the clips as an animated GIF.")
+@click.option(
+    "-o",
+    "output",
+    metavar="FILE",
+    help="Its ending is the format, .png a sheet (default: draw in this terminal).",
+)
+@FORMAT
+@STYLE
 @click.option("--clips", type=click.IntRange(1, 100), help="How many clips (default: 12, in a terminal 4).")
 @click.option("--action", metavar="NAME", help="Only clips with frames of this action.")
 @click.option("--contains", metavar="TEXT", default="", help="Only clips with this in a caption.")
@@ -283,37 +290,37 @@ def info(path: str, as_json: bool) -> None:
 def preview(
     path: str,
     output: str | None,
-    gif: str | None,
+    written_as: str | None,
+    style: str | None,
     clips: int | None,
     action: str | None,
     contains: str,
     seed: int,
     force: bool,
 ) -> None:
-    """Draw a sheet of clips, a row of poses each."""
+    """Draw clips: a row of poses each, or in any format of `stickgen generate`."""
     import shutil
 
     from stickgen.data.dataset import open_dataset
-    from stickgen.generate.in_terminal import poses_in_terminal
-    from stickgen.generate.render import draw_gif, draw_sheet
     from stickgen.motion.skeleton import FPS
-    from stickgen.outputs import GIF, PNG, Output, distinct
+    from stickgen.motion_export.format import Clip
+    from stickgen.motion_export.in_terminal import poses_in_terminal
+    from stickgen.motion_export.look import read_look
+    from stickgen.motion_export.registry import export_of
+    from stickgen.motion_export.write import Place
 
-    wanted = ((output, PNG), (gif, GIF))
-    places = [Output(Path(name), kind, (Path(path),), force) for name, kind in wanted if name is not None]
-    distinct(places)
+    place = None
+    if output is not None:
+        place = Place(Path(output), export_of(Path(output), written_as), (Path(path),), force)
     file = open_dataset(path)
     chosen = file.choose(
         clips or (12 if output is not None else 4), action=action, contains=contains, seed=seed
     )
-    drawn = [(file.captions(clip)[0], file.motion(clip).tolist()) for clip in chosen]
-    if output is not None:
-        draw_sheet(drawn, Path(output))
+    drawn = [Clip(file.captions(clip)[0], file.motion(clip).tolist()) for clip in chosen]
+    if place is not None:
+        place.write(drawn, read_look(Path(style)) if style is not None else None)
         click.echo(f"{clean(output)}: {len(chosen)} of {file.clips} clips")
-    if gif is not None:
-        draw_gif(drawn[:1], Path(gif))
-        click.echo(f"{clean(gif)}: {clean(drawn[0][0], single_line=True)}")
-    if output is None and gif is None:
+    else:
         columns = min(shutil.get_terminal_size().columns, 160)
         for text, motion in drawn:
             click.echo(clean(f"{text} ({len(motion) / FPS:.1f} s)", single_line=True, limit=columns))

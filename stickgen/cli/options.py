@@ -14,3 +14,14 @@ ENCODER = click.option(
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
 )
+FORMAT = click.option(
+    "--format",
+    "written_as",
+    metavar="NAME",
+    help="How it is written, whatever FILE ends with (docs/export-motion.md).",
+)
+STYLE = click.option(
+    "--style",
+    metavar="FILE",
+    help="A small YAML file with the figure's look: colours, lines, background, size, fps.",
+)

@@ -66,8 +66,9 @@ def test_from_archive_to_sheet(real_data: Path, tmp_path: Path) -> None:
     assert "384 wide" in result.output
     assert open_dataset(made).embedding_dim == 384
 
-    result = call("preview", made, "-o", sheet, "--gif", tmp_path / "a.gif", "--action", "cartwheel")
-    assert result.exit_code == 0, result.output
+    for picture in (sheet, tmp_path / "a.gif"):
+        result = call("preview", made, "-o", picture, "--action", "cartwheel")
+        assert result.exit_code == 0, result.output
     assert Image.open(sheet).height == 264  # the clip and its mirror
     assert Image.open(tmp_path / "a.gif").n_frames > 50  # type: ignore[attr-defined]
 
@@ -97,7 +98,7 @@ def test_bad_input_is_one_sentence(dataset: Path, tmp_path: Path) -> None:
     assert "no clip could be read" in refused("import", _empty(tmp_path), "-o", tmp_path / "x.pt")
     assert "HF_HUB_OFFLINE" in refused("embed", dataset, "--encoder", "some-lab/encoder")
     assert "a folder" in refused("embed", dataset, "-o", "", "--encoder", "offline")  # not: in its own place
-    assert "name a .png file" in refused("preview", dataset, "-o", "")
+    assert "no format ends like this" in refused("preview", dataset, "-o", "")
     assert "is not the name of a text encoder" in refused("embed", dataset, "--encoder", "")
     assert r"'\udc80' is not the name of a text encoder" in refused("embed", dataset, "--encoder", "\udc80")
     assert "could not be written" in refused("preview", dataset, "-o", tmp_path / "no" / "sheet.png")

@@ -54,7 +54,7 @@ def test_the_length_can_be_asked_for(trained: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("latest", "a person bows", "-o", "bow.mp5"), "name a .gif or a .png file"),
+        (("latest", "a person bows", "-o", "bow.mp5"), "no format ends like this"),
         (("nothing", "a person bows", "-o", "new.gif"), "no run is called"),
     ],
 )

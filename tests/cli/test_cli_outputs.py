@@ -77,8 +77,7 @@ COMMANDS: dict[str, tuple[Command, set[str]]] = {
     "synth": (("data", "synth", "-n", 2, "--actions", "walk", "-o"), {"real.pt"}),
     "import": (("data", "import", "caps", "caps.zip", "--index", "index.csv", "-o"), {"real.pt"}),
     "embed": (("data", "embed", "older.pt", "--encoder", "offline", "-o"), {"real.pt"}),
-    "preview": (("data", "preview", "real.pt", "-o"), {"photo.png"}),
-    "preview gif": (("data", "preview", "real.pt", "--gif"), {"film.gif"}),
+    "preview": (("data", "preview", "real.pt", "-o"), {"photo.png", "film.gif"}),
     "generate": (("generate", "latest", "a person walks", "-o"), {"photo.png", "film.gif"}),
     "schema": (("config", "schema", "-o"), set()),
     "recommend": (("recommend", "-o"), {"mine.yaml"}),
@@ -170,13 +169,6 @@ def test_somebodys_json_beside_a_new_dataset_is_not_taken_for_its_facts(here: Pa
 def test_a_write_protected_file_is_not_replaced(here: Path) -> None:
     (here / "photo.png").chmod(0o444)
     assert "write-protected" in refused("data", "preview", "real.pt", "-o", "photo.png", "--force")
-
-
-def test_two_outputs_are_two_files(here: Path) -> None:
-    (here / "same.gif").symlink_to("same.png")
-    assert "named for two outputs" in refused(
-        "data", "preview", "real.pt", "-o", "same.png", "--gif", "same.gif"
-    )
 
 
 def test_pictures_and_configs_are_replaced_on_request(here: Path) -> None:

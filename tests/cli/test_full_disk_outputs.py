@@ -27,7 +27,7 @@ COMMANDS: dict[str, list[str]] = {
     "embed": ["data", "embed", "tiny.pt", "--encoder", "offline", "-o", "out.pt"],
     "embed in place": ["data", "embed", "tiny.pt", "--encoder", "offline", "--force"],
     "sheet": ["data", "preview", "tiny.pt", "--clips", "1", "-o", "out.png"],
-    "animation": ["data", "preview", "tiny.pt", "--clips", "1", "--gif", "out.gif"],
+    "animation": ["data", "preview", "tiny.pt", "--clips", "1", "-o", "out.gif"],
 }
 
 

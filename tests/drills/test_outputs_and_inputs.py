@@ -64,7 +64,7 @@ COMMANDS: dict[str, list[str]] = {
     "import": ["data", "import", "caps", "--index", "index.csv", "--split", "train=train.txt", "-o"],
     "embed": ["data", "embed", "data.pt", "--encoder", "offline", "-o"],
     "preview": ["data", "preview", "data.pt", "-o"],
-    "preview as film": ["data", "preview", "data.pt", "--gif"],
+    "preview as film": ["data", "preview", "data.pt", "--format", "gif", "-o"],
     "generate": ["generate", "runs/one", "a person walks", "-o"],
     "evaluate": ["evaluate", "runs/one", "--report"],
     "export": ["export", "runs/one", "-o"],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stickgen.braille import BrailleCanvas
-from stickgen.generate.render import PERSON, Motion, check_motion
 from stickgen.motion.draw import HEAD_RADIUS, bounds, strokes
 from stickgen.motion.skeleton import PELVIS
+from stickgen.motion_export.format import Motion
+from stickgen.motion_export.raster import PERSON, check_motion
 
 CELL_COLUMNS, CELL_ROWS = 11, 7  # characters per pose
 

@@ -9,7 +9,26 @@ import pytest
 from PIL import Image, ImageFont
 
 from stickgen.errors import StickgenError
-from stickgen.generate.render import FAINT, INK, LEFT, PANEL, PAPER, RIGHT, _fitted, draw_gif, draw_sheet
+from stickgen.motion_export.format import Clip, Motion
+from stickgen.motion_export.look import Look
+from stickgen.motion_export.raster import _fitted, rgba, sheet
+from stickgen.motion_export.registry import export_of
+from stickgen.motion_export.write import Place
+
+LOOK = Look()
+PANEL = LOOK.width, LOOK.height
+FAINT, INK, LEFT, PAPER, RIGHT = (
+    rgba(colour)[:3] for colour in (LOOK.floor, LOOK.body, LOOK.left, LOOK.background, LOOK.right)
+)
+
+
+def draw(clips: list[tuple[str, Motion]], path: Path) -> None:
+    Place(path, export_of(path)).write([Clip(*clip) for clip in clips])
+
+
+def draw_sheet(clips: list[tuple[str, Motion]], path: Path, poses: int = 12) -> None:
+    path.write_bytes(sheet([Clip(*clip) for clip in clips], LOOK, poses=poses))
+
 
 POSE = [
     0.0,
@@ -73,7 +92,7 @@ def test_a_jump_stays_inside_its_row(tmp_path: Path) -> None:
 
 def test_a_gif_plays_at_25_fps_and_its_figure_travels(tmp_path: Path) -> None:
     path = tmp_path / "walk.gif"
-    draw_gif([("walks", motion(20, 0.02))], path)
+    draw([("walks", motion(20, 0.02))], path)
     image = Image.open(path)
     assert image.n_frames == 20  # type: ignore[attr-defined]
     assert image.info["duration"] == 40
@@ -88,7 +107,7 @@ def test_a_gif_plays_at_25_fps_and_its_figure_travels(tmp_path: Path) -> None:
 
 def test_a_long_way_is_followed_and_the_floor_moves(tmp_path: Path) -> None:
     path = tmp_path / "run.gif"
-    draw_gif([("runs", motion(40, 0.2))], path)
+    draw([("runs", motion(40, 0.2))], path)
     image = Image.open(path)
     ticks, middles = [], []
     for frame in (15, 16, 20):
@@ -118,20 +137,20 @@ def test_a_line_is_cut_as_late_as_fits() -> None:
 
 @pytest.mark.parametrize("bad", [[], [[0.0] * 19], [POSE, [float("nan")] * 20], [[1e9] * 20]])
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path, bad: list[list[float]]) -> None:
-    for draw in (draw_gif, draw_sheet):
+    for name in ("x.gif", "x.png"):
         with pytest.raises(StickgenError, match="drawn|draw"):
-            draw([("", bad)], tmp_path / "x.gif")
+            draw([("", bad)], tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_picture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(StickgenError, match="could not be written"):
-        draw_gif([("", motion(2))], tmp_path / "no" / "such" / "place.gif")
+        draw([("", motion(2))], tmp_path / "no" / "such" / "place.gif")
 
 
 def test_an_animation_of_several_clips_has_a_panel_each_and_the_short_ones_wait(tmp_path: Path) -> None:
     path = tmp_path / "three.gif"
-    draw_gif([("walks", motion(20, 0.05)), ("stands", motion(4)), ("waits", motion(9))], path)
+    draw([("walks", motion(20, 0.05)), ("stands", motion(4)), ("waits", motion(9))], path)
     with Image.open(path) as image:
         assert image.size == (2 * PANEL[0], 2 * PANEL[1])
         assert image.n_frames == 20  # type: ignore[attr-defined]

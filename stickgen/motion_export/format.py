@@ -1,0 +1,36 @@
+"""What a format of an export is: motions in, the content of a file or of a folder of files out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from stickgen.motion_export.look import Look
+from stickgen.outputs import Kind
+
+Motion = Sequence[Sequence[float]]  # [t][20], skeleton units, 25 fps
+
+
+class Clip(NamedTuple):
+    """A motion with the text that it shows."""
+
+    text: str
+    motion: Motion
+
+
+@dataclass(frozen=True)
+class Export:
+    """A way to write motions. Exactly one of `render` and `several` is given.
+
+    `about`, `opened_by` and `limits` are for the table of formats in the docs.
+    """
+
+    name: str  # what --format takes
+    suffixes: tuple[str, ...]  # what -o ends with if --format is not given; the first is the usual one
+    kind: Kind  # how an older one is told from somebody else's file, before it is replaced
+    about: str
+    opened_by: str
+    limits: str = ""
+    render: Callable[[Sequence[Clip], Look], bytes] | None = None  # the one file
+    several: Callable[[Sequence[Clip], Look], Iterable[tuple[str, bytes]]] | None = None  # name, content

@@ -1,0 +1,219 @@
+"""Figures as pixels: a canvas that smooths edges, a sheet of poses, and the pictures of an animation."""
+
+from __future__ import annotations
+
+import bisect
+import io
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from stickgen.errors import StickgenError
+from stickgen.motion.draw import bounds, strokes
+from stickgen.motion.skeleton import (
+    BONES,
+    FPS,
+    LEFT_ELBOW,
+    LEFT_HAND,
+    LEFT_KNEE,
+    PELVIS,
+    POSE_DIM,
+    RIGHT_ELBOW,
+    RIGHT_HAND,
+    RIGHT_KNEE,
+)
+from stickgen.motion_export.format import Clip, Motion
+from stickgen.motion_export.look import TRANSPARENT, Look
+from stickgen.text import clean
+
+Colour = tuple[int, int, int, int]
+INK = (40, 44, 52)  # of captions
+OVERSAMPLE = 3  # pictures are drawn larger by this and shrunk, which smooths edges
+PERSON = 1.0  # approximate height of a figure with its head, in skeleton units
+_TEXT_HEIGHT, _BELOW = 26, 24  # pixels above and below the figure in an animation 260 high
+_LEFT_JOINTS = {LEFT_ELBOW, LEFT_HAND, LEFT_KNEE}
+_RIGHT_JOINTS = {RIGHT_ELBOW, RIGHT_HAND, RIGHT_KNEE}
+
+
+def rgba(colour: str, *, pale: float = 0.0, paper: str = TRANSPARENT) -> Colour:
+    """A colour of a `Look` as numbers, faded by `pale` (0 to 1) towards `paper`, or to nothing if that is clear."""
+    if colour == TRANSPARENT:
+        return 0, 0, 0, 0
+    red, green, blue, alpha = (*ImageColor.getrgb(colour), 255)[:4]
+    if paper == TRANSPARENT:
+        return red, green, blue, round(alpha * (1 - pale))
+    base = ImageColor.getrgb(paper)
+    red, green, blue = (round(c + (p - c) * pale) for c, p in zip((red, green, blue), base[:3], strict=True))
+    return red, green, blue, alpha
+
+
+def colour_of_bone(bone: tuple[int, int], look: Look) -> str:
+    """The colour of a bone: that of the left or the right side of the body, or of its middle."""
+    joints = set(bone)
+    return look.left if joints & _LEFT_JOINTS else look.right if joints & _RIGHT_JOINTS else look.body
+
+
+class Canvas:
+    """A picture that figures are drawn into, oversampled until `shrunk`. Positions are in pixels of the result."""
+
+    def __init__(self, width: int, height: int, look: Look) -> None:
+        self.look = look
+        size = width * OVERSAMPLE, height * OVERSAMPLE
+        self.image = Image.new("RGBA", size, rgba(look.background))
+        self._draw = ImageDraw.Draw(self.image)
+        self._font = ImageFont.load_default(12 * OVERSAMPLE)
+
+    def text(self, x: float, y: float, text: str, width: float) -> None:
+        """Write one line at pixel (x, y), cut to `width` pixels."""
+        shown = _fitted(
+            clean(text, single_line=True, limit=500),
+            width * OVERSAMPLE,
+            lambda part: self._draw.textlength(part, font=self._font),
+        )
+        self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=(*INK, 255), font=self._font)
+
+    def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, width: float = 1.0) -> None:
+        """Draw a line with round ends."""
+        ends = [value * OVERSAMPLE for value in (x0, y0, x1, y1)]
+        thick = max(round(width * OVERSAMPLE), 1)
+        self._draw.line(ends, fill=colour, width=thick)
+        if thick > 3:
+            for x, y in (ends[:2], ends[2:]):
+                self._disc(x, y, thick / 2, colour)
+
+    def figure(
+        self, pose: Sequence[float], left: float, floor: float, scale: float, *, pale: float = 0.0
+    ) -> None:
+        """Draw a pose with its origin at pixel (`left`, `floor`), `scale` pixels per unit, faded by `pale` (0 to 1)."""
+        bones, (head_x, head_y) = strokes(pose)
+        look = self.look
+        for bone, (x0, y0, x1, y1) in zip(BONES, bones, strict=True):
+            colour = rgba(colour_of_bone(bone, look), pale=pale, paper=look.background)
+            self.line(
+                left + x0 * scale, floor - y0 * scale, left + x1 * scale, floor - y1 * scale,
+                colour, width=look.line_width * scale,
+            )  # fmt: skip
+        colour = rgba(look.head, pale=pale, paper=look.background)
+        centre = (left + head_x * scale) * OVERSAMPLE, (floor - head_y * scale) * OVERSAMPLE
+        self._disc(*centre, look.head_radius * scale * OVERSAMPLE, colour, filled=look.head_filled)
+
+    def shrunk(self) -> Image.Image:
+        """The finished picture, RGBA."""
+        size = self.image.width // OVERSAMPLE, self.image.height // OVERSAMPLE
+        # with the colours weighted by how opaque they are, or clear pixels would darken every edge
+        return self.image.convert("RGBa").resize(size, Image.Resampling.BOX).convert("RGBA")
+
+    def _disc(self, x: float, y: float, radius: float, colour: Colour, *, filled: bool = True) -> None:
+        box = (x - radius, y - radius, x + radius, y + radius)
+        if filled:
+            self._draw.ellipse(box, fill=colour)
+        else:
+            self._draw.ellipse(box, outline=colour, width=max(round(radius / 3), OVERSAMPLE))
+
+
+def _fitted(line: str, room: float, length: Callable[[str], float]) -> str:
+    """`line` if its `length` is at most `room`, else as much of its beginning as fits with an ellipsis."""
+    if length(line) <= room:  # first, because the ellipsis may be wider than the character it replaces
+        return line
+
+    def cut(count: int) -> str:
+        return line[:count].rstrip() + "…"
+
+    fitting = bisect.bisect_right(range(len(line)), room, key=lambda count: length(cut(count)))
+    return cut(max(fitting - 1, 0))
+
+
+def sheet(clips: Sequence[Clip], look: Look, *, poses: int = 12) -> bytes:
+    """A PNG with one row per clip: its text above, and `poses` poses from left to right.
+
+    Every pose stands in the middle of its cell. A clip that jumps high is drawn smaller.
+    """
+    cell, height, text_height, below = 88, 132, 22, 10
+    canvas = Canvas(cell * poses, height * len(clips), look)
+    for row, (text, motion) in enumerate(clips):
+        floor = (row + 1) * height - below
+        room = height - text_height - below
+        scale = room / max(bounds(motion)[3], 1.05 * PERSON)
+        canvas.line(0, floor, cell * poses, floor, rgba(look.floor))
+        if look.caption:
+            canvas.text(6, row * height + 4, f"{text}   ({len(motion) / FPS:.1f} s)", cell * poses - 12)
+        for column in range(poses):
+            pose = motion[round(column * (len(motion) - 1) / max(poses - 1, 1))]
+            canvas.figure(pose, (column + 0.5) * cell - pose[2 * PELVIS] * scale, floor, scale)
+    buffer = io.BytesIO()
+    canvas.shrunk().save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def times(motion: Motion, fps: int) -> list[int]:
+    """The frames of a motion that are shown at `fps`."""
+    count = max(round(len(motion) * fps / FPS), 1)
+    return [min(int(number * FPS / fps), len(motion) - 1) for number in range(count)]
+
+
+def pictures(clip: Clip, look: Look) -> Iterator[Image.Image]:
+    """The pictures of an animation of one clip at the rate of `look`, RGBA, its text above if `look` says so.
+
+    Pale figures trail behind, and ticks mark every half unit of the floor. The view stands still if the whole path
+    fits, else it follows the pelvis.
+    """
+    text, motion = clip
+    width, height = look.width, look.height
+    above = _TEXT_HEIGHT * height / 260 if look.caption else 4 + look.line_width * height
+    below = _BELOW * height / 260
+    floor = height - below
+    x_low, _, x_high, y_high = bounds(motion)
+    scale = (floor - above) / max(y_high, 1.05 * PERSON)
+    fits = (x_high - x_low) * scale <= width - 16
+    for frame in times(motion, look.fps):
+        pose = motion[frame]
+        centre = (x_low + x_high) / 2 if fits else camera(motion, frame)
+        left = width / 2 - centre * scale
+        canvas = Canvas(width, height, look)
+        if look.floor != TRANSPARENT:
+            canvas.line(0, floor, width, floor, rgba(look.floor))
+            for tick in range(math.ceil(-left / scale * 2), math.floor((width - left) / scale * 2) + 1):
+                x = left + tick / 2 * scale
+                canvas.line(x, floor, x, floor + 6, rgba(look.floor))
+        if look.caption:
+            canvas.text(8, 6, text, width - 16)
+        for ghost in range(look.ghosts, 0, -1):
+            if frame >= ghost * look.ghost_frames:
+                pale = min(0.62 + 0.13 * ghost, 0.97)
+                canvas.figure(motion[frame - ghost * look.ghost_frames], left, floor, scale, pale=pale)
+        canvas.figure(pose, left, floor, scale)
+        yield canvas.shrunk()
+
+
+def camera(motion: Motion, frame: int) -> float:
+    """x of the pelvis, averaged over a second around `frame`."""
+    around = motion[max(frame - FPS // 2, 0) : frame + FPS // 2 + 1]
+    return sum(pose[2 * PELVIS] for pose in around) / len(around)
+
+
+def panels(clips: Sequence[Clip], look: Look) -> list[Image.Image]:
+    """The pictures of an animation of all clips, a panel each. Shorter clips stop at their end."""
+    columns = math.ceil(math.sqrt(len(clips)))
+    size = columns * look.width, math.ceil(len(clips) / columns) * look.height
+    count = max(len(times(clip.motion, look.fps)) for clip in clips)
+    pages = [Image.new("RGBA", size, rgba(look.background)) for _ in range(count)]
+    for number, clip in enumerate(clips):
+        row, column = divmod(number, columns)
+        place = column * look.width, row * look.height
+        last = None
+        shown = pictures(clip, look)
+        for page in pages:
+            last = next(shown, last)
+            if last is not None:
+                page.paste(last, place)
+    return pages
+
+
+def check_motion(motion: Motion) -> None:
+    """Raise StickgenError if a motion has no frames, or values that cannot be drawn."""
+    if not len(motion) or any(len(pose) != POSE_DIM for pose in motion):
+        raise StickgenError(f"nothing to draw: a motion needs at least one frame, of {POSE_DIM} numbers each")
+    for frame, pose in enumerate(motion):
+        if not all(math.isfinite(value) and abs(value) < 1e4 for value in pose):
+            raise StickgenError(f"frame {frame} of the motion has a value that cannot be drawn")

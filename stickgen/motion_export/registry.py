@@ -1,0 +1,26 @@
+"""The formats that motions are written in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stickgen.errors import StickgenError
+from stickgen.motion_export.format import Export
+from stickgen.motion_export.formats import gif, sheet
+from stickgen.text import clean
+
+EXPORTS: tuple[Export, ...] = (gif.EXPORT, sheet.EXPORT)
+NAMES = tuple(export.name for export in EXPORTS)
+
+
+def export_of(path: Path, name: str | None = None) -> Export:
+    """The format called `name`, or else the one whose ending `path` has. Raises StickgenError with what there is."""
+    for export in EXPORTS:
+        if export.name == name or (name is None and path.suffix.lower() in export.suffixes):
+            return export
+    endings = ", ".join(export.suffixes[0] for export in EXPORTS if export.suffixes)
+    if name is not None:
+        raise StickgenError(
+            f"--format {clean(name, limit=40)}: there is no such format; there are {', '.join(NAMES)}"
+        )
+    raise StickgenError(f"{clean(path)}: no format ends like this; name a file with {endings}, or a --format")
