@@ -178,7 +178,8 @@ def _matched(index: Index, report: ImportReport) -> Matching:
 def _clip(claim: Claim, take: Take, told_by_index: Row, choices: Choices, notes: list[str]) -> Clip:
     name = name_of(claim, take)
     row = {**take.about, **{column: value for column, value in told_by_index.items() if value}}
-    rate = choices.fps or _rate(name, row) or checked_rate(take.motion.fps, name)
+    given = choices.fps or _rate(name, row)
+    rate = given or checked_rate(take.motion.fps, name)
     view = _one_of(name, row, "view", ("side", "front", "auto")) or choices.view
     figure = project(take.motion, name, rate, view=view, joints=choices.joints, body=choices.body)
     motion = figure.motion
@@ -187,7 +188,8 @@ def _clip(claim: Claim, take: Take, told_by_index: Row, choices: Choices, notes:
     split = _one_of(name, row, "split", tuple(SPLIT_NAMES))
     label = row.get("action") or ""
     action, told = decide(label, figure)
-    notes += [f"{name}: {note}" for note in (*take.notes, *figure.notes)]
+    assumed = (take.assumed,) if take.assumed and not given else ()
+    notes += [f"{name}: {note}" for note in (*assumed, *take.notes, *figure.notes)]
     if told != label:
         notes.append(f"{name}: called {clean(label, limit=40)}, but it goes {_way(told)}")
     actions = np.full(len(motion), -1 if action is None else action, np.int16)

@@ -57,6 +57,7 @@ class Take:
     about: Mapping[str, str] = field(default_factory=dict)
     segments: Sequence[Segment] = ()  # labels of stretches
     notes: Sequence[str] = ()  # what was filled, dropped or assumed
+    assumed: str = ""  # a note on the frame rate, for where neither the user nor an index gives it
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stickgen.importing.format import Format
-from stickgen.importing.formats import amass, bvh, humanml3d
+from stickgen.importing.formats import acclaim, amass, bvh, humanml3d
 
-FORMATS: tuple[Format, ...] = (bvh.FORMAT, humanml3d.FORMAT, amass.FORMAT)
+FORMATS: tuple[Format, ...] = (bvh.FORMAT, humanml3d.FORMAT, amass.FORMAT, acclaim.FORMAT)
 BY_NAME = {entry.name: entry for entry in FORMATS}

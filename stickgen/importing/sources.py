@@ -154,6 +154,8 @@ def leave_out(file: Found, account: Account) -> None:
         raise StickgenError(f"{file.path}: neither a zip archive nor a folder nor a file of motion")
     if kind == "ZIP":
         account.skip(kind, "inside of another", file.name, "an archive inside an archive; unpack it")
+    elif kind == "ASF":
+        account.count(kind, "without a motion")
     elif kind in _MOTION.values():
         account.skip(kind, "not read yet", file.name, f"{kind} is not supported; export it as BVH")
     elif kind == "packed":

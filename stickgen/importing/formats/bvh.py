@@ -14,6 +14,7 @@ from stickgen.errors import StickgenError
 from stickgen.importing.capture import Capture, Floats
 from stickgen.importing.decoding import decode
 from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
+from stickgen.importing.rotations import about_axis
 from stickgen.importing.sources import Found
 
 MAX_JOINTS = 1000
@@ -322,7 +323,7 @@ def _pose_some(joints: list[Joint], values: Floats, positions: Floats, rest: boo
         for channel in joint.channels:
             axis, kind = _CHANNELS[channel]
             if kind == "rotation":
-                turn = turn @ _rotation(axis, np.radians(values[:, column]))
+                turn = turn @ about_axis(axis, np.radians(values[:, column]))
             elif kind == "position" and not rest:
                 local[:, axis] = values[:, column]
             column += 1
@@ -332,16 +333,6 @@ def _pose_some(joints: list[Joint], values: Floats, positions: Floats, rest: boo
             above = turns[:, joint.parent]
             positions[:, index] = positions[:, joint.parent] + (above @ local[..., None])[..., 0]
             turns[:, index] = above @ turn
-
-
-def _rotation(axis: int, angle: Floats) -> Floats:
-    matrix = np.zeros((len(angle), 3, 3))
-    first, second = (axis + 1) % 3, (axis + 2) % 3
-    matrix[:, axis, axis] = 1
-    matrix[:, first, first] = matrix[:, second, second] = np.cos(angle)
-    matrix[:, second, first] = np.sin(angle)
-    matrix[:, first, second] = -matrix[:, second, first]
-    return matrix
 
 
 def _rest_frames(joints: list[Joint], values: Floats, positions: Floats) -> int:
