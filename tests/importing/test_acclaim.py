@@ -157,7 +157,7 @@ def test_frames_that_are_written_differently_are_read_too() -> None:
     """Line by line, with what is not alike in all frames: the order of bones, capitals, a comment."""
     root = AMC.index("\nroot", AMC.index("\n2\n")) + 1
     end = AMC.index("\n", root) + 1
-    third = AMC.index("3\n", end)
+    third = AMC.index("\n3\n", end) + 1
     moved = AMC[:root] + AMC[end:third] + AMC[root:end] + AMC[third:]
     assert_walks(positions(ASF, moved))
     assert_walks(positions(ASF, AMC.replace("\n3\n", "\n3 # noise\n").replace("rfoot", "RFoot", 1)))
