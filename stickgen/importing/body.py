@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stickgen.motion.skeleton import (
     BONE_LENGTHS,
     HEAD,
+    HIP_ASIDE,
     LEFT_ELBOW,
     LEFT_FOOT,
     LEFT_HAND,
@@ -24,6 +25,7 @@ from stickgen.motion.skeleton import (
     RIGHT_FOOT,
     RIGHT_HAND,
     RIGHT_KNEE,
+    SHOULDER_ASIDE,
 )
 
 Floats = NDArray[np.float64]
@@ -32,9 +34,6 @@ TRUNK = BONE_LENGTHS[PELVIS, NECK]
 HEAD_HEIGHT = TRUNK + BONE_LENGTHS[NECK, HEAD]
 UPPER_ARM = BONE_LENGTHS[NECK, LEFT_ELBOW]
 FOREARM = BONE_LENGTHS[LEFT_ELBOW, LEFT_HAND]
-# The figure has no hips and shoulders of its own, but a view from the front shows how far apart its limbs are. From
-# the middle to one side; between the captures of CMU and of Bandai-Namco.
-HIP, SHOULDER = 0.05, 0.1
 _SAME_BODY = 0.05  # a rest pose whose legs differ by more is another body, or none
 
 
@@ -49,7 +48,7 @@ def standard_body(
     """
     pelvis = body[:, PELVIS]
     done = body.copy()
-    wide = _factor(HIP, (hips - pelvis[:, None]))
+    wide = _factor(HIP_ASIDE, (hips - pelvis[:, None]))
     new_hips = pelvis[:, None] + (hips - pelvis[:, None]) * wide
     for side, (knee, foot) in enumerate(((LEFT_KNEE, LEFT_FOOT), (RIGHT_KNEE, RIGHT_FOOT))):
         moved = new_hips[:, side] - hips[:, side]
@@ -71,7 +70,7 @@ def standard_body(
             resting = at_rest[2].mean(axis=0) - at_rest[0][PELVIS]
         high = TRUNK / _straight(middle - pelvis, resting)
         new_middle = pelvis + (middle - pelvis) * high
-        broad = _factor(SHOULDER, shoulders - middle[:, None])
+        broad = _factor(SHOULDER_ASIDE, shoulders - middle[:, None])
         upper = body[:, [LEFT_ELBOW, RIGHT_ELBOW]] - shoulders
         long = _factor(UPPER_ARM, upper)
         both = new_middle[:, None] + (shoulders - middle[:, None]) * broad + upper * long

@@ -43,3 +43,7 @@ BONE_LENGTHS: dict[tuple[int, int], float] = {
     (PELVIS, LEFT_KNEE): 0.25, (LEFT_KNEE, LEFT_FOOT): 0.25,
     (PELVIS, RIGHT_KNEE): 0.25, (RIGHT_KNEE, RIGHT_FOOT): 0.25,
 }  # fmt: skip
+
+# The figure has no hips and shoulders of its own, but a view from the front shows how far apart its limbs are. From
+# the middle to one side; between the captures of CMU and of Bandai-Namco.
+HIP_ASIDE, SHOULDER_ASIDE = 0.05, 0.1

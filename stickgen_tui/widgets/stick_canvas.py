@@ -7,7 +7,7 @@ from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
-from stickgen_tui.drawing.figure import draw_figure
+from stickgen.motion.in_braille import draw_figure
 from stickgen_tui.following.sample import Sample
 from stickgen_tui.tones import MUTED
 

@@ -9,14 +9,24 @@ import numpy as np
 import pytest
 from walking import BODY, Tree, walking_bvh
 
-from stickgen.importing.body import FOREARM, HEAD_HEIGHT, HIP, LEG, SHOULDER, UPPER_ARM, standard_body
+from stickgen.importing.body import FOREARM, HEAD_HEIGHT, LEG, UPPER_ARM, standard_body
 from stickgen.importing.capture import Capture
 from stickgen.importing.clips import import_archives
 from stickgen.importing.formats.bvh import read_bvh
 from stickgen.importing.joint_names import find_joints
 from stickgen.importing.projection import project
 from stickgen.importing.shoulders import find_shoulders
-from stickgen.motion.skeleton import BONE_LENGTHS, BONES, HEAD, LEFT_FOOT, NECK, PELVIS, RIGHT_FOOT
+from stickgen.motion.skeleton import (
+    BONE_LENGTHS,
+    BONES,
+    HEAD,
+    HIP_ASIDE,
+    LEFT_FOOT,
+    NECK,
+    PELVIS,
+    RIGHT_FOOT,
+    SHOULDER_ASIDE,
+)
 
 
 def built(tree: Tree, sizes: dict[str, float]) -> Tree:
@@ -91,7 +101,7 @@ def test_every_bone_has_the_figure_s_length_and_its_own_direction() -> None:
         return np.asarray(np.linalg.norm(first - second, axis=-1))
 
     np.testing.assert_allclose(length(done[:, 0], done[:, PELVIS]), HEAD_HEIGHT, rtol=0.02)
-    np.testing.assert_allclose(length(tops[:, 0], tops[:, 1]), 2 * HIP, rtol=1e-3)
+    np.testing.assert_allclose(length(tops[:, 0], tops[:, 1]), 2 * HIP_ASIDE, rtol=1e-3)
     for side in (0, 1):
         np.testing.assert_allclose(length(done[:, 2 + side], done[:, 4 + side]), FOREARM, rtol=1e-3)
         np.testing.assert_allclose(length(tops[:, side], done[:, 6 + side]), LEG / 2, rtol=1e-3)
@@ -129,7 +139,11 @@ def test_bones_in_the_plane_are_never_longer_than_they_are() -> None:
             neck = joints[:, PELVIS] + 0.78 * (joints[:, HEAD] - joints[:, PELVIS])
             at = {**{number: joints[:, number] for number in range(10)}, NECK: neck}
             for start, end in BONES:
-                width = {NECK: SHOULDER, PELVIS: HIP}.get(start, 0.0) if end not in {HEAD, NECK} else 0.0
+                width = (
+                    {NECK: SHOULDER_ASIDE, PELVIS: HIP_ASIDE}.get(start, 0.0)
+                    if end not in {HEAD, NECK}
+                    else 0.0
+                )
                 most = (
                     float(np.hypot(BONE_LENGTHS[start, end], width))
                     if start == PELVIS

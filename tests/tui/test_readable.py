@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_fixture import wave
 
+from stickgen.motion.in_braille import draw_figure
 from stickgen.motion.skeleton import POSE_DIM
 from stickgen.quantities import age_text, byte_text, count_text, duration_text, number_text
 from stickgen.runs.store import Status
-from stickgen_tui.drawing.figure import draw_figure
 from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.drawing.states import LOOKS, look_of
 from stickgen_tui.following.log_tail import LogTail
