@@ -31,7 +31,9 @@ def test_csv_by_the_standard_librarys_reader(motion: Motion) -> None:
 def test_npz_by_numpy_without_pickle(motion: Motion) -> None:
     with np.load(io.BytesIO(npz("a person walks", motion)), allow_pickle=False) as arrays:
         assert arrays["positions"].shape == (len(motion), len(JOINTS), 2)
-        assert np.array_equal(arrays["positions"].reshape(len(motion), -1), np.float32(motion))
+        assert np.array_equal(
+            arrays["positions"].reshape(len(motion), -1), np.asarray(motion, dtype=np.float32)
+        )
         assert arrays["joints"].tolist() == list(JOINTS)
         assert (int(arrays["fps"]), str(arrays["text"])) == (FPS, "a person walks")
 
