@@ -1,4 +1,4 @@
-"""Write docs/configuration.md, docs/commands.md and docs/problems.md from the schema, --help and the codes.
+"""Write docs/configuration.md, commands.md, problems.md and formats.md from the schema, --help, codes and importers.
 
     python scripts/reference.py [-o docs] [--check]
 
@@ -17,6 +17,7 @@ from stickgen.cli import COMMANDS, root
 from stickgen.config.key import Key
 from stickgen.config.problem_codes import EXPLANATIONS
 from stickgen.config.schema import GROUPS, keys_of
+from stickgen.importing.registry import FORMATS
 from stickgen.yaml_edit import format_value
 
 NOTE = "<!-- Written by scripts/reference.py; do not edit. Renew with: make docs -->"
@@ -60,6 +61,21 @@ def problems_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def formats_page() -> str:
+    """What `stickgen data import` reads, a row a format."""
+    rows = ["| format | what is read | limits |", "|---|---|---|"]
+    rows += [f"| {entry.name} | {entry.reads} | {entry.limits} |" for entry in FORMATS]
+    parts = [
+        NOTE,
+        "# Every format of motion",
+        "`stickgen data import` reads these from folders, zip archives (without unpacking them) and files, however they are "
+        "mixed, and counts every file that it looks at. A format higher up claims a file first. [data.md](data.md) says how "
+        "a figure comes out of them.",
+        "\n".join(rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def commands_page() -> str:
     """What `--help` says, of every command and of those below it."""
     parts = [NOTE, "# Every command", "What `--help` says, for each."]
@@ -99,6 +115,7 @@ def main() -> None:
         "configuration.md": configuration_page(),
         "commands.md": commands_page(),
         "problems.md": problems_page(),
+        "formats.md": formats_page(),
     }
     for name, text in pages.items():
         path = arguments.output / name

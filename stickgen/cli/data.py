@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stickgen.cli import curating
-from stickgen.cli.numbers import SEED, Finite
+from stickgen.cli.numbers import ASPECT, SEED, Finite
 from stickgen.cli.options import FORMAT, STYLE
 from stickgen.cli.output import FORCE, say_kept, say_note
 from stickgen.text import clean
@@ -102,6 +102,17 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     help="Your SMPL-H or SMPL-X models (.npz), for the bodies of AMASS (default: an average body).",
 )
 @click.option(
+    "--confidence",
+    type=Finite(0, 1),
+    help="How sure a pose detector must be of a joint; one it is less sure of was not seen (default: 0.3).",
+)
+@click.option(
+    "--aspect",
+    type=ASPECT,
+    metavar="W:H",
+    help="The shape of a video's pictures, 16:9 or 9:16, for keypoints that are fractions of them.",
+)
+@click.option(
     "--split",
     "splits",
     multiple=True,
@@ -127,13 +138,15 @@ def import_(
     joints: str | None,
     body: str,
     body_model: str | None,
+    confidence: float | None,
+    aspect: float | None,
     splits: tuple[str, ...],
     output: str,
     mirror: bool,
     verbose: bool,
     force: bool,
 ) -> None:
-    """Turn BVH captures (zip archives, folders or files) into a dataset of the ten-joint figure.
+    """Turn motions (zip archives, folders or files; docs/formats.md) into a dataset of the ten-joint figure.
 
     Every file that is looked at is accounted for: what is no motion of a person (leaps, trembling, other bones,
     stillness, the same again) is left out, and counted or said.
@@ -161,6 +174,8 @@ def import_(
             joints=read_joint_map(joints) if joints is not None else None,
             body=body,
             body_model=Path(body_model) if body_model is not None else None,
+            confidence=confidence,
+            aspect=aspect,
             progress=progress,
         )
     _say_what_happened(report, verbose)

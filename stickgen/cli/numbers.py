@@ -20,3 +20,22 @@ class Finite(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
+
+
+class Aspect(click.ParamType[float]):
+    """Width by height: `16:9`, `9x16`, `1920:1080` or `1.78`."""
+
+    name = "aspect"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        width, _, height = str(value).replace("x", ":").replace("/", ":").partition(":")
+        try:
+            aspect = float(width) / float(height or 1)
+        except (ValueError, ZeroDivisionError):
+            aspect = math.nan
+        if not 0.1 <= aspect <= 10:
+            self.fail(f"{value} is no shape of a picture; write WIDTH:HEIGHT, as 16:9", param, ctx)
+        return aspect
+
+
+ASPECT = Aspect()

@@ -1,4 +1,4 @@
-"""What every reader of motion capture gives: the joints of a skeleton in space, frame by frame."""
+"""What every reader gives: the joints of a skeleton in space, or of a body in a picture, frame by frame."""
 
 from __future__ import annotations
 
@@ -20,3 +20,16 @@ class Capture:
     fps: float  # from the file's frame time, which may be wrong; 0 if there is none
     rest_frames: int  # how many frames of T-pose were removed at the start
     parents: tuple[int, ...] = ()  # of each joint, -1 for a root; () if unknown
+
+
+@dataclass
+class Keypoints:
+    """The figure's ten joints in a picture, [t, 10, 2] in the order of JOINTS, in any unit with square pixels."""
+
+    points: Floats  # NaN if a joint was not seen
+    confidence: Floats  # [t, 10]; 0 if a joint was not seen
+    fps: float  # 0 if the file gives none
+    y_down: bool | None  # whether y grows downwards, as in pictures; None: unknown, the posture decides
+    across: Floats | None = None  # [t]: how far the left hip and shoulder are to the right of the others
+    ahead: Floats | None = None  # [t]: how far the nose is to the right of the ears, or of the neck
+    first: int = 0  # number of the first frame in the source

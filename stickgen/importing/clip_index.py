@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,6 +24,8 @@ _ALIASES = {
 }
 _DELIMITERS = ",;\t|"
 _FIELD_BYTES = 2**20
+# an index may name a capture without its ending, and keypoints by their video
+_SUFFIX = re.compile(r"(?<=.)\.(bvh|json|csv|npz|mp4|m4v|mov|avi|mkv|webm)$")
 
 
 @dataclass
@@ -166,7 +169,8 @@ def parts_of(path: str) -> tuple[str, ...]:
 
 
 def _without_suffix(parts: tuple[str, ...]) -> tuple[str, ...]:
-    return (*parts[:-1], parts[-1].removesuffix(".bvh")) if parts else parts
+    """`("caps", "walk.bvh")` → `("caps", "walk")`."""
+    return (*parts[:-1], _SUFFIX.sub("", parts[-1])) if parts else parts
 
 
 def _plain(name: str) -> str:

@@ -14,10 +14,12 @@ from stickgen.data.clip import Clip
 from stickgen.data.split import SPLIT_NAMES
 from stickgen.errors import StickgenError
 from stickgen.importing.captions import captions_of
+from stickgen.importing.capture import Keypoints
 from stickgen.importing.clip_index import Index, Matching, Row
 from stickgen.importing.format import Choices, Claim, Take, name_of
 from stickgen.importing.frame_rate import LEAST, MOST, checked_rate
 from stickgen.importing.labels import decide
+from stickgen.importing.planar import planar_figure
 from stickgen.importing.projection import project
 from stickgen.importing.registry import BY_NAME, FORMATS
 from stickgen.importing.smpl import read_body_models
@@ -57,6 +59,8 @@ def import_archives(
     joints: Mapping[str, str] | None = None,
     body: str = "standard",
     body_model: Path | None = None,
+    confidence: float | None = None,
+    aspect: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
     """Read every motion in zip archives, folders and files, in any of the formats of the registry.
@@ -74,20 +78,21 @@ def import_archives(
     lists = {name: Index.read_list(path) for name, path in (splits or {}).items()}
     report = ImportReport()
     claims = claimed(find_files(paths, report.account), report.account)
+    report.account.seen += [(claim.file.archive, claim.called) for claim in claims if claim.called]
     matching = _matched(known, report)
     sides = {name: _matched(listed, report) for name, listed in lists.items()}
     if index:
         report.files_without_row = [
-            claim.file.name for claim in claims if not matching.row(claim.file.archive, claim.file.name)
+            claim.name for claim in claims if not matching.row(claim.file.archive, claim.name)
         ]
-    choices = Choices(fps, view, joints, body, body_model)
+    choices = Choices(fps, view, joints, body, body_model, confidence, aspect)
     content: dict[bytes, Clip] = {}
     for number, claim in enumerate(claims):
         if progress is not None:
             progress(number, len(claims))
         file = claim.file
-        listed = {name: name for name, side in sides.items() if side.row(file.archive, file.name)}
-        row = {**matching.row(file.archive, file.name), **({"split": min(listed)} if listed else {})}
+        listed = {name: name for name, side in sides.items() if side.row(file.archive, claim.name)}
+        row = {**matching.row(file.archive, claim.name), **({"split": min(listed)} if listed else {})}
         outcome = read_claim(claim, row, choices)
         report.notes += outcome.notes
         report.skipped.extend(outcome.refused)
@@ -179,9 +184,14 @@ def _clip(claim: Claim, take: Take, told_by_index: Row, choices: Choices, notes:
     name = name_of(claim, take)
     row = {**take.about, **{column: value for column, value in told_by_index.items() if value}}
     given = choices.fps or _rate(name, row)
-    rate = given or checked_rate(take.motion.fps, name)
+    rate = given or _rate_of(take, name)
     view = _one_of(name, row, "view", ("side", "front", "auto")) or choices.view
-    figure = project(take.motion, name, rate, view=view, joints=choices.joints, body=choices.body)
+    if isinstance(take.motion, Keypoints):
+        figure = planar_figure(
+            take.motion, name, rate, view=view, confidence=choices.confidence, body=choices.body
+        )
+    else:
+        figure = project(take.motion, name, rate, view=view, joints=choices.joints, body=choices.body)
     motion = figure.motion
     if len(motion) < MIN_FRAMES:
         raise StickgenError(f"{name}: only {len(motion)} frames at 25 fps; the minimum is {MIN_FRAMES}")
@@ -208,6 +218,14 @@ def _clip(claim: Claim, take: Take, told_by_index: Row, choices: Choices, notes:
         view=figure.view,
         split=SPLIT_NAMES[split] if split else None,
     )
+
+
+def _rate_of(take: Take, name: str) -> float:
+    if isinstance(take.motion, Keypoints) and not take.motion.fps:
+        raise StickgenError(
+            f"{name}: it does not say how many frames a second its video has; give --fps, or a column `fps` in an index"
+        )
+    return checked_rate(take.motion.fps, name)
 
 
 def _way(label: str) -> str:

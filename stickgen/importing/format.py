@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stickgen.importing.capture import Capture
+from stickgen.importing.capture import Capture, Keypoints
 from stickgen.importing.sources import MAX_FILE_BYTES, Found
 
 
@@ -19,6 +19,8 @@ class Choices:
     joints: Mapping[str, str] | None = None  # the files' joint names by the figure's
     body: str = "standard"  # the figure's own lengths of bones, or keep for each capture's
     body_model: Path | None = None  # a folder with the user's SMPL, SMPL-H or SMPL-X
+    confidence: float | None = None  # how sure a detector must be of a joint
+    aspect: float | None = None  # width by height of the pictures, if places are fractions of them
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ class Claim:
     uses: tuple[Found, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)  # what the format learned while it claimed
     mirrors: tuple[Found, ...] = ()  # its mirror images, left out because an import makes its own
+    called: str = ""  # with its folder, if its motion has another name than the file: a video of many files
+
+    @property
+    def name(self) -> str:
+        """What reports, captions and an index call it."""
+        return self.called or self.file.name
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class Take:
     `licence`, …); an index given by the user goes first.
     """
 
-    motion: Capture
+    motion: Capture | Keypoints
     part: str = ""  # tells the takes of one file apart: a person, a stretch; "" if there is only one
     about: Mapping[str, str] = field(default_factory=dict)
     segments: Sequence[Segment] = ()  # labels of stretches
@@ -76,7 +84,7 @@ class Format:
 
 def name_of(claim: Claim, take: Take) -> str:
     """The name of a take in reports and datasets: its file, and its part if it is one of several."""
-    return f"{claim.file.name}#{take.part}" if take.part else claim.file.name
+    return f"{claim.name}#{take.part}" if take.part else claim.name
 
 
 def with_suffix(files: Iterable[Found], *suffixes: str) -> Iterator[Found]:
