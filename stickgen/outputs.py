@@ -69,6 +69,9 @@ PNG = Kind("a PNG picture", _begins(b"\x89PNG\r\n\x1a\n"), suffixes=(".png",))
 GIF = Kind("a GIF", _begins(b"GIF87a", b"GIF89a"), suffixes=(".gif",))
 SCHEMA = Kind("a JSON Schema", lambda path: b'"$schema"' in _head(path))
 REPORT = Kind("an evaluation's report", lambda path: b"stickgen evaluate" in _head(path), suffixes=(".html",))
+CURATION = Kind(
+    "a curation's report", lambda path: b"stickgen data curate" in _head(path), suffixes=(".html",)
+)
 CONFIG = Kind("a training config", _is_config, kept=lambda path: True)
 
 

@@ -137,6 +137,157 @@ def split(
         )
 
 
+@click.command(
+    "curate", epilog="Example: stickgen data curate data/all.pt -o data/curated --report curation.html"
+)
+@click.argument("path", metavar="DATASET")
+@click.option(
+    "-o",
+    "output",
+    default="data/curated",
+    show_default=True,
+    metavar="FOLDER",
+    help="Where pretrain_data_embedded.pt and sft_data_embedded.pt are written.",
+)
+@click.option("--report", metavar="FILE", help="Also write an HTML page with contact sheets.")
+@click.option("--min-seconds", type=Finite(0, 60), default=1.0, show_default=True, help="Drop shorter clips.")
+@click.option(
+    "--max-still",
+    type=Finite(0, 1),
+    default=0.9,
+    show_default=True,
+    help="Share of frames in which nothing moves.",
+)
+@click.option(
+    "--max-jerk", type=Finite(0), default=1500.0, show_default=True, help="Mean jerk of the joints, m/s³."
+)
+@click.option(
+    "--max-slide",
+    type=Finite(0),
+    default=0.3,
+    show_default=True,
+    help="Speed of the foot that bears the body, m/s.",
+)
+@click.option(
+    "--max-depth", type=Finite(0), default=2.0, show_default=True, help="Mean depth below the floor, cm."
+)
+@click.option(
+    "--max-stretch",
+    type=Finite(0),
+    default=1.2,
+    show_default=True,
+    help="Largest excess of a bone over its length.",
+)
+@click.option(
+    "--near",
+    type=Finite(0, 1),
+    default=0.02,
+    show_default=True,
+    help="Clips nearer than this, in body heights a joint, are the same motion again; 0 keeps all.",
+)
+@click.option(
+    "--source-share",
+    type=Finite(0.01, 1),
+    default=1.0,
+    show_default=True,
+    help="At most this share of the pretraining clips from one source.",
+)
+@click.option(
+    "--min-quality", type=Finite(0, 1), default=0.5, show_default=True, help="For SFT, from 0 to 1."
+)
+@click.option(
+    "--min-confidence",
+    type=Finite(0, 1),
+    default=0.5,
+    show_default=True,
+    help="For SFT, of labels read from texts.",
+)
+@click.option(
+    "--per-action",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="For SFT, captures of one action at most; 0 is twice the mean over the actions.",
+)
+@FORCE
+def curate(
+    path: str,
+    output: str,
+    report: str | None,
+    min_seconds: float,
+    max_still: float,
+    max_jerk: float,
+    max_slide: float,
+    max_depth: float,
+    max_stretch: float,
+    near: float,
+    source_share: float,
+    min_quality: float,
+    min_confidence: float,
+    per_action: int,
+    force: bool,
+) -> None:
+    """Select what to train on: broad and clean to pretrain, the best, labelled and balanced to refine (SFT).
+
+    Every clip that is left out is counted with its reason. A clip that one of the two datasets holds out is held out by
+    the other too, and goes with its mirror image.
+    """
+    from collections import Counter
+
+    from stickgen.atomic import write_text
+    from stickgen.cli.progress import shown_progress
+    from stickgen.curating.page import html_page, minutes
+    from stickgen.curating.quality import Limits
+    from stickgen.curating.selecting import NAMES, Wanted, curated, select, shortcomings
+    from stickgen.data.dataset import open_dataset, save_dataset
+    from stickgen.datasets.facts import dataset_output
+    from stickgen.datasets.file_checks import check_embedding_width
+    from stickgen.errors import StickgenError
+    from stickgen.outputs import CURATION, Output
+
+    inputs = (Path(path),)
+    places = [dataset_output(Path(output) / name, inputs=inputs, force=force) for name in NAMES]
+    paper = Output(Path(report), CURATION, inputs, force) if report is not None else None
+    file = open_dataset(path)
+    if file.embedding_dim is None:
+        check_embedding_width(file.path, None, 0)
+    wanted = Wanted(
+        Limits(min_seconds, max_still, max_jerk, max_slide, max_depth, max_stretch),
+        near, source_share, min_quality, confidence=min_confidence, per_action=per_action,
+    )  # fmt: skip
+    _say_left_out([file])
+    with shown_progress("looking at clips") as progress:
+        found = select(file, wanted, progress)
+    notes = shortcomings(file, found)
+    if paper is not None:
+        write_text(paper.path, html_page(file, found, wanted, notes))
+    for what, dropped in (("", found.dropped), ("not SFT: ", found.not_sft)):
+        for why, count in Counter(dropped.values()).most_common():
+            click.echo(f"{count:>7} {what}{why}")
+    for note in notes:
+        say_note(note)
+    if not found.pretrain:
+        raise StickgenError(
+            f"{file.path}: no clip is left; the reasons are above, each with its option in --help"
+        )
+    for place, clips in zip(places, (found.pretrain, found.sft), strict=True):
+        if not clips:
+            say_note(f"{place.path} was not written: no clip is left for it")
+            continue
+        content, resident = curated(file, clips, found, place.path.parent)
+        say_kept(place.make_way())
+        facts = save_dataset(place.path, content, resident).facts()
+        click.echo(
+            f"{clean(place.path)}: {facts.clips} of {file.clips} clips, {minutes(file, clips):.1f} minutes, "
+            f"{facts.clips_val} held out"
+        )
+    if paper is not None:
+        click.echo(f"{clean(paper.path)}: the report")
+    click.echo(
+        f"next: stickgen train CONFIG --set training.stage=pretrain --data-path {clean(places[0].path)}"
+    )
+
+
 def _place(
     file: DatasetFile, output: str | None, others: tuple[Path, ...], lost: str | None, force: bool
 ) -> Output | None:
@@ -187,4 +338,4 @@ def _say_left_out(files: Sequence[DatasetFile]) -> None:
             say_note(f"{file.path}: its entry `{name}` is not known and is left out")
 
 
-COMMANDS = (merge, split)
+COMMANDS = (merge, split, curate)

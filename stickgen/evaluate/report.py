@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
-
 from stickgen import __version__
 from stickgen.evaluate.comparison import OTHER_HALF, Comparison, shown
 from stickgen.evaluate.damage import DAMAGES
 from stickgen.evaluate.figures import AS_REAL, FIGURE, FIGURES, HIGHER
+from stickgen.evaluate.page import page, safe, table
 from stickgen.evaluate.sheets import sheet
-from stickgen.text import clean
 
 SHOWN = 4  # prompts of each kind: the best, the middle, the worst
-
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#282c34;background:#faf9f6}
-table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}
-th,td{padding:.2rem .7rem;text-align:right;border-bottom:1px solid #ddd}
-th:first-child,td:first-child{text-align:left}th{font-weight:600}
-.model{font-weight:600}.dim{color:#777}.bad{color:#b03a2e}
-svg{display:block;max-width:100%}svg line,svg circle{stroke-linecap:round;stroke-width:2.2;stroke:#282c34}
-svg .l{stroke:#c44e38}svg .r{stroke:#2e68a8}svg .f{stroke:#c4c4c0;stroke-width:1}
-.pair{border-top:1px solid #ddd;padding:.6rem 0}.pair p{margin:.2rem 0}
-"""
 
 
 def html_report(comparison: Comparison) -> str:
     """The report. All texts of the dataset and names of runs are escaped."""
     title = "stickgen evaluate: " + " against ".join(model.name for model in comparison.models)
     parts = [
-        f"<h1>{_safe(title)}</h1>",
         _facts(comparison),
         "<h2>Figures</h2>",
         _figures(comparison),
@@ -42,27 +27,14 @@ def html_report(comparison: Comparison) -> str:
         "<h2>How the figures were tested</h2>",
         _admission(comparison),
     ]
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_safe(title)}</title>'
-        f"<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
-    )
-
-
-def _safe(text: object) -> str:
-    return escape(clean(text, single_line=True, limit=500))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are already HTML."""
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{body}</table>"
+    return page(title, parts)
 
 
 def _facts(comparison: Comparison) -> str:
     judge = comparison.evaluator
-    repeats = ", ".join(f"{len(model.repeats)} × {_safe(model.name)}" for model in comparison.models)
+    repeats = ", ".join(f"{len(model.repeats)} × {safe(model.name)}" for model in comparison.models)
     return (
-        f"<p>{len(judge.prompts)} held-out texts of {_safe(judge.split.file.path)}, each drawn: {repeats}. Windows of "
+        f"<p>{len(judge.prompts)} held-out texts of {safe(judge.split.file.path)}, each drawn: {repeats}. Windows of "
         f"{judge.split.frames} frames. Evaluator {judge.digest[:16]}, classifier "
         f"{judge.classifier.digest[:16] if judge.classifier else 'none, because no actions are labelled'}; "
         f"stickgen {__version__}.</p><p class=dim>Intervals hold 95 % of a bootstrap over texts, repeats and evaluator "
@@ -76,7 +48,7 @@ def _figures(comparison: Comparison) -> str:
     models = {model.name for model in comparison.models}
     rows = []
     for figure in comparison.figures:
-        cells = [_safe(figure.name) + f" <span class=dim>{_direction(figure.better)}</span>"]
+        cells = [safe(figure.name) + f" <span class=dim>{_direction(figure.better)}</span>"]
         for system in systems:
             value = comparison.values[system].get(figure.key)
             if value is None:
@@ -89,11 +61,10 @@ def _figures(comparison: Comparison) -> str:
             cells.append(f'<span class="model">{text}</span>' if system in models else text)
         rows.append(cells)
     refused = "".join(
-        f"<li>{_safe(FIGURE[key].name)}: {_safe(why)}</li>"
-        for key, why in comparison.admission.refused.items()
+        f"<li>{safe(FIGURE[key].name)}: {safe(why)}</li>" for key, why in comparison.admission.refused.items()
     )
     told = f"<p>Not reported, because they failed their test:</p><ul>{refused}</ul>" if refused else ""
-    return _table(["", *map(_safe, systems)], rows) + told
+    return table(["", *map(safe, systems)], rows) + told
 
 
 def _direction(better: str) -> str:
@@ -107,18 +78,16 @@ def _differences(comparison: Comparison) -> str:
     first, second = (model.name for model in comparison.models[:2])
     rows = [
         [
-            _safe(pair.figure.name),
+            safe(pair.figure.name),
             shown(pair.figure, pair.apart),
             f"{pair.p:.3f}",
-            "no difference"
-            if pair.better is None
-            else f"<b>{_safe(comparison.models[pair.better].name)}</b>",
+            "no difference" if pair.better is None else f"<b>{safe(comparison.models[pair.better].name)}</b>",
         ]
         for pair in pairs
     ]
     return (
-        f"<h2>{_safe(first)} against {_safe(second)}</h2><p>Paired: the same texts, p below 0.01 or no difference.</p>"
-        + _table(["", "difference", "p", "better"], rows)
+        f"<h2>{safe(first)} against {safe(second)}</h2><p>Paired: the same texts, p below 0.01 or no difference.</p>"
+        + table(["", "difference", "p", "better"], rows)
     )
 
 
@@ -131,23 +100,23 @@ def _contrast(comparison: Comparison) -> str:
         assert model.contrast is not None
         for row in model.contrast.rows:
             rows.append(
-                [f"{_safe(model.name)}: {_safe(row.name)}", f"{row.share:.0%}", f"{row.low:.0%} … {row.high:.0%}",
+                [f"{safe(model.name)}: {safe(row.name)}", f"{row.share:.0%}", f"{row.low:.0%} … {row.high:.0%}",
                  str(row.n), f"{row.chance:.0%}"]
             )  # fmt: skip
-    return "<h2>Contrasts, by rules on the coordinates</h2>" + _table(
+    return "<h2>Contrasts, by rules on the coordinates</h2>" + table(
         ["", "right", "95 %", "of", "chance"], rows
     )
 
 
 def _copies(comparison: Comparison) -> str:
     rows = [
-        [f"{_safe(name)}: {_safe(copy.text)}", _safe(copy.clip), f"{copy.distance:.4f}"]
+        [f"{safe(name)}: {safe(copy.text)}", safe(copy.clip), f"{copy.distance:.4f}"]
         for name, copies in comparison.copies.items()
         for copy in copies[:20]
     ]
     if not rows:
         return ""
-    return "<h2>Copies of training clips</h2>" + _table(["text", "clip", "distance, body heights"], rows)
+    return "<h2>Copies of training clips</h2>" + table(["text", "clip", "distance, body heights"], rows)
 
 
 def _motions(comparison: Comparison) -> str:
@@ -164,9 +133,9 @@ def _motions(comparison: Comparison) -> str:
     ):
         parts.append(f"<h3>{name}</h3>")
         for row in rows:
-            parts.append(f'<div class="pair"><p><b>{_safe(judge.prompts[row].text)}</b></p>')
+            parts.append(f'<div class="pair"><p><b>{safe(judge.prompts[row].text)}</b></p>')
             for model in comparison.models:
-                parts.append(f"<p class=dim>{_safe(model.name)}</p>{sheet(model.repeats[0][row])}")
+                parts.append(f"<p class=dim>{safe(model.name)}</p>{sheet(model.repeats[0][row])}")
             parts.append(f"<p class=dim>real</p>{sheet(judge.real[row])}</div>")
     return "".join(parts)
 
@@ -178,7 +147,7 @@ def _admission(comparison: Comparison) -> str:
     rows = [["undamaged", *(shown(figure, admission.real[figure.key]) for figure in figures)]]
     for damage in DAMAGES:
         for strength, level in enumerate(damage.levels):
-            cells = [f"{_safe(damage.name)} {level:.2g}"]
+            cells = [f"{safe(damage.name)} {level:.2g}"]
             for figure in figures:
                 text = shown(figure, admission.damaged[damage.name][strength][figure.key])
                 if damage.name in figure.sees:
@@ -186,9 +155,9 @@ def _admission(comparison: Comparison) -> str:
                     text = f'<span class="{kind}">{text}</span>'
                 cells.append(text)
             rows.append(cells)
-    meanings = "; ".join(f"{_safe(damage.name)}: {_safe(damage.meaning)}" for damage in DAMAGES)
+    meanings = "; ".join(f"{safe(damage.name)}: {safe(damage.meaning)}" for damage in DAMAGES)
     return (
         f"<p>Real motion, damaged in nine ways. A figure must get worse under the damages that it claims to "
         f"detect (bold), and more so the stronger they are; one that does not (red) is not reported. {meanings}.</p>"
-        f'<div style="overflow-x:auto">{_table(["", *(_safe(figure.name) for figure in figures)], rows)}</div>'
+        f'<div style="overflow-x:auto">{table(["", *(safe(figure.name) for figure in figures)], rows)}</div>'
     )
