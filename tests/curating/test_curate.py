@@ -85,7 +85,8 @@ def stretched(motion: Tensor) -> Tensor:
     """A forearm grows to three times its length."""
     joints = motion.unflatten(-1, (-1, 2)).clone()
     joints[:, 4] += 2 * (joints[:, 4] - joints[:, 2])
-    return joints.flatten(-2)
+    flat: Tensor = joints.flatten(-2)
+    return flat
 
 
 def test_sound_motion_is_pretrained_on(clips: list[Clip]) -> None:
