@@ -33,8 +33,14 @@ class Kind:
     suffixes: tuple[str, ...] = ()  # those that a new one must have; () for any
 
 
-def _begins(*starts: bytes) -> Callable[[Path], bool]:
+def begins(*starts: bytes) -> Callable[[Path], bool]:
+    """Whether a file begins with one of `starts`."""
     return lambda path: _head(path).startswith(starts)
+
+
+def contains(part: bytes) -> Callable[[Path], bool]:
+    """Whether `part` is in the first 64 KiB of a file."""
+    return lambda path: part in _head(path)
 
 
 def _head(path: Path) -> bytes:
@@ -65,8 +71,8 @@ def _is_config(path: Path) -> bool:
     return any(line.startswith(("model:", "training:", "data:", "device:")) for line in lines)
 
 
-PNG = Kind("a PNG picture", _begins(b"\x89PNG\r\n\x1a\n"), suffixes=(".png",))
-GIF = Kind("a GIF", _begins(b"GIF87a", b"GIF89a"), suffixes=(".gif",))
+PNG = Kind("a PNG picture", begins(b"\x89PNG\r\n\x1a\n"), suffixes=(".png",))
+GIF = Kind("a GIF", begins(b"GIF87a", b"GIF89a"), suffixes=(".gif",))
 SCHEMA = Kind("a JSON Schema", lambda path: b'"$schema"' in _head(path))
 REPORT = Kind("an evaluation's report", lambda path: b"stickgen evaluate" in _head(path), suffixes=(".html",))
 CURATION = Kind(

@@ -8,7 +8,8 @@ from stickgen.braille import BrailleCanvas
 from stickgen.motion.draw import HEAD_RADIUS, bounds, strokes
 from stickgen.motion.skeleton import PELVIS
 from stickgen.motion_export.format import Motion
-from stickgen.motion_export.raster import PERSON, check_motion
+from stickgen.motion_export.raster import check_motion
+from stickgen.motion_export.stage import PERSON
 
 CELL_COLUMNS, CELL_ROWS = 11, 7  # characters per pose
 

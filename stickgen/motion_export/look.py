@@ -27,6 +27,7 @@ class Look:
     background: str = "#faf9f6"  # or transparent
     floor: str = "#c4c4c0"  # or transparent
     caption: bool = True
+    text: str = "#282c34"  # of the caption
     ghosts: int = 2  # paler figures that trail behind
     ghost_frames: int = 4  # from one to the next
     width: int = 320  # pixels of one clip
@@ -43,7 +44,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "line_width": (0.002, 0.3), "head_radius": (0.01, 0.5), "ghosts": (0, 20), "ghost_frames": (1, 100),
     "width": (16, 4096), "height": (16, 4096), "fps": (1, 100),
 }  # fmt: skip
-_COLOURS = {"body", "left", "right", "head", "background", "floor"}
+_COLOURS = {"body", "left", "right", "head", "background", "floor", "text"}
 _MAY_BE_CLEAR = {"background", "floor"}
 
 

@@ -25,13 +25,11 @@ from stickgen.motion.skeleton import (
 )
 from stickgen.motion_export.format import Clip, Motion
 from stickgen.motion_export.look import TRANSPARENT, Look
+from stickgen.motion_export.stage import PERSON, Stage, times
 from stickgen.text import clean
 
 Colour = tuple[int, int, int, int]
-INK = (40, 44, 52)  # of captions
 OVERSAMPLE = 3  # pictures are drawn larger by this and shrunk, which smooths edges
-PERSON = 1.0  # approximate height of a figure with its head, in skeleton units
-_TEXT_HEIGHT, _BELOW = 26, 24  # pixels above and below the figure in an animation 260 high
 _LEFT_JOINTS = {LEFT_ELBOW, LEFT_HAND, LEFT_KNEE}
 _RIGHT_JOINTS = {RIGHT_ELBOW, RIGHT_HAND, RIGHT_KNEE}
 
@@ -71,7 +69,7 @@ class Canvas:
             width * OVERSAMPLE,
             lambda part: self._draw.textlength(part, font=self._font),
         )
-        self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=(*INK, 255), font=self._font)
+        self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=rgba(self.look.text), font=self._font)
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, width: float = 1.0) -> None:
         """Draw a line with round ends."""
@@ -146,50 +144,30 @@ def sheet(clips: Sequence[Clip], look: Look, *, poses: int = 12) -> bytes:
     return buffer.getvalue()
 
 
-def times(motion: Motion, fps: int) -> list[int]:
-    """The frames of a motion that are shown at `fps`."""
-    count = max(round(len(motion) * fps / FPS), 1)
-    return [min(int(number * FPS / fps), len(motion) - 1) for number in range(count)]
-
-
 def pictures(clip: Clip, look: Look) -> Iterator[Image.Image]:
     """The pictures of an animation of one clip at the rate of `look`, RGBA, its text above if `look` says so.
 
     Pale figures trail behind, and ticks mark every half unit of the floor. The view stands still if the whole path
     fits, else it follows the pelvis.
     """
-    text, motion = clip
-    width, height = look.width, look.height
-    above = _TEXT_HEIGHT * height / 260 if look.caption else 4 + look.line_width * height
-    below = _BELOW * height / 260
-    floor = height - below
-    x_low, _, x_high, y_high = bounds(motion)
-    scale = (floor - above) / max(y_high, 1.05 * PERSON)
-    fits = (x_high - x_low) * scale <= width - 16
-    for frame in times(motion, look.fps):
-        pose = motion[frame]
-        centre = (x_low + x_high) / 2 if fits else camera(motion, frame)
-        left = width / 2 - centre * scale
-        canvas = Canvas(width, height, look)
+    motion, stage = clip.motion, Stage(clip, look)
+    width, floor, scale = look.width, stage.floor, stage.scale
+    for frame in stage.frames:
+        left = stage.left(frame)
+        canvas = Canvas(width, look.height, look)
         if look.floor != TRANSPARENT:
             canvas.line(0, floor, width, floor, rgba(look.floor))
             for tick in range(math.ceil(-left / scale * 2), math.floor((width - left) / scale * 2) + 1):
                 x = left + tick / 2 * scale
                 canvas.line(x, floor, x, floor + 6, rgba(look.floor))
         if look.caption:
-            canvas.text(8, 6, text, width - 16)
+            canvas.text(8, 6, clip.text, width - 16)
         for ghost in range(look.ghosts, 0, -1):
             if frame >= ghost * look.ghost_frames:
                 pale = min(0.62 + 0.13 * ghost, 0.97)
                 canvas.figure(motion[frame - ghost * look.ghost_frames], left, floor, scale, pale=pale)
-        canvas.figure(pose, left, floor, scale)
+        canvas.figure(motion[frame], left, floor, scale)
         yield canvas.shrunk()
-
-
-def camera(motion: Motion, frame: int) -> float:
-    """x of the pelvis, averaged over a second around `frame`."""
-    around = motion[max(frame - FPS // 2, 0) : frame + FPS // 2 + 1]
-    return sum(pose[2 * PELVIS] for pose in around) / len(around)
 
 
 def panels(clips: Sequence[Clip], look: Look) -> list[Image.Image]:

@@ -6,18 +6,29 @@ from pathlib import Path
 
 from stickgen.errors import StickgenError
 from stickgen.motion_export.format import Export
-from stickgen.motion_export.formats import gif, sheet
+from stickgen.motion_export.formats import frames, gif, images, lottie, sheet, svg, video
 from stickgen.text import clean
 
-EXPORTS: tuple[Export, ...] = (gif.EXPORT, sheet.EXPORT)
+EXPORTS: tuple[Export, ...] = (
+    gif.EXPORT, sheet.EXPORT, svg.EXPORT, lottie.EXPORT, video.MP4, video.WEBM, images.APNG, images.WEBP,
+    frames.SEQUENCE, frames.SPRITES,
+)  # fmt: skip
 NAMES = tuple(export.name for export in EXPORTS)
 
 
 def export_of(path: Path, name: str | None = None) -> Export:
     """The format called `name`, or else the one whose ending `path` has. Raises StickgenError with what there is."""
     for export in EXPORTS:
-        if export.name == name or (name is None and path.suffix.lower() in export.suffixes):
+        if export.name == name:
             return export
+    fitting = [
+        (len(suffix), export.name)
+        for export in EXPORTS
+        for suffix in export.suffixes
+        if path.name.lower().endswith(suffix)
+    ]
+    if fitting and name is None:
+        return export_of(path, max(fitting)[1])  # .lottie.json before .json
     endings = ", ".join(export.suffixes[0] for export in EXPORTS if export.suffixes)
     if name is not None:
         raise StickgenError(

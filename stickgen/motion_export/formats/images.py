@@ -1,0 +1,52 @@
+"""Animated pictures with as many colours as there are, and clear where nothing is drawn: APNG and WebP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from stickgen.motion_export.format import Clip, Export
+from stickgen.motion_export.look import Look
+from stickgen.motion_export.raster import panels
+from stickgen.outputs import Kind, begins
+
+
+def render_apng(clips: Sequence[Clip], look: Look) -> bytes:
+    """A PNG whose pictures move."""
+    pages = panels(clips, look)
+    buffer = io.BytesIO()
+    pages[0].save(
+        buffer, "PNG", save_all=True, append_images=pages[1:], duration=1000 / look.fps, loop=0,
+        disposal=1, blend=0,
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def render_webp(clips: Sequence[Clip], look: Look) -> bytes:
+    """A WebP without loss."""
+    pages = panels(clips, look)
+    buffer = io.BytesIO()
+    pages[0].save(
+        buffer, "WEBP", save_all=True, append_images=pages[1:], duration=round(1000 / look.fps), loop=0,
+        lossless=True, method=3,
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+APNG = Export(
+    name="apng",
+    suffixes=(".apng",),
+    kind=Kind("a PNG picture", begins(b"\x89PNG\r\n\x1a\n"), suffixes=(".apng", ".png")),
+    about="an animation in all colours; clear where nothing is drawn if the background is transparent",
+    opened_by="browsers, image viewers",
+    render=render_apng,
+)
+WEBP = Export(
+    name="webp",
+    suffixes=(".webp",),
+    kind=Kind("a WebP picture", begins(b"RIFF"), suffixes=(".webp",)),
+    about="the same, smaller",
+    opened_by="browsers, image viewers, stickers",
+    limits="the time of a picture is a whole number of milliseconds",
+    render=render_webp,
+)
