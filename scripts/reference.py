@@ -76,6 +76,42 @@ def formats_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def exports_page() -> str:
+    """Every format that motions are written in, and the keys of a style file."""
+    from dataclasses import fields
+
+    from stickgen.motion_export.look import Look
+    from stickgen.motion_export.registry import EXPORTS
+
+    rows = ["| `--format` | ends with | what it is | opened by | limits |", "|---|---|---|---|---|"]
+    for export in EXPORTS:
+        endings = ", ".join(f"`{suffix}`" for suffix in export.suffixes) or "a folder"
+        rows.append(
+            f"| `{export.name}` | {endings} | {export.about} | {export.opened_by} | {export.limits} |"
+        )
+    keys = "\n".join(f"{field.name}: {format_value(field.default)}" for field in fields(Look))
+    return (
+        "\n\n".join(
+            [
+                NOTE,
+                "# Motions for other programs",
+                "`stickgen generate` and `stickgen data preview` write motions in these formats. The ending of `-o` chooses, and "
+                "`--format` overrides it. A file is whole or not there, and one of another kind is never replaced.",
+                '    stickgen generate latest "a person waves" -o wave.svg\n'
+                '    stickgen generate latest "a person waves" --style clear.yaml -o wave.webm\n'
+                "    stickgen data preview data/real.pt --clips 4 --format sprites -o sprites/",
+                "\n".join(rows),
+                "## How the figure looks",
+                "`--style FILE` takes a YAML file with any of these keys; what it leaves out is as here. Lengths are in units of "
+                "about a person's height, `width` and `height` in pixels of one clip. A colour is `#rrggbb` or `#rrggbbaa` in "
+                "quotes; `background` and `floor` may be `transparent`.",
+                f"```yaml\n{keys}\n```",
+            ]
+        )
+        + "\n"
+    )
+
+
 def commands_page() -> str:
     """What `--help` says, of every command and of those below it."""
     parts = [NOTE, "# Every command", "What `--help` says, for each."]
@@ -116,6 +152,7 @@ def main() -> None:
         "commands.md": commands_page(),
         "problems.md": problems_page(),
         "formats.md": formats_page(),
+        "export-motion.md": exports_page(),
     }
     for name, text in pages.items():
         path = arguments.output / name

@@ -133,10 +133,9 @@ def test_a_folder_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
     assert len(list((tmp_path / "ours.bak").glob("*.png"))) == 20
 
 
-def test_a_browsers_svg_reader_draws_what_we_draw() -> None:
-    cairosvg = pytest.importorskip("cairosvg", reason="cairosvg is not installed")
-    text = svg.render([CLIP], OPAQUE)
-    drawn = Image.open(io.BytesIO(cairosvg.svg2png(bytestring=text)))
+def test_an_svg_reader_draws_what_we_draw() -> None:
+    resvg = pytest.importorskip("resvg_py", reason="resvg_py is not installed")
+    drawn = Image.open(io.BytesIO(bytes(resvg.svg_to_bytes(svg_string=svg.render([CLIP], OPAQUE).decode()))))
     alike(drawn, next(pictures(CLIP, OPAQUE)), 0.03)
 
 
