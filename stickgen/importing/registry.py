@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from stickgen.importing.format import Format
-from stickgen.importing.formats import acclaim, amass, bvh, humanml3d, openpose
+from stickgen.importing.formats import acclaim, amass, bvh, deepmimic, humanml3d, openpose
 
-FORMATS: tuple[Format, ...] = (bvh.FORMAT, humanml3d.FORMAT, amass.FORMAT, acclaim.FORMAT, openpose.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    bvh.FORMAT,
+    humanml3d.FORMAT,
+    amass.FORMAT,
+    acclaim.FORMAT,
+    deepmimic.FORMAT,
+    openpose.FORMAT,
+)
 BY_NAME = {entry.name: entry for entry in FORMATS}
