@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.importing.clips import ImportReport
+    from stickgen.importing.journal import Journal
 
 FIRST_FEW = 5  # of each kind of what happened in an import
 
@@ -119,6 +122,12 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     metavar="SIDE=FILE",
     help="A list of the files of one side, train, val or test; may be given several times.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes that read captures at a time (default: as many as there are cores, if it pays).",
+)
 @click.option("-o", "output", required=True, metavar="FILE", help="The dataset to write.")
 @click.option(
     "--mirror/--no-mirror",
@@ -141,6 +150,7 @@ def import_(
     confidence: float | None,
     aspect: float | None,
     splits: tuple[str, ...],
+    jobs: int | None,
     output: str,
     mirror: bool,
     verbose: bool,
@@ -149,7 +159,8 @@ def import_(
     """Turn motions (zip archives, folders or files; docs/formats.md) into a dataset of the ten-joint figure.
 
     Every file that is looked at is accounted for: what is no motion of a person (leaps, trembling, other bones,
-    stillness, the same again) is left out, and counted or said.
+    stillness, the same again) is left out, and counted or said. What is read is kept as it goes, whatever ends the
+    command: the same command goes on from there.
     """
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
@@ -158,13 +169,16 @@ def import_(
     from stickgen.errors import StickgenError
     from stickgen.importing.clips import import_archives
     from stickgen.importing.joint_names import read_joint_map
+    from stickgen.importing.journal import journal_of
     from stickgen.motion.skeleton import FPS
+    from stickgen.quantities import counted
 
     lists = curating.split_lists(splits, "--split")
     named = [*sources, *([index] if index is not None else []), *map(str, lists.values())]
     inputs = tuple(Path(name) for name in named)
     place = dataset_output(Path(output), inputs=inputs, force=force)
-    with shown_progress("reading captures") as progress:
+    journal = journal_of(place.path)
+    with _kept_if_stopped(journal), shown_progress("reading captures") as progress:
         report = import_archives(
             [Path(source) for source in sources],
             index=Path(index) if index is not None else None,
@@ -176,14 +190,20 @@ def import_(
             body_model=Path(body_model) if body_model is not None else None,
             confidence=confidence,
             aspect=aspect,
+            jobs=jobs,
+            journal=journal,
             progress=progress,
         )
     _say_what_happened(report, verbose)
+    if journal.found:
+        say_note(f"{counted(journal.found, 'file')} had been read before, by an import that did not end")
     if not report.clips:
+        journal.remove()
         why = "the reasons are above" if report.account.looked_at else "there is no file in it"
         raise StickgenError(f"no clip could be read from {clean(', '.join(sources))}; {why}")
     say_kept(place.make_way())
     file = save_dataset(Path(output), pack(with_mirrors(report.clips) if mirror else report.clips))
+    journal.remove()
     facts = file.facts()
     mirrors = f" ({len(report.clips)} and their mirrors)" if mirror else ""
     click.echo(
@@ -340,6 +360,23 @@ def preview(
         for text, motion in drawn:
             click.echo(clean(f"{text} ({len(motion) / FPS:.1f} s)", single_line=True, limit=columns))
             click.echo("\n".join(poses_in_terminal(motion, columns)))
+
+
+@contextmanager
+def _kept_if_stopped(journal: Journal) -> Iterator[None]:
+    """Say on Ctrl-C what is kept."""
+    from stickgen.quantities import counted
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(
+            f"stopped; {counted(len(journal), 'file')} read so far: the same command goes on from there",
+            err=True,
+        )
+        raise
+    finally:
+        journal.close()
 
 
 def _say_what_happened(report: ImportReport, verbose: bool) -> None:

@@ -31,13 +31,15 @@ def shown_progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def _plain_lines(what: str) -> Callable[[int, int], None]:
     began = said = time.monotonic()
+    first: int | None = None  # how many were done before, by a command that was ended
 
     def show(done: int, total: int) -> None:
-        nonlocal said
+        nonlocal said, first
         now = time.monotonic()
-        if done and now - said > _SECONDS_BETWEEN_LINES:
+        first = done if first is None else first
+        if done > first and now - said > _SECONDS_BETWEEN_LINES:
             said = now
-            left = (now - began) / done * (total - done)
+            left = (now - began) / (done - first) * (total - done)
             click.echo(f"{what}: {done} of {total}, about {left:.0f} s left", err=True)
 
     return show

@@ -18,9 +18,12 @@ from stickgen.importing.capture import Keypoints
 from stickgen.importing.clip_index import Index, Matching, Row
 from stickgen.importing.format import Choices, Claim, Take, name_of
 from stickgen.importing.frame_rate import LEAST, MOST, checked_rate
+from stickgen.importing.journal import Journal
 from stickgen.importing.labels import decide
+from stickgen.importing.outcome import Outcome
 from stickgen.importing.planar import planar_figure
 from stickgen.importing.projection import project
+from stickgen.importing.reading import outcomes
 from stickgen.importing.registry import BY_NAME, FORMATS
 from stickgen.importing.smpl import read_body_models
 from stickgen.importing.sources import UNREADABLE, Account, Found, find_files, kind_of, leave_out
@@ -61,6 +64,8 @@ def import_archives(
     body_model: Path | None = None,
     confidence: float | None = None,
     aspect: float | None = None,
+    jobs: int | None = 1,
+    journal: Journal | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
     """Read every motion in zip archives, folders and files, in any of the formats of the registry.
@@ -69,7 +74,8 @@ def import_archives(
     (separated by |), `action`, `style`, `fps`, `subject`, `split`, `view`, `licence` and `source`. `splits` are lists
     of the files of train, val and test. `body` is standard for the figure's lengths of bones, or keep for each capture's
     own; `body_model` is a folder with the user's SMPL models. The frame rate comes from `fps`, else from the index, else
-    from the file. One bad file never stops the rest. `progress` gets how many files are done, of how many. Raises StickgenError if a path
+    from the file. One bad file never stops the rest. `jobs` processes read at a time (None: as many as pay),
+    which changes nothing in the result; `journal` keeps what was read, for an import that is ended. `progress` gets how many files are done, of how many. Raises StickgenError if a path
     does not exist, or if an index or a list matches none of the files.
     """
     if body_model is not None:
@@ -87,13 +93,13 @@ def import_archives(
         ]
     choices = Choices(fps, view, joints, body, body_model, confidence, aspect)
     content: dict[bytes, Clip] = {}
-    for number, claim in enumerate(claims):
-        if progress is not None:
-            progress(number, len(claims))
-        file = claim.file
-        listed = {name: name for name, side in sides.items() if side.row(file.archive, claim.name)}
-        row = {**matching.row(file.archive, claim.name), **({"split": min(listed)} if listed else {})}
-        outcome = read_claim(claim, row, choices)
+    rows = []
+    for claim in claims:
+        where = claim.file.archive, claim.name
+        listed = [name for name, side in sides.items() if side.row(*where)]
+        rows.append({**matching.row(*where), **({"split": min(listed)} if listed else {})})
+    read = outcomes(claims, rows, choices, read_claim, jobs=jobs, journal=journal, progress=progress)
+    for claim, row, outcome in zip(claims, rows, read, strict=True):
         report.notes += outcome.notes
         report.skipped.extend(outcome.refused)
         for clip in outcome.clips:
@@ -134,16 +140,6 @@ def claimed(files: Sequence[Found], account: Account) -> list[Claim]:
         else:
             leave_out(file, account)
     return [claim for _, claim in sorted(claims, key=lambda numbered: numbered[0])]
-
-
-@dataclass
-class Outcome:
-    """What became of a claim: its clips, and a sentence for each take, or for the whole file, that is none."""
-
-    clips: list[Clip] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    kind: str = "refused"  # refused or unreadable
 
 
 def read_claim(claim: Claim, row: Row, choices: Choices) -> Outcome:

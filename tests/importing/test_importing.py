@@ -87,7 +87,7 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path) -> None:
     (folder / "deep" / "noise.BVH").write_bytes(bytes(range(256)) * 8)
     (folder / "short.bvh").write_text(bvh(frames=5))
     (folder / "cut.bvh").write_text(bvh()[:-500])
-    (folder / "take.amc").write_text("#!OML:ASF")
+    (folder / "take.blend").write_text("BLENDER")
     pack(folder / "inner.zip", {"also.bvh": bvh()})
     index = write_index(
         tmp_path / "i.csv",
@@ -99,7 +99,7 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path) -> None:
     reasons = "\n".join(report.skipped)
     for said in (
         "good.bvh: the index gives 'fast' as its frame rate", "deep/noise.BVH:1: not BVH", "short.bvh: only 5 frames",
-        "cut.bvh:", "take.amc: AMC is not supported",
+        "cut.bvh:", "take.blend: Blender is not supported",
     ):  # fmt: skip
         assert said in reasons
     assert len(report.skipped) == 5
@@ -107,7 +107,7 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path) -> None:
     assert sorted(report.files_without_row) == ["also.bvh", "cut.bvh", "deep/noise.BVH", "short.bvh"]
     assert report.account.lines() == [
         "5 BVH: 4 refused, 1 imported",
-        "1 AMC: 1 not read yet",
+        "1 Blender: 1 not read yet",
         "1 ZIP: 1 opened",
     ]
     assert [clip.name for clip in import_archives([folder]).clips] == ["good.bvh"]
