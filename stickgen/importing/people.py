@@ -60,13 +60,14 @@ class Person:
 def told_apart(frames: Mapping[int, Sequence[Detection]]) -> tuple[list[Person], list[str]]:
     """The people of a video, in the order in which they appear, and what is to be said about them.
 
-    If every detection has a number that is its own in its frame, the numbers decide. Otherwise a body goes on in the
+    If every detection has a number that is its own in its frame, the numbers decide; a single one for all says nothing. Otherwise a body goes on in the
     detection that is nearest to where it should be. If two assignments are about as good, as when two people meet, both
     bodies end there and begin anew, because it is unknown who is who.
     """
     cleaned = {frame: _once(frames[frame]) for frame in sorted(frames)}
     numbers = [[found.number for found in found_here] for found_here in cleaned.values()]
-    if all(all(here) and len(set(here)) == len(here) for here in numbers) and any(numbers):
+    told = {number for here in numbers for number in here}
+    if all(len(set(here)) == len(here) for here in numbers) and "" not in told and len(told) > 1:
         by_number: dict[str, Person] = {}
         for frame, found_here in cleaned.items():
             for found in found_here:
@@ -74,7 +75,7 @@ def told_apart(frames: Mapping[int, Sequence[Detection]]) -> tuple[list[Person],
         return list(by_number.values()), []
     notes = []
     twice = sum(max(Counter(filter(None, here)).values(), default=0) > 1 for here in numbers)
-    if twice:
+    if twice and len(told) > 1:
         notes.append(f"the numbers of people are not used: in {twice} frames, two have the same")
     people, meetings = _followed(cleaned)
     if meetings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stickgen.importing.format import Format
-from stickgen.importing.formats import acclaim, amass, bvh, deepmimic, humanml3d, openpose
+from stickgen.importing.formats import acclaim, amass, bvh, coco, deepmimic, humanml3d, openpose
 
 FORMATS: tuple[Format, ...] = (
     bvh.FORMAT,
@@ -12,5 +12,6 @@ FORMATS: tuple[Format, ...] = (
     acclaim.FORMAT,
     deepmimic.FORMAT,
     openpose.FORMAT,
+    coco.FORMAT,
 )
 BY_NAME = {entry.name: entry for entry in FORMATS}
