@@ -63,7 +63,7 @@ docs: $(READY)  ## the reference pages, and the screenshots of the newest run in
 	$(BIN)/python scripts/screenshots.py --config configs/quickstart.yaml
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
-	$(BIN)/pip install --upgrade torch==2.13.0 -e '.[offline,onnx,tensorboard,dev]'
+	$(BIN)/pip install --upgrade torch==2.13.0 -e '.[offline,onnx,parquet,tensorboard,dev]'
 	(echo "# Exact versions of everything, for Python 3.11 to 3.13. Renew with: make lock"; \
 	 $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//') > requirements.lock
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from stickgen.text import clean
 
 # label of a clip's content → what a person does, in two ways
-_VERBS: dict[str, tuple[str, str]] = {
+VERBS: dict[str, tuple[str, str]] = {
     "balance": ("keeps their balance", "stands balancing"),
     "bow": ("bows", "takes a bow"),
     "bye": ("waves goodbye", "raises a hand and waves"),
@@ -61,20 +61,22 @@ MAX_CAPTION = 500  # characters
 def captions_of(row: Mapping[str, str], name: str) -> list[str]:
     """One or more captions of a clip, the most specific first.
 
-    `row` may have `captions` separated by |, a `description`, and the labels `action` and `style`. A clip about which
-    nothing is known is named after its file.
+    `row` may have `captions` separated by |, a `description`, and the labels `action` and `style`, or a `manner` that
+    follows the verb. A clip about which nothing is known is named after its file.
     """
     written = [*(row.get("captions") or "").split("|"), row.get("description") or ""]
-    sentences = _sentences(row.get("action") or "", row.get("style") or "normal")
+    sentences = _sentences(row.get("action") or "", row.get("style") or "normal", row.get("manner") or "")
     texts = [clean(text, single_line=True, limit=MAX_CAPTION).strip() for text in (*written, *sentences)]
     texts = list(dict.fromkeys(text for text in texts if text))
     return texts or [clean(PurePosixPath(name).stem, single_line=True).replace("_", " ").replace("-", " ")]
 
 
-def _sentences(action: str, style: str) -> list[str]:
-    if action not in _VERBS:
+def _sentences(action: str, style: str, manner: str) -> list[str]:
+    if action not in VERBS:
         return []
-    plainly, otherwise = _VERBS[action]
+    plainly, otherwise = VERBS[action]
+    if manner:
+        return [f"a person {plainly} {manner}", f"someone {otherwise} {manner}"]
     if style == "normal":
         return [f"a person {plainly}", f"someone {otherwise}"]
     who, how, or_so = _STYLES.get(style, (f"a {style} person", f"in a {style} way", f"in a {style} manner"))

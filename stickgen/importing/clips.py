@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from stickgen.importing.clip_index import Index, Matching, Row
 from stickgen.importing.format import Choices, Claim, Take, name_of
 from stickgen.importing.frame_rate import LEAST, MOST, checked_rate
 from stickgen.importing.journal import Journal
+from stickgen.importing.known_sets import KnownSets
 from stickgen.importing.labels import decide
 from stickgen.importing.outcome import Outcome
 from stickgen.importing.planar import planar_figure
@@ -118,10 +119,16 @@ def import_archives(
 
 def claimed(files: Sequence[Found], account: Account) -> list[Claim]:
     """The files that formats read, sorted by where they were found. The account gets all others."""
+    # a file that is named twice is read once
     left = {(file.path, file.entry): (place, file) for place, file in enumerate(files)}
     claims: list[tuple[int, Claim]] = []
     used: dict[tuple[Path, int | None], Found] = {}
-    ours = [file for file in files if kind_of(file.name) != "macOS notes"]
+    ours = [file for _, file in left.values() if kind_of(file.name) != "macOS notes"]
+    sets = KnownSets.among(ours)
+    for table in (*sets.tables, *(table for table, _ in sets.damaged)):
+        del left[table.path, table.entry]
+        account.count(_kind(table), "used" if table in sets.tables else "unreadable")
+    account.skipped += [reason for _, reason in sets.damaged]
     for form in FORMATS:
         for claim in form.claim([file for file in ours if (file.path, file.entry) in left]):
             place, _ = left.pop((claim.file.path, claim.file.entry))
@@ -129,25 +136,35 @@ def claimed(files: Sequence[Found], account: Account) -> list[Claim]:
             for mirror in claim.mirrors:
                 del left[mirror.path, mirror.entry]
                 account.count(form.name, "mirror images left out")
-            if claim.file.size > form.max_bytes:
+            known = sets.about(claim.file)
+            if known.left_out:
+                account.count(form.name, known.left_out)
+            elif claim.file.size > form.max_bytes:
                 reason = f"{claim.file.size:,} bytes are more than a capture may have ({form.max_bytes:,})"
                 account.skip(form.name, "too large", claim.file.name, reason)
             else:
-                claims.append((place, claim))
+                claims.append((place, replace(claim, known=known)))
     for key, (_, file) in left.items():
         if key in used:
-            account.count(file.suffix.removeprefix(".").upper() or "other", "used")
+            account.count(_kind(file), "used")
         else:
             leave_out(file, account)
     return [claim for _, claim in sorted(claims, key=lambda numbered: numbered[0])]
 
 
+def _kind(file: Found) -> str:
+    """What the account calls a file that belongs to motions: a table, a list, captions."""
+    return file.suffix.removeprefix(".").upper() or "other"
+
+
 def read_claim(claim: Claim, row: Row, choices: Choices) -> Outcome:
     """Read the takes of a claim as clips. `row` is what the user's index says of the file. Raises nothing."""
     outcome = Outcome()
+    row = {**claim.known.row, **{column: value for column, value in row.items() if value}}
     try:
         for take in BY_NAME[claim.format].read(claim, choices):
             try:
+                take = claim.known.applied(take, claim.file.name)
                 outcome.clips.append(_clip(claim, take, row, choices, outcome.notes))
             except StickgenError as error:
                 outcome.refused.append(str(error))

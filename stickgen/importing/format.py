@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stickgen.errors import StickgenError
 from stickgen.importing.capture import Capture, Keypoints
 from stickgen.importing.sources import MAX_FILE_BYTES, Found
 
@@ -35,6 +36,7 @@ class Claim:
     uses: tuple[Found, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)  # what the format learned while it claimed
     mirrors: tuple[Found, ...] = ()  # its mirror images, left out because an import makes its own
+    known: Known = field(default_factory=lambda: Known())  # what the public set it is from says of it
     called: str = ""  # with its folder, if its motion has another name than the file: a video of many files
 
     @property
@@ -66,6 +68,32 @@ class Take:
     segments: Sequence[Segment] = ()  # labels of stretches
     notes: Sequence[str] = ()  # what was filled, dropped or assumed
     assumed: str = ""  # a note on the frame rate, for where neither the user nor an index gives it
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a set says of one of its files. `row` has the columns of an index."""
+
+    row: Mapping[str, str] = field(default_factory=dict)
+    segments: tuple[Segment, ...] = ()
+    frames: tuple[int, int] | None = None  # the first and the last that show the motion, from 0
+    left_out: str = ""  # why the file is no clip, in the words of the account
+
+    def applied(self, take: Take, name: str) -> Take:
+        """A take with the set's labels, cut to the frames that show the motion. Raises StickgenError if none is left."""
+        if self.segments and not take.segments:
+            take = replace(take, segments=self.segments)
+        if self.frames is None or not isinstance(take.motion, Capture):
+            return take
+        capture, (first, last) = take.motion, self.frames
+        skipped = capture.rest_frames
+        positions = capture.positions[max(first - skipped, 0) : max(last + 1 - skipped, 0)]
+        if not len(positions):
+            there = skipped + len(capture.positions)
+            raise StickgenError(
+                f"{name}: the set's table cuts it to frames {first} to {last}, but it has {there}; get it again"
+            )
+        return replace(take, motion=replace(capture, positions=positions, rest_frames=max(first, skipped)))
 
 
 @dataclass(frozen=True)

@@ -111,12 +111,12 @@ class Journal:
 
 
 def key_of(claim: Claim, row: Row, choices: Choices) -> str:
-    """A digest of all that decides what becomes of a claim: its files, what the user said, and the code."""
+    """A digest of all that decides what becomes of a claim: its files, what the user and a set's tables say, and the code."""
     said = {
         name: _identity(value) if isinstance(value, Path) else value for name, value in vars(choices).items()
     }
     facts = [
-        _code(), claim.format, claim.called, dict(claim.about), dict(row), said, *(_file(file) for file in (claim.file, *claim.uses)),
+        _code(), claim.format, claim.called, dict(claim.about), claim.known, dict(row), said, *(_file(file) for file in (claim.file, *claim.uses)),
     ]  # fmt: skip
     return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS, default=repr)).hexdigest()
 

@@ -113,6 +113,15 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path) -> None:
     assert [clip.name for clip in import_archives([folder]).clips] == ["good.bvh"]
 
 
+def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    (folder / "walk.bvh").write_text(bvh())
+    report = import_archives([folder, folder / "walk.bvh", folder])
+    assert len(report.clips) == 1
+    assert report.skipped == []
+
+
 def test_hostile_archives(tmp_path: Path) -> None:
     """A name that leaves the folder writes nowhere, a bomb is not opened, damage is one skipped file."""
     archive = pack(
