@@ -25,10 +25,11 @@ from stickgen.motion.skeleton import (
 )
 from stickgen.motion_export.format import Clip, Motion
 from stickgen.motion_export.look import TRANSPARENT, Look
-from stickgen.motion_export.stage import PERSON, Stage, times
+from stickgen.motion_export.stage import PERSON, Stage
 from stickgen.text import clean
 
 Colour = tuple[int, int, int, int]
+TICK = 6  # pixels that a mark on the floor is long
 OVERSAMPLE = 3  # pictures are drawn larger by this and shrunk, which smooths edges
 _LEFT_JOINTS = {LEFT_ELBOW, LEFT_HAND, LEFT_KNEE}
 _RIGHT_JOINTS = {RIGHT_ELBOW, RIGHT_HAND, RIGHT_KNEE}
@@ -144,48 +145,64 @@ def sheet(clips: Sequence[Clip], look: Look, *, poses: int = 12) -> bytes:
     return buffer.getvalue()
 
 
-def pictures(clip: Clip, look: Look) -> Iterator[Image.Image]:
-    """The pictures of an animation of one clip at the rate of `look`, RGBA, its text above if `look` says so.
+def picture(stage: Stage, number: int) -> Image.Image:
+    """One picture of an animation, RGBA, its text above if the look says so.
 
-    Pale figures trail behind, and ticks mark every half unit of the floor. The view stands still if the whole path
-    fits, else it follows the pelvis.
+    Pale figures trail behind, and ticks mark every half unit of the floor.
     """
-    motion, stage = clip.motion, Stage(clip, look)
-    width, floor, scale = look.width, stage.floor, stage.scale
-    for frame in stage.frames:
-        left = stage.left(frame)
-        canvas = Canvas(width, look.height, look)
-        if look.floor != TRANSPARENT:
-            canvas.line(0, floor, width, floor, rgba(look.floor))
-            for tick in range(math.ceil(-left / scale * 2), math.floor((width - left) / scale * 2) + 1):
-                x = left + tick / 2 * scale
-                canvas.line(x, floor, x, floor + 6, rgba(look.floor))
-        if look.caption:
-            canvas.text(8, 6, clip.text, width - 16)
-        for ghost in range(look.ghosts, 0, -1):
-            if frame >= ghost * look.ghost_frames:
-                pale = min(0.62 + 0.13 * ghost, 0.97)
-                canvas.figure(motion[frame - ghost * look.ghost_frames], left, floor, scale, pale=pale)
-        canvas.figure(motion[frame], left, floor, scale)
-        yield canvas.shrunk()
+    look, left, floor, scale = stage.look, stage.left(number), stage.floor, stage.scale
+    canvas = Canvas(look.width, look.height, look)
+    if look.floor != TRANSPARENT:
+        canvas.line(0, floor, look.width, floor, rgba(look.floor))
+        for x in stage.ticks(number):
+            canvas.line(x, floor, x, floor + TICK, rgba(look.floor))
+    if look.caption:
+        canvas.text(8, 6, stage.text, look.width - 16)
+    apart = max(round(look.ghost_frames * look.fps / FPS), 1)
+    for ghost in range(look.ghosts, 0, -1):
+        if number >= ghost * apart:
+            pale = min(0.62 + 0.13 * ghost, 0.97)
+            canvas.figure(stage.motion[number - ghost * apart], left, floor, scale, pale=pale)
+    canvas.figure(stage.motion[number], left, floor, scale)
+    return canvas.shrunk()
 
 
-def panels(clips: Sequence[Clip], look: Look) -> list[Image.Image]:
-    """The pictures of an animation of all clips, a panel each. Shorter clips stop at their end."""
-    columns = math.ceil(math.sqrt(len(clips)))
-    size = columns * look.width, math.ceil(len(clips) / columns) * look.height
-    count = max(len(times(clip.motion, look.fps)) for clip in clips)
-    pages = [Image.new("RGBA", size, rgba(look.background)) for _ in range(count)]
-    for number, clip in enumerate(clips):
-        row, column = divmod(number, columns)
-        place = column * look.width, row * look.height
-        last = None
-        shown = pictures(clip, look)
-        for page in pages:
-            last = next(shown, last)
-            if last is not None:
-                page.paste(last, place)
-    return pages
+def pictures(clip: Clip, look: Look) -> Iterator[Image.Image]:
+    """The pictures of an animation of one clip at the rate of `look`, one after the other."""
+    stage = Stage(clip, look)
+    return (picture(stage, number) for number in range(len(stage.motion)))
+
+
+class Film:
+    """An animation of all clips, a panel each; shorter clips stop at their end. Its pages are drawn as they are asked for."""
+
+    def __init__(self, clips: Sequence[Clip], look: Look, *, most: float = math.inf) -> None:
+        """Raises StickgenError if it has more than `most` pixels in all pages, for formats that hold all in memory."""
+        self._look, self._stages = look, [Stage(clip, look) for clip in clips]
+        self._columns = math.ceil(math.sqrt(len(clips)))
+        self.size = self._columns * look.width, math.ceil(len(clips) / self._columns) * look.height
+        self.length = max(len(stage.motion) for stage in self._stages)
+        if self.length * self.size[0] * self.size[1] > most:
+            raise StickgenError(
+                f"{self.length} pictures of {self.size[0]} x {self.size[1]} are more than this format holds in memory; "
+                "write .webm or .mp4, or fewer clips, or say a smaller size or rate with --style"
+            )
+
+    def page(self, number: int, before: Image.Image | None = None) -> Image.Image:
+        """One page; `before` is the page before it, if there is one, and spares drawing what has ended."""
+        page = Image.new("RGBA", self.size, rgba(self._look.background)) if before is None else before.copy()
+        for place, stage in enumerate(self._stages):
+            if before is None or number < len(stage.motion):
+                row, column = divmod(place, self._columns)
+                shown = picture(stage, min(number, len(stage.motion) - 1))
+                page.paste(shown, (column * self._look.width, row * self._look.height))
+        return page
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        page = None
+        for number in range(self.length):
+            page = self.page(number, page)
+            yield page
 
 
 def check_motion(motion: Motion) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from stickgen.motion.draw import Point, Stroke, bounds, strokes
 from stickgen.motion.skeleton import FPS, PELVIS
 from stickgen.motion_export.format import Clip, Motion
@@ -15,25 +19,29 @@ class Stage:
     """One clip on a picture of the size of a look; y points down, as in all pictures."""
 
     def __init__(self, clip: Clip, look: Look) -> None:
-        self.text, self._motion = clip
-        self.look = look
-        self.frames = times(clip.motion, look.fps)  # of the motion, for each picture
+        self.text, self.look = clip.text, look
+        self.motion = at_rate(clip.motion, look.fps)  # a pose for each picture
         above = _ABOVE * look.height if look.caption else 4 + look.line_width * look.height
         self.floor = look.height * (1 - _BELOW)
-        self._low, _, self._high, top = bounds(clip.motion)
+        self._low, _, self._high, top = bounds(self.motion)
         self.scale = (self.floor - above) / max(top, 1.05 * PERSON)  # pixels per skeleton unit
         self.fits = (self._high - self._low) * self.scale <= look.width - 16
 
-    def left(self, frame: int) -> float:
-        """The pixel of x = 0 in a frame of the motion: the view stands still if the whole path fits, else it follows."""
-        centre = (self._low + self._high) / 2 if self.fits else camera(self._motion, frame)
+    def left(self, picture: int) -> float:
+        """The pixel of x = 0 in a picture: the view stands still if the whole path fits, else it follows."""
+        centre = (self._low + self._high) / 2 if self.fits else self._camera(picture)
         return self.look.width / 2 - centre * self.scale
+
+    def ticks(self, picture: int) -> list[float]:
+        """x of the marks at every half unit of the floor, in pixels."""
+        left = self.left(picture)
+        first, last = math.ceil(-left / self.scale * 2), math.floor((self.look.width - left) / self.scale * 2)
+        return [left + tick / 2 * self.scale for tick in range(first, last + 1)]
 
     def at(self, picture: int) -> tuple[list[Stroke], Point]:
         """The ten bones and the head of a picture, in pixels."""
-        frame = self.frames[picture]
-        left = self.left(frame)
-        bones, (head_x, head_y) = strokes(self._motion[frame])
+        left = self.left(picture)
+        bones, (head_x, head_y) = strokes(self.motion[picture])
         placed = [
             (
                 left + x0 * self.scale,
@@ -45,14 +53,22 @@ class Stage:
         ]
         return placed, (left + head_x * self.scale, self.floor - head_y * self.scale)
 
+    def _camera(self, picture: int) -> float:
+        """x of the pelvis, averaged over a second around a picture."""
+        half = self.look.fps // 2
+        around = self.motion[max(picture - half, 0) : picture + half + 1]
+        return sum(pose[2 * PELVIS] for pose in around) / len(around)
 
-def times(motion: Motion, fps: int) -> list[int]:
-    """The frames of a motion that are shown at `fps`."""
+
+def at_rate(motion: Motion, fps: int) -> Motion:
+    """A motion of FPS poses a second as one of `fps`, in straight lines from pose to pose; it lasts as long as before."""
+    if fps == FPS:
+        return motion
     count = max(round(len(motion) * fps / FPS), 1)
-    return [min(int(number * FPS / fps), len(motion) - 1) for number in range(count)]
-
-
-def camera(motion: Motion, frame: int) -> float:
-    """x of the pelvis, averaged over a second around `frame`."""
-    around = motion[max(frame - FPS // 2, 0) : frame + FPS // 2 + 1]
-    return sum(pose[2 * PELVIS] for pose in around) / len(around)
+    times = np.minimum(np.arange(count) * FPS / fps, len(motion) - 1)
+    poses = np.asarray(motion, dtype=float)
+    before = times.astype(int)
+    after = np.minimum(before + 1, len(motion) - 1)
+    part = (times - before)[:, None]
+    moved: Motion = (poses[before] * (1 - part) + poses[after] * part).tolist()
+    return moved

@@ -7,27 +7,29 @@ from collections.abc import Sequence
 
 from stickgen.motion_export.format import Clip, Export
 from stickgen.motion_export.look import Look
-from stickgen.motion_export.raster import panels
+from stickgen.motion_export.raster import Film
 from stickgen.outputs import Kind, begins
+
+_MOST_PIXELS = 4e8  # of all pages; Pillow holds them all, four bytes each
 
 
 def render_apng(clips: Sequence[Clip], look: Look) -> bytes:
     """A PNG whose pictures move."""
-    pages = panels(clips, look)
+    pages = list(Film(clips, look, most=_MOST_PIXELS))
     buffer = io.BytesIO()
     pages[0].save(
         buffer, "PNG", save_all=True, append_images=pages[1:], duration=1000 / look.fps, loop=0,
-        disposal=1, blend=0,
+        disposal=0, blend=0,
     )  # fmt: skip
     return buffer.getvalue()
 
 
 def render_webp(clips: Sequence[Clip], look: Look) -> bytes:
     """A WebP without loss."""
-    pages = panels(clips, look)
+    pages = list(Film(clips, look, most=_MOST_PIXELS))
     buffer = io.BytesIO()
     pages[0].save(
-        buffer, "WEBP", save_all=True, append_images=pages[1:], duration=round(1000 / look.fps), loop=0,
+        buffer, "WEBP", save_all=True, append_images=pages[1:], duration=1000 / look.fps, loop=0,
         lossless=True, method=3,
     )  # fmt: skip
     return buffer.getvalue()

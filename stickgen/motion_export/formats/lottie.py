@@ -28,7 +28,7 @@ def render(clips: Sequence[Clip], look: Look) -> bytes:
     begin = 0
     for clip in clips:
         stage = Stage(clip, look)
-        end = begin + len(stage.frames)
+        end = begin + len(stage.motion)
         text = clean(clip.text, single_line=True, limit=500)
         markers.append({"cm": text, "tm": begin, "dr": end - begin})
         layers.append(_layer(text, _figure(stage, begin), begin, end))
@@ -56,7 +56,7 @@ def render(clips: Sequence[Clip], look: Look) -> bytes:
 def _figure(stage: Stage, begin: int) -> list[Json]:
     """The shapes of a figure; what comes first is painted last."""
     look = stage.look
-    shown = [stage.at(picture) for picture in range(len(stage.frames))]
+    shown = [stage.at(picture) for picture in range(len(stage.motion))]
     radius = look.head_radius * stage.scale
     head = {
         "ty": "gr", "nm": "head", "it": [

@@ -21,7 +21,7 @@ def render(clips: Sequence[Clip], look: Look) -> bytes:
     rows = math.ceil(len(clips) / columns)
     width, height = columns * look.width, rows * look.height
     stages = [Stage(clip, look) for clip in clips]
-    frames = max(len(stage.frames) for stage in stages)
+    frames = max(len(stage.motion) for stage in stages)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
@@ -51,7 +51,7 @@ def _panel(stage: Stage, frames: int) -> list[str]:
         lines.append(
             f'<text x="8" y="18" font-family="sans-serif" font-size="12" fill="{look.text}">{_text(stage.text, (look.width - 16) / 6.2)}</text>'
         )
-    shown = [stage.at(min(frame, len(stage.frames) - 1)) for frame in range(frames)]
+    shown = [stage.at(min(frame, len(stage.motion) - 1)) for frame in range(frames)]
     seconds = frames / look.fps
     lines.append(f'<g stroke-width="{look.line_width * stage.scale:.2f}" stroke-linecap="round">')
     for index, bone in enumerate(BONES):

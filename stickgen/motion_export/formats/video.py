@@ -12,7 +12,7 @@ from pathlib import Path
 from stickgen.errors import StickgenError
 from stickgen.motion_export.format import Clip, Export
 from stickgen.motion_export.look import Look
-from stickgen.motion_export.raster import panels
+from stickgen.motion_export.raster import Film
 from stickgen.outputs import Kind, begins, contains
 from stickgen.text import clean
 
@@ -38,8 +38,8 @@ def ffmpeg() -> str:
 def render(clips: Sequence[Clip], look: Look, *, suffix: str, codec: Sequence[str]) -> bytes:
     """A panel for each clip. Codecs take even sizes, so an odd one gets a row or a column more."""
     program = ffmpeg()
-    pages = panels(clips, look)
-    width, height = pages[0].size
+    film = Film(clips, look)
+    width, height = film.size
     with tempfile.TemporaryDirectory(prefix="stickgen-video-") as folder:
         made, log = Path(folder) / f"video{suffix}", Path(folder) / "log"
         command = [
@@ -50,7 +50,7 @@ def render(clips: Sequence[Clip], look: Look, *, suffix: str, codec: Sequence[st
         with log.open("wb") as told, subprocess.Popen(command, stdin=subprocess.PIPE, stderr=told) as process:
             assert process.stdin is not None
             try:
-                for page in pages:
+                for page in film:
                     process.stdin.write(page.tobytes())
                 process.stdin.close()
             except BrokenPipeError:
