@@ -17,6 +17,7 @@ from stickgen.cli import COMMANDS, root
 from stickgen.config.key import Key
 from stickgen.config.problem_codes import EXPLANATIONS
 from stickgen.config.schema import GROUPS, keys_of
+from stickgen.importing.known_sets import SETS
 from stickgen.importing.registry import FORMATS
 from stickgen.yaml_edit import format_value
 
@@ -72,6 +73,12 @@ def formats_page() -> str:
         "mixed, and counts every file that it looks at. A format higher up claims a file first. [data.md](data.md) says how "
         "a figure comes out of them.",
         "\n".join(rows),
+        "## Public sets that need no index",
+        "Download and unpack the set, and name its folder. It is recognised by the names of its files and by its tables, of "
+        "which none has to be there. A row of your own `--index` goes first.",
+        "\n".join(
+            ["| set | what is recognised |", "|---|---|", *(f"| {one.name} | {one.reads} |" for one in SETS)]
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 

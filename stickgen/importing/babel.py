@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,10 +16,16 @@ from stickgen.data.actions import action_of_label
 from stickgen.data.split import SPLIT_NAMES
 from stickgen.errors import StickgenError
 from stickgen.importing.format import Segment
+from stickgen.importing.sentences import action_told
 from stickgen.importing.sources import Found
 
 MAX_BYTES = 2**28
 _MARK = b'"babel_sid"'
+# BABEL's categories that are one of our actions by another name
+_CATEGORIES = {
+    "take/pick something up": "pick_up", "place something": "put_down", "lift something": "lift", "grasp object": "reach",
+    "stand": "idle", "walk backwards": "walk_backward", "backwards movement": "", "transition": "",
+}  # fmt: skip
 _MOST_IN_A_ROW = 6  # captions of stretches that make one sentence together
 _SUFFIXES = re.compile(r"_(poses|stageii|stagei)$")
 
@@ -81,13 +87,18 @@ def labels_of(texts: Iterable[str]) -> Labels:
         if 1 < len(in_a_row) <= _MOST_IN_A_ROW:
             captions.append(", then ".join(in_a_row))
         stretches += timed
-    found = [
-        Segment(start, end, next((name for name in names if action_of_label(name) is not None), names[0]))
-        for start, end, _, names in sorted(stretches)
-    ]
+    found = [Segment(start, end, _action(names)) for start, end, _, names in sorted(stretches)]
     # where stretches overlap, one that is known goes over one that is not
-    found.sort(key=lambda segment: action_of_label(segment.label) is not None)
+    found.sort(key=lambda segment: segment.label != "")
     return Labels(tuple(dict.fromkeys(captions)), tuple(found), split)
+
+
+def _action(names: Sequence[str]) -> str:
+    """The first of a label's names that is one of our actions; "" if none is."""
+    for name in names:
+        if name in _CATEGORIES or action_of_label(name) is not None:
+            return _CATEGORIES.get(name, name)
+    return next((action for name in names if (action := action_told(name))), "")
 
 
 def _labels(entry: Mapping[str, Any], kind: str) -> Iterator[tuple[str, tuple[str, ...], float, float]]:

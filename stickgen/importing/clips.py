@@ -164,7 +164,7 @@ def read_claim(claim: Claim, row: Row, choices: Choices) -> Outcome:
     try:
         for take in BY_NAME[claim.format].read(claim, choices):
             try:
-                take = claim.known.applied(take, claim.file.name)
+                take = claim.known.applied(take, claim.name)
                 outcome.clips.append(_clip(claim, take, row, choices, outcome.notes))
             except StickgenError as error:
                 outcome.refused.append(str(error))

@@ -13,7 +13,7 @@ from smpl_walk import AT, amass, joints, npy, place, walk
 from stickgen.data.actions import ACTION_INDEX
 from stickgen.data.split import VALIDATION
 from stickgen.errors import StickgenError
-from stickgen.importing.babel import place_of
+from stickgen.importing.babel import labels_of, place_of
 from stickgen.importing.clips import import_archives
 from stickgen.importing.smpl import approximate_rest, pose, read_body_models, rotations
 from stickgen.motion.skeleton import LEFT_HAND, LEFT_KNEE, PELVIS
@@ -220,6 +220,27 @@ def test_babel_gives_captions_sides_and_labels(tmp_path: Path) -> None:
     assert set(clip.actions[:25].tolist()) == {ACTION_INDEX["walk"]}
     assert set(clip.actions[26:].tolist()) == {ACTION_INDEX["wave"]}
     assert any("JSON: 2 used" in line for line in report.account.lines())
+
+
+def test_babels_categories_are_our_actions() -> None:
+    """By the words of the label, by its category, or by its first verb; what is none of ours stays unlabelled."""
+    told = (
+        ("take cup", ["take/pick something up"], "pick_up"), ("turn left", ["turn"], "turn"), ("walk back", ["walk"], "walk back"),
+        ("march on the spot", ["leg movements"], "march"), ("hold something", ["hand movements"], ""), ("transition", ["transition"], ""),
+    )  # fmt: skip
+    labels = [
+        {
+            "raw_label": words,
+            "proc_label": words,
+            "act_cat": categories,
+            "start_t": number,
+            "end_t": number + 1,
+        }
+        for number, (words, categories, _) in enumerate(told)
+    ]
+    entry = json.dumps({"frame_ann": {"labels": labels}, "split": "train"})
+    found = {int(segment.start): segment.label for segment in labels_of([entry]).segments}
+    assert [found[number] for number in range(len(told))] == [action for _, _, action in told]
 
 
 def test_a_damaged_babel_is_said(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from stickgen.data.actions import ACTION_INDEX
 from stickgen.data.clip import Clip
 from stickgen.data.split import TEST, TRAIN
 from stickgen.importing.clips import ImportReport, import_archives
+from stickgen.importing.journal import Journal
 from stickgen.importing.sentences import action_told
 
 
@@ -251,6 +252,19 @@ def test_an_index_of_the_user_goes_first(tmp_path: Path) -> None:
     (clip,) = import_archives([folder], index=index).clips
     assert "a person runs angrily" in clip.texts
     assert clip.licence.endswith("CC BY-NC 4.0")
+
+
+def test_a_table_that_changed_is_read_again(tmp_path: Path) -> None:
+    """An import that is ended goes on from its journal, but not with what the table said before."""
+    folder = place(tmp_path / "x", {**walks("02_01.bvh", "02_02.bvh"), "cmu-mocap-index-text.txt": INDEX})
+    first = Journal(tmp_path / "a.journal")
+    import_archives([folder], journal=first)
+    first.close()
+    place(folder, {"cmu-mocap-index-text.txt": INDEX.replace("02_01\twalk", "02_01\tstroll")})
+    again = Journal(tmp_path / "a.journal")
+    report = import_archives([folder], journal=again)
+    assert [clip.texts[0] for clip in report.clips] == ["stroll", "punch/strike, then walk"]
+    assert again.found == 1
 
 
 @pytest.mark.parametrize(

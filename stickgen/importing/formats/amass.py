@@ -36,6 +36,8 @@ _TRANS = ("trans", "transl", "translation")
 _RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "frame_rate")
 _LICENCE = "AMASS and its sources: for non-commercial research (amass.is.tue.mpg.de)"
 _POSE = 3 * len(NAMES)
+_MAX_BYTES = 2**28  # SMPL-X's files hold markers too, which are not read
+_MODELS = {"smpl": "SMPL", "smplh": "SMPL-H", "smplx": "SMPL-X"}
 
 
 def _claim(files: Sequence[Found]) -> Iterable[Claim]:
@@ -71,11 +73,12 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
     if "fault" in claim.about:
         raise StickgenError(claim.about["fault"])
     name = claim.file.name
-    with Npz(claim.file, MAX_FILE_BYTES) as arrays:
+    with Npz(claim.file, _MAX_BYTES) as arrays:
         turns, kind = _turns(arrays, name)
         trans, betas = arrays.numbers(_TRANS), arrays.numbers(("betas", "shape"))
         rate = next(iter(_flat(arrays.numbers(_RATES))), 0.0)
         gender = arrays.word("gender").lower()
+        kind = _MODELS.get(arrays.word("surface_model_type").lower(), kind)
     if trans is None:
         raise StickgenError(f"{name}: it does not say where the body goes (trans); get a complete file")
     trans = trans.reshape(-1, 3) if trans.size % 3 == 0 else trans
@@ -171,4 +174,5 @@ FORMAT = Format(
     limits="the joints are those of an average body unless `--body-model FOLDER` has the model as .npz; .pkl is refused",
     claim=_claim,
     read=_read,
+    max_bytes=_MAX_BYTES,
 )

@@ -138,7 +138,8 @@ def _segments(events: Iterable[Mapping[str, Any]]) -> Iterator[Segment]:
 SET = PublicSet(
     name="BONES-SEED",
     reads="`soma_uniform/bvh/…`: captions, subject and mirrors from `seed_metadata_….csv` (or `.parquet`, with pyarrow), labelled "
-    "stretches from `seed_metadata_…_temporal_labels.jsonl`",
+    "stretches from `seed_metadata_…_temporal_labels.jsonl`; mirrors, and `soma_proportional` beside `soma_uniform`, are left "
+    "out",
     is_table=lambda file: bool(_TABLE.fullmatch(file.base)),
     describe=_describe,
 )

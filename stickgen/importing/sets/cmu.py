@@ -45,7 +45,7 @@ def _describe(tables: Sequence[Found], files: Sequence[Found]) -> Describe:
             return None
         subject, trial = int(match[1]), int(match[2])
         told = rows.get((subject, trial))
-        if told is None and not is_in(file, "cmu"):
+        if told is None and not is_in(file, "cmu", "asfamc"):
             return None
         row = dict(told or {})
         row["action"] = action_told(row.get("description", ""), whole=True)
