@@ -137,6 +137,74 @@ def split(
         )
 
 
+@click.command("label", epilog="Example: stickgen data label data/all.pt -o data/labelled.pt")
+@click.argument("path", metavar="DATASET")
+@click.option(
+    "--encoder", help="As for stickgen data embed (default: the one that embedded the dataset, else offline)."
+)
+@click.option(
+    "--threshold",
+    type=Finite(0, 1),
+    default=0.5,
+    show_default=True,
+    help="A clip whose action is less sure than this stays unlabelled.",
+)
+@click.option("--relabel", is_flag=True, help="Replace the labels of the sources too.")
+@click.option("--captions/--no-captions", default=True, show_default=True, help="Also clean the captions.")
+@click.option(
+    "-o", "output", metavar="FILE", help="The dataset to write (default: the one that is read is replaced)."
+)
+@FORCE
+def label(
+    path: str,
+    encoder: str | None,
+    threshold: float,
+    relabel: bool,
+    captions: bool,
+    output: str | None,
+    force: bool,
+) -> None:
+    """Read the action of each clip that has none from its captions, and clean these.
+
+    The class whose wordings are nearest to the captions is taken, and how sure that is stays with the clip. A dataset that
+    is replaced is kept as .bak.
+    """
+    from stickgen.cli.progress import shown_progress
+    from stickgen.curating.labelling import label as labelled
+    from stickgen.data.dataset import open_dataset
+    from stickgen.data.embed import embed, load_encoder, read_texts
+    from stickgen.data.encoder_folder import OFFLINE, encoder_of_dataset
+    from stickgen.errors import StickgenError
+
+    file = open_dataset(path)
+    place = _place(file, output, (), "the labels of its sources" if relabel else None, force)
+    named = file.content.get("encoder")
+    loaded = load_encoder(encoder_of_dataset(named, encoder) if named else encoder or OFFLINE)
+    digest = file.content.get("encoder_digest")
+    if file.embedding_dim is not None and digest is not None and digest != loaded.digest:
+        raise StickgenError(
+            f"{path}: its texts were embedded by {clean(named)}, and {clean(loaded.name)} has other weights; "
+            "name that one with --encoder, or embed the dataset again"
+        )
+    with shown_progress("reading captions") as progress:
+        done = labelled(
+            file,
+            lambda texts: read_texts(texts, loaded, progress=progress, note=say_note).vectors,
+            threshold=threshold,
+            relabel=relabel,
+            captions=captions,
+        )
+    content = done.content
+    if file.embedding_dim is not None and content.get("embeddings") is None:
+        with shown_progress("embedding texts") as progress:
+            content = embed(content, loaded, progress=progress)
+    _write(file, place, content, "its captions")
+    click.echo(
+        f"{clean(output or path)}: {done.by_text} of {file.clips} clips labelled from their captions, {done.by_source} by "
+        f"their source, {done.unsure} not surely enough; {done.captions:,} captions of {done.captions_before:,}"
+    )
+
+
 @click.command(
     "curate", epilog="Example: stickgen data curate data/all.pt -o data/curated --report curation.html"
 )
@@ -338,4 +406,4 @@ def _say_left_out(files: Sequence[DatasetFile]) -> None:
             say_note(f"{file.path}: its entry `{name}` is not known and is left out")
 
 
-COMMANDS = (merge, split, curate)
+COMMANDS = (merge, split, label, curate)

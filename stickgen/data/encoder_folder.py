@@ -14,6 +14,7 @@ from typing import Any
 
 from stickgen.config.schema import KEY_BY_PATH
 from stickgen.errors import StickgenError
+from stickgen.text import clean
 
 OFFLINE = "offline"
 DEFAULT = str(KEY_BY_PATH["data.encoder"].default)
@@ -42,11 +43,20 @@ def encoder_of_run(named: str, chosen: str | None) -> str:
 
     Raises StickgenError if only the run names it and it is not one of KNOWN.
     """
+    return _trusted(named, chosen, "run's config", "run")
+
+
+def encoder_of_dataset(named: str, chosen: str | None) -> str:
+    """The encoder to load for a dataset that `named` embedded, as `encoder_of_run`."""
+    return _trusted(named, chosen, "dataset", "dataset")
+
+
+def _trusted(named: str, chosen: str | None, what: str, whole: str) -> str:
     if chosen is not None or named in KNOWN:
         return chosen if chosen is not None else named
     raise StickgenError(
-        f"the run's config names the text encoder {named}, which stickgen does not know, and the run may come from "
-        f"a stranger; if you trust that encoder, name it yourself: --encoder {named}"
+        f"the {what} names the text encoder {clean(named)}, which stickgen does not know, and the {whole} may come from "
+        f"a stranger; if you trust that encoder, name it yourself: --encoder {clean(named)}"
     )
 
 
