@@ -82,10 +82,15 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
 @click.option("--fps", type=Finite(1, 1000), help="True frame rate, where the files have it wrong.")
 @click.option(
     "--view",
-    type=click.Choice(["auto", "side", "front"]),
-    default="auto",
-    show_default=True,
-    help="Where the figure is seen from; auto: from where most of the movement shows.",
+    metavar="VIEW,…",
+    help="Where the figure is seen from: auto, where most of the movement shows (the default), side, front, turning "
+    "(along with the body) or fixed:DEGREES; several give several clips.",
+)
+@click.option(
+    "--cameras",
+    type=click.IntRange(2, 12),
+    metavar="N",
+    help="See each capture N times, from evenly spaced places around it, instead of --view.",
 )
 @click.option(
     "--joints",
@@ -143,7 +148,8 @@ def import_(
     sources: tuple[str, ...],
     index: str | None,
     fps: float | None,
-    view: str,
+    view: str | None,
+    cameras: int | None,
     joints: str | None,
     body: str,
     body_model: str | None,
@@ -170,9 +176,12 @@ def import_(
     from stickgen.importing.clips import import_archives
     from stickgen.importing.joint_names import read_joint_map
     from stickgen.importing.journal import journal_of
+    from stickgen.importing.views import camera_views
     from stickgen.motion.skeleton import FPS
     from stickgen.quantities import counted
 
+    if view is not None and cameras is not None:
+        raise StickgenError("--cameras chooses the views itself; give it or --view, not both")
     lists = curating.split_lists(splits, "--split")
     named = [*sources, *([index] if index is not None else []), *map(str, lists.values())]
     inputs = tuple(Path(name) for name in named)
@@ -184,7 +193,7 @@ def import_(
             index=Path(index) if index is not None else None,
             splits=lists,
             fps=fps,
-            view=view,
+            view=camera_views(cameras) if cameras is not None else view or "auto",
             joints=read_joint_map(joints) if joints is not None else None,
             body=body,
             body_model=Path(body_model) if body_model is not None else None,

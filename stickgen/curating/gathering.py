@@ -16,7 +16,7 @@ from stickgen.data.split import UNDECIDED
 from stickgen.motion.skeleton import FPS, POSE_DIM
 
 Place = tuple[int, int]  # a file and one of its clips, or of its texts
-_TEXTS = {"source": "", "licence": "unknown", "name": "", "subject": "", "view": ""}
+_TEXTS = {"source": "", "licence": "unknown", "name": "", "subject": "", "view": "", "capture": ""}
 _NUMBERS: dict[str, tuple[float, torch.dtype]] = {
     "split": (UNDECIDED, torch.int8),
     "label_confidence": (0.0, torch.float32),

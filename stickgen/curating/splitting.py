@@ -35,7 +35,8 @@ class Split:
 def split_by(file: DatasetFile, by: Sequence[str], *, val: float, test: float, seed: int) -> Split:
     """Hold out `val` and `test` of the clips, as nearly as whole groups allow.
 
-    Clips that share one of `by` (subject, source, caption) are never on two sides, nor is a clip and its mirror image.
+    Clips that share one of `by` (subject, source, caption) are never on two sides, nor is a clip and its mirror image, or
+    what several cameras saw of one capture.
     Another seed draws others. Raises StickgenError if there are too few groups.
     """
     groups = _groups(file, by)
@@ -72,11 +73,23 @@ def _drawn(order: Sequence[str], groups: Mapping[str, list[int]], quota: float, 
     return drawn
 
 
+def _with_their_captures(file: DatasetFile, sides: list[int]) -> None:
+    """Put clips that no list names on the side of a clip that shows the same capture from elsewhere."""
+    captures = file.content.get("capture") or [""] * file.clips
+    side_of = {
+        capture: side for capture, side in zip(captures, sides, strict=True) if capture and side != UNDECIDED
+    }
+    for clip, capture in enumerate(captures):
+        if sides[clip] == UNDECIDED:
+            sides[clip] = side_of.get(capture, UNDECIDED)
+
+
 def _groups(file: DatasetFile, by: Sequence[str]) -> dict[str, list[int]]:
     """Clips that hang together, by a name that stays when others are added."""
     content = file.content
     subjects = content.get("subject") or [""] * file.clips
-    marks: list[list[Hashable]] = [[] for _ in range(file.clips)]
+    captures = content.get("capture") or [""] * file.clips
+    marks: list[list[Hashable]] = [[("capture", name)] if name else [] for name in captures]
     for clip, own in enumerate(marks):
         if "subject" in by and subjects[clip]:
             own.append(("subject", subjects[clip]))
@@ -126,6 +139,7 @@ def split_by_lists(file: DatasetFile, lists: Mapping[str, Path]) -> Split:
                         "remove it from one"
                     )
                 sides[clip] = SPLIT_NAMES[given]
+    _with_their_captures(file, sides)
     parted = 0
     for clip, other in enumerate(mirror_of(file)):
         if other >= 0:

@@ -18,7 +18,10 @@ class Clip:
     source: str
     licence: str
     name: str
-    view: str | None = None  # `side` or `front`: from where it is seen; None if unknown
+    view: str | None = (
+        None  # `side`, `front`, `turning`, `fixed:DEGREES`: from where it is seen; None if unknown
+    )
     mirror_of: Clip | None = None  # the clip that this is the mirror image of: both are held out, or neither
     subject: str = ""  # who moved; "" if unknown
+    capture: str = ""  # which capture it shows if several clips show the same: nothing parts them
     split: int | None = None  # the split that its source assigns; None: decided at training time

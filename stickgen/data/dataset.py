@@ -40,7 +40,7 @@ def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[s
     """Clips as the flat dict that the file holds, without embeddings.
 
     `split` has a value for each clip (TRAIN, VALIDATION, TEST or UNDECIDED), as a clip's own `split` does; without
-    either, `training.val_fraction` decides at training time. `subject` and `view` are included if any clip has one.
+    either, `training.val_fraction` decides at training time. `subject`, `view` and `capture` are included if any clip has one.
     """
     texts = sorted({text for clip in clips for text in clip.texts})
     index = {text: i for i, text in enumerate(texts)}
@@ -62,7 +62,7 @@ def pack(clips: Sequence[Clip], *, split: Sequence[int] | None = None) -> dict[s
     if any(clip.mirror_of is not None for clip in clips):
         place = {id(clip): number for number, clip in enumerate(clips)}
         content["mirror_of"] = torch.tensor([place.get(id(clip.mirror_of), -1) for clip in clips])
-    for name in ("subject", "view"):
+    for name in ("subject", "view", "capture"):
         values = [getattr(clip, name) or "" for clip in clips]
         if any(values):
             content[name] = values
@@ -201,6 +201,7 @@ class DatasetFile:
             captions,
             val_fraction,
             subjects=self.content.get("subject"),
+            captures=self.content.get("capture"),
             stored=own,
             mirror_of=None if mirror_of is None else mirror_of.tolist(),
         )

@@ -241,7 +241,7 @@ class _Checks:
         self.demand(bad is None, f"row {bad} of `word_embeddings` is not finite")
 
     def split(self, clips: int) -> None:
-        """The split of the clips, their subjects and views, if they are given."""
+        """The split of the clips, their subjects, views and captures, if they are given."""
         if self.content.get("split") is not None:
             split = self.tensor("split", (torch.int8,), 1)
             self.demand(len(split) == clips, f"`split` has {len(split)} entries for {clips} clips")
@@ -249,7 +249,7 @@ class _Checks:
                 bool(((split >= UNDECIDED) & (split <= TEST)).all()),
                 f"`split` has a value that is not {UNDECIDED} to {TEST}",
             )
-        for name in ("subject", "view"):
+        for name in ("subject", "view", "capture"):
             if self.content.get(name) is not None:
                 self.strings(name, clips)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -105,6 +106,33 @@ def view_of(motion: NDArray[np.floating]) -> str:
     return "front" if abs(float(np.median(apart))) > ASIDE else "side"
 
 
+def fixed_view(degrees: float) -> str:
+    """The view from so many degrees round to the right of the body: `fixed:45`; 0 is its front, 180 its back."""
+    return f"fixed:{180 - (180 - degrees) % 360:g}"
+
+
+def degrees_of(view: str) -> float | None:
+    """The degrees of a fixed view; None of another."""
+    word, _, degrees = view.partition(":")
+    return float(degrees) if word == "fixed" and degrees else None
+
+
+def _flips(view: str) -> bool:
+    """Whether the mirror image of a figure also changes sides in the picture: if more of its front shows than of its side."""
+    degrees = degrees_of(view)
+    return (
+        view == "front" if degrees is None else abs(math.cos(math.radians(degrees))) > math.sqrt(0.5) + 1e-9
+    )
+
+
+def _view_of_mirror(view: str | None) -> str | None:
+    """From where the mirrored body is seen in `mirror_motion`'s picture."""
+    degrees = None if view is None else degrees_of(view)
+    if view is None or degrees is None:
+        return view
+    return fixed_view(-degrees if _flips(view) else 180 - degrees)
+
+
 def mirror_motion(motion: NDArray[np.float32], view: str) -> NDArray[np.float32]:
     """The motion [t, 20] of the mirrored body, in the same view.
 
@@ -112,7 +140,7 @@ def mirror_motion(motion: NDArray[np.float32], view: str) -> NDArray[np.float32]
     `front`, x also changes sign, so that left stays on the same side of the picture.
     """
     joints = motion.reshape(len(motion), len(JOINTS), 2)[:, SWAPPED].copy()
-    if view == "front":
+    if _flips(view):
         joints[..., 0] *= -1
     return np.ascontiguousarray(joints.reshape(motion.shape))
 
@@ -129,6 +157,7 @@ def mirrored(clip: Clip) -> Clip:
         actions=clip.actions.copy(),
         name=f"{clip.name}{MARK}",
         mirror_of=clip,
+        view=_view_of_mirror(clip.view),
     )
 
 

@@ -19,19 +19,20 @@ def split_clips(
     val_fraction: float,
     *,
     subjects: Sequence[str] | None = None,
+    captures: Sequence[str] | None = None,
     stored: Sequence[int] | None = None,
     mirror_of: Sequence[int] | None = None,
 ) -> list[int]:
     """TRAIN, VALIDATION or TEST for each clip, by all its texts and by who moves (`subjects`, "" if unknown).
 
-    Clips that share a text or a subject stay on one side, and so does a mirror image with its clip (`mirror_of`, -1 for
-    none). `stored` are the sides that the source decided, or UNDECIDED. An undecided clip goes with those that it shares
+    Clips that share a text or a subject stay on one side, and so do those of one capture (`captures`, "" for one of its
+    own) and a mirror image with its clip (`mirror_of`, -1 for none). `stored` are the sides that the source decided, or UNDECIDED. An undecided clip goes with those that it shares
     a text or a subject with, else to training if the source holds some out. The side of a group follows from its texts
     and seldom changes when others are added. A group that alone exceeds the share to hold out is trained on. If there
     are at least two groups and a share is asked for, at least one group is held out and at least one is not.
     """
     members: dict[int, list[int]] = defaultdict(list)
-    for clip, group in enumerate(_groups(texts, subjects, mirror_of)):
+    for clip, group in enumerate(_groups(texts, subjects, captures, mirror_of)):
         members[group].append(clip)
     sides = [UNDECIDED] * len(texts) if stored is None else list(stored)
     free: dict[int, float] = {}
@@ -72,12 +73,16 @@ def _held_out(shares: dict[int, float], sizes: dict[int, int], val_fraction: flo
 
 
 def _groups(
-    texts: Sequence[Sequence[str]], subjects: Sequence[str] | None, mirror_of: Sequence[int] | None
+    texts: Sequence[Sequence[str]],
+    subjects: Sequence[str] | None,
+    captures: Sequence[str] | None,
+    mirror_of: Sequence[int] | None,
 ) -> list[int]:
     marks: list[list[Hashable]] = [list(own) for own in texts]
-    for clip, subject in enumerate(subjects or ()):
-        if subject:
-            marks[clip].append(("subject", subject))
+    for kind, names in (("subject", subjects), ("capture", captures)):
+        for clip, name in enumerate(names or ()):
+            if name:
+                marks[clip].append((kind, name))
     return connected(marks, mirror_of)
 
 

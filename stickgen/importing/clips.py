@@ -23,11 +23,13 @@ from stickgen.importing.known_sets import KnownSets
 from stickgen.importing.labels import decide
 from stickgen.importing.outcome import Outcome
 from stickgen.importing.planar import planar_figure
-from stickgen.importing.projection import project
+from stickgen.importing.projection import Figure
+from stickgen.importing.projection import figures as figures_of
 from stickgen.importing.reading import outcomes
 from stickgen.importing.registry import BY_NAME, FORMATS
 from stickgen.importing.smpl import read_body_models
 from stickgen.importing.sources import UNREADABLE, Account, Found, find_files, kind_of, leave_out
+from stickgen.importing.views import of_a_video, read_views
 from stickgen.motion.skeleton import FPS
 from stickgen.text import clean
 
@@ -79,6 +81,7 @@ def import_archives(
     which changes nothing in the result; `journal` keeps what was read, for an import that is ended. `progress` gets how many files are done, of how many. Raises StickgenError if a path
     does not exist, or if an index or a list matches none of the files.
     """
+    read_views(view)
     if body_model is not None:
         read_body_models(body_model)  # says at once what is wrong with it
     known = Index.read(index) if index else Index("")
@@ -165,7 +168,7 @@ def read_claim(claim: Claim, row: Row, choices: Choices) -> Outcome:
         for take in BY_NAME[claim.format].read(claim, choices):
             try:
                 take = claim.known.applied(take, claim.name)
-                outcome.clips.append(_clip(claim, take, row, choices, outcome.notes))
+                outcome.clips += _clips(claim, take, row, choices, outcome.notes)
             except StickgenError as error:
                 outcome.refused.append(str(error))
     except StickgenError as error:
@@ -193,26 +196,50 @@ def _matched(index: Index, report: ImportReport) -> Matching:
     return matching
 
 
-def _clip(claim: Claim, take: Take, told_by_index: Row, choices: Choices, notes: list[str]) -> Clip:
+def _clips(claim: Claim, take: Take, told_by_index: Row, choices: Choices, notes: list[str]) -> list[Clip]:
+    """The clips of a take: one for each view. Several are marked as of one capture, so that nothing parts them."""
     name = name_of(claim, take)
     row = {**take.about, **{column: value for column, value in told_by_index.items() if value}}
     given = choices.fps or _rate(name, row)
     rate = given or _rate_of(take, name)
-    view = _one_of(name, row, "view", ("side", "front", "auto")) or choices.view
+    try:
+        views = read_views(row.get("view") or choices.view)
+    except StickgenError as error:
+        raise StickgenError(f"{name}: {error}") from None
+    moved: tuple[str, ...] = ()
     if isinstance(take.motion, Keypoints):
-        figure = planar_figure(
-            take.motion, name, rate, view=view, confidence=choices.confidence, body=choices.body
-        )
+        view = of_a_video(views)
+        if not {"auto", "side", "front"} & set(views):
+            moved = (
+                f"the camera of a video cannot be moved ({', '.join(views)}); it is seen as it was filmed",
+            )
+        figures = [
+            planar_figure(
+                take.motion, name, rate, view=view, confidence=choices.confidence, body=choices.body
+            )
+        ]
     else:
-        figure = project(take.motion, name, rate, view=view, joints=choices.joints, body=choices.body)
+        figures = figures_of(take.motion, name, rate, views=views, joints=choices.joints, body=choices.body)
+    assumed = (take.assumed,) if take.assumed and not given else ()
+    notes += [f"{name}: {note}" for note in (*assumed, *moved, *take.notes, *figures[0].notes)]
+    clips = [
+        _clip(claim, take, row, figure, name, notes if not number else [])
+        for number, figure in enumerate(figures)
+    ]
+    for clip in clips[1:]:
+        clip.name = f"{clip.name}@{clip.view}"
+    for clip in clips if len(clips) > 1 else ():
+        clip.capture = f"{clip.source}/{clips[0].name}"
+    return clips
+
+
+def _clip(claim: Claim, take: Take, row: Row, figure: Figure, name: str, notes: list[str]) -> Clip:
     motion = figure.motion
     if len(motion) < MIN_FRAMES:
         raise StickgenError(f"{name}: only {len(motion)} frames at 25 fps; the minimum is {MIN_FRAMES}")
     split = _one_of(name, row, "split", tuple(SPLIT_NAMES))
     label = row.get("action") or ""
     action, told = decide(label, figure)
-    assumed = (take.assumed,) if take.assumed and not given else ()
-    notes += [f"{name}: {note}" for note in (*assumed, *take.notes, *figure.notes)]
     if told != label:
         notes.append(f"{name}: called {clean(label, limit=40)}, but it goes {_way(told)}")
     actions = np.full(len(motion), -1 if action is None else action, np.int16)

@@ -16,7 +16,7 @@ class Choices:
     """What the user says about all captures of an import."""
 
     fps: float | None = None  # the true frame rate, if the files are wrong
-    view: str = "auto"  # side, front, or auto
+    view: str = "auto"  # one or several, as `views.read_views` reads them
     joints: Mapping[str, str] | None = None  # the files' joint names by the figure's
     body: str = "standard"  # the figure's own lengths of bones, or keep for each capture's
     body_model: Path | None = None  # a folder with the user's SMPL, SMPL-H or SMPL-X

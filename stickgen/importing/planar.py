@@ -15,8 +15,9 @@ from stickgen.errors import StickgenError
 from stickgen.importing.body import FOREARM, HEAD_HEIGHT, LEG
 from stickgen.importing.capture import Keypoints
 from stickgen.importing.gaps import filled, whole_stretch
-from stickgen.importing.projection import TRAVEL, Figure, resample, trim
+from stickgen.importing.projection import Figure, resample, trim
 from stickgen.importing.sides import LIMBS, UNSURE, exchange, swapped_frames
+from stickgen.importing.views import TRAVEL
 from stickgen.motion.skeleton import (
     FPS,
     HEAD,

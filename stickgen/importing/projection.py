@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,10 @@ from stickgen.importing.body import LEG, standard_body
 from stickgen.importing.capture import Capture
 from stickgen.importing.joint_names import find_joints
 from stickgen.importing.shoulders import find_shoulders
+from stickgen.importing.views import seen_from
 from stickgen.motion.skeleton import FPS, JOINTS, LEFT_FOOT, PELVIS, RIGHT_FOOT
 
 Floats = NDArray[np.float64]
-TRAVEL = 0.6  # units: if the pelvis travels farther than this, the view is from the side of its path
 HALF_SECOND = 13  # frames
 STILL_RANGE = 0.015  # units: a joint that stays within this range for half a second is still (2.5 cm)
 
@@ -27,7 +27,7 @@ class Figure:
     """A capture as a figure, and facts that the plane no longer shows."""
 
     motion: NDArray[np.float32]  # [t, 20] at 25 fps, in skeleton units
-    view: str  # side or front
+    view: str  # side, front, turning, or fixed:DEGREES
     forward: float  # mean speed of the pelvis in the direction the body faces, units per second
     leftward: float  # and to the body's left
     stride: float  # how far a foot moves relative to the pelvis: without steps the figure glides, and may face anywhere
@@ -44,12 +44,24 @@ def project(
     joints: Mapping[str, str] | None = None,
     body: str = "standard",
 ) -> Figure:
-    """The figure's motion, with at most half a second of stillness at either end.
+    """The figure's motion from one view. Arguments and errors are those of `figures`."""
+    return figures(capture, file, fps, views=(view,), joints=joints, body=body)[0]
 
-    `fps` is the capture's true rate, which may differ from the file's. `view` is side, front, or auto for the view that
-    shows most of the movement. `joints` maps joints of the figure to those of the file. `body` is standard for the figure's
-    own lengths of bones, or keep for those of the capture. Raises StickgenError if joints are missing, form no body, or
-    move as no body can.
+
+def figures(
+    capture: Capture,
+    file: str,
+    fps: float,
+    *,
+    views: Sequence[str] = ("auto",),
+    joints: Mapping[str, str] | None = None,
+    body: str = "standard",
+) -> list[Figure]:
+    """The figure's motion from each of `views` (`views.read_views`), with at most half a second of stillness at either end.
+
+    `fps` is the capture's true rate, which may differ from the file's. `joints` maps joints of the figure to those of
+    the file. `body` is standard for the figure's own lengths of bones, or keep for those of the capture. Views that are
+    the same are there once. Raises StickgenError if joints are missing, form no body, or move as no body can.
     """
     found = find_joints(
         capture.names,
@@ -79,19 +91,26 @@ def project(
         rest = _figure_joints(capture, capture.rest[None], found, arms)[0] * (LEG / leg)
         figure, hips = standard_body(figure, hips, shoulders, _parts(rest))
     left = flat(hips[:, 0] - hips[:, 1], up)
-    along, seen = _axis(figure, up, flat(np.median(hips[:, 0] - hips[:, 1], axis=0), up), view)
-    plane = np.stack((figure @ along, figure @ up), axis=-1)  # [t, 10, 2]
-    plane[..., 1] -= np.percentile(plane[:, [LEFT_FOOT, RIGHT_FOOT], 1].min(axis=1), 2)
     about = figure[:, [LEFT_FOOT, RIGHT_FOOT]] - figure[:, PELVIS, None]
-    stride = float(np.ptp(about, axis=0).max())
+    facts = *_heading(figure[:, PELVIS], left, up, fps), float(np.ptp(about, axis=0).max()), notes
+    found_views: dict[str, Figure] = {}
+    for view in views:
+        plane, seen = seen_from(figure, left, up, fps, view)
+        if seen not in found_views:
+            motion, still = _on_the_floor(plane, fps)
+            start = (capture.rest_frames + dropped) / fps + still / FPS
+            found_views[seen] = Figure(motion, seen, *facts, start=start)
+    return list(found_views.values())
+
+
+def _on_the_floor(plane: Floats, fps: float) -> tuple[NDArray[np.float32], int]:
+    """A body in the plane [t, 10, 2] as a motion [t, 20] at 25 fps, and how many of its still frames were cut before it."""
+    plane[..., 1] -= np.percentile(plane[:, [LEFT_FOOT, RIGHT_FOOT], 1].min(axis=1), 2)
     motion = resample(plane.reshape(len(plane), -1), fps)
     moving = trim(motion)
-    motion, still = motion[moving], moving.start
+    motion = motion[moving]
     motion[:, 0::2] -= motion[0, 2 * PELVIS]
-    return Figure(
-        motion.astype(np.float32), seen, *_heading(figure[:, PELVIS], left, up, fps), stride, notes,
-        start=(capture.rest_frames + dropped) / fps + still / FPS,
-    )  # fmt: skip
+    return motion.astype(np.float32), moving.start
 
 
 def _heading(pelvis: Floats, left: Floats, up: Floats, fps: float) -> tuple[float, float]:
@@ -159,28 +178,6 @@ def up_axis(capture: Capture, joints: dict[str, int]) -> Floats:
     up = np.zeros(3)
     up[axis] = np.sign(standing[axis]) or 1.0
     return up
-
-
-def _axis(body: Floats, up: Floats, across: Floats, view: str) -> tuple[Floats, str]:
-    """The horizontal unit vector [3] that becomes +x, for a body [t, 10, 3] in skeleton units, and the view.
-
-    A figure that travels is seen from the side of its path, going to +x, forwards or not. A figure that stays is seen
-    from where most of the movement shows: from the side, facing +x (a bow, a punch), or from the front, with the left of
-    the body at +x (a wave, a jumping jack). If `view` is not auto, it decides; seen from the front, a figure comes
-    towards the viewer.
-    """
-    across = across / max(float(np.linalg.norm(across)), 1e-9)
-    path = flat(body[:, PELVIS], up)
-    way = np.linalg.svd(path - path.mean(axis=0), full_matrices=False)[2][0]
-    along = path @ way
-    if view != "front" and np.ptp(along) > TRAVEL:
-        return way * (np.sign(along[-1] - along[0]) or 1.0), "side"
-    forward = np.cross(across, up)
-    if view != "auto":
-        return (forward, "side") if view == "side" else (across, "front")
-    pose = body - body[:, PELVIS, None]
-    from_side, from_front = (float(np.var(pose @ axis, axis=0).sum()) for axis in (forward, across))
-    return (forward, "side") if from_side > from_front else (across, "front")
 
 
 def resample(motion: Floats, fps: float) -> Floats:
