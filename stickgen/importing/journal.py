@@ -115,9 +115,8 @@ def key_of(claim: Claim, row: Row, choices: Choices) -> str:
     said = {
         name: _identity(value) if isinstance(value, Path) else value for name, value in vars(choices).items()
     }
-    facts = [
-        _code(), claim.format, claim.called, dict(claim.about), claim.known, dict(row), said, *(_file(file) for file in (claim.file, *claim.uses)),
-    ]  # fmt: skip
+    learned = {name: value for name, value in vars(claim).items() if name not in ("file", "uses", "mirrors")}
+    facts = [_code(), learned, dict(row), said, *(_file(file) for file in (claim.file, *claim.uses))]
     return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS, default=repr)).hexdigest()
 
 
