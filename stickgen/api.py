@@ -5,7 +5,7 @@ Importing this loads torch. `stickgen.config` and `stickgen.runs` do not, for pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from stickgen.data.dataset import DatasetFile, open_dataset
 from stickgen.data.embed import load_encoder, with_opposites
 from stickgen.data.encoder_folder import encoder_of_run
 from stickgen.errors import StickgenError
+from stickgen.generate.actions import ActionPlan
 from stickgen.generate.from_run import Generator
-from stickgen.motion.skeleton import FPS
+from stickgen.generate.given import clip_of, keyframes_of
+from stickgen.generate.request import Request, requests_of
 from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, list_runs, runs_root
 from stickgen.runs.store import find_run as _find_run
@@ -23,17 +25,21 @@ from stickgen.runs.store import find_run as _find_run
 __all__ = [
     "DatasetFile",
     "Generator",
+    "Request",
     "Run",
     "StickgenError",
     "TrainingConfig",
     "find_run",
     "generate",
+    "generate_each",
     "list_runs",
     "load_model",
     "open_dataset",
     "read_metrics",
     "runs_root",
 ]
+
+REQUESTS_AT_ONCE = 64  # whose texts are encoded together
 
 
 def find_run(which: str, root: Path | None = None) -> Run:
@@ -58,20 +64,61 @@ def generate(
     model: Generator,
     texts: Sequence[str],
     *,
-    seconds: float | None = None,
+    seconds: float | Sequence[float | None] | None = None,
     seed: int = 0,
     encoder: str | None = None,
+    guidance: float | None = None,
+    steps: int | None = None,
+    actions: str | None = None,
+    sequence: bool = False,
+    keyframes: Mapping[int, Sequence[float]] | None = None,
+    after: Sequence[Sequence[float]] | None = None,
 ) -> list[list[list[float]]]:
     """A motion [frames][20] for each text: x and y of ten joints, in body heights.
 
-    `seconds` defaults to the length of the training clips with the nearest texts; `encoder` to the config's
-    `data.encoder`. Raises StickgenError if the encoder is unknown or its embeddings do not fit the model.
+    - `seconds` defaults to the length of the training clips with the nearest texts. A motion may be longer than the
+      model's training window.
+    - `encoder` defaults to the config's `data.encoder`.
+    - `guidance` and `steps` take the place of the config's `diffusion.guidance_scale` and `sampling_steps`.
+    - `actions` tells the model what each part of a motion shows: `walk:2,wave:1`.
+    - `sequence`: the texts follow one another in one motion, which is the only one in the list; `seconds` may then be
+      one number for each text.
+    - `keyframes`: poses of 20 numbers by the frame at which the motion must meet them.
+    - `after`: a clip [frames][20] that the motion continues; it is the motion's beginning.
+
+    Raises StickgenError if the encoder is unknown, its embeddings do not fit the model, or something cannot be done.
     """
-    named = encoder_of_run(model.config.data.encoder, encoder)
-    encoded = with_opposites(list(texts), load_encoder(named).read)
-    return [
-        model.draw(
-            encoded, row, int(seconds * FPS) if seconds else model.natural_frames(encoded.vectors[row]), seed
-        )
-        for row in range(len(texts))
-    ]
+    requests = requests_of(
+        texts,
+        sequence=sequence,
+        seconds=(seconds,) if seconds is None or isinstance(seconds, int | float) else tuple(seconds),
+        seed=seed,
+        guidance=guidance,
+        steps=steps,
+        actions=None if actions is None else ActionPlan.parse(actions),
+        keyframes=None
+        if keyframes is None
+        else keyframes_of(list(keyframes), list(keyframes.values()), "keyframes"),
+        after=None if after is None else clip_of(after, "after"),
+    )
+    return list(generate_each(model, requests, encoder=encoder))
+
+
+def generate_each(
+    model: Generator, requests: Sequence[Request], *, encoder: str | None = None
+) -> Iterator[list[list[float]]]:
+    """The motion [frames][20] of each request, as soon as it is drawn; all are checked before the first.
+
+    Raises StickgenError as `generate` does.
+    """
+    for request in requests:
+        model.check(request)
+    loaded = load_encoder(encoder_of_run(model.config.data.encoder, encoder))
+    for start in range(0, len(requests), REQUESTS_AT_ONCE):
+        some = requests[start : start + REQUESTS_AT_ONCE]
+        encoded = with_opposites([text for request in some for text in request.texts], loaded.read)
+        first = 0
+        for request in some:
+            rows = range(first, first + len(request.texts))
+            first = rows.stop
+            yield model.draw(request, encoded, rows)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from stickgen.cli.numbers import SEED, Finite
+from stickgen.cli.numbers import SEED, KeyNumber, Several
 from stickgen.cli.options import ENCODER, FORMAT, RUNS, STYLE
 from stickgen.cli.output import FORCE
 
@@ -14,19 +15,59 @@ from stickgen.cli.output import FORCE
 @click.command(
     "generate",
     epilog='Examples: stickgen generate latest "a person waves" -o wave.gif   '
-    'stickgen generate latest "a person walks" "a person bows" -o both.png',
+    'stickgen generate latest "a person walks" "a person bows" --sequence --seconds 3,2 -o both.png   '
+    "stickgen generate latest --from prompts.txt -o drawn/p.gif",
 )
 @click.argument("run_name", metavar="RUN")
-@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
-@click.option("-o", "output", required=True, metavar="FILE", help="Its ending is the format: .gif, .png, …")
+@click.argument("texts", nargs=-1, metavar="TEXT...")
+@click.option(
+    "-o", "output", required=True, metavar="FILE",
+    help="Its ending is the format: .gif, .png, … With --from, each motion has a file of its own beside it.",
+)  # fmt: skip
 @FORMAT
 @STYLE
 @click.option(
     "--seconds",
-    type=Finite(0.4, 10.0),
-    help="Length (default: that of the training clips with the nearest texts).",
+    type=Several(0.4, 600.0),
+    help="Length, or one for each text: 3,2 (default: that of the training clips with the nearest texts).",
 )
 @click.option("--seed", type=SEED, default=0, help="Another seed draws another motion.")
+@click.option(
+    "--guidance",
+    type=KeyNumber("diffusion.guidance_scale"),
+    help="Pull towards the text (default: the config's diffusion.guidance_scale).",
+)
+@click.option(
+    "--steps",
+    type=KeyNumber("diffusion.sampling_steps"),
+    help="Denoising steps (default: the config's diffusion.sampling_steps).",
+)
+@click.option(
+    "--actions",
+    metavar="A:WEIGHT,…",
+    help="What the motion shows when: walk:2,wave:1 is two thirds walking, then waving.",
+)
+@click.option("--sequence", is_flag=True, help="One motion that shows the texts one after the other.")
+@click.option(
+    "--keyframes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Poses that the motion meets at given frames: npz or JSON with `frames` and `poses`.",
+)
+@click.option(
+    "--continue",
+    "continued",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A clip that the motion continues: npz, npy or JSON with `motion`; --seconds is what is added.",
+)
+@click.option(
+    "--from",
+    "prompts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A text a line, or .jsonl with text, seconds, seed, … ; what is drawn already is skipped.",
+)
 @ENCODER
 @RUNS
 @FORCE
@@ -36,30 +77,68 @@ def command(
     output: str,
     written_as: str | None,
     style: str | None,
-    seconds: float | None,
-    seed: int,
+    seconds: tuple[float, ...] | None,
+    actions: str | None,
+    sequence: bool,
+    keyframes: Path | None,
+    continued: Path | None,
+    prompts: Path | None,
     encoder: str | None,
     runs: str | None,
     force: bool,
+    **sampling: Any,  # seed, guidance, steps
 ) -> None:
     """Draw the motions of texts with a trained model."""
-    from stickgen.api import find_run, generate, load_model
+    from stickgen.api import find_run, generate_each, load_model
     from stickgen.errors import StickgenError
+    from stickgen.generate.actions import ActionPlan
+    from stickgen.generate.given import read_clip, read_keyframes
+    from stickgen.generate.prompts import files_of, read_prompts
+    from stickgen.generate.request import requests_of
     from stickgen.motion.skeleton import FPS
     from stickgen.motion_export.format import Clip
     from stickgen.motion_export.look import read_look
     from stickgen.motion_export.registry import export_of
-    from stickgen.motion_export.write import Place
-    from stickgen.text import clean, is_unicode
+    from stickgen.motion_export.write import Place, is_written
 
-    for text in texts:
-        if not is_unicode(text):
-            raise StickgenError(f"TEXT {clean(text)!r}: this is not UTF-8; write it in UTF-8")
+    if bool(texts) == (prompts is not None):
+        raise StickgenError("name a TEXT, or a file of texts with --from; not both")
+    if prompts is not None and sequence:
+        raise StickgenError("--sequence is for texts here; in a .jsonl file, a list of texts is a sequence")
+    asked = {
+        **sampling,
+        "seconds": seconds or (None,),
+        "actions": None if actions is None else ActionPlan.parse(actions),
+        "keyframes": None if keyframes is None else read_keyframes(keyframes),
+        "after": None if continued is None else read_clip(continued),
+    }
+    if prompts is not None:
+        requests = read_prompts(prompts, asked)
+    else:
+        if not sequence and seconds and len(seconds) > 1:
+            raise StickgenError("--seconds: several numbers are for the texts of a --sequence; give one")
+        requests = requests_of(texts, sequence=sequence, **asked)
     path = Path(output)
+    export = export_of(path, written_as)
     look = read_look(Path(style)) if style is not None else None
-    place = Place(path, export_of(path, written_as), force=force)
+    inputs = tuple(given for given in (keyframes, continued, prompts) if given is not None)
+    if prompts is None:
+        single = Place(path, export, inputs, force=force)
     model = load_model(find_run(run_name, Path(runs) if runs else None))
-    motions = generate(model, texts, seconds=seconds, seed=seed, encoder=encoder)
-    place.write([Clip(*drawn) for drawn in zip(texts, motions, strict=True)], look)
-    longest = max(map(len, motions)) / FPS
-    click.echo(f"{path} ({longest:.1f} s, weights of step {model.step})")
+    if prompts is None:
+        motions = list(generate_each(model, requests, encoder=encoder))
+        single.write(
+            [Clip(request.caption, motion) for request, motion in zip(requests, motions, strict=True)], look
+        )
+        click.echo(f"{path} ({max(map(len, motions)) / FPS:.1f} s, weights of step {model.step})")
+        return
+    named = files_of(requests, path, f"{model.digest} {encoder} {look}")
+    left = {place: request for place, request in named.items() if force or not is_written(place, export)}
+    places = [Place(place, export, inputs, force=force) for place in left]
+    for place, request, motion in zip(
+        places, left.values(), generate_each(model, list(left.values()), encoder=encoder), strict=True
+    ):
+        place.write([Clip(request.caption, motion)], look)
+        click.echo(f"{place.path} ({len(motion) / FPS:.1f} s)")
+    there = len(named) - len(left)
+    click.echo(f"{len(left)} drawn, {there} there already (weights of step {model.step})")

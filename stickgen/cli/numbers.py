@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from stickgen.config.schema import KEY_BY_PATH
+
 SEED = click.IntRange(0, 2**63 - 1)  # what every generator takes
 
 
@@ -39,3 +41,29 @@ class Aspect(click.ParamType[float]):
 
 
 ASPECT = Aspect()
+
+
+class KeyNumber(Finite):
+    """A number as a key of a config takes it."""
+
+    def __init__(self, path: str) -> None:
+        self.key = KEY_BY_PATH[path]
+        super().__init__(self.key.minimum, self.key.maximum)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        try:
+            return self.key.check(number)
+        except ValueError as error:
+            self.fail(f"{value}: {error}", param, ctx)
+
+
+class Several(Finite):
+    """One number in a range or several, with commas between them."""
+
+    name = "number,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):  # click may convert what is converted already
+            return value
+        return tuple(super(Several, self).convert(part.strip(), param, ctx) for part in str(value).split(","))

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import median
 
+import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from stickgen.config.loading import TrainingConfig
+from stickgen.data.actions import ACTIONS
 from stickgen.data.dataset import DatasetFile, open_dataset
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
+from stickgen.generate.actions import index_of
+from stickgen.generate.plan import Plan, plan_of
+from stickgen.generate.request import Request
+from stickgen.model.holding import HeldPoses
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sample_many import opposites_of, sample_many, text_batch
-from stickgen.model.sampler import Sampling, sample
+from stickgen.model.sampler import Sampling
+from stickgen.model.timeline import Timeline, sample_timeline
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
@@ -76,20 +85,85 @@ class Generator:
         """How it samples, by its config."""
         return Sampling.of(self.config.diffusion)
 
-    def draw(self, texts: EncodedTexts, row: int, frames: int, seed: int) -> list[list[float]]:
-        """One motion [frames][20] of the text in `row`. Raises StickgenError if the texts are of another encoder."""
+    def draw(self, request: Request, texts: EncodedTexts, rows: Sequence[int]) -> list[list[float]]:
+        """The motion [frames][20] of a request; `rows` are where in `texts` its texts are.
+
+        Raises StickgenError if the texts are of another encoder, or if the model cannot do what it asks for.
+        """
         wanted = self.config.model.embedding_dim
         if texts.vectors.shape[1] != wanted:
             raise StickgenError(
                 f"the text encoder's embeddings have {texts.vectors.shape[1]} numbers, but the model expects {wanted}; "
                 "use the encoder that embedded its dataset: --encoder"
             )
-        motion = sample(
-            self.model, self.normaliser, text_batch(texts, [row]), frames, sampling=self.sampling, seed=seed,
-            opposites=opposites_of(texts, [row]),
-        )[0]  # fmt: skip
-        poses: list[list[float]] = motion.tolist()
-        return poses
+        self.check(request)
+        passages = [
+            self.natural_frames(texts.vectors[row]) if frames is None else frames
+            for row, frames in zip(rows, request.frames_of_each, strict=True)
+        ]
+        window = int(self.config.data.max_frames)
+        plan = plan_of(request, passages, window, self.model.config.patch_frames)
+        timeline = Timeline(
+            plan.passages, window,
+            actions=self._actions(request, plan),
+            held=HeldPoses(plan.held, sum(plan.passages), self.normaliser) if plan.held else None,
+        )  # fmt: skip
+        motion = sample_timeline(
+            self.model, self.normaliser, text_batch(texts, rows), timeline,
+            sampling=self.sampling_for(request), seed=request.seed, opposites=opposites_of(texts, rows),
+        )  # fmt: skip
+        return [*plan.before, *motion.tolist()]
+
+    def check(self, request: Request) -> None:
+        """Raise StickgenError if this model cannot do what a request asks for."""
+        if not self.model.config.denoising:
+            why = "this model predicts pose after pose (diffusion.enabled: false)"
+            if request.guidance is not None or request.steps is not None:
+                raise StickgenError(f"{why}: it takes no guidance and no steps; drop them")
+            if request.keyframes:
+                raise StickgenError(
+                    f"{why}: it cannot meet poses that come later; use a model that learned by denoising"
+                )
+        if request.actions is not None:
+            for name, _ in request.actions.parts:
+                index_of(name, self.action_names)
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells these weights from any others."""
+        state = {**self.model.state_dict(), **self.normaliser.state_dict()}
+        found = hashlib.sha256()
+        for name, tensor in sorted(state.items()):
+            found.update(
+                name.encode() + tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes()
+            )
+        return found.hexdigest()
+
+    @cached_property
+    def action_names(self) -> list[str]:
+        """The actions that the model can be told, by index; "" for those that its dataset does not show."""
+        if self.dataset is None:
+            names = [action.name for action in ACTIONS]
+        else:
+            shown = self.dataset.frames_by_action()
+            names = [name if name in shown else "" for name in self.dataset.action_names]
+        return names[: self.model.config.num_actions]
+
+    def sampling_for(self, request: Request) -> Sampling:
+        """How it samples, by its config and what the request overrides."""
+        sampling = self.sampling
+        return replace(
+            sampling,
+            guidance_scale=sampling.guidance_scale if request.guidance is None else float(request.guidance),
+            sampling_steps=sampling.sampling_steps if request.steps is None else int(request.steps),
+        )
+
+    def _actions(self, request: Request, plan: Plan) -> Tensor | None:
+        """The action of each frame; none is told for the frames of a clip that is continued."""
+        if request.actions is None:
+            return None
+        told = request.actions.frames(sum(plan.passages) - plan.context, self.action_names)
+        return torch.cat((torch.full((plan.context,), self.model.untold), told))
 
     def draw_many(
         self,

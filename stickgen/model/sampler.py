@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,6 +14,8 @@ from stickgen.model.normalise import Normaliser
 from stickgen.model.patches import last_of_patch, tokens_of
 from stickgen.model.transformer import MotionTransformer
 from stickgen.model.words import TextBatch
+
+START_NOISE = 0.05  # on the pose that a regressor starts from, so that motions of one text differ
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,15 @@ def clean_motion(
     guidance_scale: Tensor | None,
     opposites: TextBatch | None = None,
     contrast_scale: float = 0.0,
+    mask: Tensor | None = None,
+    actions: Tensor | None = None,
 ) -> Tensor:
     """The clean motion [b, t, 20] as predicted at `time`, a single number, from the features `x` [b, t, 20].
 
     Guidance extrapolates from the prediction without the text to the one with it (Ho and Salimans,
     arXiv 2207.12598); None turns it off. Contrast extrapolates in the same way from the prediction for the
-    opposite text. All predictions are made in one batch.
+    opposite text. All predictions are made in one batch. `mask` [b, t] is true on real frames, None if all are;
+    `actions` [b, t] are told with the text and hidden with it.
     """
     b = x.shape[0]  # not len(): torch.export would take it for a constant
     known = torch.ones(b, dtype=torch.bool, device=x.device)
@@ -93,9 +98,13 @@ def clean_motion(
     if opposites is not None:
         parts, flags = [*parts, opposites], [*flags, known]
     n = len(parts)
+    told = None
+    if actions is not None:
+        told = torch.cat([torch.where(flag[:, None], actions, model.untold) for flag in flags])
     predicted: Tensor = model(
-        torch.cat([x] * n), None, _side_by_side(parts), torch.cat(flags), time=time.expand(n * b)
-    ).pose
+        torch.cat([x] * n), None if mask is None else mask.repeat(n, 1), _side_by_side(parts), torch.cat(flags),
+        time=time.expand(n * b), actions=told,
+    ).pose  # fmt: skip
     clean, steered = predicted[:b], predicted[:b]
     if guidance_scale is not None:
         untold = predicted[b : 2 * b]
@@ -142,37 +151,57 @@ def flow_step(
     return straight + torch.where(gap > 0, bend / gap.clamp_min(1e-6), 0.0) * (clean - before)
 
 
-def next_poses(model: MotionTransformer, before: Tensor, texts: TextBatch) -> Tensor:
-    """For each patch of `before` [b, t, 20], the next one, predicted from it and those before it."""
+def follow_flow(x: Tensor, sampling: Sampling, clean_at: Callable[[Tensor, Tensor, bool], Tensor]) -> Tensor:
+    """Follow the flow from noise `x` (time 1) to motion (time 0).
+
+    `clean_at` predicts the clean motion from x at a time, steered by guidance or not.
+    """
+    times = torch.linspace(1.0, 0.0, sampling.sampling_steps + 1, device=x.device)
+    before, time_before = x, times[0]
+    for time, following in zip(times[:-1], times[1:], strict=True):
+        # guidance in an interval: Kynkäänniemi et al., arXiv 2404.07724
+        clean = clean_at(x, time, float(time) > sampling.guidance_min_time)
+        x = flow_step(x, clean, before, time, time_before, following)
+        before, time_before = clean, time
+    return x
+
+
+def guidance_of(sampling: Sampling, device: torch.device) -> Tensor | None:
+    """The scale of the guidance; None if there is none."""
+    scale = sampling.guidance_scale
+    return None if scale == 1.0 else torch.tensor(scale, device=device)
+
+
+def next_poses(
+    model: MotionTransformer, before: Tensor, texts: TextBatch, actions: Tensor | None = None
+) -> Tensor:
+    """For each patch of `before` [b, t, 20], the next one, predicted from it and those before it.
+
+    `actions` [b, t] are those of the frames that are predicted.
+    """
     known = torch.ones(before.shape[0], dtype=torch.bool, device=before.device)
-    poses: Tensor = model(before, None, texts, known, causal=True).pose
+    poses: Tensor = model(before, None, texts, known, actions=actions, causal=True).pose
     return last_of_patch(before, model.config.patch_frames) + poses
 
 
 def _denoise(
     model: MotionTransformer, x: Tensor, told: TextBatch, away: TextBatch | None, sampling: Sampling
 ) -> Tensor:
-    """Follow the flow from noise (time 1) to motion (time 0)."""
-    guidance = sampling.guidance_scale
-    scale = None if guidance == 1.0 else torch.tensor(guidance, device=x.device)
-    times = torch.linspace(1.0, 0.0, sampling.sampling_steps + 1, device=x.device)
-    before, time_before = x, times[0]
-    for time, following in zip(times[:-1], times[1:], strict=True):
-        # guidance in an interval: Kynkäänniemi et al., arXiv 2404.07724
-        if float(time) > sampling.guidance_min_time:
-            clean = clean_motion(model, x, told, time, scale, away, sampling.contrast_scale)
-        else:
-            clean = clean_motion(model, x, told, time, None)
-        x = flow_step(x, clean, before, time, time_before, following)
-        before, time_before = clean, time
-    return x
+    scale = guidance_of(sampling, x.device)
+
+    def clean_at(x: Tensor, time: Tensor, steered: bool) -> Tensor:
+        if steered:
+            return clean_motion(model, x, told, time, scale, away, sampling.contrast_scale)
+        return clean_motion(model, x, told, time, None)
+
+    return follow_flow(x, sampling, clean_at)
 
 
 def _continue(model: MotionTransformer, noise: Tensor, told: TextBatch) -> Tensor:
-    """Patch by patch, each from all before it. A little noise on the first pose makes clips of one text differ."""
+    """Patch by patch, each from all before it."""
     frames, p = noise.shape[1], model.config.patch_frames
     poses = noise.new_zeros(noise.shape[0], p, noise.shape[2])
-    poses[:, -1] = 0.05 * noise[:, 0]
+    poses[:, -1] = START_NOISE * noise[:, 0]
     for _ in range(tokens_of(frames, p)):
         poses = torch.cat((poses, next_poses(model, poses, told)[:, -p:]), dim=1)
     return poses[:, p : p + frames]

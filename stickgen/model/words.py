@@ -22,6 +22,10 @@ class TextBatch(NamedTuple):
         """The same texts on `device`."""
         return TextBatch(*(None if part is None else part.to(device) for part in self))  # type: ignore[arg-type]
 
+    def of(self, rows: Tensor) -> TextBatch:
+        """The texts in some rows."""
+        return TextBatch(*(None if part is None else part[rows] for part in self))  # type: ignore[arg-type]
+
 
 def pad_words(words: Sequence[Tensor | None]) -> tuple[Tensor | None, Tensor | None]:
     """The tokens of some texts, each [l, embedding_dim], as float32 [b, l, embedding_dim], and their mask [b, l].

@@ -73,3 +73,11 @@ class Place:
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
+
+
+def is_written(path: Path, export: Export) -> bool:
+    """Whether motions are at `path` already, in this format. They are whole: a file or folder is written whole or not."""
+    try:
+        return (path / _MARK).is_file() if export.several is not None else export.kind.is_one(path)
+    except (OSError, ValueError):
+        return False

@@ -25,6 +25,7 @@ from stickgen.data.dataset import save_dataset
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
 from stickgen.generate.from_run import Generator
+from stickgen.generate.request import Request
 from stickgen.record_log import RecordReader
 from stickgen.runs.store import Run, create_run
 from stickgen.train import loop
@@ -381,9 +382,10 @@ def _opposites(shop: Workshop) -> None:
     generator = Generator.of_run(shop.train().trainer.run)
     text = torch.ones(1, generator.config.model.embedding_dim)
     texts = EncodedTexts(text, [], EncodedTexts(-text, []))
-    steered = generator.draw(texts, 0, 20, seed=0)
+    request = Request(("a text",), seconds=(0.8,))
+    steered = generator.draw(request, texts, [0])
     object.__setattr__(generator.config.diffusion, "contrast_scale", 0.0)
-    assert generator.draw(texts, 0, 20, seed=0) != steered
+    assert generator.draw(request, texts, [0]) != steered
 
 
 @effect("diffusion.condition_dropout")
