@@ -42,9 +42,13 @@ def rgba(colour: str, *, pale: float = 0.0, paper: str = TRANSPARENT) -> Colour:
     red, green, blue, alpha = (*ImageColor.getrgb(colour), 255)[:4]
     if paper == TRANSPARENT:
         return red, green, blue, round(alpha * (1 - pale))
+    # what shows of the paper; drawing does not blend, so a colour that is half clear would be a hole in it
+    through = 1 - alpha / 255 * (1 - pale)
     base = ImageColor.getrgb(paper)
-    red, green, blue = (round(c + (p - c) * pale) for c, p in zip((red, green, blue), base[:3], strict=True))
-    return red, green, blue, alpha
+    red, green, blue = (
+        round(c + (p - c) * through) for c, p in zip((red, green, blue), base[:3], strict=True)
+    )
+    return red, green, blue, 255
 
 
 def colour_of_bone(bone: tuple[int, int], look: Look) -> str:
@@ -65,11 +69,7 @@ class Canvas:
 
     def text(self, x: float, y: float, text: str, width: float) -> None:
         """Write one line at pixel (x, y), cut to `width` pixels."""
-        shown = _fitted(
-            clean(text, single_line=True, limit=500),
-            width * OVERSAMPLE,
-            lambda part: self._draw.textlength(part, font=self._font),
-        )
+        shown = cut(clean(text, single_line=True, limit=500), width)
         self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=rgba(self.look.text), font=self._font)
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, width: float = 1.0) -> None:
@@ -111,6 +111,11 @@ class Canvas:
             self._draw.ellipse(box, outline=colour, width=max(round(radius / 3), OVERSAMPLE))
 
 
+def cut(line: str, width: float) -> str:
+    """`line` if it is at most `width` pixels wide as captions are written, else its beginning with an ellipsis."""
+    return _fitted(line, width * OVERSAMPLE, ImageFont.load_default(12 * OVERSAMPLE).getlength)
+
+
 def _fitted(line: str, room: float, length: Callable[[str], float]) -> str:
     """`line` if its `length` is at most `room`, else as much of its beginning as fits with an ellipsis."""
     if length(line) <= room:  # first, because the ellipsis may be wider than the character it replaces
@@ -134,7 +139,7 @@ def sheet(clips: Sequence[Clip], look: Look, *, poses: int = 12) -> bytes:
         floor = (row + 1) * height - below
         room = height - text_height - below
         scale = room / max(bounds(motion)[3], 1.05 * PERSON)
-        canvas.line(0, floor, cell * poses, floor, rgba(look.floor))
+        canvas.line(0, floor, cell * poses, floor, rgba(look.floor, paper=look.background))
         if look.caption:
             canvas.text(6, row * height + 4, f"{text}   ({len(motion) / FPS:.1f} s)", cell * poses - 12)
         for column in range(poses):
@@ -153,16 +158,14 @@ def picture(stage: Stage, number: int) -> Image.Image:
     look, left, floor, scale = stage.look, stage.left(number), stage.floor, stage.scale
     canvas = Canvas(look.width, look.height, look)
     if look.floor != TRANSPARENT:
-        canvas.line(0, floor, look.width, floor, rgba(look.floor))
+        canvas.line(0, floor, look.width, floor, rgba(look.floor, paper=look.background))
         for x in stage.ticks(number):
-            canvas.line(x, floor, x, floor + TICK, rgba(look.floor))
+            canvas.line(left + x, floor, left + x, floor + TICK, rgba(look.floor, paper=look.background))
     if look.caption:
         canvas.text(8, 6, stage.text, look.width - 16)
-    apart = max(round(look.ghost_frames * look.fps / FPS), 1)
-    for ghost in range(look.ghosts, 0, -1):
-        if number >= ghost * apart:
-            pale = min(0.62 + 0.13 * ghost, 0.97)
-            canvas.figure(stage.motion[number - ghost * apart], left, floor, scale, pale=pale)
+    for ago, pale in stage.ghosts():
+        if number >= ago:
+            canvas.figure(stage.motion[number - ago], left, floor, scale, pale=pale)
     canvas.figure(stage.motion[number], left, floor, scale)
     return canvas.shrunk()
 

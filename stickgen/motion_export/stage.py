@@ -32,26 +32,28 @@ class Stage:
         centre = (self._low + self._high) / 2 if self.fits else self._camera(picture)
         return self.look.width / 2 - centre * self.scale
 
-    def ticks(self, picture: int) -> list[float]:
-        """x of the marks at every half unit of the floor, in pixels."""
-        left = self.left(picture)
-        first, last = math.ceil(-left / self.scale * 2), math.floor((self.look.width - left) / self.scale * 2)
-        return [left + tick / 2 * self.scale for tick in range(first, last + 1)]
+    def ticks(self, *pictures: int) -> list[float]:
+        """x of the marks at every half unit of the floor that show in any of `pictures`, in pixels from `left`."""
+        lefts = [self.left(picture) for picture in pictures]
+        half = self.scale / 2
+        first, last = math.ceil(-max(lefts) / half), math.floor((self.look.width - min(lefts)) / half)
+        return [tick * half for tick in range(first, last + 1)]
 
     def at(self, picture: int) -> tuple[list[Stroke], Point]:
-        """The ten bones and the head of a picture, in pixels."""
-        left = self.left(picture)
+        """The ten bones and the head of a picture, in pixels; x counts from `left`."""
         bones, (head_x, head_y) = strokes(self.motion[picture])
         placed = [
-            (
-                left + x0 * self.scale,
-                self.floor - y0 * self.scale,
-                left + x1 * self.scale,
-                self.floor - y1 * self.scale,
-            )
+            (x0 * self.scale, self.floor - y0 * self.scale, x1 * self.scale, self.floor - y1 * self.scale)
             for x0, y0, x1, y1 in bones
         ]
-        return placed, (left + head_x * self.scale, self.floor - head_y * self.scale)
+        return placed, (head_x * self.scale, self.floor - head_y * self.scale)
+
+    def ghosts(self) -> list[tuple[int, float]]:
+        """The pale figures behind a figure, farthest first: how many pictures ago, and how pale (0 to 1)."""
+        apart = max(round(self.look.ghost_frames * self.look.fps / FPS), 1)
+        return [
+            (number * apart, min(0.62 + 0.13 * number, 0.97)) for number in range(self.look.ghosts, 0, -1)
+        ]
 
     def _camera(self, picture: int) -> float:
         """x of the pelvis, averaged over a second around a picture."""

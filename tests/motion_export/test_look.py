@@ -92,4 +92,5 @@ def test_the_look_is_what_is_drawn() -> None:
 def test_a_ghost_fades_towards_the_paper_or_to_nothing() -> None:
     assert rgba("#000000", pale=0.5, paper="#ffffff") == (128, 128, 128, 255)
     assert rgba("#000000", pale=0.5) == (0, 0, 0, 128)
+    assert rgba("#00000080", paper="#ffffff") == (127, 127, 127, 255)
     assert rgba("#11223344") == (0x11, 0x22, 0x33, 0x44)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 from stickgen.motion_export.format import Clip, Export
 from stickgen.motion_export.look import Look
@@ -11,6 +12,12 @@ from stickgen.motion_export.raster import Film
 from stickgen.outputs import Kind, begins
 
 _MOST_PIXELS = 4e8  # of all pages; Pillow holds them all, four bytes each
+
+
+def _is_webp(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head[:4] == b"RIFF" and head[8:] == b"WEBP"  # a sound file begins with RIFF too
 
 
 def render_apng(clips: Sequence[Clip], look: Look) -> bytes:
@@ -46,7 +53,7 @@ APNG = Export(
 WEBP = Export(
     name="webp",
     suffixes=(".webp",),
-    kind=Kind("a WebP picture", begins(b"RIFF"), suffixes=(".webp",)),
+    kind=Kind("a WebP picture", _is_webp, suffixes=(".webp",)),
     about="the same, smaller",
     opened_by="browsers, image viewers, stickers",
     limits="the time of a picture is a whole number of milliseconds",

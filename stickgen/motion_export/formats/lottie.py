@@ -12,7 +12,7 @@ from typing import Any
 from stickgen.motion.skeleton import BONES
 from stickgen.motion_export.format import Clip, Export
 from stickgen.motion_export.look import TRANSPARENT, Look
-from stickgen.motion_export.raster import colour_of_bone, rgba
+from stickgen.motion_export.raster import TICK, colour_of_bone, rgba
 from stickgen.motion_export.stage import Stage
 from stickgen.outputs import Kind, contains
 from stickgen.text import clean
@@ -26,12 +26,20 @@ def render(clips: Sequence[Clip], look: Look) -> bytes:
     layers: list[Json] = []
     markers: list[Json] = []
     begin = 0
-    for clip in clips:
+    for number, clip in enumerate(clips, 1):
         stage = Stage(clip, look)
         end = begin + len(stage.motion)
         text = clean(clip.text, single_line=True, limit=500)
         markers.append({"cm": text, "tm": begin, "dr": end - begin})
-        layers.append(_layer(text, _figure(stage, begin), begin, end))
+        own = _clip_layers(stage, text, begin)
+        if number < len(clips):  # rlottie still shows a layer in the picture at which it ends
+            for layer in own:
+                opacity = layer["ks"]["o"]["k"]
+                layer["ks"]["o"] = {
+                    "a": 1,
+                    "k": [{"t": begin, "s": [opacity], "h": 1}, {"t": end, "s": [0], "h": 1}],
+                }
+        layers += own
         begin = end
     if look.floor != TRANSPARENT:
         floor = _line([(0, stage.floor, look.width, stage.floor)], 0, look.floor, 1.0)
@@ -50,7 +58,29 @@ def render(clips: Sequence[Clip], look: Look) -> bytes:
         "v": _VERSION, "nm": "stickgen", "fr": look.fps, "ip": 0, "op": begin, "w": look.width, "h": look.height,
         "ddd": 0, "assets": [], "layers": layers, "markers": markers,
     }  # fmt: skip
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+    # < as an escape, so that the text of a clip ends no script when a page has the animation within it
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c").encode()
+
+
+def _clip_layers(stage: Stage, text: str, begin: int) -> list[Json]:
+    """The figure, its ghosts and the marks on the floor; what comes first is painted last."""
+    look, pictures = stage.look, range(len(stage.motion))
+    end = begin + len(pictures)
+    # what is in the view stands still, or goes the other way if the view follows
+    view = _steps([[round(stage.left(number), 2), 0, 0] for number in pictures], begin)
+    layers = [_layer(text, _figure(stage, begin), begin, end, view)]
+    for ago, pale in reversed(stage.ghosts()):
+        if ago < len(pictures):
+            layers.append(
+                _layer("ghost", _figure(stage, begin + ago), begin + ago, end, view, round(100 * (1 - pale)))
+            )
+    if look.floor != TRANSPARENT:
+        marks = [
+            _line([(x, stage.floor, x, stage.floor + TICK)], begin, look.floor, 1.0)
+            for x in stage.ticks(*pictures)
+        ]
+        layers.append(_layer("marks on the floor", marks, begin, end, view))
+    return layers
 
 
 def _figure(stage: Stage, begin: int) -> list[Json]:
@@ -58,9 +88,10 @@ def _figure(stage: Stage, begin: int) -> list[Json]:
     look = stage.look
     shown = [stage.at(picture) for picture in range(len(stage.motion))]
     radius = look.head_radius * stage.scale
+    size = 2 * radius if look.head_filled else radius * 5 / 3  # a ring as on a picture, within the radius
     head = {
         "ty": "gr", "nm": "head", "it": [
-            {"ty": "el", "p": _steps([[round(x, 2), round(y, 2)] for _, (x, y) in shown], begin), "s": _still([2 * radius, 2 * radius])},
+            {"ty": "el", "p": _steps([[round(x, 2), round(y, 2)] for _, (x, y) in shown], begin), "s": _still([size, size])},
             _fill(look.head) if look.head_filled else _stroke(look.head, radius / 3),
             _unmoved(),
         ],
@@ -131,11 +162,13 @@ def _unmoved() -> Json:
     }  # fmt: skip
 
 
-def _layer(name: str, shapes: list[Json], begin: int, end: int) -> Json:
+def _layer(
+    name: str, shapes: list[Json], begin: int, end: int, view: Json | None = None, opacity: float = 100
+) -> Json:
     place = {
-        "o": _still(100),
+        "o": _still(opacity),
         "r": _still(0),
-        "p": _still([0, 0, 0]),
+        "p": view or _still([0, 0, 0]),
         "a": _still([0, 0, 0]),
         "s": _still([100, 100, 100]),
     }
@@ -151,6 +184,6 @@ EXPORT = Export(
     kind=Kind("a Lottie animation", contains(b'"layers"'), suffixes=(".json",)),
     about="a vector animation; several clips follow each other, each under a marker with its text",
     opened_by="lottie-web, iOS, Android, After Effects, Figma",
-    limits="no ghosts, no caption in the picture",
+    limits="no caption in the picture; each ghost makes the file as large again as the figure does",
     render=render,
 )
