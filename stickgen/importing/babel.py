@@ -21,6 +21,7 @@ from stickgen.importing.sources import Found
 
 MAX_BYTES = 2**28
 _MARK = b'"babel_sid"'
+_NAME = re.compile(r"(babel.*|(extra_)?(train|val|test))\.json", re.IGNORECASE)
 # BABEL's categories that are one of our actions by another name
 _CATEGORIES = {
     "take/pick something up": "pick_up", "place something": "put_down", "lift something": "lift", "grasp object": "reach",
@@ -40,8 +41,8 @@ class Labels:
 
 
 def is_babel(file: Found) -> bool:
-    """Whether a JSON file is one of BABEL's, by its beginning."""
-    return file.suffix == ".json" and _MARK in file.head()
+    """Whether a JSON file is one of BABEL's, by its name and its beginning."""
+    return _NAME.fullmatch(file.base) is not None and _MARK in file.head()
 
 
 def read_babel(file: Found) -> dict[tuple[str, ...], list[str]]:

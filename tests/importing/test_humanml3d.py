@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -78,8 +77,14 @@ def test_vectors_stand_in_for_joints(tmp_path: Path) -> None:
     files = {"new_joints/000001.npy": npy(positions[:-1]), "texts/000001.txt": LINE}
     (same,) = import_archives([place(tmp_path / "joints", files)]).clips
     assert np.abs(clip.motion - same.motion).max() < 1e-4
-    both: Files = {**files, "new_joint_vecs/000001.npy": npy(_vectors(positions))}
-    assert len(import_archives([place(tmp_path / "both", both)]).clips) == 1
+    both: Files = {
+        "joints/000001.npy": npy(positions + 1.0),
+        **files,
+        "new_joint_vecs/000001.npy": npy(_vectors(positions)),
+    }
+    report = import_archives([place(tmp_path / "both", both)])
+    assert [clip.name for clip in report.clips] == ["new_joints/000001.npy"]
+    assert "2 NPY: 2 used" in report.account.lines()
 
 
 def test_decoded_vectors_turn_as_the_body_turned() -> None:
@@ -167,19 +172,23 @@ def test_a_stretch_that_is_no_part_of_the_clip_leaves_the_others(tmp_path: Path)
     assert len(report.skipped) == 1
 
 
-def test_results_of_models_are_never_unpickled(tmp_path: Path) -> None:
-    results: dict[str, Any] = {
-        "motion": joints().transpose(1, 2, 0)[None],
+def test_results_of_models_are_never_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the refusal advises works."""
+    motion = np.concatenate((joints(), np.zeros((20, 22, 3))))  # padded, as the models give it
+    results = {
+        "motion": motion.transpose(1, 2, 0)[None],
         "text": ["a person walks"],
         "lengths": np.array([60]),
     }
     folder = place(tmp_path / "set", {"results.npy": npy(np.array(results, dtype=object))})
     (sentence,) = import_archives([folder]).skipped
     assert "results.npy: it holds Python objects" in sentence
-    # what it advises works
-    array = results["motion"][0][:, :, : results["lengths"][0]].transpose(2, 0, 1)
-    saved = place(tmp_path / "saved", {"000000.npy": npy(array), "000000.txt": LINE})
-    assert [clip.texts for clip in import_archives([saved]).clips] == [["a person walks forward."]]
+    assert len(sentence) < 600  # or the command cuts it short
+    monkeypatch.chdir(folder)
+    exec(sentence.split("`")[1], {})
+    (clip,) = import_archives([folder]).clips
+    assert clip.texts == ["a person walks"]
+    assert len(clip.motion) == 74
 
 
 def test_a_mirror_without_its_original_and_texts_in_an_archive_of_their_own(tmp_path: Path) -> None:
@@ -188,6 +197,13 @@ def test_a_mirror_without_its_original_and_texts_in_an_archive_of_their_own(tmp_
     place(folder / "texts.zip", {"texts/M000001.txt": LINE})
     (clip,) = import_archives([folder]).clips
     assert clip.texts == ["a person walks forward."]
+
+
+def test_a_rate_that_is_assumed_is_noted(tmp_path: Path) -> None:
+    """A loose array may have any rate; the folders of the data set have its own."""
+    folder = place(tmp_path / "loose", {"a.npy": npy(joints()), "a.txt": LINE})
+    assert "20 frames a second, as HumanML3D's (--fps)" in import_archives([folder]).notes[0]
+    assert import_archives([folder], fps=30).notes == []
 
 
 def test_a_clip_without_a_caption_is_noted(tmp_path: Path) -> None:

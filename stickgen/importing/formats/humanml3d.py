@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from stickgen.text import clean
 NAME = "HumanML3D"
 _LISTS = ("train", "val", "test")
 _ALL_LISTS = (*_LISTS, "train_val", "all")
+_FOLDERS = ("new_joints", "joints", "new_joint_vecs")  # the same clips, the best first
+_HEADER = 256  # bytes: an array's header has 128
+_Root = tuple[Path | None, str]  # the zip file, and the folder in it
 _STATISTICS = {"mean.npy", "std.npy"}
 
 
@@ -56,10 +59,11 @@ _BODIES = {
         "KIT Motion-Language dataset (Plappert et al. 2016)",
     ),
 }  # fmt: skip
-_RESULTS = (
+# what turns the results of MDM and its kin into arrays with captions beside them
+RESULTS = (
     "`import numpy as np; r = np.load('results.npy', allow_pickle=True).item(); "
-    "[np.save(f'{i:06d}.npy', m[:, :, :n].transpose(2, 0, 1)) "
-    "for i, (m, n) in enumerate(zip(r['motion'], r['lengths']))]`"
+    "[(np.save(f'{i:06}.npy', m[..., :n].transpose(2, 0, 1)), open(f'{i:06}.txt', 'w').write(t + '#x/X#0.0#0.0')) "
+    "for i, (m, n, t) in enumerate(zip(r['motion'], r['lengths'], r['text']))]`"
 )
 
 
@@ -75,44 +79,45 @@ class _Line:
 def _claim(files: Sequence[Found]) -> Iterable[Claim]:
     """Joints go before vectors of the same clip, and a clip before its mirror image, which an import makes itself."""
     beside = _Beside(files)
-    clips: dict[tuple[Path | None, str], dict[str, dict[str, Found]]] = defaultdict(lambda: defaultdict(dict))
-    statistics: dict[tuple[Path | None, str], list[Found]] = defaultdict(list)
+    clips: dict[_Root, dict[str, list[Found]]] = defaultdict(lambda: defaultdict(list))
+    statistics: dict[_Root, list[Found]] = defaultdict(list)
     for file in with_suffix(files, ".npy"):
-        header = npy_header(file.head())
-        if header is None:
-            kind = "damaged" if _folder(file) in {"new_joints", "new_joint_vecs"} else ""
-        elif header.pickled:
-            kind = "pickled"
-        else:
-            kind = _kind(header.shape)
-        if kind in {"joints", "vectors"}:
-            clips[_root(file)][file.stem][kind] = file
-        elif kind:
-            yield Claim(NAME, file, about={"kind": kind})
+        header = npy_header(file.head(_HEADER))
+        if header is None and _folder(file) in _FOLDERS:
+            yield Claim(NAME, file)  # damaged, which reading it says
+        elif header is not None and header.pickled:
+            yield Claim(NAME, file, about={"pickled": "yes"})
+        elif header is not None and _is_motion(header.shape):
+            clips[_root(file)][file.stem].append(file)
         elif file.base.lower() in _STATISTICS:
             statistics[_root(file)].append(file)
     for root, by_stem in clips.items():
-        lists = {name: beside.find(root, "", f"{name}.txt") for name in _ALL_LISTS}
-        listed = {name: _listed(file) for name, file in lists.items() if file is not None}
-        used = [file for file in lists.values() if file is not None] + statistics.pop(root, [])
-        for stem, kinds in by_stem.items():
-            original = stem.removeprefix("M")
-            if original != stem and original in by_stem:
-                continue
-            text = beside.text(root, stem)
-            mirrors = by_stem.get(f"M{stem}", {}).values()
-            split = next((name for name in _LISTS if stem in listed.get(name, ())), "")
-            kind = "joints" if "joints" in kinds else "vectors"
-            mirrored_text = beside.text(root, f"M{stem}") if mirrors else None
-            uses = (text, mirrored_text, *used, *(file for other, file in kinds.items() if other != kind))
-            about = {"kind": kind, "split": split, "id": original}
-            yield Claim(NAME, kinds[kind], tuple(file for file in uses if file), about, tuple(mirrors))
-            used = []
-        yield from _lists_with_gaps(lists, listed, set(by_stem))
+        yield from _of_root(beside, root, by_stem, statistics[root])
+
+
+def _of_root(
+    beside: _Beside, root: _Root, by_stem: Mapping[str, list[Found]], used: Sequence[Found]
+) -> Iterator[Claim]:
+    """The clips of one data set, and its lists where they name others."""
+    lists = {name: file for name in _ALL_LISTS if (file := beside.find(root, "", f"{name}.txt"))}
+    listed = {name: _listed(file) for name, file in lists.items()}
+    used = [*used, *lists.values()]
+    for stem, found in by_stem.items():
+        original = stem.removeprefix("M")
+        if original != stem and original in by_stem:
+            continue
+        mirrors = tuple(by_stem.get(f"M{stem}", ()))
+        best, *others = sorted(found, key=_rank)
+        texts = [beside.text(root, stem), beside.text(root, f"M{stem}") if mirrors else None]
+        split = next((name for name in _LISTS if stem in listed.get(name, ())), "")
+        uses = (*(text for text in texts if text), *others, *used)
+        yield Claim(NAME, best, uses, {"split": split, "id": original}, mirrors)
+        used = []  # named once
+    yield from _lists_with_gaps(lists, listed, set(by_stem))
 
 
 def _lists_with_gaps(
-    lists: dict[str, Found | None], listed: dict[str, set[str]], there: set[str]
+    lists: Mapping[str, Found], listed: Mapping[str, set[str]], there: set[str]
 ) -> Iterator[Claim]:
     """A claim for each split list that names clips without a file, so that somebody hears of them."""
     for name, file in lists.items():
@@ -125,25 +130,31 @@ def _lists_with_gaps(
         )
         # `all` and `train_val` repeat what the others say
         told = name in _LISTS or not any(listed.get(other) for other in _LISTS)
-        if file is not None and missing and told:
+        if missing and told:
             first = ", ".join(missing[:8]) + (", …" if len(missing) > 8 else "")
             said = f"{len(missing):,} of its {len(listed[name]):,} clips have no file: {first}"
-            yield Claim(NAME, file, about={"kind": "list", "said": said})
+            yield Claim(NAME, file, about={"said": said})
 
 
-def _kind(shape: tuple[int, ...]) -> str:
-    if len(shape) == 3 and shape[1] in _BODIES and shape[2] == 3:
-        return "joints"
-    return "vectors" if len(shape) == 2 and shape[1] in WIDTHS else ""
+def _is_motion(shape: tuple[int, ...]) -> bool:
+    """Whether an array is joints [t, j, 3], or vectors of them [t, d]."""
+    return (len(shape) == 3 and shape[1] in _BODIES and shape[2] == 3) or (
+        len(shape) == 2 and shape[1] in WIDTHS
+    )
+
+
+def _rank(file: Found) -> int:
+    """Which of several arrays of one clip is read: the lowest."""
+    return _FOLDERS.index(_folder(file)) if _folder(file) in _FOLDERS else len(_FOLDERS)
 
 
 def _folder(file: Found) -> str:
     return file.folder.rpartition("/")[2]
 
 
-def _root(file: Found) -> tuple[Path | None, str]:
+def _root(file: Found) -> _Root:
     """The zip file, and the folder above `new_joints`, which holds the lists and the folder `texts`."""
-    inside = _folder(file) in {"new_joints", "new_joint_vecs"}
+    inside = _folder(file) in _FOLDERS
     return _container(file), file.folder.rpartition("/")[0] if inside else file.folder
 
 
@@ -166,12 +177,12 @@ class _Beside:
             if _folder(file) == "texts" or file.archive == "texts.zip":
                 self.texts[file.stem].append(file)
 
-    def find(self, root: tuple[Path | None, str], folder: str, base: str) -> Found | None:
+    def find(self, root: _Root, folder: str, base: str) -> Found | None:
         """A file in a folder under `root`."""
         container, top = root
         return self.by_place.get((container, "/".join(part for part in (top, folder) if part), base))
 
-    def text(self, root: tuple[Path | None, str], stem: str) -> Found | None:
+    def text(self, root: _Root, stem: str) -> Found | None:
         """The captions of a clip: in `texts`, beside it, or in the one other folder `texts` that has them."""
         beside = self.find(root, "texts", f"{stem}.txt") or self.find(root, "", f"{stem}.txt")
         others = self.texts.get(stem, [])
@@ -179,20 +190,16 @@ class _Beside:
 
 
 def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
-    file, kind = claim.file, claim.about["kind"]
-    if kind == "list":
+    file = claim.file
+    if "said" in claim.about:
         raise StickgenError(f"{file.name}: {claim.about['said']}")
-    if kind == "pickled":
+    if "pickled" in claim.about and file.base == "results.npy":
         raise StickgenError(
-            f"{file.name}: it holds Python objects, which can run code and are never read; "
-            f"where you trust it, turn it into plain arrays with Python: {_RESULTS}"
-            if file.base == "results.npy"
-            else f"{file.name}: it holds Python objects, which can run code and are never read; save its numbers with "
-            "numpy.save as a plain array"
+            f"{file.name}: it holds Python objects, which can run code and are never read; if you trust it, turn it into "
+            f"plain arrays with Python: {RESULTS}"
         )
     numbers = read_npy(file.read(), file.name)
-    kind = _kind(numbers.shape)
-    if not kind or not len(numbers):
+    if not _is_motion(numbers.shape) or not len(numbers):
         raise StickgenError(f"{file.name}: it has no frame of joints; get it again")
     finite = np.isfinite(numbers.reshape(len(numbers), -1)).all(axis=1)
     if not finite.all():
@@ -200,7 +207,7 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
             f"{file.name}: frame {int(np.argmin(finite)) + 1} is not finite (NaN); the making of the data set failed "
             "for this clip; leave it out"
         )
-    positions = numbers if kind == "joints" else decode_vectors(numbers, file.name)
+    positions = numbers if numbers.ndim == 3 else decode_vectors(numbers, file.name)
     body = _BODIES[positions.shape[1]]
     if body.called == "KIT-ML":
         positions = _unmirrored(positions, body)
@@ -208,7 +215,7 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
     lines = read_texts(decode(text.read()), text.name) if text else []
     fps = choices.fps or body.fps
     about = {
-        "source": body.called, "licence": body.licence, "split": claim.about["split"], "subject": claim.about["id"],
+        "source": body.called, "licence": body.licence, "split": claim.about.get("split", ""), "subject": claim.about.get("id", file.stem),
     }  # fmt: skip
     notes = [] if lines else ["no caption was found for it (texts/ID.txt); it is called by its file's name"]
     faults = []
@@ -221,7 +228,10 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
             continue
         capture = Capture(list(body.names), piece, _rest(positions), body.fps, first, body.parents)
         part = "" if not start and not end else f"{start:g}-{end:g}s"
-        yield Take(capture, part, {**about, "captions": "|".join(captions)}, notes=notes)
+        yield Take(
+            capture, part, {**about, "captions": "|".join(captions)}, notes=notes,
+            assumed="" if _folder(file) in _FOLDERS else f"{body.fps:g} frames a second, as {body.called}'s (--fps)",
+        )  # fmt: skip
     if faults:
         raise StickgenError(
             f"{text.name if text else file.name}: a caption is about {'; '.join(faults[:3])}; fix it"

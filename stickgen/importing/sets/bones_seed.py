@@ -13,7 +13,6 @@ import orjson
 
 from stickgen.data.actions import action_of_label
 from stickgen.errors import StickgenError
-from stickgen.importing.decoding import decode
 from stickgen.importing.format import Known, Segment
 from stickgen.importing.public_set import Describe, PublicSet, is_in, joined
 from stickgen.importing.sentences import action_told
@@ -76,7 +75,8 @@ def _action(row: Mapping[str, str]) -> str:
 
 
 def _of_csv(table: Found) -> Iterator[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(decode(table.read(_MAX_BYTES)).replace("\0", ""), newline=""))
+    text = io.TextIOWrapper(io.BytesIO(table.read(_MAX_BYTES)), "utf-8-sig", "replace", newline="")
+    reader = csv.DictReader(text)
     if "filename" not in (reader.fieldnames or ()):
         raise StickgenError(f"{table.name}: not a table of BONES-SEED (no column `filename`); get it again")
     for row in reader:
@@ -114,7 +114,7 @@ def _of_parquet(table: Found) -> Iterator[dict[str, str]]:
 def _of_events(table: Found, wanted: set[str]) -> dict[str, tuple[Segment, ...]]:
     """The described stretches of each file that is there, from lines of JSON."""
     found: dict[str, tuple[Segment, ...]] = {}
-    for number, line in enumerate(table.read(_MAX_BYTES).splitlines(), 1):
+    for number, line in enumerate(io.BytesIO(table.read(_MAX_BYTES)), 1):
         if not line.strip():
             continue
         try:

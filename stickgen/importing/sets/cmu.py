@@ -25,7 +25,8 @@ def _is_table(file: Found) -> bool:
     name = file.base.lower()
     if file.suffix not in {".txt", ".csv", ".tsv"}:
         return False
-    return "cmu-mocap-index" in name or (file.suffix == ".csv" and _has_columns(file.head()))
+    named = any(word in name for word in ("cmu", "descr", "index", "trial"))
+    return "cmu-mocap-index" in name or (named and file.suffix != ".txt" and _has_columns(file.head()))
 
 
 def _has_columns(head: bytes) -> bool:
