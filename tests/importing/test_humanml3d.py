@@ -70,6 +70,15 @@ def test_kit_keeps_its_rate_and_the_left_is_left(tmp_path: Path) -> None:
         assert np.abs(clip.motion - same.motion).max() < 1e-3
 
 
+def test_a_mirrored_space_is_put_right_without_swapping_the_sides(tmp_path: Path) -> None:
+    """Only the left arm waves wide: seen from the front, it must be the same arm at the same side."""
+    clips = []
+    for sign in (1, -1):
+        files: Files = {"new_joints/1.npy": npy(joints() * [sign, 1, 1]), "texts/1.txt": LINE}
+        clips += import_archives([place(tmp_path / f"x{sign}", files)], view="front").clips
+    assert np.abs(clips[0].motion - clips[1].motion).max() < 1e-5
+
+
 def test_vectors_stand_in_for_joints(tmp_path: Path) -> None:
     positions = joints(60)
     files: Files = {"new_joint_vecs/000001.npy": npy(_vectors(positions)), "texts/000001.txt": LINE}

@@ -37,13 +37,14 @@ class _Body:
     called: str
     names: tuple[str, ...]
     parents: tuple[int, ...]
+    toe: str  # its tip of the foot, without the side
     fps: float
     licence: str
 
 
 _BODIES = {
     22: _Body(
-        "HumanML3D", SMPL_NAMES, SMPL_PARENTS, 20.0,
+        "HumanML3D", SMPL_NAMES, SMPL_PARENTS, "foot", 20.0,
         "HumanML3D: texts MIT; motions under the licences of AMASS and HumanAct12, for research only",
     ),
     21: _Body(
@@ -55,6 +56,7 @@ _BODIES = {
             "right hip", "right knee", "right ankle", "right foot", "right toe",
         ),
         (-1, 0, 1, 2, 3, 3, 5, 6, 3, 8, 9, 0, 11, 12, 13, 14, 0, 16, 17, 18, 19),
+        "toe",
         12.5,
         "KIT Motion-Language dataset (Plappert et al. 2016)",
     ),
@@ -209,8 +211,7 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
         )
     positions = numbers if numbers.ndim == 3 else decode_vectors(numbers, file.name)
     body = _BODIES[positions.shape[1]]
-    if body.called == "KIT-ML":
-        positions = _unmirrored(positions, body)
+    positions = _right_handed(positions, body)
     text = next((used for used in claim.uses if used.suffix == ".txt" and used.stem == file.stem), None)
     lines = read_texts(decode(text.read()), text.name) if text else []
     fps = choices.fps or body.fps
@@ -273,16 +274,15 @@ def _rest(positions: Floats) -> Floats:
     return rest
 
 
-def _unmirrored(positions: Floats, body: _Body) -> Floats:
-    """The joints of KIT-ML in a right-handed space.
+def _right_handed(positions: Floats, body: _Body) -> Floats:
+    """The joints in a right-handed space, as the toes tell: they point forward.
 
-    Its joints have MMM's order, left first, but two axes were swapped to put Y up, so that the toes point backwards
-    for whoever takes left and right by name. A file that somebody has put right stays as it is.
+    KIT-ML's joints are named by MMM, left before right, but two axes were swapped to put Y up, so that the toes point
+    backwards for whoever takes left and right by name.
     """
-    at = {name: positions[:, index] for index, name in enumerate(body.names)}
-    left = at["left hip"] - at["right hip"]
-    toes = at["left toe"] - at["left ankle"] + at["right toe"] - at["right ankle"]
-    forward = np.cross(left, np.array([0.0, 1.0, 0.0]))
+    at = {name.replace("_", " "): positions[:, index] for index, name in enumerate(body.names)}
+    toes = at[f"left {body.toe}"] - at["left ankle"] + at[f"right {body.toe}"] - at["right ankle"]
+    forward = np.cross(at["left hip"] - at["right hip"], np.array([0.0, 1.0, 0.0]))
     if np.median((forward * toes).sum(axis=-1)) >= 0:
         return positions
     mirrored: Floats = positions * np.array([-1.0, 1.0, 1.0])
