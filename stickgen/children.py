@@ -9,6 +9,9 @@ path, and a `statistics.py` there would take the place of the library's.
 import os
 import sys
 
+PROGRESS_OFTEN = (
+    "STICKGEN_PROGRESS_OFTEN"  # set for a command whose lines of progress a program reads: twice a second
+)
 _HOME = os.path.realpath(__file__).rsplit(os.sep, 2)[0]  # this package's place
 
 # What torchrun and `--nproc` set for the processes of one group. A shell may hold them for something else, and

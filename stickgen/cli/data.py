@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stickgen.cli import curating
+from stickgen.cli import clips, curating
 from stickgen.cli.numbers import ASPECT, SEED, Finite
 from stickgen.cli.options import FORMAT, STYLE
 from stickgen.cli.output import FORCE, say_kept, say_note
@@ -29,7 +29,7 @@ def command() -> None:
     """Make, import, embed, curate and look at datasets."""
 
 
-for _one in curating.COMMANDS:
+for _one in (*curating.COMMANDS, *clips.COMMANDS):
     command.add_command(_one)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 
 import click
 
+from stickgen.children import PROGRESS_OFTEN
 from stickgen.cli.streams import is_plain_terminal
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -31,13 +33,14 @@ def shown_progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def _plain_lines(what: str) -> Callable[[int, int], None]:
     began = said = time.monotonic()
+    pause = 0.5 if os.environ.get(PROGRESS_OFTEN) else _SECONDS_BETWEEN_LINES
     first: int | None = None  # how many were done before, by a command that was ended
 
     def show(done: int, total: int) -> None:
         nonlocal said, first
         now = time.monotonic()
         first = done if first is None else first
-        if done > first and now - said > _SECONDS_BETWEEN_LINES:
+        if done > first and now - said > pause:
             said = now
             left = (now - began) / (done - first) * (total - done)
             click.echo(f"{what}: {done} of {total}, about {left:.0f} s left", err=True)
