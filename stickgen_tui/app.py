@@ -49,7 +49,7 @@ class StickgenApp(App[None]):
     TITLE = "stickgen"
     CSS_PATH = [
         Path(__file__).parent / "styles" / name
-        for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss")
+        for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss", "data.tcss")
     ]
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -138,6 +138,12 @@ class StickgenApp(App[None]):
         from stickgen_tui.screens.opening import open_config
 
         open_config(self, self.runs_root, path, edits)
+
+    def open_data(self) -> None:
+        """The datasets of this folder."""
+        from stickgen_tui.screens.data import DataScreen
+
+        self.push_screen(DataScreen())
 
     def open_draft(self, draft: Draft) -> None:
         """Edit a config, going on from edits that an editor left behind."""

@@ -27,6 +27,9 @@ class Opens(Protocol):
     def open_draft(self, draft: Draft) -> None:
         """Edit a config, going on from edits that an editor left behind."""
 
+    def open_data(self) -> None:
+        """Make, import and look at datasets."""
+
     def open_monitor(self, run: Run) -> None:
         """Watch a run, on top of the home screen, whatever is open now."""
 

@@ -19,8 +19,12 @@ class StickCanvas(Widget):
 
     DEFAULT_CSS = "StickCanvas { height: 1fr; min-height: 4; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(
+        self, empty: str = "no sample yet: p asks the trainer for one", *, id: str | None = None
+    ) -> None:
+        """`empty` is what stands there before anything is shown."""
         super().__init__(id=id)
+        self._empty = empty
         self._sample: Sample | None = None
         self._frame = 0.0
         self._lines: list[str] = []
@@ -88,7 +92,7 @@ class StickCanvas(Widget):
 
     def render(self) -> Content:
         if self._sample is None:
-            return Content.styled("no sample yet: p asks the trainer for one", MUTED)
+            return Content.styled(self._empty, MUTED)
         if len(self._lines) != self.size.height or (self._lines and len(self._lines[0]) != self.size.width):
             self._lines = self._drawn()
         return Content("\n").join(Content.styled(line, "$text-accent") for line in self._lines)
