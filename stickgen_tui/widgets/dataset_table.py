@@ -13,7 +13,7 @@ from stickgen.quantities import DASH, byte_text
 from stickgen.text import clean
 from stickgen_tui.datasets.catalogue import Found
 
-COLUMNS = {"dataset": 34, "clips": 8, "minutes": 8, "embedded": 14, "size": 9}
+COLUMNS = {"dataset": 33, "clips": 8, "minutes": 8, "embedded": 10, "size": 9}  # 78 wide with what is between
 RIGHT = {"clips", "minutes", "size"}
 
 
