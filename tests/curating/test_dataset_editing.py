@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def call(*arguments: object, stdin: str | None = None) -> Result:
     return CliRunner().invoke(root, ["data", *map(str, arguments)], input=stdin)
 
 
-def told(path: Path, *clips: int) -> list[dict[str, object]]:
+def told(path: Path, *clips: int) -> list[dict[str, Any]]:
     result = call("clips", path, "-", stdin="".join(f"{clip}\n" for clip in clips))
     assert result.exit_code == 0, result.output
     return [json.loads(line) for line in result.stdout.splitlines()]
@@ -66,10 +67,10 @@ def test_a_label_holds_for_the_clip_and_its_mirror_image_and_can_be_taken_away(d
     assert call("edit", dataset, "--label", "1=walk").exit_code == 0
     labelled = [
         clip for clip, found in enumerate(told(dataset, *range(6))) if found["labels"][0][2] == "walk"
-    ]  # type: ignore[index]
+    ]
     assert len(labelled) == 2 and 1 in labelled
     assert call("edit", dataset, "--label", "1=").exit_code == 0
-    assert {found["labels"][0][2] for found in told(dataset, *range(6))} == {""}  # type: ignore[index]
+    assert {found["labels"][0][2] for found in told(dataset, *range(6))} == {""}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.datasets.catalogue import find_datasets
-from stickgen_tui.screens import data as data_screen
+from stickgen_tui.datasets.job import DataJob
 from stickgen_tui.screens.clips import ClipsScreen
 from stickgen_tui.screens.data import DataScreen
 from stickgen_tui.screens.home import HomeScreen
@@ -63,12 +63,12 @@ async def test_a_practice_dataset_is_made_and_embedded(
 ) -> None:
     ran: list[list[str]] = []
 
-    async def run(job: data_screen.DataJob, told: object) -> int:
+    async def run(job: DataJob, told: object) -> int:
         ran.append(list(job.arguments))
         job.said = ["data/quickstart.pt: 2400 clips"]
         return 0
 
-    monkeypatch.setattr(data_screen.DataJob, "run", run)
+    monkeypatch.setattr(DataJob, "run", run)
     async with app.run_test(size=(80, 24)) as pilot:
         await in_data(pilot)
         await pilot.press("m")
