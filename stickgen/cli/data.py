@@ -98,6 +98,11 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
     help="Which joint is which, where that is not found: left_hip=NAME,left_knee=NAME,… or a file of such lines.",
 )
 @click.option(
+    "--markers",
+    metavar="MAP",
+    help="Which markers of C3D and TRC a joint lies between: left_knee=NAME+NAME,… or a file of such lines.",
+)
+@click.option(
     "--body",
     type=click.Choice(["standard", "keep"]),
     default="standard",
@@ -151,6 +156,7 @@ def import_(
     view: str | None,
     cameras: int | None,
     joints: str | None,
+    markers: str | None,
     body: str,
     body_model: str | None,
     confidence: float | None,
@@ -195,6 +201,7 @@ def import_(
             fps=fps,
             view=camera_views(cameras) if cameras is not None else view or "auto",
             joints=read_joint_map(joints) if joints is not None else None,
+            markers=read_joint_map(markers, "--markers") if markers is not None else None,
             body=body,
             body_model=Path(body_model) if body_model is not None else None,
             confidence=confidence,

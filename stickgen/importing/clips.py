@@ -63,6 +63,7 @@ def import_archives(
     fps: float | None = None,
     view: str = "auto",
     joints: Mapping[str, str] | None = None,
+    markers: Mapping[str, str] | None = None,
     body: str = "standard",
     body_model: Path | None = None,
     confidence: float | None = None,
@@ -75,7 +76,7 @@ def import_archives(
 
     `index` is a table with the `file` of each clip and, as far as known, its `archive`, `description`, `captions`
     (separated by |), `action`, `style`, `fps`, `subject`, `split`, `view`, `licence` and `source`. `splits` are lists
-    of the files of train, val and test. `body` is standard for the figure's lengths of bones, or keep for each capture's
+    of the files of train, val and test. `markers` are the markers between which a joint lies (`LKNE+LKNM`). `body` is standard for the figure's lengths of bones, or keep for each capture's
     own; `body_model` is a folder with the user's SMPL models. The frame rate comes from `fps`, else from the index, else
     from the file. One bad file never stops the rest. `jobs` processes read at a time (None: as many as pay),
     which changes nothing in the result; `journal` keeps what was read, for an import that is ended. `progress` gets how many files are done, of how many. Raises StickgenError if a path
@@ -95,7 +96,7 @@ def import_archives(
         report.files_without_row = [
             claim.name for claim in claims if not matching.row(claim.file.archive, claim.name)
         ]
-    choices = Choices(fps, view, joints, body, body_model, confidence, aspect)
+    choices = Choices(fps, view, joints, markers, body, body_model, confidence, aspect)
     content: dict[bytes, Clip] = {}
     rows = []
     for claim in claims:

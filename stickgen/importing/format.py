@@ -18,6 +18,9 @@ class Choices:
     fps: float | None = None  # the true frame rate, if the files are wrong
     view: str = "auto"  # one or several, as `views.read_views` reads them
     joints: Mapping[str, str] | None = None  # the files' joint names by the figure's
+    markers: Mapping[str, str] | None = (
+        None  # markers by the figure's joint that is between them: `LKNE+LKNM`
+    )
     body: str = "standard"  # the figure's own lengths of bones, or keep for each capture's
     body_model: Path | None = None  # a folder with the user's SMPL, SMPL-H or SMPL-X
     confidence: float | None = None  # how sure a detector must be of a joint

@@ -225,12 +225,12 @@ def _given(names: Sequence[str], file: str, given: Mapping[str, str]) -> dict[st
     return found
 
 
-def read_joint_map(text: str) -> dict[str, str]:
+def read_joint_map(text: str, option: str = "--joints") -> dict[str, str]:
     """Read `left_hip=Thigh_L,left_knee=Calf_L`, or a file with one such entry per line: file joints by figure joints.
 
-    Raises StickgenError if a name is not one of JOINTS or nothing is given.
+    `option` is what it was given with. Raises StickgenError if a name is not one of JOINTS or nothing is given.
     """
-    where = "--joints"
+    where = option
     if "=" not in text:
         where = text
         try:
@@ -238,7 +238,7 @@ def read_joint_map(text: str) -> dict[str, str]:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no file name"
             raise StickgenError(
-                f"--joints {clean(text, limit=80)}: no such file of joints ({reason})"
+                f"{option} {clean(text, limit=80)}: no such file of joints ({reason})"
             ) from error
     found: dict[str, str] = {}
     for entry in re.split(r"[\n,]", text):

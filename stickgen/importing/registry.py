@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stickgen.importing.format import Format
-from stickgen.importing.formats import acclaim, amass, bvh, coco, deepmimic, humanml3d, openpose
+from stickgen.importing.formats import acclaim, amass, bvh, c3d, coco, deepmimic, humanml3d, openpose, trc
 
 FORMATS: tuple[Format, ...] = (
     bvh.FORMAT,
@@ -11,6 +11,8 @@ FORMATS: tuple[Format, ...] = (
     amass.FORMAT,
     acclaim.FORMAT,
     deepmimic.FORMAT,
+    c3d.FORMAT,
+    trc.FORMAT,
     openpose.FORMAT,
     coco.FORMAT,
 )
