@@ -37,7 +37,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("jump", "jumping", ("jumping",)),
     Action("leap", "jumping"),
     Action("hop", "jumping"),
-    Action("jumping_jack", "jumping", ("jumping jacks",)),
+    Action("jumping_jack", "jumping", ("jumping jacks", "jump jack")),
     Action("cartwheel", "acrobatics", ("cartwheels",)),
     Action("roll", "acrobatics", ("dive roll",)),
     Action("somersault", "acrobatics", ("flip",)),

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stickgen.errors import StickgenError
 from stickgen.importing.format import Known
 from stickgen.importing.public_set import Describe, PublicSet
-from stickgen.importing.sets import bandai_namco, bones_seed, cmu, lafan1, style100
+from stickgen.importing.sets import bandai_namco, bones_seed, cmu, frame_labels, lafan1, style100
 from stickgen.importing.sources import UNREADABLE, Found
 
-SETS: tuple[PublicSet, ...] = (bandai_namco.SET, bones_seed.SET, lafan1.SET, style100.SET, cmu.SET)
+SETS: tuple[PublicSet, ...] = (
+    bandai_namco.SET,
+    bones_seed.SET,
+    lafan1.SET,
+    style100.SET,
+    cmu.SET,
+    frame_labels.SET,
+)
 _DAMAGED = (StickgenError, OSError, csv.Error, *UNREADABLE)
 
 
@@ -52,6 +59,9 @@ class KnownSets:
         return False
 
     def about(self, file: Found) -> Known:
-        """What is known of a file; nothing if it is of no set."""
-        found = (describe(file) for describe in self._describe)
-        return next((known for known in found if known is not None), Known())
+        """What is known of a file; nothing if it is of no set. Labels may come from another set than the rest."""
+        found = [known for describe in self._describe if (known := describe(file)) is not None]
+        if not found:
+            return Known()
+        labels = next((known.segments for known in found if known.segments), ())
+        return replace(found[0], segments=labels)
