@@ -76,8 +76,9 @@ def find_places(
     `seen` are the markers that were seen often enough. `given` says it for some joints: `LKNE + LKNM`. Raises
     StickgenError that lists what is missing.
     """
-    plain = plain_names(names)
-    at = {name: index for index, name in reversed(list(enumerate(plain))) if index in seen}
+    whole = [plain_names([name])[0] for name in names]  # with what begins all names, as a user may write it
+    at = {name: index for index, name in reversed(list(enumerate(whole))) if index in seen}
+    at |= {name: index for index, name in reversed(list(enumerate(plain_names(names)))) if index in seen}
     found: dict[str, tuple[Place, tuple[int, ...]]] = {}
     for joint in (*JOINTS, *SHOULDERS):
         for place in _places(joint, (given or {}).get(joint)):

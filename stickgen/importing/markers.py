@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from stickgen.errors import StickgenError
 from stickgen.importing.capture import Capture, Floats
+from stickgen.importing.format import Take
 from stickgen.importing.marker_names import Place, find_places
 from stickgen.text import clean
 
 MAX_GAP = 0.25  # seconds that are filled
 MIN_WHOLE = 0.5  # seconds without a longer gap, at the least
+_BODY = 11  # markers under one name that may be a person, not a ball or a stick
 _OFTEN = 0.5  # of the frames: a marker that is seen more rarely is taken for missing
 # A hip lies behind, below and inside the front of the pelvis, by these parts of the distance between its two front
 # markers (Bell et al. 1990, as most gait software has them).
@@ -30,6 +32,49 @@ class Recording:
     names: list[str]
     positions: Floats
     fps: float
+
+
+def takes_of(
+    recording: Recording,
+    file: str,
+    notes: Sequence[str] = (),
+    *,
+    fps: float | None = None,
+    given: Mapping[str, str] | None = None,
+) -> Iterator[Take]:
+    """A take for each person that the markers' names tell apart (`Ann:LKNE`, `Bob:LKNE`), as `capture_of` makes them.
+
+    Raises what is wrong with the first person that cannot be read after all others.
+    """
+    people = _people(recording)
+    wrong: list[StickgenError] = []
+    for person, part in people.items():
+        try:
+            capture, more = capture_of(part, f"{file}#{person}" if person else file, fps=fps, given=given)
+        except StickgenError as error:
+            wrong.append(error)
+        else:
+            yield Take(capture, part=person, notes=[*notes, *more])
+    if wrong:
+        raise wrong[0]
+
+
+def _people(recording: Recording) -> dict[str, Recording]:
+    """The recording of each person by name; under "" if all markers are of one."""
+    members: dict[str, list[int]] = {}
+    for index, name in enumerate(recording.names):
+        person, colon, _ = name.rpartition(":")
+        if colon:
+            members.setdefault(clean(person, single_line=True, limit=60).strip(), []).append(index)
+    people = {person: indices for person, indices in members.items() if len(indices) >= _BODY}
+    if len(people) < 2:
+        return {"": recording}
+    return {
+        person: Recording(
+            [recording.names[index] for index in indices], recording.positions[:, indices], recording.fps
+        )
+        for person, indices in people.items()
+    }
 
 
 def capture_of(

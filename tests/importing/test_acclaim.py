@@ -62,6 +62,12 @@ def test_line_ends_case_blank_lines_and_an_end_too_many(end: str) -> None:
     assert_walks(positions(asf.replace("\n", end), amc.replace("\n", end)))
 
 
+def test_a_root_whose_order_is_not_said() -> None:
+    asf = ASF.replace("  order TX TY TZ RY RX RZ\n", "")
+    found, truth = positions(asf, AMC)["root"], positions(ASF, AMC)["root"]
+    np.testing.assert_allclose(found, truth)
+
+
 def test_limits_and_notes_in_between_are_not_read() -> None:
     assert_walks(
         positions(ASF.replace("(-180.0 180.0)", "(inf nan)"), AMC.replace(":DEGREES", ":DEGREES\n# x"))

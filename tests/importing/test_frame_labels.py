@@ -76,7 +76,7 @@ def test_real_labels_fall_on_the_exercises(real_data: Path, tmp_path: Path) -> N
     pelvis = joints[:, PELVIS, 1]
 
     def during(action: str) -> np.ndarray:
-        return clip.actions == ACTION_INDEX[action]
+        return np.asarray(clip.actions == ACTION_INDEX[action])
 
     assert set(clip.actions.tolist()) == {
         -1,

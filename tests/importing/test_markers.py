@@ -166,6 +166,29 @@ def test_other_names_by_a_map(tmp_path: Path) -> None:
     assert "--markers finds the left knee from 'Kniee'" in wrong.skipped[0]
 
 
+def test_people_are_told_apart(tmp_path: Path) -> None:
+    one, other = marked_walk()[0], marked_walk(seed=1.0)[0]
+    both = {f"Ann:{name}": track for name, track in one.items()}
+    both |= {f"Bob:{name}": track + 100 for name, track in other.items()}
+    both |= {"Ball:1": one["LTOE"], "*17": one["LTOE"]}
+    (tmp_path / "both.trc").write_text(trc(both))
+    report = import_archives([tmp_path])
+    assert [clip.name for clip in report.clips] == ["both.trc#Ann", "both.trc#Bob"]
+    del both["Ann:LKNE"]
+    (tmp_path / "both.trc").write_text(trc(both))
+    report = import_archives([tmp_path])
+    assert [clip.name for clip in report.clips] == ["both.trc#Bob"]
+    assert report.skipped[0].startswith("both.trc#Ann: no marker is known for the left knee")
+
+
+def test_a_map_may_name_markers_with_their_prefix(tmp_path: Path) -> None:
+    markers, _ = marked_walk()
+    whole = {f"Skeleton_001_{'Knie' if name == 'LKNE' else name}": track for name, track in markers.items()}
+    (tmp_path / "a.trc").write_text(trc(whole))
+    for name in ("Knie", "Skeleton_001_Knie"):
+        assert len(import_archives([tmp_path], markers={"left knee": name}).clips) == 1
+
+
 def test_names_without_their_subject_and_side_marks() -> None:
     assert plain_names(["Bob:LKNE", "Left_Knee", "R.Ankle.Lat", "right wrist", "LELB", ""]) == [
         "LKNE", "LKNEE", "RANKLELAT", "RWRIST", "LELB", "",

@@ -25,6 +25,7 @@ MAX_POINTS = 8_000_000  # frames times joints, as for BVH
 MAX_LINE = 10_000  # characters that are looked at
 _AT_ONCE = 16_000_000  # characters of a motion that are split into words at a time
 _POSED_AT_ONCE = 1_000_000
+_ROOT = ("tx", "ty", "tz", "rx", "ry", "rz")  # where a file does not say
 _AXES = {"x": 0, "y": 1, "z": 2}
 _FRAME = re.compile(r"^[ \t]*\d+[ \t]*\r?$", re.MULTILINE)
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -80,7 +81,7 @@ def read_acclaim(skeleton: Skeleton, data: bytes | str, name: str) -> tuple[Capt
 
 def read_skeleton(data: bytes | str, name: str) -> Skeleton:
     """Parse an ASF file. Limits, masses and shapes are not read. Raises StickgenError with `name:line`."""
-    skeleton, part, bone = Skeleton(name, [Bone("root")]), "", Bone("")
+    skeleton, part, bone = Skeleton(name, [Bone("root", channels=_ROOT)]), "", Bone("")
     parents: dict[str, str] = {}
     number = 0
     for line in _lines(data, brackets=True):

@@ -12,7 +12,7 @@ import numpy as np
 
 from stickgen.errors import StickgenError
 from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
-from stickgen.importing.markers import Recording, capture_of
+from stickgen.importing.markers import Recording, takes_of
 from stickgen.importing.sources import Found
 from stickgen.text import clean
 
@@ -82,13 +82,12 @@ def _claim(files: Sequence[Found]) -> Iterable[Claim]:
 
 def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
     recording = read_c3d(claim.file.read(), claim.file.name)
-    capture, notes = capture_of(recording, claim.file.name, fps=choices.fps, given=choices.markers)
-    yield Take(capture, notes=notes)
+    yield from takes_of(recording, claim.file.name, fps=choices.fps, given=choices.markers)
 
 
 FORMAT = Format(
     name="C3D",
-    reads="markers of one person, by the names of the usual marker sets: Plug-in Gait, Vicon FullBody, CMU 41, OptiTrack, "
+    reads="markers of one or more people, by the names of the usual marker sets: Plug-in Gait, Vicon FullBody, CMU 41, OptiTrack, "
     "Qualisys, ISB; Intel, DEC and MIPS files, whole numbers and floats",
     limits="takes `pip install 'stickgen[c3d]'`; other names: `--markers`; gaps of up to 0.25 s are filled, and the longest "
     "stretch without longer ones is kept",

@@ -12,7 +12,7 @@ from stickgen.errors import StickgenError
 from stickgen.importing.capture import Floats
 from stickgen.importing.decoding import decode
 from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
-from stickgen.importing.markers import Recording, capture_of
+from stickgen.importing.markers import Recording, takes_of
 from stickgen.importing.sources import Found
 from stickgen.text import clean
 
@@ -143,8 +143,7 @@ def _claim(files: Sequence[Found]) -> Iterable[Claim]:
 
 def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
     recording, notes = read_trc(claim.file.read(), claim.file.name)
-    capture, more = capture_of(recording, claim.file.name, fps=choices.fps, given=choices.markers)
-    yield Take(capture, notes=[*notes, *more])
+    yield from takes_of(recording, claim.file.name, notes, fps=choices.fps, given=choices.markers)
 
 
 FORMAT = Format(
