@@ -29,7 +29,7 @@ class Keypoints:
     points: Floats  # NaN if a joint was not seen
     confidence: Floats  # [t, 10]; 0 if a joint was not seen
     fps: float  # 0 if the file gives none
-    y_down: bool | None  # whether y grows downwards, as in pictures; None: unknown, the posture decides
+    y_down: bool  # whether y grows downwards, as in pictures
     across: Floats | None = None  # [t]: how far the left hip and shoulder are to the right of the others
     ahead: Floats | None = None  # [t]: how far the nose is to the right of the ears, or of the neck
     first: int = 0  # number of the first frame in the source

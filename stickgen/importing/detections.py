@@ -15,6 +15,7 @@ from stickgen.importing.capture import Keypoints
 from stickgen.importing.format import Choices, Take
 from stickgen.importing.landmarks import KNOWN_COUNTS, missing_of, names_of_count, ten_joints
 from stickgen.importing.people import Detection, Person, told_apart
+from stickgen.motion.skeleton import HEAD, LEFT_FOOT, RIGHT_FOOT
 from stickgen.text import clean
 
 Floats = NDArray[np.float64]
@@ -34,9 +35,9 @@ class Video:
     names: Sequence[str] | None = None  # of the points, as plain_names; None: their number tells
     size: tuple[float, float] | None = None  # width and height of the picture in pixels
     fps: float = 0.0
-    first: int | None = (
-        None  # number of its first frame and of its last, if somebody was seen later or before
-    )
+    y_down: bool | None = True  # None: the posture decides
+    alone: bool = False  # whether it is of one person, who need not be followed
+    zero_is_absent: bool = True  # whether a point at exactly 0, 0 was not seen
     notes: list[str] = field(default_factory=list)
 
     def see(self, frame: int, detection: Detection) -> None:
@@ -65,13 +66,18 @@ def takes_of(video: Video, choices: Choices, about: Mapping[str, str] | None = N
     else:
         frames = video.frames
     names = _names(video, count, everybody)
-    shape = _shape(video, everybody, choices)
+    down = video.y_down
+    if down is None:
+        down = _grows_down(names, everybody)
+        notes += ["y grows downwards in it, as in pictures"] if down else []
+    shape = _shape(video, everybody, choices) if down else (1.0, 1.0)
     step = _step(sorted(frames))
     if step > 1:
         notes.append(
             f"its frames are numbered in steps of {step}; the rate is that of the frames that are there"
         )
-    people, said = told_apart({frame // step: here for frame, here in frames.items()})
+    frames = {frame // step: here for frame, here in frames.items()}
+    people, said = _alone(frames) if video.alone else told_apart(frames)
     notes += said
     short = [person for person in people if len(person.frames) < LEAST_FRAMES]
     long = [person for person in people if len(person.frames) >= LEAST_FRAMES]
@@ -85,7 +91,8 @@ def takes_of(video: Video, choices: Choices, about: Mapping[str, str] | None = N
         notes.append(f"{len(short)} {who} seen in fewer than {LEAST_FRAMES} frames left out")
     for person in long:
         part = clean(person.number, single_line=True, limit=20) if len(long) > 1 else ""
-        yield Take(_keypoints(person, names, shape, video.fps, step), part, about or {}, notes=notes)
+        motion = _keypoints(person, names, shape, video, step, down)
+        yield Take(motion, part, about or {}, notes=notes)
         notes = []  # what is true of all of them is said once
 
 
@@ -127,17 +134,34 @@ def _step(numbers: Sequence[int]) -> int:
 
 
 def _keypoints(
-    person: Person, names: Sequence[str], shape: tuple[float, float], fps: float, step: int
+    person: Person, names: Sequence[str], shape: tuple[float, float], video: Video, step: int, down: bool
 ) -> Keypoints:
     first, last = person.frames[0], person.frames[-1]
     if last - first > _LONGEST:
         raise StickgenError(
-            f"a person is seen in frames {first} and {last}, which are too far apart; fix the numbers"
+            f"{video.name}: somebody is seen in frames {first} and {last}, which are too far apart; fix their numbers"
         )
     whole = np.full((last - first + 1, len(names), 3), np.nan)
     whole[..., 2] = 0.0
     for frame, points in zip(person.frames, person.points, strict=True):
         whole[frame - first] = points
     whole[..., :2] *= shape
-    points, confidence, across, ahead = ten_joints(names, whole)
-    return Keypoints(points, confidence, fps, y_down=True, across=across, ahead=ahead, first=first * step)
+    points, confidence, across, ahead = ten_joints(names, whole, zero_is_absent=video.zero_is_absent)
+    return Keypoints(
+        points, confidence, video.fps, y_down=down, across=across, ahead=ahead, first=first * step
+    )
+
+
+def _alone(frames: Mapping[int, Sequence[Detection]]) -> tuple[list[Person], list[str]]:
+    person = Person("1")
+    for frame in sorted(frames):
+        for found in frames[frame][:1]:
+            person.add(frame, found.points)
+    return [person], []
+
+
+def _grows_down(names: Sequence[str], everybody: Sequence[Detection]) -> bool:
+    """Whether heads are mostly below feet as the numbers grow."""
+    points, _, _, _ = ten_joints(names, np.stack([found.points for found in everybody]), zero_is_absent=False)
+    height = points[:, HEAD, 1] - points[:, [LEFT_FOOT, RIGHT_FOOT], 1].mean(axis=1)
+    return float(np.mean(height[np.isfinite(height)] < 0)) > 0.5 if np.isfinite(height).any() else False

@@ -121,6 +121,19 @@ class Npz:
         value = array.reshape(-1)[0]
         return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
 
+    def words(self, key: str) -> list[str]:
+        """The texts of a list; [] if there is none, or one that is pickled."""
+        try:
+            array = self._read(key) if key in self.keys else None
+        except StickgenError:
+            return []
+        if array is None or array.dtype.kind not in "US":
+            return []
+        return [
+            str(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+            for text in array.ravel()
+        ]
+
     def _read(self, key: str) -> Array:
         entry = self.keys[key]
         if entry.file_size > MAX_ARRAY_BYTES:

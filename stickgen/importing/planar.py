@@ -70,7 +70,7 @@ def planar_figure(
         raise StickgenError(f"{file}: it has no frame")
     points, notes = _upright(keypoints, least)
     leg = _leg(points, file)
-    ours = not keypoints.y_down and abs(leg - LEG) < _OURS and not np.isnan(points).any()
+    ours = not keypoints.y_down and abs(leg - LEG) < _OURS
     points *= 1.0 if ours else LEG / leg
     points, found = _sides_right(points, file)
     notes += found
@@ -124,10 +124,7 @@ def _upright(keypoints: Keypoints, least: float) -> tuple[Floats, list[str]]:
     down, notes = keypoints.y_down, []
     height = points[:, HEAD, 1] - (points[:, LEFT_FOOT, 1] + points[:, RIGHT_FOOT, 1]) / 2
     above = height[np.isfinite(height)]
-    if down is None:
-        down = bool(len(above)) and float(np.mean(above < 0)) > 0.5
-        notes = ["y grows downwards in it, as in pictures"] if down else []
-    elif len(above) and float(np.mean((above < 0) != down)) > 0.9:
+    if len(above) and float(np.mean((above < 0) != down)) > 0.9:
         notes = ["the head is below the feet in nearly every frame: was the video upside down?"]
     if down:
         points[..., 1] *= -1

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from stickgen.importing.format import Format
-from stickgen.importing.formats import acclaim, amass, bvh, c3d, coco, deepmimic, humanml3d, openpose, trc
+from stickgen.importing.formats import (
+    acclaim,
+    amass,
+    bvh,
+    c3d,
+    coco,
+    deepmimic,
+    humanml3d,
+    openpose,
+    table,
+    trc,
+)
 
 FORMATS: tuple[Format, ...] = (
     bvh.FORMAT,
@@ -15,5 +26,6 @@ FORMATS: tuple[Format, ...] = (
     trc.FORMAT,
     openpose.FORMAT,
     coco.FORMAT,
+    table.FORMAT,
 )
 BY_NAME = {entry.name: entry for entry in FORMATS}

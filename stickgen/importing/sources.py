@@ -156,6 +156,9 @@ def leave_out(file: Found, account: Account) -> None:
         account.skip(kind, "inside of another", file.name, "an archive inside an archive; unpack it")
     elif kind == "ASF":
         account.count(kind, "without a motion")
+    elif kind in {"NPZ", "NPY"}:
+        reason = "its arrays are no motion in a form that is known (docs/formats.md)"
+        account.skip(kind, "not read yet", file.name, reason)
     elif kind in _MOTION.values():
         account.skip(kind, "not read yet", file.name, f"{kind} is not supported; export it as BVH")
     elif kind == "packed":

@@ -38,7 +38,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "an empty capture": ("z.bvh", b"", "2 BVH: 1 imported, 1 refused"),
     "NUL bytes": ("z.bvh", bytes(4000), "2 BVH: 1 imported, 1 refused"),
     "an array": ("000001.npy", b"\x93NUMPY", "1 NPY: 1 not read yet"),
-    "arrays": ("walk.npz", b"PK\x03\x04", "1 NPZ: 1 not read yet"),
+    "arrays": ("walk.npz", b"PK\x03\x04", "1 table of joints: 1 refused"),
     "a packed folder": ("more.tar.gz", b"\x1f\x8b", "1 packed: 1 not opened"),
     "notes": ("README.txt", b"hello", "1 other: 1 no motion"),
     "macOS notes": ("._walk.bvh", b"\0\5\26\7", "1 macOS notes: 1 no motion"),
