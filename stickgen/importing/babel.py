@@ -38,6 +38,7 @@ class Labels:
     captions: tuple[str, ...]
     segments: tuple[Segment, ...]
     split: str
+    action: str  # of the whole, where it has one label and its stretches have none
 
 
 def is_babel(file: Found) -> bool:
@@ -78,10 +79,13 @@ def labels_of(texts: Iterable[str]) -> Labels:
     captions: list[str] = []
     stretches: list[tuple[float, float, str, tuple[str, ...]]] = []
     split = ""
+    wholes = set[str]()
     for text in texts:
         entry = json.loads(text)
         split = split or entry["split"]
-        captions += [words for words, *_ in _labels(entry, "seq_ann") if words != "transition"]
+        of_whole = list(_labels(entry, "seq_ann"))
+        captions += [words for words, *_ in of_whole if words != "transition"]
+        wholes |= {_action(names) for _, names, _, _ in of_whole}
         own = list(_labels(entry, "frame_ann"))
         timed = [(start, end, words, names) for words, names, start, end in own if end > start]
         in_a_row = [words for _, _, words, _ in sorted(timed) if words != "transition"]
@@ -91,7 +95,8 @@ def labels_of(texts: Iterable[str]) -> Labels:
     found = [Segment(start, end, _action(names)) for start, end, _, names in sorted(stretches)]
     # where stretches overlap, one that is known goes over one that is not
     found.sort(key=lambda segment: segment.label != "")
-    return Labels(tuple(dict.fromkeys(captions)), tuple(found), split)
+    action = wholes.pop() if len(wholes) == 1 and not found else ""
+    return Labels(tuple(dict.fromkeys(captions)), tuple(found), split, action)
 
 
 def _action(names: Sequence[str]) -> str:

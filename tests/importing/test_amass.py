@@ -13,7 +13,7 @@ from smpl_walk import AT, amass, joints, npy, place, walk
 from stickgen.data.actions import ACTION_INDEX
 from stickgen.data.split import VALIDATION
 from stickgen.errors import StickgenError
-from stickgen.importing.babel import labels_of, place_of
+from stickgen.importing.babel import Labels, labels_of, place_of
 from stickgen.importing.clips import import_archives
 from stickgen.importing.smpl import approximate_rest, pose, read_body_models, rotations
 from stickgen.motion.skeleton import LEFT_HAND, LEFT_KNEE, PELVIS
@@ -48,7 +48,8 @@ def test_each_body_walks_as_its_joints_do(tmp_path: Path, width: int) -> None:
     (same,) = import_archives([folder], fps=60, view="side").clips
     assert np.abs(clip.motion - same.motion).max() < 1e-5
     assert clip.motion[-1, 2 * PELVIS] > 1
-    assert clip.texts == ["walk forward"]
+    assert clip.texts[0] == "walk forward"
+    assert set(clip.actions.tolist()) == {ACTION_INDEX["walk"]}
     assert (clip.source, clip.subject) == ("AMASS KIT", "AMASS KIT/3")
     assert "an average body took the place" in report.notes[0]
 
@@ -73,6 +74,13 @@ def test_stageii_files_and_other_names_of_the_same_arrays(tmp_path: Path) -> Non
     (second,) = import_archives([tmp_path / "y"]).clips
     assert len(first.motion) == 50
     assert np.allclose(first.motion, second.motion)
+
+
+def test_a_name_that_says_nothing_is_noted(tmp_path: Path) -> None:
+    amass(tmp_path / "set" / "BMLrub" / "rub001" / "0001_poses.npz")
+    report = import_archives([tmp_path / "set"])
+    assert any("no caption was found for it" in note for note in report.notes)
+    assert set(report.clips[0].actions.tolist()) == {-1}
 
 
 def test_the_shape_of_a_person_is_no_motion(tmp_path: Path) -> None:
@@ -209,13 +217,8 @@ def test_babel_gives_captions_sides_and_labels(tmp_path: Path) -> None:
     report = import_archives([tmp_path / "set"])
     assert report.skipped == []
     (clip,) = report.clips
-    assert set(clip.texts) == {
-        "walking, then waving",
-        "walk forward, then wave hand",
-        "strolls",
-        "walk forward",
-    }
-    assert clip.texts[-1] == "walk forward"  # from the file's name
+    assert set(clip.texts[:3]) == {"walking, then waving", "walk forward, then wave hand", "strolls"}
+    assert clip.texts[3] == "walk forward"  # from the file's name
     assert clip.split == VALIDATION
     assert set(clip.actions[:25].tolist()) == {ACTION_INDEX["walk"]}
     assert set(clip.actions[26:].tolist()) == {ACTION_INDEX["wave"]}
@@ -241,6 +244,16 @@ def test_babels_categories_are_our_actions() -> None:
     entry = json.dumps({"frame_ann": {"labels": labels}, "split": "train"})
     found = {int(segment.start): segment.label for segment in labels_of([entry]).segments}
     assert [found[number] for number in range(len(told))] == [action for _, _, action in told]
+
+
+def test_a_label_of_the_whole_is_that_of_each_frame() -> None:
+    def labels(*words: str) -> Labels:
+        told = [{"raw_label": word, "proc_label": word, "act_cat": [word]} for word in words]
+        return labels_of([json.dumps({"seq_ann": {"labels": told}, "frame_ann": None, "split": ""})])
+
+    assert labels("jump").action == "jump"
+    assert labels("jump", "walk").action == ""
+    assert labels().action == labels("juggle").action == ""
 
 
 def test_a_damaged_babel_is_said(tmp_path: Path) -> None:

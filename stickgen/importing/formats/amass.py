@@ -15,6 +15,7 @@ from stickgen.importing.babel import is_babel, labels_of, place_of, read_babel
 from stickgen.importing.capture import Capture, Floats
 from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
 from stickgen.importing.numpy_files import Npz
+from stickgen.importing.sentences import action_told
 from stickgen.importing.smpl import (
     NAMES,
     PARENTS,
@@ -96,6 +97,10 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
     about = {
         **_about(name), "licence": _LICENCE, "split": labels.split, "captions": "|".join(labels.captions),
     }  # fmt: skip
+    if "babel" in claim.about:
+        about["action"] = labels.action
+    if not any(row.get(column) for row in (about, claim.known.row) for column in ("captions", "description")):
+        notes.append("no caption was found for it; it is called by its file's name")
     yield Take(capture, about=about, segments=labels.segments, notes=notes)
 
 
@@ -160,7 +165,11 @@ def _about(name: str) -> dict[str, str]:
     folders = path.parts[:-1]
     words = re.sub(r"_(poses|stageii)$", "", path.stem, flags=re.IGNORECASE)
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\d_\W]+", " ", words).strip().lower()
-    known = {"description": words} if re.search(r"[a-z]{3}", words) else {}
+    known = (
+        {"description": words, "action": action_told(words, whole=True)}
+        if re.search(r"[a-z]{3}", words)
+        else {}
+    )
     if folders:
         known["subject"] = folders[-1]
         known["source"] = f"AMASS {folders[-2]}" if len(folders) > 1 else "AMASS"
