@@ -206,9 +206,11 @@ def _limb(
 
 def _before_twists(joint: int, names: Sequence[str], skeleton: Skeleton) -> int:
     """Where the bone of a joint begins: at its twist bone, if the rig has that first (`thigh_twist`, then `thigh`)."""
-    side, part = split_name(names[joint])
     above = skeleton.parents[joint]
-    return above if above >= 0 and split_name(names[above]) == (side, f"{part}twist") else joint
+    if above < 0:
+        return joint
+    own, before = set(_words(names[joint])), set(_words(names[above]))
+    return above if before - own == {"twist"} and own - before <= _AROUND else joint
 
 
 def _given(names: Sequence[str], file: str, given: Mapping[str, str]) -> dict[str, int]:

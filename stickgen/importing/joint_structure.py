@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _SIGNIFICANT = 0.2  # of the longest path from the root to a tip: anything shorter is a finger, a jaw, a coat
+_FINGER = 0.4  # of the longest finger: a shorter branch is none
 _DETOUR = 0.03  # of a bone's length: the joints on it may lie so far off a straight line
 _ALIKE = 0.15  # how much the two limbs of a pair may differ, relative to their length
 
@@ -147,13 +148,12 @@ def _joints_of_limb(skeleton: Skeleton, start: int, ends: set[int]) -> list[int]
 
     They are the ends of two bones of about the same length that are as long as possible. Among candidates that are
     nearly as good, the one that ends first wins, because what follows is a foot or a hand. A bone is straight in all
-    of the motion, however many joints lie on it: a collar bone is none of the arm. A joint with three long children is
-    a hand, so the search stops there.
+    of the motion, however many joints lie on it: a collar bone is none of the arm. The search stops at a hand.
     """
     chain = []
     for joint in skeleton.longest_chain(start):
         chain.append(joint)
-        if len([child for child in skeleton.children[joint] if child not in ends]) >= 3 and len(chain) > 2:
+        if len(chain) > 2 and _is_hand(skeleton, joint, ends):
             break
     options = []
     bones = [(upper, lower) for upper, lower in combinations(range(len(chain)), 2)]
@@ -172,6 +172,19 @@ def _joints_of_limb(skeleton: Skeleton, start: int, ends: set[int]) -> list[int]
     lower = min(option[1] for option in options if option[0] > 0.8 * best)
     _, _, upper, middle = max(option for option in options if option[1] == lower)
     return [chain[upper], chain[middle], chain[lower]]
+
+
+def _is_hand(skeleton: Skeleton, joint: int, ends: set[int]) -> bool:
+    """Whether three or more branches of about one length begin at a joint; twist bones beside a forearm are shorter."""
+    branches = sorted(
+        (
+            float(skeleton.reach[child]) + skeleton.distance(child, joint)
+            for child in skeleton.children[joint]
+            if child not in ends
+        ),
+        reverse=True,
+    )
+    return len(branches) >= 3 and branches[2] > _FINGER * branches[0]
 
 
 def _head(skeleton: Skeleton, arms: tuple[int, int, int], ends: set[int]) -> int | None:
