@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -68,7 +69,7 @@ def import_archives(
     body_model: Path | None = None,
     confidence: float | None = None,
     aspect: float | None = None,
-    jobs: int | None = 1,
+    jobs: int | None = None,
     journal: Journal | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
@@ -176,6 +177,17 @@ def read_claim(claim: Claim, row: Row, choices: Choices) -> Outcome:
         outcome.refused.append(str(error))
     except (OSError, *UNREADABLE) as error:
         outcome.refused.append(f"{claim.file.name}: it cannot be read ({error})")
+        outcome.kind = "unreadable"
+    except MemoryError:
+        outcome.refused.append(f"{claim.name}: it needs more memory than there is")
+        outcome.kind = "unreadable"
+    except Exception as error:
+        if os.environ.get("STICKGEN_TRACEBACK"):
+            raise
+        outcome.refused.append(
+            f"{claim.name}: unexpected {type(error).__name__}: {error}; this is a fault of stickgen: please report it with "
+            "what STICKGEN_TRACEBACK=1 in the environment shows"
+        )
         outcome.kind = "unreadable"
     return outcome
 

@@ -18,6 +18,7 @@ from walking import walking_bvh
 
 from stickgen.datasets.facts import read_dataset_facts
 from stickgen.errors import StickgenError
+from stickgen.importing.capture import Capture
 from stickgen.importing.clips import ImportReport, import_archives
 from stickgen.importing.journal import Journal, journal_of
 from stickgen.importing.outcome import Outcome, as_record, from_record
@@ -53,6 +54,30 @@ def test_the_number_of_processes_changes_nothing(captures: Path) -> None:
     assert told(one) == told(three)
     assert [clip.name for clip in one.clips] == ["0.bvh", "1.bvh", "2.bvh", "3.bvh", "5.bvh", "6.bvh"]
     assert len(one.skipped) == 3
+
+
+@pytest.mark.parametrize("error", [IndexError("list index out of range"), MemoryError()])
+def test_a_fault_of_a_reader_costs_its_file_alone(
+    captures: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    from stickgen.importing.formats import bvh
+
+    read = bvh.read_bvh
+
+    def faulty(data: bytes, name: str) -> Capture:
+        if name == "1.bvh":
+            raise error
+        return read(data, name)
+
+    monkeypatch.setattr(bvh, "read_bvh", faulty)
+    report = import_archives([captures])
+    assert len(report.clips) == 5
+    sentence = next(reason for reason in report.skipped if reason.startswith("1.bvh: "))
+    assert ("please report it" in sentence) == isinstance(error, IndexError)
+    if isinstance(error, IndexError):
+        monkeypatch.setenv("STICKGEN_TRACEBACK", "1")
+        with pytest.raises(IndexError):
+            import_archives([captures])
 
 
 def test_a_process_that_is_killed_costs_its_task_alone(monkeypatch: pytest.MonkeyPatch) -> None:
