@@ -5,7 +5,7 @@ Importing this loads torch. `stickgen.config` and `stickgen.runs` do not, for pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,6 @@ __all__ = [
     "read_metrics",
     "runs_root",
 ]
-
-REQUESTS_AT_ONCE = 64  # whose texts are encoded together
 
 
 def find_run(which: str, root: Path | None = None) -> Run:
@@ -80,7 +78,7 @@ def generate(
       model's training window.
     - `encoder` defaults to the config's `data.encoder`.
     - `guidance` and `steps` take the place of the config's `diffusion.guidance_scale` and `sampling_steps`.
-    - `actions` tells the model what each part of a motion shows: `walk:2,wave:1`.
+    - `actions` are what the parts of a motion show, with their shares of it: `walk:2,wave:1`.
     - `sequence`: the texts follow one another in one motion, which is the only one in the list; `seconds` may then be
       one number for each text.
     - `keyframes`: poses of 20 numbers by the frame at which the motion must meet them.
@@ -105,20 +103,18 @@ def generate(
 
 
 def generate_each(
-    model: Generator, requests: Sequence[Request], *, encoder: str | None = None
+    model: Generator,
+    requests: Sequence[Request],
+    *,
+    encoder: str | None = None,
+    note: Callable[[str], None] = lambda sentence: None,
 ) -> Iterator[list[list[float]]]:
     """The motion [frames][20] of each request, as soon as it is drawn; all are checked before the first.
 
-    Raises StickgenError as `generate` does.
+    `note` gets a sentence if something else than a text is drawn. Raises StickgenError as `generate` does.
     """
     for request in requests:
         model.check(request)
     loaded = load_encoder(encoder_of_run(model.config.data.encoder, encoder))
-    for start in range(0, len(requests), REQUESTS_AT_ONCE):
-        some = requests[start : start + REQUESTS_AT_ONCE]
-        encoded = with_opposites([text for request in some for text in request.texts], loaded.read)
-        first = 0
-        for request in some:
-            rows = range(first, first + len(request.texts))
-            first = rows.stop
-            yield model.draw(request, encoded, rows)
+    for request in requests:
+        yield model.draw(request, lambda texts: with_opposites(texts, loaded.read), note)

@@ -9,7 +9,7 @@ import click
 
 from stickgen.cli.numbers import SEED, KeyNumber, Several
 from stickgen.cli.options import ENCODER, FORMAT, RUNS, STYLE
-from stickgen.cli.output import FORCE
+from stickgen.cli.output import FORCE, say_note
 
 
 @click.command(
@@ -126,7 +126,7 @@ def command(
         single = Place(path, export, inputs, force=force)
     model = load_model(find_run(run_name, Path(runs) if runs else None))
     if prompts is None:
-        motions = list(generate_each(model, requests, encoder=encoder))
+        motions = list(generate_each(model, requests, encoder=encoder, note=say_note))
         single.write(
             [Clip(request.caption, motion) for request, motion in zip(requests, motions, strict=True)], look
         )
@@ -136,7 +136,10 @@ def command(
     left = {place: request for place, request in named.items() if force or not is_written(place, export)}
     places = [Place(place, export, inputs, force=force) for place in left]
     for place, request, motion in zip(
-        places, left.values(), generate_each(model, list(left.values()), encoder=encoder), strict=True
+        places,
+        left.values(),
+        generate_each(model, list(left.values()), encoder=encoder, note=say_note),
+        strict=True,
     ):
         place.write([Clip(request.caption, motion)], look)
         click.echo(f"{place.path} ({len(motion) / FPS:.1f} s)")

@@ -1,4 +1,8 @@
-"""Which action a motion shows when: `walk:2,wave:1` is two parts of walking, then one of waving."""
+"""Which action a motion shows when: `walk:2,wave:1` is two parts of walking, then one of waving.
+
+A model is told the action of a frame, but it mostly obeys the text. So a part whose action the text does not name is
+drawn from a caption of that action.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 from stickgen.data.actions import ACTIONS, action_of_label
+from stickgen.data.dataset import DatasetFile
 from stickgen.errors import StickgenError
 from stickgen.text import clean
+
+ALONE = 0.9  # share of its frames from which a clip shows an action alone
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,34 @@ def index_of(name: str, names: Sequence[str]) -> int:
     alike = difflib.get_close_matches(plain, known, n=1)
     hint = f"did you mean {alike[0]}?" if alike else f"name one of {', '.join(known)}"
     raise StickgenError(f"action {clean(name, limit=80)}: the model knows no such action; {hint}")
+
+
+def wording_of(
+    dataset: DatasetFile | None, text: str, embedding: Tensor, action: int, names: Sequence[str]
+) -> str:
+    """What a part that shows `action` is drawn from.
+
+    The text itself, if the caption nearest to it is of a clip of that action; else the nearest caption of such a clip.
+    Without a dataset with the text encoder's embeddings, the action's name.
+    """
+    known = dataset.content.get("embeddings") if dataset else None
+    if dataset is None or known is None or known.shape[1] != len(embedding):
+        return names[action].replace("_", " ")
+    captions = captions_of(dataset, action)
+    likeness = cosine_similarity(known.float(), embedding[None].float())
+    if int(likeness.argmax()) in captions:
+        return text
+    rows = sorted(captions)
+    return str(dataset.content["texts"][rows[int(likeness[rows].argmax())]])
+
+
+def captions_of(dataset: DatasetFile, action: int) -> set[int]:
+    """The indices of the captions of clips that show hardly anything else than an action, or else of those that show it."""
+    shown = torch.cat((torch.zeros(1), (dataset.content["actions"] == action).cumsum(0)))
+    offsets = dataset.content["offsets"].long()
+    share = (shown[offsets[1:]] - shown[offsets[:-1]]) / offsets.diff().clamp_min(1)
+    clips = (share > ALONE).nonzero().flatten().tolist() or (share > 0).nonzero().flatten().tolist()
+    return {caption for clip in clips for caption in dataset.texts(clip)}
 
 
 def _weight(name: str, written: str) -> float:

@@ -17,8 +17,8 @@ from stickgen.data.actions import ACTIONS
 from stickgen.data.dataset import DatasetFile, open_dataset
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
-from stickgen.generate.actions import index_of
-from stickgen.generate.plan import Plan, plan_of
+from stickgen.generate.actions import index_of, wording_of
+from stickgen.generate.plan import Plan, pieces_of, plan_of
 from stickgen.generate.request import Request
 from stickgen.model.holding import HeldPoses
 from stickgen.model.normalise import Normaliser
@@ -85,34 +85,67 @@ class Generator:
         """How it samples, by its config."""
         return Sampling.of(self.config.diffusion)
 
-    def draw(self, request: Request, texts: EncodedTexts, rows: Sequence[int]) -> list[list[float]]:
-        """The motion [frames][20] of a request; `rows` are where in `texts` its texts are.
+    def draw(
+        self,
+        request: Request,
+        read: Callable[[list[str]], EncodedTexts],
+        note: Callable[[str], None] = lambda sentence: None,
+    ) -> list[list[float]]:
+        """The motion [frames][20] of a request; `read` is the text encoder, with opposites.
 
-        Raises StickgenError if the texts are of another encoder, or if the model cannot do what it asks for.
+        `note` is told which texts are drawn in place of the request's, for actions that those are not about. Raises
+        StickgenError if the texts are of another encoder, or if the model cannot do what the request asks for.
         """
+        self.check(request)
+        texts = read(list(request.texts))
         wanted = self.config.model.embedding_dim
         if texts.vectors.shape[1] != wanted:
             raise StickgenError(
                 f"the text encoder's embeddings have {texts.vectors.shape[1]} numbers, but the model expects {wanted}; "
                 "use the encoder that embedded its dataset: --encoder"
             )
-        self.check(request)
         passages = [
-            self.natural_frames(texts.vectors[row]) if frames is None else frames
-            for row, frames in zip(rows, request.frames_of_each, strict=True)
+            self.natural_frames(vector) if frames is None else frames
+            for vector, frames in zip(texts.vectors, request.frames_of_each, strict=True)
         ]
         window = int(self.config.data.max_frames)
         plan = plan_of(request, passages, window, self.model.config.patch_frames)
+        actions = None
+        if request.actions is not None:
+            told = request.actions.frames(plan.total - plan.context, self.action_names)
+            # no action is told for the frames of a clip that is continued
+            actions = torch.cat((torch.full((plan.context,), self.model.untold), told))
+            plan, wordings = self._by_action(request, plan, texts, told, note)
+            texts = read(wordings)
         timeline = Timeline(
             plan.passages, window,
-            actions=self._actions(request, plan),
-            held=HeldPoses(plan.held, sum(plan.passages), self.normaliser) if plan.held else None,
+            actions=actions,
+            held=HeldPoses(plan.held, plan.total, self.normaliser) if plan.held else None,
         )  # fmt: skip
+        rows = range(len(plan.passages))
         motion = sample_timeline(
             self.model, self.normaliser, text_batch(texts, rows), timeline,
             sampling=self.sampling_for(request), seed=request.seed, opposites=opposites_of(texts, rows),
         )  # fmt: skip
         return [*plan.before, *motion.tolist()]
+
+    def _by_action(
+        self, request: Request, plan: Plan, texts: EncodedTexts, told: Tensor, note: Callable[[str], None]
+    ) -> tuple[Plan, list[str]]:
+        """The plan with a passage for each action of each text, and the words that each passage is drawn from."""
+        pieces = pieces_of(plan, told)
+        wordings = []
+        for piece in pieces:
+            own = request.texts[piece.passage]
+            words = wording_of(
+                self.dataset, own, texts.vectors[piece.passage], piece.action, self.action_names
+            )
+            if words != own:
+                note(
+                    f"{self.action_names[piece.action]}: drawn from {words!r}, the nearest text of that action"
+                )
+            wordings.append(words)
+        return replace(plan, passages=[piece.frames for piece in pieces]), wordings
 
     def check(self, request: Request) -> None:
         """Raise StickgenError if this model cannot do what a request asks for."""
@@ -157,13 +190,6 @@ class Generator:
             guidance_scale=sampling.guidance_scale if request.guidance is None else float(request.guidance),
             sampling_steps=sampling.sampling_steps if request.steps is None else int(request.steps),
         )
-
-    def _actions(self, request: Request, plan: Plan) -> Tensor | None:
-        """The action of each frame; none is told for the frames of a clip that is continued."""
-        if request.actions is None:
-            return None
-        told = request.actions.frames(sum(plan.passages) - plan.context, self.action_names)
-        return torch.cat((torch.full((plan.context,), self.model.untold), told))
 
     def draw_many(
         self,

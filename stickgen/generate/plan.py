@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
 from stickgen.errors import StickgenError
 from stickgen.generate.given import Motion, Pose
 from stickgen.generate.request import Request
@@ -19,6 +22,20 @@ class Plan:
     held: dict[int, Pose]  # by frame of the timeline, in order
     context: int
     before: Motion  # what stands before the timeline: the rest of that clip
+
+    @property
+    def total(self) -> int:
+        """The frames of the timeline."""
+        return sum(self.passages)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text's passage in which one action is shown."""
+
+    passage: int
+    action: int
+    frames: int
 
 
 def plan_of(request: Request, passages: Sequence[int], window: int, patch_frames: int) -> Plan:
@@ -52,3 +69,16 @@ def plan_of(request: Request, passages: Sequence[int], window: int, patch_frames
     frames[0] += context
     held = dict(enumerate(clip[start:])) | {frame - start: pose for frame, pose in keyframes.items()}
     return Plan(frames, held, context, clip[:start])
+
+
+def pieces_of(plan: Plan, actions: Tensor) -> list[Piece]:
+    """The passages of a plan, cut where the action changes; `actions` [t] are those of the frames after the context."""
+    texts = torch.cat([torch.full((frames,), row) for row, frames in enumerate(plan.passages)])
+    pairs, counts = torch.stack((texts[plan.context :], actions)).unique_consecutive(
+        dim=1, return_counts=True
+    )
+    counts[0] += plan.context
+    return [
+        Piece(passage, action, frames)
+        for (passage, action), frames in zip(pairs.T.tolist(), counts.tolist(), strict=True)
+    ]

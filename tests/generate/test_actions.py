@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import torch
 
 from stickgen.data.actions import ACTIONS
+from stickgen.data.dataset import open_dataset
 from stickgen.errors import StickgenError
-from stickgen.generate.actions import ActionPlan, index_of
+from stickgen.generate.actions import ActionPlan, captions_of, index_of, wording_of
+from stickgen.generate.plan import Plan, pieces_of
 
 NAMES = [action.name for action in ACTIONS]
 
@@ -46,3 +51,27 @@ def test_what_cannot_be_told_is_said(written: str, says: str) -> None:
     with pytest.raises(StickgenError) as refused:
         ActionPlan.parse(written).frames(50, NAMES)
     assert says in str(refused.value)
+
+
+def test_a_part_is_drawn_from_the_text_or_from_the_nearest_one_of_its_action(tiny_dataset: Path) -> None:
+    """In this dataset, `text n` is of the action n modulo 5."""
+    dataset = open_dataset(tiny_dataset)
+    texts = dataset.content["texts"]
+    for action in range(5):
+        assert {int(texts[row].split()[1]) % 5 for row in captions_of(dataset, action)} == {action}
+    near = dataset.content["embeddings"][texts.index("text 3")]
+    assert wording_of(dataset, "as I say it", near, 3, NAMES) == "as I say it"
+    other = wording_of(dataset, "as I say it", near, 4, NAMES)
+    assert int(other.split()[1]) % 5 == 4
+    for unlike in (None, dataset):  # no dataset, or another encoder's
+        assert (
+            wording_of(unlike, "text", torch.ones(8), NAMES.index("walk_backward"), NAMES) == "walk backward"
+        )
+
+
+def test_passages_are_cut_where_the_action_changes() -> None:
+    plan = Plan([14, 10], {}, 4, [])  # of which the first 4 are the end of a clip
+    pieces = pieces_of(plan, torch.tensor([6] * 5 + [7] * 8 + [6] * 7))
+    assert [(piece.passage, piece.action, piece.frames) for piece in pieces] == [
+        (0, 6, 9), (0, 7, 5), (1, 7, 3), (1, 6, 7),
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -176,6 +177,17 @@ def test_the_command_meets_keyframes_and_continues_a_clip(run: Path, model: Gene
     )
     assert done.exit_code == 0, done.output
     assert frames_in("x.gif") == 45
+
+
+def test_actions_are_shown_and_what_they_are_drawn_from_is_said(run: Path, model: Generator) -> None:
+    done = asked(run, "text 1", "--actions", "idle:2,turn:1", "--seconds", "3", "-o", "x.png")
+    assert done.exit_code == 0, done.output
+    assert re.search(
+        r"NOTE: (idle|turn): drawn from 'text \d+', the nearest text of that action", done.stderr
+    )
+    [plain] = generate(model, ["text 1"], seconds=3)
+    [told] = generate(model, ["text 1"], seconds=3, actions="idle:2,turn:1")
+    assert len(told) == 75 and told != plain
 
 
 def test_a_file_of_prompts_is_drawn_once(run: Path) -> None:

@@ -383,9 +383,9 @@ def _opposites(shop: Workshop) -> None:
     text = torch.ones(1, generator.config.model.embedding_dim)
     texts = EncodedTexts(text, [], EncodedTexts(-text, []))
     request = Request(("a text",), seconds=(0.8,))
-    steered = generator.draw(request, texts, [0])
+    steered = generator.draw(request, lambda asked: texts)
     object.__setattr__(generator.config.diffusion, "contrast_scale", 0.0)
-    assert generator.draw(request, texts, [0]) != steered
+    assert generator.draw(request, lambda asked: texts) != steered
 
 
 @effect("diffusion.condition_dropout")
