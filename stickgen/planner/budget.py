@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from stickgen.hardware.machine import Machine
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured.calibration import calibration_of
+from stickgen.quantities import byte_text
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.datasets.facts import DatasetFacts
 
-GIB = 2**30
 LEAST_CHECKPOINTS = 2  # the newest and the one being written
 
 
@@ -78,15 +78,15 @@ def _memory(answer: Estimate, processes: int) -> str:
     peak = answer.needed_memory
     each = f" in each of {processes} processes" if processes > 1 else ""
     return (
-        f"training needs about {peak.value / GIB:.1f} GiB of memory ({peak.low / GIB:.1f} to "
-        f"{peak.high / GIB:.1f}){each}, but {answer.memory_free_bytes / GIB:.1f} GiB are free; lower "
+        f"training needs about {byte_text(peak.value)} of memory ({byte_text(peak.low)} to "
+        f"{byte_text(peak.high)}){each}, but {byte_text(answer.memory_free_bytes)} are free; lower "
         "training.batch_size, or run stickgen advise"
     )
 
 
 def _disk(answer: Estimate, directory: Path) -> str:
     return (
-        f"{directory}: checkpoints need up to {answer.disk_bytes / GIB:.2f} GiB ({answer.checkpoint_bytes / GIB:.2f} "
-        f"each), but {(answer.disk_free_bytes or 0) / GIB:.2f} GiB are free; free some space, or choose another "
+        f"{directory}: checkpoints need up to {byte_text(answer.disk_bytes)} ({byte_text(answer.checkpoint_bytes)} "
+        f"each), but {byte_text(answer.disk_free_bytes or 0)} are free; free some space, or choose another "
         "folder with --runs"
     )

@@ -18,6 +18,7 @@ from stickgen.motion.skeleton import FPS
 from stickgen.planner.decisions.placement import device_of, precision_of
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured.calibration import Calibration
+from stickgen.quantities import byte_text
 
 if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Goal = Literal["memory", "speed", "quality"]
 GOALS: tuple[Goal, ...] = ("memory", "speed", "quality")
-GIB = 2**30
 HEAD_WIDTH = 32  # of the presets
 PATCH = 4  # frames a token, proposed to configs with one
 NEARLY = (
@@ -67,7 +67,7 @@ class Advice:
     def effect(self) -> str:
         """The predicted effect in words: memory, then time."""
         before, after = self.before.peak_memory.value, self.after.peak_memory.value
-        memory = f"peak memory {before / GIB:.2f} → {after / GIB:.2f} GiB"
+        memory = f"peak memory {byte_text(before)} → {byte_text(after)}"
         if abs(after / before - 1) < WORTH:
             memory = "memory unchanged"
         share = self.seconds_after / self.seconds_before - 1

@@ -21,12 +21,12 @@ from stickgen.planner.advising.recommend import Recommendation, recommend
 from stickgen.planner.decisions.placement import device_of, memory_of
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured.calibration import Calibration
+from stickgen.quantities import byte_text, count_text
 
 if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts
     from stickgen.yaml_edit import Document
 
-GIB = 2**30
 HEADROOM: dict[Device, float] = {
     "cpu": 0.25,
     "mps": 0.25,
@@ -167,7 +167,7 @@ def _shape(preset: str) -> tuple[Edit, ...]:
 
 def _reasons(fitting: Fitting, config: TrainingConfig) -> list[str]:
     guide, own, largest = fitting.guide, fitting.recommended, fitting.largest
-    limit = f"{fitting.limit_bytes / GIB:.1f} GiB (with {fitting.headroom:.0%} kept free)"
+    limit = f"{byte_text(fitting.limit_bytes)} (with {fitting.headroom:.0%} kept free)"
     own_batch = f"{config.training.batch_size} × {config.training.grad_accum_steps}"
     said = []
     if own.estimate.peak_memory.high > fitting.limit_bytes:
@@ -204,8 +204,8 @@ def _reasons(fitting: Fitting, config: TrainingConfig) -> list[str]:
 
 
 def _millions(answer: Estimate) -> str:
-    return f"{answer.parameters / 1e6:.1f} M parameters"
+    return f"{count_text(answer.parameters)} parameters"
 
 
 def _peak(answer: Estimate) -> str:
-    return f"{answer.peak_memory.value / GIB:.1f} GiB"
+    return byte_text(answer.peak_memory.value)

@@ -12,6 +12,7 @@ from typing import TypeVar
 import torch
 
 from stickgen.model.objective import Batch
+from stickgen.quantities import byte_text
 
 T = TypeVar("T")
 
@@ -91,6 +92,6 @@ class MicroBatchLimit:
 
 def _peak() -> str:
     if torch.cuda.is_available() and torch.cuda.max_memory_reserved():
-        return f"{torch.cuda.max_memory_reserved() / 2**20:,.0f} MiB of the GPU"
+        return f"{byte_text(torch.cuda.max_memory_reserved())} of the GPU"
     unit = 1 if sys.platform == "darwin" else 1024
-    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:,.0f} MiB"
+    return byte_text(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
