@@ -2,7 +2,7 @@
 
     python scripts/screenshots.py --runs runs --run latest --config configs/quickstart.yaml -o docs/screenshots
 
-Home shows the machine this runs on, unless `--machine FILE` names what `stickgen hardware --json` printed on
+It starts in a folder whose `data/` has an embedded dataset. Home shows the machine this runs on, unless `--machine FILE` names what `stickgen hardware --json` printed on
 another one.
 """
 
@@ -54,10 +54,21 @@ async def _monitor(pilot: Pilot[None]) -> None:
     await _until(pilot, lambda text: "mean pose" in text)
 
 
+async def _clips(pilot: Pilot[None]) -> None:
+    await _home(pilot)
+    await pilot.press("d")
+    await _until(pilot, lambda text: "data/" in text and "wide" in text)
+    await pilot.press("enter")
+    await _until(pilot, lambda text: "clip 0 of" in text)
+    await pilot.press("right", "right")
+    await _until(pilot, lambda text: "clip 2 of" in text)
+
+
 # name → (columns, rows, whether it opens on the run, light theme, what is pressed)
 SHOTS: dict[str, tuple[int, int, bool, bool, Steps]] = {
     "home": (110, 32, False, False, _home),
     "editor": (110, 36, False, False, _editor),
+    "clips": (110, 32, False, False, _clips),
     "monitor": (120, 40, True, False, _monitor),
     "monitor-wide": (190, 52, True, False, _monitor),
     "monitor-80x24": (80, 24, True, False, _monitor),
