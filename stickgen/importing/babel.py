@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,7 +88,9 @@ def labels_of(texts: Iterable[str]) -> Labels:
         captions += [words for words, *_ in of_whole if words != "transition"]
         wholes |= {_action(names) for _, names, _, _ in of_whole}
         own = list(_labels(entry, "frame_ann"))
-        timed = [(start, end, words, names) for words, names, start, end in own if end > start]
+        timed = [
+            (start, end, words, names) for words, names, start, end in own if 0 <= start < end < math.inf
+        ]
         in_a_row = [words for _, _, words, _ in sorted(timed) if words != "transition"]
         if 1 < len(in_a_row) <= _MOST_IN_A_ROW:
             captions.append(", then ".join(in_a_row))

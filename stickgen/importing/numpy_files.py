@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ class Header:
 
     shape: tuple[int, ...]
     pickled: bool
+    size: int  # bytes of its numbers
 
 
 def npy_header(data: bytes) -> Header | None:
@@ -38,7 +40,7 @@ def npy_header(data: bytes) -> Header | None:
         shape, _, dtype = read(stream)
     except (ValueError, TypeError, SyntaxError, EOFError, RecursionError, MemoryError):
         return None
-    return Header(shape, dtype.hasobject)
+    return Header(shape, dtype.hasobject, math.prod(shape) * dtype.itemsize)
 
 
 def read_npy(data: bytes, name: str) -> Floats:
@@ -51,11 +53,14 @@ def read_npy(data: bytes, name: str) -> Floats:
             f"{name}: it holds Python objects, which can run code and are never read; save its numbers "
             "with numpy.save as a plain array"
         )
-    return _numbers(_array(data, name), name)
+    return _numbers(_array(data, header, name), name)
 
 
-def _array(data: bytes, name: str) -> Array:
+def _array(data: bytes, header: Header | None, name: str) -> Array:
+    """The array of an NPY file that has this header. A header may promise more than there is memory."""
     try:
+        if header is None or not 0 <= header.size <= len(data):
+            raise ValueError
         array: Array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     except (ValueError, TypeError, EOFError, MemoryError) as error:
         raise StickgenError(f"{name}: the array is cut short or damaged; get it again") from error
@@ -148,4 +153,4 @@ class Npz:
                 f"{self.name}: {key} holds Python objects, which can run code and are never read; "
                 "save it as plain numbers"
             )
-        return _array(data, f"{self.name}: {key}")
+        return _array(data, header, f"{self.name}: {key}")

@@ -150,6 +150,7 @@ NAN[3, 5] = np.nan
 REFUSED = {
     "nan": (npy(NAN), LINE, "frame 4 is not finite (NaN)"),
     "cut": (npy(joints())[:-100], LINE, "cut short or damaged"),
+    "promises": (npy(joints()).replace(b"(60, 22, 3)", b"(9999999999, 22, 3)", 1).replace(b"        ", b"", 1), LINE, "cut short or damaged"),
     "noise": (b"\x93NUMPY and no more", LINE, "not an array of NumPy"),
     "no frame": (npy(np.zeros((0, 22, 3))), LINE, "no frame"),
     "one field": (npy(joints()), "a person walks\n", "000001.txt:1: 'a person walks' is not caption#tokens"),

@@ -174,6 +174,7 @@ EVENTS = [
         {"start_time": 0.0, "end_time": 1.0, "description": "walks forward"},
         {"start_time": 1.0, "end_time": 2.0, "description": "slowly turns around"},
         {"start_time": 1.5, "end_time": 1.5, "description": "nothing"},
+        {"start_time": 1.5, "end_time": "Infinity", "description": "jumps for ever"},
     ]},
     {"filename": "lost__A101", "events": []},
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,7 +132,7 @@ def _of_events(table: Found, wanted: set[str]) -> dict[str, tuple[Segment, ...]]
 def _segments(events: Iterable[Mapping[str, Any]]) -> Iterator[Segment]:
     for event in events:
         start, end = float(event["start_time"]), float(event["end_time"])
-        if end > start:
+        if 0 <= start < end < math.inf:
             yield Segment(start, end, action_told(str(event.get("description") or "")))
 
 
