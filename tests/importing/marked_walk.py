@@ -27,6 +27,8 @@ SETS: dict[str, Mapping[str, str]] = {
         "LELB": "LElbowOut", "LWRA": "LWristIn", "LWRB": "LWristOut", "LASI": "WaistLFront", "LPSI": "WaistLBack",
         "RASI": "WaistRFront", "RPSI": "WaistRBack", "LKNE": "LKneeOut", "LANK": "LAnkleOut", "LTOE": "LToeOut",
     },
+    "ISB": {"LSHO": "LCAJ", "LELB": "LHLE", "LWRA": "LRSP", "LWRB": "LUSP", "LASI": "LIAS", "LPSI": "LIPS", "LKNE": "LFLE",
+            "LANK": "LFAL"},
     "OpenSim": {"LFHD": "Top.Head", "LSHO": "L.Acromium", "LELB": "L.Elbow", "LWRA": "L.Wrist.Med", "LWRB": "L.Wrist.Lat",
                 "LASI": "L.ASIS", "LPSI": "L.PSIS", "LKNE": "L.Knee.Lat", "LANK": "L.Ankle.Lat", "LTOE": "L.Toe.Tip"},
 }  # fmt: skip

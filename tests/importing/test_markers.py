@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from stickgen.importing.capture import Capture
 from stickgen.importing.clips import import_archives
 from stickgen.importing.formats.c3d import read_c3d
 from stickgen.importing.formats.trc import read_trc
+from stickgen.importing.joint_names import read_joint_map
 from stickgen.importing.marker_names import plain_names
 from stickgen.importing.markers import Recording, capture_of
 from stickgen.motion.skeleton import JOINTS
@@ -187,6 +189,32 @@ def test_a_map_may_name_markers_with_their_prefix(tmp_path: Path) -> None:
     (tmp_path / "a.trc").write_text(trc(whole))
     for name in ("Knie", "Skeleton_001_Knie"):
         assert len(import_archives([tmp_path], markers={"left knee": name}).clips) == 1
+
+
+def test_keypoints_that_are_written_as_markers() -> None:
+    _, joints = marked_walk()
+    called = {"hip": "Hip", "knee": "Knee", "foot": "Ankle", "elbow": "Elbow", "hand": "Wrist"}
+    markers = {f"{joint[0].upper()}{called[joint.split()[1]]}": joints[true] for joint, true in TRUE.items()}
+    found, _ = capture(
+        markers | {"Head": joints["Head"], "Neck": joints["Neck"], "LBigToe": joints["LeftToeBase"]}
+    )
+    for joint, true in TRUE.items():
+        np.testing.assert_allclose(found.positions[:, found.names.index(joint)], joints[true])
+
+
+def test_a_map_that_names_no_joint_says_which_option() -> None:
+    with pytest.raises(StickgenError, match="^--markers: 'tail=A' names no joint"):
+        read_joint_map("left_knee=LKNE+LKNM,tail=A", "--markers")
+    assert read_joint_map("left_knee = A + B", "--markers") == {"left knee": "A + B"}
+
+
+def test_c3d_without_its_package_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_c3d(tmp_path / "a.c3d", MARKERS)
+    monkeypatch.setitem(sys.modules, "c3d", None)
+    (tmp_path / "b.bvh").write_text(walking_bvh())
+    report = import_archives([tmp_path])
+    assert len(report.clips) == 1
+    assert report.skipped == ["a.c3d: reading C3D takes the package c3d: pip install 'stickgen[c3d]'"]
 
 
 def test_names_without_their_subject_and_side_marks() -> None:
