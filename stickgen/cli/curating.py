@@ -249,7 +249,7 @@ def label(
 @click.option(
     "--near",
     type=Finite(0, 1),
-    default=0.02,
+    default=0.0125,
     show_default=True,
     help="Clips nearer than this, in body heights a joint, are the same motion again; 0 keeps all.",
 )
@@ -352,7 +352,7 @@ def curate(
     if paper is not None:
         click.echo(f"{clean(paper.path)}: the report")
     click.echo(
-        f"next: stickgen train CONFIG --set training.stage=pretrain --data-path {clean(places[0].path)}"
+        f"next: stickgen train --config CONFIG --set training.stage=pretrain --data-path {clean(places[0].path)}"
     )
 
 

@@ -61,7 +61,12 @@ def near_pairs(
         return
     lengths = torch.tensor([len(one) for one in poses])
     numbers = torch.arange(len(poses))
-    cores = [core_of(one).float() for one in poses]
+    sizes = torch.tensor([len(core_of(one)) for one in poses])
+    # the first, the middle and the last pose of each core
+    first_poses, middles, last_poses = (
+        torch.stack([core_of(one)[place(len(core_of(one)))] for one in poses]).float()
+        for place in (lambda n: 0, lambda n: n // 2, lambda n: n - 1)
+    )
     most = (_CLOSE * below) ** 2 * poses[0].shape[1] / 2
     first = 0
     while first < len(poses):
@@ -72,23 +77,23 @@ def near_pairs(
         owner = torch.repeat_interleave(numbers[first:last], lengths[first:last])
         begin = torch.cat((torch.zeros(1, dtype=torch.long), lengths[first:last])).cumsum(0)
         for start in range(0, len(poses), _QUERIES):
-            middles = torch.stack([core[len(core) // 2] for core in cores[start : start + _QUERIES]])
-            apart = squares[:, None] - 2 * library @ middles.T + middles.square().sum(1)
+            some = middles[start : start + _QUERIES]
+            apart = squares[:, None] - 2 * library @ some.T + some.square().sum(1)
             for row, near in enumerate((apart <= most).T):
                 one = start + row
-                core = cores[one]
+                size = sizes[one]
                 # of clips that are as long or longer, the frames at which this one may have begun
                 places = near.nonzero()[:, 0]
                 others = owner[places]
-                starts = places - begin[others - first] - len(core) // 2
+                starts = places - begin[others - first] - size // 2
                 longer = (lengths[others] > lengths[one]) | (
                     (lengths[others] == lengths[one]) & (others > one)
                 )
-                fits = longer & (starts >= 0) & (starts <= lengths[others] - len(core))
+                fits = longer & (starts >= 0) & (starts <= lengths[others] - size)
                 others, starts = others[fits], starts[fits]
-                for point in (0, len(core) - 1):
+                for point, pose in ((0, first_poses[one]), (size - 1, last_poses[one])):
                     there = library[begin[others - first] + starts + point]
-                    fits = (there - core[point]).square().sum(1) <= most
+                    fits = (there - pose).square().sum(1) <= most
                     others, starts = others[fits], starts[fits]
                 for other in others.unique().tolist():
                     found = distance(poses[one].float(), poses[other].float(), starts[others == other])

