@@ -158,12 +158,14 @@ def _actions(
 def _columns(files: Sequence[DatasetFile], clips: Sequence[Gathered]) -> dict[str, Any]:
     """What the files say of each clip, one value each."""
     columns: dict[str, Any] = {}
-    said = {
-        name: [file.content.get(name) for file in files]
-        for name in (*_TEXTS, *_NUMBERS)
-        if name in _REQUIRED or any(file.content.get(name) is not None for file in files)
-    }
+    said = {name: [file.content.get(name) for file in files] for name in (*_TEXTS, *_NUMBERS)}
+    if any(values is not None for values in said["label_confidence"]):
+        said["label_confidence"] = [_confidence(file) for file in files]
     for name, values in said.items():
+        known = [column is not None for column in values]
+        # a clip whose quality nobody measured must not pass for a bad one
+        if name not in _REQUIRED and not (all(known) if name == "quality" else any(known)):
+            continue
         missing: Any = _TEXTS[name] if name in _TEXTS else _NUMBERS[name][0]
         found = []
         for clip in clips:
@@ -174,6 +176,14 @@ def _columns(files: Sequence[DatasetFile], clips: Sequence[Gathered]) -> dict[st
         else:
             columns[name] = torch.tensor([float(value) for value in found]).to(_NUMBERS[name][1])
     return columns
+
+
+def _confidence(file: DatasetFile) -> Tensor:
+    """How sure the label of each clip is; in a file that does not say it, labels are those of the source."""
+    said: Tensor | None = file.content.get("label_confidence")
+    if said is not None:
+        return said
+    return torch.tensor([float((actions_of(file, clip) != UNLABELLED).any()) for clip in range(file.clips)])
 
 
 def _mirrors(files: Sequence[DatasetFile], clips: Sequence[Gathered]) -> list[int]:

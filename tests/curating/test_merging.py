@@ -122,6 +122,17 @@ def test_a_dataset_merged_with_itself_is_itself(tmp_path: Path) -> None:
     assert [file.captions(n) for n in range(4)] == [before.captions(n) for n in range(4)]
 
 
+def test_labels_of_a_source_are_as_sure_beside_labels_that_were_read(tmp_path: Path) -> None:
+    first = save(tmp_path / "a.pt", [clip(1, "walks", action=6), clip(2, "something")])
+    content = pack([clip(3, "runs", action=9), clip(2, "bows", action=37)])
+    read = {"label_confidence": torch.tensor([0.6, 0.7]), "quality": torch.tensor([0.9, 0.8])}
+    save_dataset(tmp_path / "b.pt", {**content, **read})
+    file = merged(tmp_path, first, tmp_path / "b.pt")
+    assert torch.allclose(file.content["label_confidence"], torch.tensor([1.0, 0.7, 0.6]))
+    assert set(file.actions(1).tolist()) == {37}
+    assert "quality" not in file.content  # of the first, nobody measured it
+
+
 def test_actions_are_matched_by_name(tmp_path: Path) -> None:
     first = save(tmp_path / "a.pt", [clip(1, "walks", action=6)])
     content = pack([clip(2, "juggles", action=1), clip(3, "walks", action=0)])

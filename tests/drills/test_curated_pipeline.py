@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from stickgen.config.presets import preset_path
+from stickgen.curating.selecting import NAMES
 from stickgen.data.dataset import open_dataset
 from stickgen.data.split import TRAIN, VALIDATION
 from stickgen.data.synthetic import synthesize
@@ -30,6 +31,7 @@ SMALL = [
     for setting in (
         "model.d_model=32", "model.num_layers=1", "training.batch_size=4", "training.grad_accum_steps=1",
         "training.max_minutes=4", "diffusion.sampling_steps=1", "logging.sample_minutes=0", "evaluation.every_minutes=0",
+        "logging.log_interval=1",
     )
 ]  # fmt: skip
 
@@ -82,11 +84,10 @@ def raw_files(place: Path) -> None:
         archive.writestr("again.bvh", text)
 
 
-def trained(shell: Shell, name: str) -> tuple[Run, list[float]]:
-    """A finished run, and the losses of its steps."""
-    run = find_run(name, shell.place / "runs")
+def losses(run: Run) -> list[float]:
+    """The loss of each step."""
     records = RecordReader(run.metrics_path).read_new()
-    return run, [record[Field.LOSS] for record in records if record[Field.KIND] == RecordKind.TRAIN]
+    return [record[Field.LOSS] for record in records if record[Field.KIND] == RecordKind.TRAIN]
 
 
 def test_from_files_to_a_refined_model(tmp_path: Path) -> None:
@@ -111,10 +112,7 @@ def test_from_files_to_a_refined_model(tmp_path: Path) -> None:
     assert "stickgen train --config CONFIG --set training.stage=pretrain" in said
     assert "<svg" in (tmp_path / "curation.html").read_text()
 
-    pretrain, sft = (
-        open_dataset(tmp_path / "data" / "curated" / f"{name}_data_embedded.pt")
-        for name in ("pretrain", "sft")
-    )
+    pretrain, sft = (open_dataset(tmp_path / "data" / "curated" / name) for name in NAMES)
     assert whole.clips > pretrain.clips > sft.clips > 0
     trembling = {name for name in whole.content["name"] if name.startswith("07")}
     assert len(trembling) == 2 and trembling.isdisjoint(pretrain.content["name"])
@@ -125,38 +123,26 @@ def test_from_files_to_a_refined_model(tmp_path: Path) -> None:
     assert persons[TRAIN] and persons[VALIDATION] and persons[TRAIN].isdisjoint(persons[VALIDATION])
     assert all((sft.actions(clip) >= 0).any() for clip in range(sft.clips))
 
+    # the three ways to name a dataset: the flag, the variable, the stage
+    train = ("train", "--config", CONFIG, *SMALL)
+    broadly = f"data/curated/{NAMES[0]}"
     shell.type(
-        "train",
-        "--config",
-        CONFIG,
-        *SMALL,
-        "--set",
-        "training.stage=pretrain",
-        "--name",
-        "broad",
-        "--max-steps",
-        "30",
+        *train, "--name", "broad", "--data-path", broadly, "--max-steps", "20", TRAIN_DATA_PATH="no.pt"
     )
     shell.type(
-        "train", "--config", CONFIG, *SMALL, "--set", "training.stage=sft", "--init-from", "broad",
-        "--name", "fine", "--max-steps", "10",
-    )  # fmt: skip
+        *train, "--name", "longer", "--init-from", "broad", "--max-steps", "5", TRAIN_DATA_PATH=broadly
+    )
     shell.type(
-        "train", "--config", CONFIG, *SMALL, "--init-from", "broad", "--name", "by-variable", "--max-steps", "3",
-        TRAIN_DATA_PATH="data/curated/sft_data_embedded.pt",
-    )  # fmt: skip
-    shell.type(
-        "train", "--config", CONFIG, *SMALL, "--init-from", "broad", "--name", "by-flag", "--max-steps", "3",
-        "--data-path", "data/curated/sft_data_embedded.pt", TRAIN_DATA_PATH="nowhere.pt",
-    )  # fmt: skip
-    broad, losses = trained(shell, "broad")
-    fine, refined = trained(shell, "fine")
-    for name, used in (("broad", "pretrain"), ("fine", "sft"), ("by-variable", "sft"), ("by-flag", "sft")):
-        run, _ = trained(shell, name)
-        assert Path(run.identity["data_path"]).name == f"{used}_data_embedded.pt"
-    assert np.mean(losses[-5:]) < losses[0]
-    # it goes on from what was learned, not from nothing
-    assert refined[0] < losses[0]
-    assert Path(fine.identity["init_from"]).is_relative_to(broad.path)
-    shell.type("generate", "runs/fine", "a person waves", "-o", "wave.gif")
+        *train, "--name", "fine", "--init-from", "longer", "--set", "training.stage=sft", "--max-steps", "5"
+    )
+    broad, longer, fine = (find_run(name, tmp_path / "runs") for name in ("broad", "longer", "fine"))
+    assert [Path(run.identity["data_path"]).name for run in (broad, longer, fine)] == [NAMES[0], *NAMES]
+    assert Path(longer.identity["init_from"]).is_relative_to(broad.path)
+    assert Path(fine.identity["init_from"]).is_relative_to(longer.path)
+    learned = losses(broad)
+    assert np.mean(learned[-3:]) < learned[0]
+    # the next run goes on from what was learned, not from nothing
+    assert losses(longer)[0] < learned[0]
+    assert losses(fine)[0] < learned[0]
+    shell.type("generate", "fine", "a person waves", "-o", "wave.gif")
     assert (tmp_path / "wave.gif").stat().st_size > 1000
