@@ -72,7 +72,7 @@ def raw_files(place: Path) -> None:
         for number, clip in enumerate(clips):
             motion = clip.motion
             if number == 7:
-                motion = motion + rng.normal(0, 0.02, motion.shape)
+                motion = motion + rng.normal(0, 0.02, motion.shape).astype(np.float32)
             text = bvh(rigid(motion.tolist()))
             name = f"{number:02}.bvh"
             captions = "|".join(f"{text}#{text}/VERB#0.0#0.0" for text in clip.texts)
