@@ -73,11 +73,11 @@ class Generator:
         if self.dataset is None or texts is None or texts.shape[1] != len(embedding):
             return window
         likeness = cosine_similarity(texts.float(), embedding[None].float())
-        nearest = set(likeness.topk(min(NEIGHBOURS, len(texts))).indices.tolist())
-        lengths = self.dataset.lengths
-        frames = [
-            lengths[clip] for clip in range(self.dataset.clips) if nearest & set(self.dataset.texts(clip))
-        ]
+        nearest = likeness.topk(min(NEIGHBOURS, len(texts))).indices
+        content = self.dataset.content
+        places = torch.isin(content["clip_texts"].long(), nearest).nonzero().flatten()
+        clips = torch.searchsorted(content["clip_text_offsets"].long(), places, right=True).unique() - 1
+        frames = content["offsets"].long().diff()[clips].tolist()
         return min(round(median(frames)), window) if frames else window
 
     @property

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-TRANSITION = 24  # frames that two passages share, about a second
+TRANSITION = 36  # frames that two passages share, about a second and a half
 SHARED = 0.4  # share of a window that two windows of one passage share at least
 
 

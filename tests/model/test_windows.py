@@ -37,9 +37,9 @@ def test_a_window_begins_and_ends_at_nothing_except_at_the_ends_of_the_motion(
 
 def test_a_text_decides_alone_in_the_middle_of_its_passage() -> None:
     windows = lay_windows([60, 80], 100)
-    assert [(window.passage, window.start, window.end) for window in windows] == [(0, 0, 72), (1, 48, 140)]
+    assert [(window.passage, window.start, window.end) for window in windows] == [(0, 0, 78), (1, 42, 140)]
     weights = blend_weights(windows)
-    assert weights[0, :49].eq(1).all() and weights[1, 72:].eq(1).all()
+    assert weights[0, :43].eq(1).all() and weights[1, 78:].eq(1).all()
     assert abs(float(weights[0, 59] + weights[0, 60]) - 1) < 1e-5
 
 
