@@ -22,7 +22,7 @@ def decode_vectors(vectors: Floats, name: str) -> Floats:
     height = float(np.median(vectors[:, 3]))
     if height <= 0 or np.abs(vectors[:, -4:]).max() > 2:
         raise StickgenError(
-            f"{name}: the vectors are normalised (the root is at a height of {height:.2f}); multiply them by Std.npy "
+            f"{name}: the vectors are normalised (the root is at a height of {height:.3g}); multiply them by Std.npy "
             "and add Mean.npy, or import new_joints instead"
         )
     angle = 2 * np.concatenate(([0.0], np.cumsum(vectors[:-1, 0])))

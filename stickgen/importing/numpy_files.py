@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import tokenize
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from stickgen.importing.capture import Floats
 from stickgen.importing.sources import Found
 
 MAX_ARRAY_BYTES = 2**29  # of one array, unpacked: a body model has 96 MB, the longest captures less
+_FARTHEST = 1e9  # millimetres, of anything that a capture says
 Array = NDArray[Any]
 
 
@@ -38,7 +40,7 @@ def npy_header(data: bytes) -> Header | None:
             np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
         shape, _, dtype = read(stream)
-    except (ValueError, TypeError, SyntaxError, EOFError, RecursionError, MemoryError):
+    except (ValueError, TypeError, SyntaxError, tokenize.TokenError, EOFError, RecursionError, MemoryError):
         return None
     return Header(shape, dtype.hasobject, math.prod(shape) * dtype.itemsize)
 
@@ -71,6 +73,15 @@ def _numbers(array: Array, name: str) -> Floats:
     if array.dtype.kind not in "fiub":
         raise StickgenError(f"{name}: it holds {array.dtype}, not numbers")
     return array.astype(np.float64)
+
+
+def first_bad_frame(*arrays: Floats) -> int | None:
+    """The first frame, from 1, in which one of `arrays` [t, …] has NaN or a number that no capture has; None if none."""
+    sound = np.ones(len(arrays[0]), bool)
+    for array in arrays:
+        flat = array.reshape(len(array), -1)
+        sound &= (np.abs(np.nan_to_num(flat, nan=np.inf)) < _FARTHEST).all(axis=1)
+    return None if sound.all() else int(np.argmin(sound)) + 1
 
 
 class Npz:

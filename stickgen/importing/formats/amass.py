@@ -14,7 +14,7 @@ from stickgen.errors import StickgenError
 from stickgen.importing.babel import is_babel, labels_of, place_of, read_babel
 from stickgen.importing.capture import Capture, Floats
 from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
-from stickgen.importing.numpy_files import Npz
+from stickgen.importing.numpy_files import Npz, first_bad_frame
 from stickgen.importing.sentences import action_told
 from stickgen.importing.smpl import (
     NAMES,
@@ -85,9 +85,9 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
     trans = trans.reshape(-1, 3) if trans.size % 3 == 0 else trans
     if trans.shape != (len(turns), 3):
         raise StickgenError(f"{name}: {len(turns)} poses, but {len(trans)} translations; get it again")
-    finite = np.isfinite(turns).all(axis=(1, 2)) & np.isfinite(trans).all(axis=1)
-    if not finite.all():
-        raise StickgenError(f"{name}: frame {int(np.argmin(finite)) + 1} is not finite (NaN); leave it out")
+    bad = first_bad_frame(turns, trans)
+    if bad is not None:
+        raise StickgenError(f"{name}: frame {bad} is not finite (NaN) or beyond measure; leave it out")
     notes: list[str] = []
     rest = _rest_pose(kind, gender, _flat(betas), choices.body_model, notes)
     positions = pose(rest, turns, trans)

@@ -15,7 +15,7 @@ from stickgen.importing.capture import Capture, Floats
 from stickgen.importing.decoding import decode
 from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
 from stickgen.importing.joint_vectors import WIDTHS, decode_vectors
-from stickgen.importing.numpy_files import npy_header, read_npy
+from stickgen.importing.numpy_files import first_bad_frame, npy_header, read_npy
 from stickgen.importing.smpl import NAMES as SMPL_NAMES
 from stickgen.importing.smpl import PARENTS as SMPL_PARENTS
 from stickgen.importing.sources import Found
@@ -203,11 +203,11 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
     numbers = read_npy(file.read(), file.name)
     if not _is_motion(numbers.shape) or not len(numbers):
         raise StickgenError(f"{file.name}: it has no frame of joints; get it again")
-    finite = np.isfinite(numbers.reshape(len(numbers), -1)).all(axis=1)
-    if not finite.all():
+    bad = first_bad_frame(numbers)
+    if bad is not None:
         raise StickgenError(
-            f"{file.name}: frame {int(np.argmin(finite)) + 1} is not finite (NaN); the making of the data set failed "
-            "for this clip; leave it out"
+            f"{file.name}: frame {bad} is not finite (NaN) or beyond measure; the making of the data set failed for this "
+            "clip; leave it out"
         )
     positions = numbers if numbers.ndim == 3 else decode_vectors(numbers, file.name)
     body = _BODIES[positions.shape[1]]
