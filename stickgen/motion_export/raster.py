@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import io
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -63,14 +64,14 @@ class Canvas:
     def __init__(self, width: int, height: int, look: Look) -> None:
         self.look = look
         size = width * OVERSAMPLE, height * OVERSAMPLE
-        self.image = Image.new("RGBA", size, rgba(look.background))
+        paper = rgba(look.background)
+        self.image = Image.new("RGB" if paper[3] == 255 else "RGBA", size, paper)
         self._draw = ImageDraw.Draw(self.image)
-        self._font = ImageFont.load_default(12 * OVERSAMPLE)
 
     def text(self, x: float, y: float, text: str, width: float) -> None:
         """Write one line at pixel (x, y), cut to `width` pixels."""
         shown = cut(clean(text, single_line=True, limit=500), width)
-        self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=rgba(self.look.text), font=self._font)
+        self._draw.text((x * OVERSAMPLE, y * OVERSAMPLE), shown, fill=rgba(self.look.text), font=_font())
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, width: float = 1.0) -> None:
         """Draw a line with round ends."""
@@ -99,9 +100,8 @@ class Canvas:
 
     def shrunk(self) -> Image.Image:
         """The finished picture, RGBA."""
-        size = self.image.width // OVERSAMPLE, self.image.height // OVERSAMPLE
-        # with the colours weighted by how opaque they are, or clear pixels would darken every edge
-        return self.image.convert("RGBa").resize(size, Image.Resampling.BOX).convert("RGBA")
+        # this weights colours by how opaque they are, or clear pixels would darken every edge
+        return self.image.reduce(OVERSAMPLE).convert("RGBA")
 
     def _disc(self, x: float, y: float, radius: float, colour: Colour, *, filled: bool = True) -> None:
         box = (x - radius, y - radius, x + radius, y + radius)
@@ -111,9 +111,14 @@ class Canvas:
             self._draw.ellipse(box, outline=colour, width=max(round(radius / 3), OVERSAMPLE))
 
 
+@functools.cache
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(12 * OVERSAMPLE)
+
+
 def cut(line: str, width: float) -> str:
     """`line` if it is at most `width` pixels wide as captions are written, else its beginning with an ellipsis."""
-    return _fitted(line, width * OVERSAMPLE, ImageFont.load_default(12 * OVERSAMPLE).getlength)
+    return _fitted(line, width * OVERSAMPLE, _font().getlength)
 
 
 def _fitted(line: str, room: float, length: Callable[[str], float]) -> str:
