@@ -37,3 +37,16 @@ def numbers(value: Any, name: str, what: str) -> NDArray[np.float64]:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise StickgenError(f"{name}: {what} are not all numbers") from error
+
+
+def positive(value: Any) -> float | None:
+    """A positive number, as of a rate or a width; None if it is none."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e9:
+        return float(value)
+    return None
+
+
+def size_of(width: Any, height: Any) -> tuple[float, float] | None:
+    """The size of a picture in pixels; None if these are none."""
+    across, down = positive(width), positive(height)
+    return (across, down) if across and down and min(across, down) > 1 else None

@@ -11,6 +11,7 @@ from stickgen.importing.formats import (
     coco,
     deepmimic,
     humanml3d,
+    mediapipe,
     openpose,
     table,
     trc,
@@ -26,6 +27,7 @@ FORMATS: tuple[Format, ...] = (
     trc.FORMAT,
     openpose.FORMAT,
     coco.FORMAT,
+    mediapipe.FORMAT,
     table.FORMAT,
 )
 BY_NAME = {entry.name: entry for entry in FORMATS}

@@ -109,9 +109,7 @@ def _see_annotations(video: Video, value: Mapping[str, Any]) -> None:
     numbers: dict[str, int] = {}
     for image in images:
         numbers[str(image.get("id"))] = order[str(image.get("file_name", image.get("id")))]
-        width, height = image.get("width"), image.get("height")
-        if isinstance(width, (int, float)) and isinstance(height, (int, float)) and height > 0 and width > 0:
-            video.size = (float(width), float(height))
+        video.size = json_text.size_of(image.get("width"), image.get("height")) or video.size
     for category in _objects(value.get("categories")):
         if isinstance(category.get("keypoints"), list):
             video.names = _names(dict(enumerate(category["keypoints"])))
@@ -173,7 +171,7 @@ def _points(person: Mapping[str, Any], where: str) -> Floats:
     if isinstance(found, Mapping):  # Ultralytics
         columns = [found.get("x"), found.get("y"), found.get("visible", found.get("confidence"))]
         if columns[2] is None:
-            columns[2] = [1.0] * len(columns[0] or ())
+            columns[2] = [1.0] * len(columns[0]) if isinstance(columns[0], list) else None
         table = json_text.numbers(columns, where, what)
         return table.T if table.ndim == 2 else np.zeros((0, 3))
     points = json_text.numbers(found, where, what)

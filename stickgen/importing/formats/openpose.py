@@ -74,9 +74,7 @@ def _see(video: Video, number: int, frame: Any, where: str) -> None:
     if not isinstance(people, list):
         raise StickgenError(f"{where}: it has no list of people, as OpenPose writes")
     video.frames.setdefault(number, [])
-    canvas = [frame.get(f"canvas_{side}") for side in ("width", "height")]
-    if all(isinstance(side, (int, float)) and side > 0 for side in canvas):
-        video.size = (float(canvas[0]), float(canvas[1]))
+    video.size = json_text.size_of(frame.get("canvas_width"), frame.get("canvas_height")) or video.size
     for person in people:
         key = next((key for key in _BODIES if isinstance(person, Mapping) and person.get(key)), None)
         if key is None:

@@ -137,9 +137,9 @@ def _read_ours(file: Found, choices: Choices) -> Iterator[Take]:
     clips = value.get("clips") if isinstance(value, Mapping) else None
     if not isinstance(clips, list) or not clips:
         raise StickgenError(f"{file.name}: it has no clips")
-    rate = value.get("fps")
-    fps = float(rate) if isinstance(rate, (int, float)) else 0.0
-    names = [str(name) for name in value.get("joints") or JOINTS]
+    fps = json_text.positive(value.get("fps")) or 0.0
+    told = value.get("joints")
+    names = [str(name) for name in told] if isinstance(told, list) and told else list(JOINTS)
     for place, clip in enumerate(clips):
         frames = clip.get("frames") if isinstance(clip, Mapping) else None
         points = json_text.numbers(frames, file.name, f"the frames of clip {place + 1}")
