@@ -92,7 +92,7 @@ def exports_page() -> str:
 
     rows = ["| `--format` | ends with | what it is | opened by | limits |", "|---|---|---|---|---|"]
     for export in EXPORTS:
-        endings = ", ".join(f"`{suffix}`" for suffix in export.suffixes) or "a folder"
+        endings = ", ".join(f"`{suffix}`" for suffix in export.suffixes) or "a folder or .zip"
         rows.append(
             f"| `{export.name}` | {endings} | {export.about} | {export.opened_by} | {export.limits} |"
         )
@@ -108,6 +108,10 @@ def exports_page() -> str:
                 '    stickgen generate latest "a person waves" --style clear.yaml -o wave.webm\n'
                 "    stickgen data preview data/real.pt --clips 4 --format sprites -o sprites/",
                 "\n".join(rows),
+                "Where a file holds one motion, several become `walk-1.bvh`, `walk-2.bvh` and so on. A folder may be a "
+                "`.zip` instead. What a format cannot hold as it is, the command says. "
+                "[Motion as data](motion-data.md) has the layouts of BVH, OpenPose, JSON, CSV and NPZ, and how Blender "
+                "and AnimatedDrawings take them.",
                 "## How the figure looks",
                 "`--style FILE` takes a YAML file with any of these keys; what it leaves out is as here. Lengths are in units of "
                 "about a person's height, `width` and `height` in pixels of one clip. A colour is `#rrggbb` or `#rrggbbaa` in "

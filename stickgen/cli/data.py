@@ -369,8 +369,10 @@ def preview(
     )
     drawn = [Clip(file.captions(clip)[0], file.motion(clip).tolist()) for clip in chosen]
     if place is not None:
-        place.write(drawn, read_look(Path(style)) if style is not None else None)
-        click.echo(f"{clean(output)}: {len(chosen)} of {file.clips} clips")
+        look = read_look(Path(style), place.export.look) if style is not None else None
+        for sentence in place.write(drawn, look):
+            click.echo(sentence, err=True)
+        click.echo(f"{clean(place.named(len(chosen)))}: {len(chosen)} of {file.clips} clips")
     else:
         columns = min(shutil.get_terminal_size().columns, 160)
         for text, motion in drawn:

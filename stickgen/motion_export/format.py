@@ -21,7 +21,7 @@ class Clip(NamedTuple):
 
 @dataclass(frozen=True)
 class Export:
-    """A way to write motions. Exactly one of `render` and `several` is given.
+    """A way to write motions. Exactly one of `render`, `each` and `several` is given.
 
     `about`, `opened_by` and `limits` are for the table of formats in the docs.
     """
@@ -33,4 +33,7 @@ class Export:
     opened_by: str
     limits: str = ""
     render: Callable[[Sequence[Clip], Look], bytes] | None = None  # the one file
+    each: Callable[[Clip, Look], bytes] | None = None  # a file for each clip
     several: Callable[[Sequence[Clip], Look], Iterable[tuple[str, bytes]]] | None = None  # name, content
+    look: Look = Look()  # if no style says otherwise
+    lost: Callable[[Clip], str] = lambda clip: ""  # what the format cannot hold of a clip, in a sentence

@@ -48,14 +48,14 @@ _COLOURS = {"body", "left", "right", "head", "background", "floor", "text"}
 _MAY_BE_CLEAR = {"background", "floor"}
 
 
-def read_look(path: Path) -> Look:
-    """Read a style file: `key: value` lines of the names of `Look`.
+def read_look(path: Path, look: Look | None = None) -> Look:
+    """Read a style file: `key: value` lines of the names of `Look`. What it does not say is as in `look`.
 
     Raises StickgenError with `file:line` for an unknown key or a value that is not allowed, and YamlError if it
     cannot be read.
     """
     document = Document.open(path)
-    look = Look()
+    look = look or Look()
     known = {field.name: getattr(look, field.name) for field in fields(Look)}
     root = document.node_root
     values: dict[str, Any] = {}

@@ -6,12 +6,27 @@ from pathlib import Path
 
 from stickgen.errors import StickgenError
 from stickgen.motion_export.format import Export
-from stickgen.motion_export.formats import frames, gif, images, lottie, sheet, svg, video
+from stickgen.motion_export.formats import (
+    asciinema,
+    bvh,
+    csv,
+    frames,
+    gif,
+    images,
+    json,
+    lottie,
+    npz,
+    openpose,
+    sheet,
+    svg,
+    video,
+)
 from stickgen.text import clean
 
 EXPORTS: tuple[Export, ...] = (
     gif.EXPORT, sheet.EXPORT, svg.EXPORT, lottie.EXPORT, video.MP4, video.WEBM, images.APNG, images.WEBP,
-    frames.SEQUENCE, frames.SPRITES,
+    frames.SEQUENCE, frames.SPRITES, asciinema.EXPORT,
+    bvh.EXPORT, openpose.BODY, openpose.COCO, json.EXPORT, csv.EXPORT, npz.EXPORT,
 )  # fmt: skip
 NAMES = tuple(export.name for export in EXPORTS)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from motions import Motion, any_motions, performed
 from numpy.typing import NDArray
@@ -181,3 +182,44 @@ def test_blender_imports_it_with_every_joint_in_its_place(tmp_path: Path) -> Non
             x, _, up = np.array(places[name]) * 100 / CENTIMETRES  # in Blender Z is up
             wanted = figure.joints[int(frame) - 1, JOINTS.index(joint)]
             assert (x, up) == pytest.approx(wanted, abs=1e-4), (frame, name)
+
+
+class Configs(yaml.SafeLoader):
+    """YAML as AnimatedDrawings reads it: with tuples."""
+
+
+def _tuple(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> tuple[object, ...]:
+    return tuple(loader.construct_sequence(node))
+
+
+Configs.add_constructor("tag:yaml.org,2002:python/tuple", _tuple)
+
+
+def test_the_configs_in_the_docs_name_joints_that_are_there(repo: Path) -> None:
+    page = (repo / "docs" / "motion-data.md").read_text()
+    blocks = [block.split("```")[0] for block in page.split("```yaml\n")[1:]]
+    motion, retarget = (yaml.load(block, Loader=Configs) for block in blocks)  # noqa: S506
+    names, _ = strictly(bvh(rigid(performed("walk"))))
+    used = [motion["groundplane_joint"], *sum(motion["forward_perp_joint_vectors"], [])]
+    groups = retarget["bvh_projection_bodypart_groups"]
+    grouped = [name for group in groups for name in group["bvh_joint_names"]]
+    used += [name for pair in retarget["char_joint_bvh_joints_mapping"].values() for name in pair]
+    used += [name for group in retarget["char_bodypart_groups"] for name in group["bvh_depth_drivers"]]
+    used += sum(retarget["char_bvh_root_offset"]["bvh_joints"], [])
+    assert sorted(grouped) == sorted(names)  # each in one plane
+    assert set(used) <= set(names)
+    assert retarget["char_bvh_root_offset"]["bvh_projection_bodypart_group_for_offset"] in {
+        group["name"] for group in groups
+    }
+    for pair in retarget["char_joint_bvh_joints_mapping"].values():
+        assert isinstance(pair, tuple) and len(pair) == 2
+
+
+def test_every_limb_lies_in_one_depth_as_the_method_of_the_docs_needs() -> None:
+    """`pca` takes the direction in which a group varies least for that from the viewer."""
+    capture = read_bvh(bvh(rigid(performed("kick"))), "kick.bvh")
+    at = {name: capture.positions[:, index] for index, name in enumerate(capture.names)}
+    for limb in (("Arm", "ForeArm", "Hand"), ("UpLeg", "Leg", "Foot")):
+        for side, sign in (("Left", -1), ("Right", 1)):
+            depth = np.stack([at[side + part][:, 2] for part in limb])
+            assert np.ptp(depth) == 0 and np.sign(depth[0, 0]) == sign

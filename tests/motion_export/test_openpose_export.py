@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from motions import Motion, any_motions, performed
 from numpy.typing import NDArray
 
-from stickgen.motion.skeleton import HEAD, JOINTS, NECK_ALONG_SPINE, PELVIS
+from stickgen.importing.clips import import_archives
+from stickgen.motion.skeleton import FPS, HEAD, JOINTS, NECK_ALONG_SPINE, PELVIS
 from stickgen.motion_export.formats.openpose import BODY_25, COCO_18, SIZE, Layout, frame_name, frames
 
 Floats = NDArray[np.float64]
@@ -72,3 +74,20 @@ def test_a_frame_says_how_large_its_picture_is_and_has_openposes_name() -> None:
     assert (frame["canvas_width"], frame["canvas_height"]) == (512, 768)
     assert frame["version"] == 1.3
     assert frame_name("wave", 7) == "wave_000000000007_keypoints.json"
+
+
+@pytest.mark.parametrize("layout", [BODY_25, COCO_18], ids=lambda layout: layout.name)
+@pytest.mark.parametrize("action", ["walk", "wave", "kick"])
+def test_our_import_of_keypoints_gives_the_motion_back(tmp_path: Path, layout: Layout, action: str) -> None:
+    motion = performed(action)
+    for number, frame in enumerate(frames(motion, layout)):
+        (tmp_path / frame_name("clip", number)).write_bytes(frame)
+    report = import_archives([tmp_path], fps=FPS)
+    assert not report.skipped
+    (clip,) = report.clips
+    read = np.asarray(clip.motion).reshape(-1, len(JOINTS), 2)
+    wanted = np.array(motion).reshape(-1, len(JOINTS), 2)[: len(read)]
+    read, wanted = read - read[0, PELVIS], wanted - wanted[0, PELVIS]
+    # an import turns figures to face +x, and one that stands with both hips at a point may face either way
+    away = min(float(np.linalg.norm(read * (sign, 1) - wanted, axis=-1).mean()) for sign in (1, -1))
+    assert away < 0.02

@@ -214,4 +214,5 @@ def test_the_ending_chooses_and_a_name_overrides() -> None:
             export_of(Path("a.png"), name)
     suffixes = [suffix for export in EXPORTS for suffix in export.suffixes]
     assert len(suffixes) == len(set(suffixes))
-    assert all((export.render is None) != (export.several is None) for export in EXPORTS)
+    for export in EXPORTS:
+        assert [export.render, export.each, export.several].count(None) == 2, export.name

@@ -29,7 +29,10 @@ from stickgen.motion.skeleton import (
     RIGHT_KNEE,
     SHOULDER_ASIDE,
 )
-from stickgen.motion_export.rigid import CHAIN, SPINE, RigidFigure
+from stickgen.motion_export.format import Clip, Export
+from stickgen.motion_export.look import Look
+from stickgen.motion_export.rigid import CHAIN, SPINE, RigidFigure, rigid
+from stickgen.outputs import Kind, begins
 
 Floats = NDArray[np.float64]
 CENTIMETRES = 170.0  # in a skeleton unit, which is about the height of a person
@@ -125,3 +128,27 @@ def _turns(joint: _Joint, figure: RigidFigure, above: Floats | None = None) -> I
     yield np.stack((own, np.zeros(frames), np.zeros(frames)), axis=1)
     for other in joint.below:
         yield from _turns(other, figure, turned)
+
+
+def _render(clip: Clip, look: Look) -> bytes:
+    return bvh(rigid(clip.motion)).encode()
+
+
+def _lost(clip: Clip) -> str:
+    figure = rigid(clip.motion)
+    return (
+        "BVH has rigid bones, and the motion's are as long as they look: the joints lie "
+        f"{figure.mean_error:.1%} of the body height off on average, {figure.largest_error:.1%} at most"
+    )
+
+
+EXPORT = Export(
+    name="bvh",
+    suffixes=(".bvh",),
+    kind=Kind("a BVH file", begins(b"HIERARCHY"), suffixes=(".bvh",)),
+    about="a skeleton of 14 joints that turns in a plane, a file for each clip",
+    opened_by="Blender, game engines, motion editors, AnimatedDrawings",
+    limits="bones have one length each: how far that takes the joints from the motion is said",
+    each=_render,
+    lost=_lost,
+)

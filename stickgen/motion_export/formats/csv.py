@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from stickgen.motion.skeleton import FPS, JOINTS
+from stickgen.motion_export.format import Export, Motion
+from stickgen.outputs import Kind, begins
 
-Motion = Sequence[Sequence[float]]
 COLUMNS = ("time", *(f"{joint}_{axis}" for joint in JOINTS for axis in "xy"))
 
 
@@ -16,3 +15,14 @@ def csv(motion: Motion) -> str:
     for frame, pose in enumerate(motion):
         lines.append(",".join((f"{frame / FPS:.2f}", *(f"{value:.6g}" for value in pose))))
     return "\n".join(lines) + "\n"
+
+
+EXPORT = Export(
+    name="csv",
+    suffixes=(".csv",),
+    kind=Kind("a motion as CSV", begins(",".join(COLUMNS[:3]).encode()), suffixes=(".csv",)),
+    about="a line a frame and a column a coordinate, a file for each clip",
+    opened_by="spreadsheets, pandas, R",
+    limits="no text",
+    each=lambda clip, look: csv(clip.motion).encode(),
+)

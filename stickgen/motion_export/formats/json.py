@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import orjson
 
 from stickgen.motion.skeleton import BONES, FPS, JOINTS, NECK, NECK_ALONG_SPINE
+from stickgen.motion_export.format import Export, Motion
+from stickgen.outputs import Kind, contains
 
-Motion = Sequence[Sequence[float]]
 NAME, VERSION = "stickgen-motion", 1
 
 
@@ -28,7 +29,10 @@ def json(clips: Sequence[tuple[str, Motion]]) -> bytes:
                 {
                     "text": text,
                     "frames": [
-                        [[round(x, 5), round(y, 5)] for x, y in zip(pose[0::2], pose[1::2], strict=True)]
+                        [
+                            [round(float(x), 5), round(float(y), 5)]
+                            for x, y in zip(pose[0::2], pose[1::2], strict=True)
+                        ]
                         for pose in motion
                     ],
                 }
@@ -36,3 +40,13 @@ def json(clips: Sequence[tuple[str, Motion]]) -> bytes:
             ],
         }
     )
+
+
+EXPORT = Export(
+    name="json",
+    suffixes=(".json",),
+    kind=Kind("motions as JSON", contains(f'"{NAME}"'.encode()), suffixes=(".json",)),
+    about="all clips in one file, with the names of the joints and bones",
+    opened_by="JavaScript, anything",
+    render=lambda clips, look: json(clips),
+)

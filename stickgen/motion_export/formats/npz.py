@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import zipfile
+from pathlib import Path
 
 import numpy as np
 
 from stickgen.motion.skeleton import FPS, JOINTS, NUM_JOINTS
-
-Motion = Sequence[Sequence[float]]
+from stickgen.motion_export.format import Export, Motion
+from stickgen.outputs import Kind
 
 
 def npz(text: str, motion: Motion) -> bytes:
@@ -23,3 +24,21 @@ def npz(text: str, motion: Motion) -> bytes:
         text=np.array(text, dtype=str),
     )
     return buffer.getvalue()
+
+
+def _is_one(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {"positions.npy", "joints.npy"} <= set(archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
+EXPORT = Export(
+    name="npz",
+    suffixes=(".npz",),
+    kind=Kind("a motion as NPZ", _is_one, suffixes=(".npz",)),
+    about="`positions` [frames, 10, 2], `joints`, `fps` and `text`, a file for each clip",
+    opened_by="numpy",
+    each=lambda clip, look: npz(clip.text, clip.motion),
+)

@@ -5,6 +5,7 @@ One file a frame, pixels from the top left with y down, and a camera that stands
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,9 @@ from stickgen.motion.skeleton import (
     RIGHT_HAND,
     RIGHT_KNEE,
 )
+from stickgen.motion_export.format import Clip, Export
+from stickgen.motion_export.look import Look
+from stickgen.outputs import Kind
 
 Floats = NDArray[np.float64]
 SIZE = 1280, 720  # pixels of the video
@@ -93,3 +97,28 @@ def frames(motion: ArrayLike, layout: Layout = BODY_25, size: tuple[int, int] = 
 def frame_name(clip: str, frame: int) -> str:
     """The name that OpenPose gives the file of a frame."""
     return f"{clip}_{frame:012d}_keypoints.json"
+
+
+def _several(clips: Sequence[Clip], look: Look, layout: Layout) -> Iterator[tuple[str, bytes]]:
+    for number, clip in enumerate(clips, 1):
+        name = "motion" if len(clips) == 1 else f"motion-{number}"
+        folder = "" if len(clips) == 1 else f"{name}/"
+        for frame, content in enumerate(frames(clip.motion, layout, (look.width, look.height))):
+            yield folder + frame_name(name, frame), content
+
+
+def _export(name: str, layout: Layout) -> Export:
+    return Export(
+        name=name,
+        suffixes=(),
+        kind=Kind("a folder of OpenPose JSON", lambda path: False),
+        about=f"{layout.name} keypoints in pixels, 1280 × 720 without a style, a JSON file a frame",
+        opened_by="ControlNet, pose-to-video models, whatever reads OpenPose",
+        limits="both shoulders are at the neck and both hips at the pelvis; no eyes, ears, toes and heels",
+        several=lambda clips, look: _several(clips, look, layout),
+        look=Look(width=SIZE[0], height=SIZE[1]),
+    )
+
+
+BODY = _export("openpose", BODY_25)
+COCO = _export("openpose-coco", COCO_18)
