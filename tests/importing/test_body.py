@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zipfile
 from pathlib import Path
 
@@ -49,6 +50,13 @@ BODIES = {
 
 
 def capture(sizes: dict[str, float]) -> Capture:
+    """The walk on a body of other sizes; nothing changes it, so it is read once."""
+    return _capture(tuple(sizes.items()))
+
+
+@functools.cache
+def _capture(items: tuple[tuple[str, float], ...]) -> Capture:
+    sizes = dict(items)
     scale = sizes.get("knee", 1.0)
     return read_bvh(walking_bvh(body=built(BODY, sizes), root_scale=scale), "a.bvh")
 

@@ -12,10 +12,12 @@ from stickgen.importing.formats.bvh import read_bvh
 from stickgen.importing.joint_names import find_joints
 
 
-def found_in(rig: Rig, rename: Callable[[str], str]) -> tuple[dict[str, str], dict[str, str]]:
+def found_in(
+    rig: Rig, rename: Callable[[str], str], frames: int = 12
+) -> tuple[dict[str, str], dict[str, str]]:
     """The joints that are found in a rig whose names are changed, and those that should be."""
     body, names, expected = tree_of(rig)
-    text = walking_bvh({key: rename(name) for key, name in names.items()}, body=body, frames=30)
+    text = walking_bvh({key: rename(name) for key, name in names.items()}, body=body, frames=frames)
     capture = read_bvh(text, "a.bvh")
     found = find_joints(
         capture.names, "a.bvh", parents=capture.parents, rest=capture.rest, positions=capture.positions
@@ -42,14 +44,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "a number after": lambda name: f"{name}_12",
     "other separators": lambda name: name.replace("_", "-"),
 }
-CHANGED = (
-    "Auto-Rig Pro, with twists",
-    "Unreal Engine 5",
-    "SMPL",
-    "DAZ Genesis 8",
-    "Kinect 2",
-    "MotionBuilder with rolls",
-)
+CHANGED = ("Auto-Rig Pro, with twists", "Unreal Engine 5", "SMPL", "Kinect 2")
 
 
 @pytest.mark.parametrize("name", CHANGED)
@@ -66,6 +61,6 @@ def test_the_limbs_are_found_without_names(name: str) -> None:
     """By how the skeleton is built, which twist bones and helpers must not mislead."""
     _, names, _ = tree_of(RIGS[name])
     numbers = {called: f"n{number:03}" for number, called in enumerate(names.values())}
-    found, expected = found_in(RIGS[name], numbers.__getitem__)
+    found, expected = found_in(RIGS[name], numbers.__getitem__, frames=30)
     del found["head"], expected["head"]  # what is on top of it looks the same
     assert found == expected
