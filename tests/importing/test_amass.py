@@ -164,6 +164,14 @@ def test_the_users_own_body_model(tmp_path: Path) -> None:
     assert rest[AT["right_wrist"], 0] == pytest.approx(approximate_rest()[AT["right_wrist"], 0] - 0.2)
 
 
+def test_a_shape_that_no_body_has_is_noted(tmp_path: Path) -> None:
+    _model(tmp_path / "models" / "smplh" / "male" / "model.npz")
+    amass(tmp_path / "set" / WALK, betas=np.array([np.nan] + [0.0] * 15))
+    report = import_archives([tmp_path / "set"], body_model=tmp_path / "models")
+    assert len(report.clips) == 1
+    assert "its shape (betas) is that of no body" in report.notes[0]
+
+
 def test_a_model_of_another_kind_lends_its_mean_body(tmp_path: Path) -> None:
     _model(tmp_path / "models" / "SMPLX_MALE.npz", 55)
     amass(tmp_path / "set" / WALK)

@@ -107,6 +107,18 @@ def test_cmu(tmp_path: Path, kind: str) -> None:
     assert any(line.endswith("1 used") for line in report.account.lines())
 
 
+def test_descriptions_of_cmu_are_captions_without_remarks(tmp_path: Path) -> None:
+    """Which of two people is shown is no caption, and neither is that nobody knows."""
+    files = walks("18_01.bvh", "18_02.bvh", "18_03.bvh")
+    files["cmu-mocap-index-text.txt"] = (
+        "Subject #18 (human interaction (2 subjects - subject A))\n18_01\twalk, shake hands (2 subjects - subject A)\n"
+        "18_02\tUnknown\n18_03\twalk (with a stick)\n"
+    )
+    clips, _ = imported(place(tmp_path / "cmu", files))
+    assert [clip.texts[0] for clip in clips.values()] == ["walk, shake hands", "18 02", "walk (with a stick)"]
+    assert {clip.subject for clip in clips.values()} == {"CMU/18"}
+
+
 def test_cmu_within_amass_keeps_the_licence_of_amass(tmp_path: Path) -> None:
     amass(tmp_path / "AMASS" / "CMU" / "02" / "02_01_poses.npz")
     place(tmp_path / "AMASS", {"cmu-mocap-index-text.txt": INDEX})

@@ -38,6 +38,7 @@ _RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "frame_rate")
 _LICENCE = "AMASS and its sources: for non-commercial research (amass.is.tue.mpg.de)"
 _POSE = 3 * len(NAMES)
 _MAX_BYTES = 2**28  # SMPL-X's files hold markers too, which are not read
+_MOST_BETA = 100  # standard deviations
 _MODELS = {"smpl": "SMPL", "smplh": "SMPL-H", "smplx": "SMPL-X"}
 
 
@@ -146,7 +147,10 @@ def _rest_pose(kind: str, gender: str, betas: Floats, folder: Path | None, notes
         notes.append(f"no body model of {kind} was given; the mean body of {model.kind} took its place")
     elif gender and model.gender != gender and betas.any():
         notes.append(f"no {gender} body model was given; the {model.gender} one took its place")
-    return model.rest(betas if fits and np.isfinite(betas).all() else None)
+    if fits and not (np.abs(betas) < _MOST_BETA).all():
+        notes.append(f"its shape (betas) is that of no body; the mean body of {model.kind} took its place")
+        return model.mean
+    return model.rest(betas if fits else None)
 
 
 def _upright(rest: Floats, positions: Floats) -> Floats:

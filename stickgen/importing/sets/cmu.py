@@ -14,7 +14,8 @@ from stickgen.importing.sentences import action_told
 from stickgen.importing.sources import Found
 
 _TRIAL = re.compile(r"(\d{1,3})_(\d{1,3})(?:_(?:poses|stageii))?", re.IGNORECASE)
-_LINE = re.compile(r"\W*(\d{1,3})_(\d{1,3})(?:\.\w+)?\W+(.*?)\W*")
+_LINE = re.compile(r"\W*(\d{1,3})_(\d{1,3})(?:\.\w+)?[\s,;:\"]+(.*)")
+_PAIR = re.compile(r"\s*\((?:2 )?subjects - subject [AB]\)")  # of two people, which one the file shows
 _COLUMNS = {"subject", "trial", "description"}
 _LICENCE = (
     'CMU: "This data is free for use in research and commercial projects worldwide." (mocap.cs.cmu.edu)'
@@ -62,20 +63,27 @@ def _of_columns(text: str) -> dict[tuple[int, int], Mapping[str, str]]:
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     rows: dict[tuple[int, int], Mapping[str, str]] = {}
-    for row in csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter):
-        told = {(key or "").strip().lower(): value for key, value in row.items() if isinstance(value, str)}
+    for fields in csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter):
+        told = {(key or "").strip().lower(): value for key, value in fields.items() if isinstance(value, str)}
         try:
             number = int(told["subject"]), int(told["trial"])
         except (KeyError, ValueError):
             continue
-        rows[number] = {column: told[column].strip() for column in ("description", "fps") if told.get(column)}
+        row = {"description": _told(told.get("description", "")), "fps": told.get("fps", "").strip()}
+        rows[number] = {column: value for column, value in row.items() if value}
     return rows
 
 
 def _of_lines(text: str) -> dict[tuple[int, int], Mapping[str, str]]:
     """Lines that begin with a trial, `02_01`, and go on with what it shows."""
     matches = (_LINE.fullmatch(line.strip()) for line in text.splitlines())
-    return {(int(m[1]), int(m[2])): {"description": m[3]} for m in matches if m and m[3]}
+    return {(int(m[1]), int(m[2])): {"description": text} for m in matches if m and (text := _told(m[3]))}
+
+
+def _told(text: str) -> str:
+    """A description as a caption; "" for one that says it is unknown."""
+    plain = _PAIR.sub("", text).strip(' \t"')
+    return "" if plain.lower() == "unknown" else plain
 
 
 SET = PublicSet(
