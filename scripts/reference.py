@@ -87,7 +87,7 @@ def exports_page() -> str:
     """Every format that motions are written in, and the keys of a style file."""
     from dataclasses import fields
 
-    from stickgen.motion_export.look import Look
+    from stickgen.motion_export.look import CLEAR, Look
     from stickgen.motion_export.registry import EXPORTS
 
     rows = ["| `--format` | ends with | what it is | opened by | limits |", "|---|---|---|---|---|"]
@@ -96,6 +96,12 @@ def exports_page() -> str:
         rows.append(
             f"| `{export.name}` | {endings} | {export.about} | {export.opened_by} | {export.limits} |"
         )
+    clear = ", ".join(f"`{export.name}`" for export in EXPORTS if export.look == CLEAR)
+    figure = "\n".join(
+        f"{field.name}: {format_value(getattr(CLEAR, field.name))}"
+        for field in fields(Look)
+        if getattr(CLEAR, field.name) != field.default
+    )
     keys = "\n".join(f"{field.name}: {format_value(field.default)}" for field in fields(Look))
     return (
         "\n\n".join(
@@ -105,7 +111,7 @@ def exports_page() -> str:
                 "`stickgen generate` and `stickgen data preview` write motions in these formats. The ending of `-o` chooses, and "
                 "`--format` overrides it. A file is whole or not there, and one of another kind is never replaced.",
                 '    stickgen generate latest "a person waves" -o wave.svg\n'
-                '    stickgen generate latest "a person waves" --style clear.yaml -o wave.webm\n'
+                '    stickgen generate latest "a person waves" --style blue.yaml -o wave.mp4\n'
                 "    stickgen data preview data/real.pt --clips 4 --format sprites -o sprites/",
                 "\n".join(rows),
                 "Where a file holds one motion, several become `walk-1.bvh`, `walk-2.bvh` and so on. A folder may be a "
@@ -117,6 +123,8 @@ def exports_page() -> str:
                 "about a person's height, `width` and `height` in pixels of one clip. A colour is `#rrggbb` or `#rrggbbaa` in "
                 "quotes; `background` and `floor` may be `transparent`.",
                 f"```yaml\n{keys}\n```",
+                f"What is laid over something else ({clear}) shows the figure alone, unless the style says otherwise:",
+                f"```yaml\n{figure}\n```",
             ]
         )
         + "\n"

@@ -16,6 +16,7 @@ from stickgen.cli.output import FORCE, say_note
     "generate",
     epilog='Examples: stickgen generate latest "a person waves" -o wave.gif   '
     'stickgen generate latest "a person walks" "a person bows" --sequence --seconds 3,2 -o both.png   '
+    'stickgen generate latest "a person bows" --style bold.yaml -o bow.webm   '
     "stickgen generate latest --from prompts.txt -o drawn/p.gif",
 )
 @click.argument("run_name", metavar="RUN")

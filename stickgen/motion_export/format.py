@@ -36,4 +36,5 @@ class Export:
     each: Callable[[Clip, Look], bytes] | None = None  # a file for each clip
     several: Callable[[Sequence[Clip], Look], Iterable[tuple[str, bytes]]] | None = None  # name, content
     look: Look = Look()  # if no style says otherwise
+    needs: Callable[[], object] = lambda: None  # raises StickgenError if a program that writes it is missing
     lost: Callable[[Clip], str] = lambda clip: ""  # what the format cannot hold of a clip, in a sentence

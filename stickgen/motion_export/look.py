@@ -40,6 +40,9 @@ class Look:
         return self.background == TRANSPARENT
 
 
+# the figure alone, for what is laid over something else
+CLEAR = Look(background=TRANSPARENT, floor=TRANSPARENT, caption=False, ghosts=0)
+
 _RANGES: dict[str, tuple[float, float]] = {
     "line_width": (0.002, 0.3), "head_radius": (0.01, 0.5), "ghosts": (0, 20), "ghost_frames": (1, 100),
     "width": (16, 4096), "height": (16, 4096), "fps": (1, 100),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import tempfile
 import zipfile
@@ -48,6 +49,7 @@ class Place:
     count: int = 1  # how many motions there will be, if that is known
 
     def __post_init__(self) -> None:
+        self.export.needs()
         self._check(self.count)
 
     def paths(self, count: int) -> list[Path]:
@@ -69,6 +71,11 @@ class Place:
     def _check(self, count: int) -> list[Output]:
         if self._is_folder:
             self._folder_is_there()
+            for given in self.inputs:
+                if Path(os.path.realpath(given)).is_relative_to(os.path.realpath(self.path)):
+                    raise StickgenError(
+                        f"{self.path}: an input of this command is in it; name another folder"
+                    )
             return []
         kind = self.export.kind if self.export.several is None else ZIPPED
         return [Output(path, kind, self.inputs, self.force) for path in self.paths(count)]
@@ -117,7 +124,9 @@ class Place:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 write_bytes(place, content, durable=False)
             write_bytes(made / _MARK, self.export.name.encode())
-            made.chmod(0o755)
+            umask = os.umask(0)
+            os.umask(umask)
+            made.chmod(0o777 & ~umask)
             if self._folder_is_there():
                 self.path.rename(backup_path(self.path))
             made.rename(self.path)  # over an empty folder, or where nothing is

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from stickgen.errors import StickgenError
 from stickgen.motion_export.format import Clip
-from stickgen.motion_export.look import Look, read_look
+from stickgen.motion_export.look import CLEAR, Look, read_look
 from stickgen.motion_export.raster import pictures, rgba, sheet
+from stickgen.motion_export.registry import EXPORTS, export_of
+from stickgen.motion_export.write import Place
 
 POSE = [
     0.0,
@@ -94,3 +97,26 @@ def test_a_ghost_fades_towards_the_paper_or_to_nothing() -> None:
     assert rgba("#000000", pale=0.5) == (0, 0, 0, 128)
     assert rgba("#00000080", paper="#ffffff") == (127, 127, 127, 255)
     assert rgba("#11223344") == (0x11, 0x22, 0x33, 0x44)
+
+
+def test_what_is_laid_over_something_shows_the_figure_alone_unless_the_style_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    over = {export.name for export in EXPORTS if export.look == CLEAR}
+    assert over == {"apng", "webp", "webm", "png-sequence", "sprites"}
+    Place(tmp_path / "x.apng", export_of(Path("x.apng"))).write([CLIP])
+    alpha = np.asarray(Image.open(tmp_path / "x.apng").convert("RGBA"))[..., 3]
+    assert (alpha == 0).mean() > 0.8 and alpha.max() == 255
+    style = tmp_path / "style.yaml"
+    style.write_text('background: "#00ff00"\n')
+    look = read_look(style, export_of(Path("x.apng")).look)
+    assert look.background == "#00ff00" and not look.caption and not look.ghosts
+
+
+def test_a_style_holds_for_every_format(tmp_path: Path) -> None:
+    """Whatever the format's own look, a key that is written in the style counts."""
+    style = tmp_path / "style.yaml"
+    style.write_text("ghosts: 1\ncaption: true\nwidth: 64\nheight: 48\n")
+    for export in EXPORTS:
+        look = read_look(style, export.look)
+        assert (look.ghosts, look.caption, look.width, look.height) == (1, True, 64, 48), export.name

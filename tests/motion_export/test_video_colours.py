@@ -89,3 +89,13 @@ def test_what_ffmpeg_says_is_said_and_nothing_is_left(
     with pytest.raises(StickgenError, match="could not write the video: Unknown encoder"):
         Place(tmp_path / "x.mp4", video.MP4).write(STAND, Look(**ODD))  # type: ignore[arg-type]
     assert [path.name for path in tmp_path.iterdir()] == ["ffmpeg"]
+
+
+def test_without_ffmpeg_no_motion_is_drawn_for_a_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "imageio_ffmpeg", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for export in (video.MP4, video.WEBM):
+        with pytest.raises(StickgenError, match="video needs ffmpeg: install"):
+            Place(tmp_path / f"x{export.suffixes[0]}", export)  # a command makes it before it loads the model

@@ -11,7 +11,7 @@ from PIL import Image
 
 from stickgen.errors import StickgenError
 from stickgen.motion_export.format import Clip, Export
-from stickgen.motion_export.look import Look
+from stickgen.motion_export.look import CLEAR, Look
 from stickgen.motion_export.raster import picture, pictures
 from stickgen.motion_export.stage import Stage
 from stickgen.outputs import PNG
@@ -78,17 +78,19 @@ SEQUENCE = Export(
     name="png-sequence",
     suffixes=(),
     kind=PNG,
-    about="a folder with a PNG a frame, `0001.png` and so on",
+    about="a folder with a PNG a frame, `0001.png` and so on, clear around the figure",
     opened_by="video editors, compositors",
     limits="only by --format; -o names the folder",
     several=png_sequence,
+    look=CLEAR,
 )
 SPRITES = Export(
     name="sprites",
     suffixes=(),
     kind=PNG,
-    about="a folder with `sprites.png` and `sprites.json`, the layout of Aseprite and TexturePacker (hash)",
+    about="a folder with `sprites.png` and `sprites.json`, the layout of Aseprite and TexturePacker (hash), clear around the figure",
     opened_by="Phaser, PixiJS, Godot, Unity importers",
     limits="only by --format; -o names the folder; a sheet of up to 16384 x 16384",
     several=sprites,
+    look=CLEAR,
 )

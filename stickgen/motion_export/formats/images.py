@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stickgen.motion_export.format import Clip, Export
-from stickgen.motion_export.look import Look
+from stickgen.motion_export.look import CLEAR, Look
 from stickgen.motion_export.raster import Film
 from stickgen.outputs import Kind, begins
 
@@ -46,9 +46,10 @@ APNG = Export(
     name="apng",
     suffixes=(".apng",),
     kind=Kind("a PNG picture", begins(b"\x89PNG\r\n\x1a\n"), suffixes=(".apng", ".png")),
-    about="an animation in all colours; clear where nothing is drawn if the background is transparent",
+    about="the figure as an animation in all colours, clear around it",
     opened_by="browsers, image viewers",
     render=render_apng,
+    look=CLEAR,
 )
 WEBP = Export(
     name="webp",
@@ -58,4 +59,5 @@ WEBP = Export(
     opened_by="browsers, image viewers, stickers",
     limits="the time of a picture is a whole number of milliseconds",
     render=render_webp,
+    look=CLEAR,
 )

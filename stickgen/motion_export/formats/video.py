@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stickgen.errors import StickgenError
 from stickgen.motion_export.format import Clip, Export
-from stickgen.motion_export.look import Look
+from stickgen.motion_export.look import CLEAR, Look
 from stickgen.motion_export.raster import Film, rgba
 from stickgen.outputs import Kind, begins, contains
 from stickgen.text import clean
@@ -92,13 +92,16 @@ MP4 = Export(
     opened_by="players, editors, slides",
     limits="needs ffmpeg; no alpha: a transparent background is white",
     render=partial(render, suffix=".mp4", codec=_MP4),
+    needs=ffmpeg,
 )
 WEBM = Export(
     name="webm",
     suffixes=(".webm",),
     kind=Kind("a WebM", begins(b"\x1a\x45\xdf\xa3"), suffixes=(".webm",)),
-    about="VP9 video, with an alpha channel if the background is transparent",
+    about="VP9 video of the figure, clear around it by an alpha channel",
     opened_by="browsers, OBS, editors",
     limits="needs ffmpeg",
     render=partial(render, suffix=".webm", codec=_WEBM),
+    look=CLEAR,
+    needs=ffmpeg,
 )
