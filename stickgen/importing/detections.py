@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stickgen.errors import StickgenError
 from stickgen.importing.capture import Keypoints
 from stickgen.importing.format import Choices, Take
+from stickgen.importing.hip_centred import NOTE, is_hip_centred, on_its_feet
 from stickgen.importing.landmarks import KNOWN_COUNTS, missing_of, names_of_count, ten_joints
 from stickgen.importing.people import Detection, Person, told_apart
 from stickgen.motion.skeleton import HEAD, LEFT_FOOT, RIGHT_FOOT
@@ -70,7 +71,9 @@ def takes_of(video: Video, choices: Choices, about: Mapping[str, str] | None = N
     if down is None:
         down = _grows_down(names, everybody)
         notes += ["y grows downwards in it, as in pictures"] if down else []
-    shape = _shape(video, everybody, choices) if down else (1.0, 1.0)
+    centred = is_hip_centred(names, np.stack([found.points for found in everybody]))
+    notes += [NOTE] if centred else []
+    shape = _shape(video, everybody, choices) if down and not centred else (1.0, 1.0)
     step = _step(sorted(frames))
     if step > 1:
         notes.append(
@@ -92,7 +95,7 @@ def takes_of(video: Video, choices: Choices, about: Mapping[str, str] | None = N
     for person in long:
         part = clean(person.number, single_line=True, limit=20) if len(long) > 1 else ""
         motion = _keypoints(person, names, shape, video, step, down)
-        yield Take(motion, part, about or {}, notes=notes)
+        yield Take(on_its_feet(motion) if centred else motion, part, about or {}, notes=notes)
         notes = []  # what is true of all of them is said once
 
 

@@ -119,15 +119,25 @@ def test_a_file_a_frame(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("action", ["walk", "sit_down"])
-def test_landmarks_in_the_world_stand_on_their_feet(tmp_path: Path, action: str) -> None:
+@pytest.mark.parametrize("aspect", [None, 16 / 9])
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_landmarks_in_the_world_stand_on_their_feet(
+    tmp_path: Path, action: str, aspect: float | None, form: str
+) -> None:
+    """They are metres, so the shape of the picture does not matter to them."""
     motion = motion_of(action, 1)
     world = in_the_world(in_order(body_of(motion, fps=30), BLAZEPOSE))
-    frames = [{"world_landmarks": landmarks(points)} for points in world]
-    (tmp_path / "walk.json").write_text(json.dumps(frames))
-    report = import_archives([tmp_path], fps=30)
+    if form == "json":
+        frames = [{"world_landmarks": landmarks(points)} for points in world]
+        (tmp_path / "walk.json").write_text(json.dumps(frames))
+    else:
+        head = ",".join(f"{axis}{number}" for number in range(33) for axis in "xyv")
+        rows = [",".join(f"{value:.5f}" for value in points.ravel()) for points in world]
+        (tmp_path / "walk.csv").write_text("\n".join([head, *rows]))
+    report = import_archives([tmp_path], fps=30, aspect=aspect)
     (clip,) = report.clips
     assert away(clip.motion, motion) < 0.08
-    assert any("world landmarks have no path" in note for note in report.notes)
+    assert any("so it has no path" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(

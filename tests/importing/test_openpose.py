@@ -24,6 +24,9 @@ from filmed import (
 )
 
 from stickgen.importing.clips import ImportReport, import_archives
+from stickgen.motion_export.formats.openpose import BODY_25 as BODY_25_OUT
+from stickgen.motion_export.formats.openpose import COCO_18 as COCO_18_OUT
+from stickgen.motion_export.formats.openpose import frame_name, frames
 
 WALK = motion_of("walk", 1)
 
@@ -294,3 +297,13 @@ def test_a_list_of_frames_with_their_canvas(tmp_path: Path) -> None:
     (tmp_path / "walk.json").write_text(json.dumps(frames))
     (clip,) = imported(tmp_path).clips
     assert away(clip.motion, WALK) < 0.03
+
+
+def test_what_stickgen_writes_for_openpose_comes_back(tmp_path: Path) -> None:
+    for layout in (BODY_25_OUT, COCO_18_OUT):
+        folder = tmp_path / layout.name
+        folder.mkdir()
+        for number, frame in enumerate(frames(WALK, layout)):
+            (folder / frame_name("walk", number)).write_bytes(frame)
+        (clip,) = imported(folder, fps=25).clips
+        assert away(clip.motion, WALK) < 0.03

@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 
 from stickgen.errors import StickgenError
 from stickgen.importing import json_text
-from stickgen.importing.capture import Keypoints
 from stickgen.importing.detections import Video, takes_of
 from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
 from stickgen.importing.frame_files import by_video
-from stickgen.importing.gaps import filled
 from stickgen.importing.landmarks import BLAZEPOSE, plain_names
 from stickgen.importing.people import Detection
 from stickgen.importing.sources import Found
-from stickgen.motion.skeleton import LEFT_FOOT, RIGHT_FOOT
 
 Floats = NDArray[np.float64]
 _NAME = "MediaPipe JSON"
@@ -59,7 +56,6 @@ _TIMES = {
 }
 _SURE = ("visibility", "v", "confidence", "score", "presence")
 _PREFIXES = ("", "image_", "video_", "frame_")
-_STILL = 0.02  # metres: world landmarks have their origin between the hips
 
 
 def _claim(files: Sequence[Found]) -> Iterable[Claim]:
@@ -154,21 +150,7 @@ def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
     else:
         _see_file(seen, json_text.parse(claim.file.read(_MAX_BYTES), claim.file.name))
     seen.rate()
-    if any(seen.picture.frames.values()):
-        if _in_metres(seen.picture):
-            seen.picture.frames, seen.world.frames = {}, seen.picture.frames
-        else:
-            yield from takes_of(seen.picture, choices)
-            return
-    seen.world.size = (1.0, 1.0)  # metres
-    for take in takes_of(seen.world, choices):
-        assert isinstance(take.motion, Keypoints)
-        take.motion = _on_its_feet(take.motion)
-        take.notes = [
-            *take.notes,
-            "world landmarks have no path: it goes as if the lower foot stood, and does not leave the floor",
-        ]
-        yield take
+    yield from takes_of(seen.picture if any(seen.picture.frames.values()) else seen.world, choices)
 
 
 def _see_file(seen: _Seen, value: Any) -> None:
@@ -259,31 +241,6 @@ def _landmark(entry: Any, where: str) -> Floats:
     else:
         cells = [*entry[:2], entry[3] if len(entry) > 3 else 1.0]
     return json_text.numbers(cells, where, "the landmarks")
-
-
-def _in_metres(video: Video) -> bool:
-    """Whether the middle of the hips is always at 0, 0, as in the world."""
-    hips = [BLAZEPOSE.index("left hip"), BLAZEPOSE.index("right hip")]
-    middles = [
-        np.abs(found.points[hips, :2].mean(axis=0)).max() for here in video.frames.values() for found in here
-    ]
-    return bool(np.nanmedian(middles) < _STILL)
-
-
-def _on_its_feet(motion: Keypoints) -> Keypoints:
-    """The motion with the lower foot on the floor, and standing there until the other foot is lower."""
-    points = filled(motion.points)
-    up = -1.0 if motion.y_down else 1.0
-    feet = points[:, [LEFT_FOOT, RIGHT_FOOT]]
-    lower = (feet[..., 1] * up).argmin(axis=1)
-    rows = np.arange(len(points))
-    place = np.zeros((len(points), 2))
-    for frame in range(1, len(points)):
-        foot = lower[frame - 1]
-        place[frame, 0] = place[frame - 1, 0] - (feet[frame, foot, 0] - feet[frame - 1, foot, 0])
-    place[:, 1] = -feet[rows, lower, 1]
-    motion.points = motion.points + place[:, None]
-    return motion
 
 
 FORMAT = Format(
