@@ -371,7 +371,7 @@ def preview(
     if place is not None:
         look = read_look(Path(style), place.export.look) if style is not None else None
         for sentence in place.write(drawn, look):
-            click.echo(sentence, err=True)
+            say_note(sentence)
         click.echo(f"{clean(place.named(len(chosen)))}: {len(chosen)} of {file.clips} clips")
     else:
         columns = min(shutil.get_terminal_size().columns, 160)

@@ -121,17 +121,19 @@ def command(
         requests = requests_of(texts, sequence=sequence, **asked)
     path = Path(output)
     export = export_of(path, written_as)
-    look = read_look(Path(style)) if style is not None else None
+    look = read_look(Path(style), export.look) if style is not None else None
     inputs = tuple(given for given in (keyframes, continued, prompts) if given is not None)
     if prompts is None:
-        single = Place(path, export, inputs, force=force)
+        single = Place(path, export, inputs, force=force, count=len(requests))
     model = load_model(find_run(run_name, Path(runs) if runs else None))
     if prompts is None:
         motions = list(generate_each(model, requests, encoder=encoder, note=say_note))
-        single.write(
-            [Clip(request.caption, motion) for request, motion in zip(requests, motions, strict=True)], look
+        drawn = [Clip(request.caption, motion) for request, motion in zip(requests, motions, strict=True)]
+        for sentence in single.write(drawn, look):
+            say_note(sentence)
+        click.echo(
+            f"{single.named(len(drawn))} ({max(map(len, motions)) / FPS:.1f} s, weights of step {model.step})"
         )
-        click.echo(f"{path} ({max(map(len, motions)) / FPS:.1f} s, weights of step {model.step})")
         return
     named = files_of(requests, path, f"{model.digest} {encoder} {look}")
     left = {place: request for place, request in named.items() if force or not is_written(place, export)}
@@ -142,7 +144,8 @@ def command(
         generate_each(model, list(left.values()), encoder=encoder, note=say_note),
         strict=True,
     ):
-        place.write([Clip(request.caption, motion)], look)
+        for sentence in place.write([Clip(request.caption, motion)], look):
+            say_note(sentence)
         click.echo(f"{place.path} ({len(motion) / FPS:.1f} s)")
     there = len(named) - len(left)
     click.echo(f"{len(left)} drawn, {there} there already (weights of step {model.step})")

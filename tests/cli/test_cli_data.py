@@ -90,6 +90,17 @@ def test_preview_in_the_terminal_draws_braille_and_cleans_captions(dataset: Path
     assert any(0x2800 < ord(character) < 0x2900 for character in shown)
 
 
+def test_preview_writes_motion_as_data_and_says_what_is_lost(dataset: Path, tmp_path: Path) -> None:
+    shown = call("preview", dataset, "-o", tmp_path / "m.bvh")
+    assert sorted(path.name for path in tmp_path.glob("*.bvh")) == ["m-1.bvh", "m-2.bvh"]
+    assert "m-1.bvh to m-2.bvh: 2 of 2 clips" in shown.output
+    assert "NOTE:" in shown.output and "BVH has rigid bones" in shown.output
+    assert call("preview", dataset, "--format", "openpose", "-o", tmp_path / "poses.zip").exit_code == 0
+    assert "there is an export" in refused(
+        "preview", dataset, "--format", "openpose", "-o", tmp_path / "poses.zip"
+    )
+
+
 def test_bad_input_is_one_sentence(dataset: Path, tmp_path: Path) -> None:
     assert "there is no such dataset" in refused("info", tmp_path / "none.pt")
     assert "no frame is labelled 'fly'; it has walk" in refused("preview", dataset, "--action", "fly")

@@ -44,6 +44,15 @@ def test_several_texts_become_one_animation_of_natural_length(trained: Path) -> 
         assert 20 <= image.n_frames <= 100  # type: ignore[attr-defined]
 
 
+def test_a_format_of_one_motion_a_file_writes_several_files(trained: Path) -> None:
+    result = stickgen(
+        trained, "generate", "latest", "a person bows", "a person walks", "-o", "both.bvh", "--seconds", "1"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "both-1.bvh to both-2.bvh (1.0 s" in result.stdout and "BVH has rigid bones" in result.stderr
+    assert (trained / "both-2.bvh").read_text().startswith("HIERARCHY")
+
+
 def test_the_length_can_be_asked_for(trained: Path) -> None:
     result = stickgen(trained, "generate", "latest", "a person bows", "-o", "bow.gif", "--seconds", "1.2")
     assert result.returncode == 0, result.stderr
