@@ -47,6 +47,11 @@ class Preflight:
         return self.found.config if self.found is not None else None
 
     @property
+    def needs_data(self) -> bool:
+        """Whether the config's dataset is not there, or is none that fits."""
+        return self.found is not None and not self.found.dataset_fits
+
+    @property
     def errors(self) -> list[Check]:
         return [check for check in self.checks if check.level == "error"]
 

@@ -43,10 +43,14 @@ async def launch_config(
         if looked.fix:
             changes = ", ".join(f"{key.split('.')[-1]} to {value_text(value)}" for key, value in looked.fix)
             answers.append(("f", f"Fix: {changes}"))
+        if looked.needs_data:
+            answers.append(("d", "Make or import data"))
         if not looked.errors:
             answers.append(("y", "Launch anyway"))
         title = "Not launched" if looked.errors else "Launch anyway?"
         answer = await app.push_screen_wait(QuestionScreen(title, check_lines(list(looked.checks)), answers))
+        if answer == "d":
+            opens(app).open_data()
         if answer != "y":
             return looked.fix if answer == "f" else ()
     assert looked.found is not None  # else there was an error
