@@ -205,14 +205,13 @@ class HomeScreen(Screen[None]):
 
     def _show_title(self) -> None:
         going = [summary for _, summary in self._runs if summary.alive]
-        parts: list[tuple[str, str] | str] = [
-            ("stickgen", "bold $primary"),
-            ("  text to motion, on this machine", MUTED),
-        ]
-        if len(going) == 1:
-            parts.append((f"   ● {going[0].name} is going: m watches it", "$text-success"))
+        parts: list[tuple[str, str] | str] = [("stickgen  ", "bold $primary")]
+        if len(going) == 1:  # in place of the motto, because a name takes half of 80 columns
+            parts.append((f"● {going[0].name} is going: m watches it", "$text-success"))
         elif going:
-            parts.append((f"   ● {len(going)} runs are going: r lists them", "$text-success"))
+            parts.append((f"● {len(going)} runs are going: r lists them", "$text-success"))
+        else:
+            parts.append(("text to motion, on this machine", MUTED))
         self.query_one("#home-title", Line).show(Content.assemble(*parts))
 
     # -- keys

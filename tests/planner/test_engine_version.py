@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,3 +84,24 @@ def test_every_file_of_the_engine_counts_however_deep(
     with (tmp_path / "train" / "optim" / "step.py").open("a") as file:
         file.write("\nFASTER = True\n")
     assert engine_digest.__wrapped__() != whole
+
+
+def test_threads_never_parse_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 raises SystemError if they do: the app asks from several workers."""
+    inside = most = 0
+    parse = ast.parse
+
+    def watched(source: bytes) -> Any:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.01)
+        tree = parse(source)
+        inside -= 1
+        return tree
+
+    monkeypatch.setattr(ast, "parse", watched)
+    paths = sorted(Path(engine_version.__file__).parent.glob("*.py"))
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(lambda _: digest_of(paths), range(4)))) == 1
+    assert most == 1

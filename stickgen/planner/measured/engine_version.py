@@ -9,10 +9,13 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
 ROOMS = ("model", "train")  # their code decides the memory and the time of a step
+# Python 3.11 counts the depth of a tree for all threads in one place, and raises SystemError if two of them parse
+_ONE_PARSES = threading.Lock()
 _IGNORED = {"annotation", "returns", "type_comment", "type_ignores", "kind", "ctx"}
 
 
@@ -32,7 +35,10 @@ def digest_of(paths: Iterable[Path]) -> str:
     for path in paths:
         try:
             parts: list[str] = []
-            _append_code(ast.parse(path.read_bytes()), parts)
+            source = path.read_bytes()
+            with _ONE_PARSES:
+                tree = ast.parse(source)
+            _append_code(tree, parts)
         except (OSError, SyntaxError, ValueError):
             continue
         codes.append(hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).digest())
