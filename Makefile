@@ -36,7 +36,7 @@ test: check  ## format, lint, types, walls, and all tests but the long ones
 	$(BIN)/python -m pytest -m "alone and not drill"
 
 coverage: $(READY)  ## the tests again, slower, with the share of lines that they run; fails below the floor
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not drill and not alone" --cov --cov-report=term:skip-covered
 
 drills: $(READY)  ## faults: killed processes, full disks, torn files; STICKGEN_KILLS=200 kills as often
 	$(BIN)/python -m pytest -m drill
