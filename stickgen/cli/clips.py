@@ -29,35 +29,34 @@ def clips(path: str, numbers: tuple[str, ...]) -> None:
     """
     import orjson
 
+    from stickgen.curating.editing import check_clip
+    from stickgen.curating.gathering import mirror_of
     from stickgen.data.dataset import open_dataset
 
     file = open_dataset(path)
     wanted: Iterable[str] = sys.stdin if numbers == ("-",) else numbers
-    for clip in _numbers(wanted, file):
-        click.echo(orjson.dumps(_told(file, clip)).decode())
+    mirrors = mirror_of(file)
+    for clip in _numbers(wanted):
+        check_clip(file, clip)
+        click.echo(orjson.dumps({**_told(file, clip), "mirror_of": mirrors[clip]}).decode())
         sys.stdout.flush()
 
 
-def _numbers(words: Iterable[str], file: DatasetFile) -> Iterator[int]:
+def _numbers(words: Iterable[str]) -> Iterator[int]:
     from stickgen.errors import StickgenError
 
     for word in words:
         try:
-            clip = int(word)
+            yield int(word)
         except ValueError:
             raise StickgenError(
                 f"CLIP {clean(word, single_line=True, limit=40)}: write the number of a clip, or -"
             ) from None
-        if not 0 <= clip < file.clips:
-            raise StickgenError(
-                f"{clean(file.path)}: it has no clip {clip}; its clips are 0 to {file.clips - 1}"
-            )
-        yield clip
 
 
 def _told(file: DatasetFile, clip: int) -> dict[str, Any]:
     """Everything that the dataset knows of a clip. `labels` are stretches of frames: [first, end, action]."""
-    from stickgen.curating.gathering import actions_of, mirror_of, motion_of
+    from stickgen.curating.gathering import actions_of, motion_of
     from stickgen.motion.skeleton import FPS
 
     content = file.content
@@ -80,7 +79,7 @@ def _told(file: DatasetFile, clip: int) -> dict[str, Any]:
             labels.append([frame, frame + 1, name])
     return {
         "clip": clip, "clips": file.clips, "fps": FPS, "captions": file.captions(clip), "labels": labels, **own,
-        **numbers, "mirror_of": mirror_of(file)[clip], "motion": motion_of(file, clip).double().round(decimals=4).tolist(),
+        **numbers, "motion": motion_of(file, clip).double().round(decimals=4).tolist(),
     }  # fmt: skip
 
 
@@ -107,7 +106,7 @@ def edit(path: str, drop: str, labels: tuple[str, ...]) -> None:
 
     file = open_dataset(path)
     check_replaceable(file, None, force=False)
-    gone = list(_numbers(filter(None, drop.split(",")), file))
+    gone = list(_numbers(filter(None, drop.split(","))))
     named: dict[int, str] = {}
     for label in labels:
         number, equals, name = label.partition("=")
@@ -115,7 +114,7 @@ def edit(path: str, drop: str, labels: tuple[str, ...]) -> None:
             raise StickgenError(
                 f"--label {clean(label, limit=60)}: write the number of a clip, =, and an action"
             )
-        named[next(_numbers([number], file))] = name.strip()
+        named[next(_numbers([number]))] = name.strip()
     if not gone and not named:
         raise StickgenError("nothing to do: name clips with --drop or --label")
     scratch = Scratch(Path(path).parent)

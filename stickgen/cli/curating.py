@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stickgen.cli.numbers import SEED, Finite
+from stickgen.cli.options import REPLACING
 from stickgen.cli.output import FORCE, say_kept, say_note
 from stickgen.text import clean
 
@@ -93,9 +94,7 @@ def merge(paths: tuple[str, ...], output: str, drop_embeddings: bool, force: boo
     metavar="SIDE=FILE",
     help="Instead: a list of the names of one side's clips, train, val or test; may be given several times.",
 )
-@click.option(
-    "-o", "output", metavar="FILE", help="The dataset to write (default: the one that is read is replaced)."
-)
+@REPLACING
 @FORCE
 def split(
     path: str,
@@ -151,9 +150,7 @@ def split(
 )
 @click.option("--relabel", is_flag=True, help="Replace the labels of the sources too.")
 @click.option("--captions/--no-captions", default=True, show_default=True, help="Also clean the captions.")
-@click.option(
-    "-o", "output", metavar="FILE", help="The dataset to write (default: the one that is read is replaced)."
-)
+@REPLACING
 @FORCE
 def label(
     path: str,

@@ -10,7 +10,7 @@ import click
 
 from stickgen.cli import clips, curating, importing
 from stickgen.cli.numbers import SEED
-from stickgen.cli.options import FORMAT, STYLE
+from stickgen.cli.options import FORMAT, REPLACING, STYLE
 from stickgen.cli.output import FORCE, say_kept, say_note
 from stickgen.text import clean
 
@@ -73,9 +73,7 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
 @click.option(
     "--batch-size", type=click.IntRange(1, 4096), default=32, show_default=True, help="Texts at a time."
 )
-@click.option(
-    "-o", "output", metavar="FILE", help="The dataset to write (default: the one that is read is replaced)."
-)
+@REPLACING
 @FORCE
 def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, force: bool) -> None:
     """Give every text of a dataset its embedding; the dataset is replaced when all of them are there.

@@ -14,6 +14,9 @@ ENCODER = click.option(
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A value that wins over the config's."
 )
+REPLACING = click.option(
+    "-o", "output", metavar="FILE", help="The dataset to write (default: the one that is read is replaced)."
+)
 FORMAT = click.option(
     "--format",
     "written_as",

@@ -27,8 +27,7 @@ def edited(
     """
     partners = _partners(file)
     for clip in (*drop, *(labels or {})):
-        if not 0 <= clip < file.clips:
-            raise StickgenError(f"{file.path}: it has no clip {clip}; its clips are 0 to {file.clips - 1}")
+        check_clip(file, clip)
     for name in (labels or {}).values():
         if name and name not in ACTION_INDEX:
             known = ", ".join(action.name for action in ACTIONS)
@@ -52,6 +51,12 @@ def edited(
                 if "label_confidence" in content:
                     content["label_confidence"][place[one]] = 1.0 if name else 0.0
     return content, sorted(gone)
+
+
+def check_clip(file: DatasetFile, clip: int) -> None:
+    """Raise StickgenError if a dataset has no clip of this number."""
+    if not 0 <= clip < file.clips:
+        raise StickgenError(f"{file.path}: it has no clip {clip}; its clips are 0 to {file.clips - 1}")
 
 
 def _partners(file: DatasetFile) -> list[set[int]]:

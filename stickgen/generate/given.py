@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stickgen.errors import StickgenError
+from stickgen.generate.bounded import MOST_BYTES, read_bounded
 from stickgen.motion.skeleton import FPS, JOINTS, NUM_JOINTS, POSE_DIM
 from stickgen.text import clean
 
 Pose = Sequence[float]  # [20]
 Motion = Sequence[Pose]  # [t][20]
-MOST_BYTES = 64 * 2**20
 MOST_FRAMES = 100_000
 LARGEST = 1e4  # coordinates beyond are none
 SIZE = 0.1, 5.0  # body heights that the larger side of a figure lies in
@@ -106,13 +106,7 @@ def check_poses(values: Any, where: str, shape: str, row: Callable[[int], str]) 
 
 def _content(path: Path) -> Any:
     """What a file holds: its arrays by name, one array, or its JSON."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise StickgenError(f"{path}: it cannot be read ({error.strerror or error})") from error
-    if len(data) > MOST_BYTES:
-        raise StickgenError(f"{path}: it has more than {MOST_BYTES >> 20} MiB; cut it")
+    data = read_bounded(path, "cut it")
     if data.startswith((b"PK\x03\x04", b"\x93NUMPY")):
         return _arrays(path, data)
     try:

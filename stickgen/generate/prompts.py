@@ -12,10 +12,10 @@ from typing import Any
 
 from stickgen.errors import StickgenError
 from stickgen.generate.actions import ActionPlan
+from stickgen.generate.bounded import read_bounded
 from stickgen.generate.request import Request
 from stickgen.text import clean
 
-MOST_BYTES = 64 * 2**20
 FIELDS = ("text", "seconds", "seed", "guidance", "steps", "actions")
 _NAME = 40  # characters of a text that a file's name keeps
 
@@ -27,13 +27,7 @@ def read_prompts(path: Path, given: Mapping[str, Any]) -> list[Request]:
     list of texts is a sequence. In any other file each line is a text. Empty lines are skipped. Raises StickgenError
     that names the file and the line.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise StickgenError(f"{path}: it cannot be read ({error.strerror or error})") from error
-    if len(data) > MOST_BYTES:
-        raise StickgenError(f"{path}: it has more than {MOST_BYTES >> 20} MiB; split it")
+    data = read_bounded(path, "split it")
     try:
         lines = data.decode("utf-8-sig").splitlines() if b"\0" not in data else None
     except UnicodeDecodeError:

@@ -77,11 +77,12 @@ def import_archives(
 
     `index` is a table with the `file` of each clip and, as far as known, its `archive`, `description`, `captions`
     (separated by |), `action`, `style`, `fps`, `subject`, `split`, `view`, `licence` and `source`. `splits` are lists
-    of the files of train, val and test. `markers` are the markers between which a joint lies (`LKNE+LKNM`). `body` is standard for the figure's lengths of bones, or keep for each capture's
-    own; `body_model` is a folder with the user's SMPL models. The frame rate comes from `fps`, else from the index, else
-    from the file. One bad file never stops the rest. `jobs` processes read at a time (None: as many as pay),
-    which changes nothing in the result; `journal` keeps what was read, for an import that is ended. `progress` gets how many files are done, of how many. Raises StickgenError if a path
-    does not exist, or if an index or a list matches none of the files.
+    of the files of train, val and test. `markers` are the markers between which a joint lies (`LKNE+LKNM`). `body` is
+    standard for the figure's lengths of bones, or keep for each capture's own; `body_model` is a folder with the user's
+    SMPL models. The frame rate comes from `fps`, else from the index, else from the file. One bad file never stops the
+    rest. `jobs` processes read at a time (None: as many as pay), which changes nothing in the result; `journal` keeps
+    what was read, for an import that is ended. `progress` gets how many files are done, of how many. Raises
+    StickgenError if a path does not exist, or if an index or a list matches none of the files.
     """
     read_views(view)
     if body_model is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stickgen.importing.format import Claim
 from stickgen.importing.sources import Found
 
 # walk_000000000012_keypoints.json, frame-12.json, 000012.json, walk.mp4_12.json
@@ -38,3 +39,10 @@ def by_video(files: Iterable[Found]) -> list[FrameFiles]:
     for found in videos.values():
         found.files.sort(key=lambda numbered: (numbered[0], numbered[1].name))
     return list(videos.values())
+
+
+def claims_of_videos(format_name: str, files: Iterable[Found]) -> Iterator[Claim]:
+    """A claim for each video whose frames these files are, called by the video if it has several."""
+    for video in by_video(files):
+        first, *rest = (file for _, file in video.files)
+        yield Claim(format_name, first, tuple(rest), called=video.name if rest else "")

@@ -10,6 +10,10 @@ from stickgen.data.synthetic.compose import perform
 from stickgen.motion.skeleton import POSE_DIM
 
 Motion = list[list[float]]
+# standing, with the left limbs at -x
+POSE = [
+    0.0, 0.9, 0.0, 0.5, -0.15, 0.6, 0.15, 0.6, -0.2, 0.45, 0.2, 0.45, -0.1, 0.25, 0.1, 0.25, -0.15, 0, 0.15, 0,
+]  # fmt: skip
 
 
 @st.composite

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from motions import POSE
 from PIL import Image
 
 from stickgen.errors import StickgenError
@@ -16,28 +17,6 @@ from stickgen.motion_export.raster import pictures, rgba, sheet
 from stickgen.motion_export.registry import EXPORTS, export_of
 from stickgen.motion_export.write import Place
 
-POSE = [
-    0.0,
-    0.9,
-    0.0,
-    0.5,
-    -0.15,
-    0.6,
-    0.15,
-    0.6,
-    -0.2,
-    0.45,
-    0.2,
-    0.45,
-    -0.1,
-    0.25,
-    0.1,
-    0.25,
-    -0.15,
-    0,
-    0.15,
-    0,
-]
 CLIP = Clip("stands", [POSE] * 10)
 
 

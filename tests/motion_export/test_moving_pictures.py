@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from motions import POSE
 from PIL import Image
 
 from stickgen.motion_export.format import Clip
@@ -16,28 +17,6 @@ from stickgen.motion_export.formats import lottie, svg
 from stickgen.motion_export.look import Look
 from stickgen.motion_export.raster import Film, pictures
 
-POSE = [
-    0.0,
-    0.9,
-    0.0,
-    0.5,
-    -0.15,
-    0.6,
-    0.15,
-    0.6,
-    -0.2,
-    0.45,
-    0.2,
-    0.45,
-    -0.1,
-    0.25,
-    0.1,
-    0.25,
-    -0.15,
-    0,
-    0.15,
-    0,
-]
 RUN = Clip(
     "runs", [[x + 0.12 * frame * (1 - axis % 2) for axis, x in enumerate(POSE)] for frame in range(30)]
 )

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from motions import POSE
 from PIL import Image
 
 from stickgen.errors import StickgenError
@@ -20,28 +21,6 @@ from stickgen.motion_export.raster import pictures
 from stickgen.motion_export.registry import EXPORTS, export_of
 from stickgen.motion_export.write import Place
 
-POSE = [
-    0.0,
-    0.9,
-    0.0,
-    0.5,
-    -0.15,
-    0.6,
-    0.15,
-    0.6,
-    -0.2,
-    0.45,
-    0.2,
-    0.45,
-    -0.1,
-    0.25,
-    0.1,
-    0.25,
-    -0.15,
-    0,
-    0.15,
-    0,
-]
 HOSTILE = '</text><script>alert(1)</script> & "walks" \x1b[31m'
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from motions import POSE
 from PIL import Image, ImageFont
 
 from stickgen.errors import StickgenError
@@ -28,30 +29,6 @@ def draw(clips: list[tuple[str, Motion]], path: Path) -> None:
 
 def draw_sheet(clips: list[tuple[str, Motion]], path: Path, poses: int = 12) -> None:
     path.write_bytes(sheet([Clip(*clip) for clip in clips], LOOK, poses=poses))
-
-
-POSE = [
-    0.0,
-    0.9,
-    0.0,
-    0.5,
-    -0.15,
-    0.6,
-    0.15,
-    0.6,
-    -0.2,
-    0.45,
-    0.2,
-    0.45,
-    -0.1,
-    0.25,
-    0.1,
-    0.25,
-    -0.15,
-    0,
-    0.15,
-    0,
-]
 
 
 def motion(frames: int, step: float = 0.0) -> list[list[float]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from motions import POSE
 
 from stickgen.errors import StickgenError
 from stickgen.motion_export.format import Clip
@@ -14,28 +15,6 @@ from stickgen.motion_export.formats import video
 from stickgen.motion_export.look import Look
 from stickgen.motion_export.write import Place
 
-POSE = [
-    0.0,
-    0.9,
-    0.0,
-    0.5,
-    -0.15,
-    0.6,
-    0.15,
-    0.6,
-    -0.2,
-    0.45,
-    0.2,
-    0.45,
-    -0.1,
-    0.25,
-    0.1,
-    0.25,
-    -0.15,
-    0,
-    0.15,
-    0,
-]
 STAND = [Clip("stands", [POSE] * 15)]
 ODD = {"width": 161, "height": 121, "caption": False, "ghosts": 0}
 

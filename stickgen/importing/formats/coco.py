@@ -13,7 +13,7 @@ from stickgen.errors import StickgenError
 from stickgen.importing import json_text
 from stickgen.importing.detections import Video, takes_of
 from stickgen.importing.format import Choices, Claim, Format, Take, with_suffix
-from stickgen.importing.frame_files import by_video
+from stickgen.importing.frame_files import by_video, claims_of_videos
 from stickgen.importing.landmarks import plain_names
 from stickgen.importing.people import Detection
 from stickgen.importing.sources import Found
@@ -43,9 +43,7 @@ def _claim(files: Sequence[Found]) -> Iterable[Claim]:
             yield Claim(_NAME, file)
         else:
             frames.append(file)
-    for video in by_video(frames):
-        first, *rest = (file for _, file in video.files)
-        yield Claim(_NAME, first, tuple(rest), called=video.name if rest else "")
+    yield from claims_of_videos(_NAME, frames)
 
 
 def _read(claim: Claim, choices: Choices) -> Iterator[Take]:
