@@ -190,10 +190,9 @@ class RunFollower:
         return True
 
     def take_log_lines(self) -> list[str]:
-        """The lines of the log that were not taken before, cleaned."""
-        with self.lock:
-            lines = list(self._log_waiting)
-            self._log_waiting.clear()
+        """The lines of the log that were not taken before, cleaned. Called with the lock held."""
+        lines = list(self._log_waiting)
+        self._log_waiting.clear()
         return lines
 
     def scrub(self, by: int) -> None:

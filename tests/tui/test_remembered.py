@@ -30,7 +30,9 @@ def test_a_damaged_file_is_as_good_as_none_and_is_written_anew(content: bytes) -
     assert recall("theme") == "dark"
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     assert recall("theme") is None
