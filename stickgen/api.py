@@ -53,9 +53,9 @@ def read_metrics(run: Run) -> list[dict[str, Any]]:
     return RecordReader(run.metrics_path).read_new()
 
 
-def load_model(run: Run) -> Generator:
-    """The averaged weights of the run's newest checkpoint. Raises StickgenError if it has none that verifies."""
-    return Generator.of_run(run)
+def load_model(run: Run, checkpoint: str = "last") -> Generator:
+    """The averaged weights of the run's newest checkpoint, or of `best`, or of a step. Raises StickgenError without it."""
+    return Generator.of_run(run, checkpoint)
 
 
 def generate(

@@ -30,8 +30,14 @@ class File:
     CHECKPOINTS: Final = "checkpoints"
     SAMPLES: Final = "samples"
     CONTROL: Final = "control"
+    PROMPTS: Final = "prompts"  # sentences that are drawn beside the run's own sample
     TENSORBOARD: Final = "tensorboard"
     WANDB: Final = "wandb"
+
+
+def sample_name(step: int, prompt: str = "") -> str:
+    """The file of a sample of a step: the run's own, or that of a pinned sentence, by its id."""
+    return f"step_{step:08d}{f'-{prompt}' if prompt else ''}.json"
 
 
 MAX_CONFIG_BYTES: Final = 2**26  # of a config.yaml; a larger one is not read
@@ -40,7 +46,7 @@ FILES: Final = (
     File.LOG, File.EXIT, File.EXIT_ROOM, File.RUN_LOCK, File.LAUNCH_LOCK, File.TRACKER,
 )  # fmt: skip
 WRITTEN_FOLDERS: Final = (File.CHECKPOINTS, File.SAMPLES, File.CONTROL)
-FOLDERS: Final = (*WRITTEN_FOLDERS, File.TENSORBOARD, File.WANDB)
+FOLDERS: Final = (*WRITTEN_FOLDERS, File.PROMPTS, File.TENSORBOARD, File.WANDB)
 
 
 class EventKind(StrEnum):

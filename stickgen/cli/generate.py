@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,18 +11,23 @@ from stickgen.cli.numbers import SEED, KeyNumber, Several
 from stickgen.cli.options import ENCODER, FORMAT, RUNS, STYLE
 from stickgen.cli.output import FORCE, say_note
 
+if TYPE_CHECKING:
+    from stickgen.generate.from_run import Generator
+    from stickgen.generate.request import Request
+
 
 @click.command(
     "generate",
     epilog='Examples: stickgen generate latest "a person waves" -o wave.gif   '
     'stickgen generate latest "a person walks" "a person bows" --sequence --seconds 3,2 -o both.png   '
     'stickgen generate latest "a person bows" --style bold.yaml -o bow.webm   '
-    "stickgen generate latest --from prompts.txt -o drawn/p.gif",
+    "stickgen generate latest --from prompts.txt -o drawn/p.gif   "
+    'stickgen generate latest "a person jumps" --show',
 )
 @click.argument("run_name", metavar="RUN")
 @click.argument("texts", nargs=-1, metavar="TEXT...")
 @click.option(
-    "-o", "output", required=True, metavar="FILE",
+    "-o", "output", metavar="FILE",
     help="Its ending is the format: .gif, .png, … With --from, each motion has a file of its own beside it.",
 )  # fmt: skip
 @FORMAT
@@ -63,6 +68,16 @@ from stickgen.cli.output import FORCE, say_note
     help="A clip that the motion continues: npz, npy or JSON with `motion`; --seconds is what is added.",
 )
 @click.option(
+    "--checkpoint", metavar="WHICH", default="last", show_default=True,
+    help="Of the run: last, best, or a step whose checkpoint is kept.",
+)  # fmt: skip
+@click.option("--show", is_flag=True, help="Play the motion in this terminal; Ctrl-C ends it.")
+@click.option(
+    "--serve",
+    is_flag=True,
+    help="Read requests from standard input, a line of JSON each, and answer each at once (docs/generate.md).",
+)
+@click.option(
     "--from",
     "prompts",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -75,7 +90,7 @@ from stickgen.cli.output import FORCE, say_note
 def command(
     run_name: str,
     texts: tuple[str, ...],
-    output: str,
+    output: str | None,
     written_as: str | None,
     style: str | None,
     seconds: tuple[float, ...] | None,
@@ -87,9 +102,15 @@ def command(
     encoder: str | None,
     runs: str | None,
     force: bool,
+    checkpoint: str,
+    show: bool,
+    serve: bool,
     **sampling: Any,  # seed, guidance, steps
 ) -> None:
     """Draw the motions of texts with a trained model."""
+    if serve:
+        _serve(run_name, runs, encoder)
+        return
     from stickgen.api import find_run, generate_each, load_model
     from stickgen.errors import StickgenError
     from stickgen.generate.actions import ActionPlan
@@ -102,6 +123,10 @@ def command(
     from stickgen.motion_export.registry import export_of
     from stickgen.motion_export.write import Place, is_written
 
+    if output is None and not show:
+        raise StickgenError("say where it goes: -o FILE, or --show to play it here")
+    if show and (prompts is not None or output is not None):
+        raise StickgenError("--show plays what TEXT draws and writes no file; drop -o and --from")
     if bool(texts) == (prompts is not None):
         raise StickgenError("name a TEXT, or a file of texts with --from; not both")
     if prompts is not None and sequence:
@@ -119,13 +144,16 @@ def command(
         if not sequence and seconds and len(seconds) > 1:
             raise StickgenError("--seconds: several numbers are for the texts of a --sequence; give one")
         requests = requests_of(texts, sequence=sequence, **asked)
+    if output is None:
+        _show(load_model(find_run(run_name, Path(runs) if runs else None), checkpoint), requests, encoder)
+        return
     path = Path(output)
     export = export_of(path, written_as)
     look = read_look(Path(style), export.look) if style is not None else None
     inputs = tuple(given for given in (keyframes, continued, prompts) if given is not None)
     if prompts is None:
         single = Place(path, export, inputs, force=force, count=len(requests))
-    model = load_model(find_run(run_name, Path(runs) if runs else None))
+    model = load_model(find_run(run_name, Path(runs) if runs else None), checkpoint)
     if prompts is None:
         motions = list(generate_each(model, requests, encoder=encoder, note=say_note))
         drawn = [Clip(request.caption, motion) for request, motion in zip(requests, motions, strict=True)]
@@ -149,3 +177,26 @@ def command(
         click.echo(f"{place.path} ({len(motion) / FPS:.1f} s)")
     there = len(named) - len(left)
     click.echo(f"{len(left)} drawn, {there} there already (weights of step {model.step})")
+
+
+def _show(model: Generator, requests: list[Request], encoder: str | None) -> None:
+    """Play each motion in the terminal."""
+    from stickgen.api import generate_each
+    from stickgen.cli.playing import check_terminal, play
+
+    check_terminal()
+    for request, motion in zip(
+        requests, generate_each(model, requests, encoder=encoder, note=say_note), strict=True
+    ):
+        play(motion, f"“{request.caption}”, as the model was at step {model.step:,}")
+
+
+def _serve(run_name: str, runs: str | None, encoder: str | None) -> None:
+    """Answer a screen, behind everything else that this machine does."""
+    from stickgen.generate.yielding import yield_to_others
+
+    yield_to_others()  # before torch is loaded
+    from stickgen.generate.serving import IDLE_SECONDS, main_loop
+    from stickgen.runs.store import find_run, runs_root
+
+    main_loop(find_run(run_name, Path(runs) if runs else runs_root()), encoder, IDLE_SECONDS)

@@ -10,6 +10,7 @@ import click
 
 from stickgen.cli.numbers import Finite
 from stickgen.cli.options import JSON, RUNS
+from stickgen.cli.pinning import pin
 from stickgen.quantities import counted
 from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.text import clean
@@ -181,3 +182,6 @@ def remove(root: Path, which: str, yes: bool) -> None:
         )
     remove_run(run)
     click.echo(f"{clean(run.path)}: removed")
+
+
+command.add_command(pin)

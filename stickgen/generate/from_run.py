@@ -6,18 +6,18 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from statistics import median
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cosine_similarity
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.data.actions import ACTIONS
-from stickgen.data.dataset import DatasetFile, open_dataset
+from stickgen.data.dataset import DatasetFile
 from stickgen.data.embed import EncodedTexts
 from stickgen.errors import StickgenError
 from stickgen.generate.actions import index_of, wording_of
+from stickgen.generate.checkpoints import LAST, checkpoint_of
+from stickgen.generate.lengths import dataset_of, natural_frames
 from stickgen.generate.plan import Plan, pieces_of, plan_of
 from stickgen.generate.request import Request
 from stickgen.model.holding import HeldPoses
@@ -26,11 +26,8 @@ from stickgen.model.sample_many import opposites_of, sample_many, text_batch
 from stickgen.model.sampler import Sampling
 from stickgen.model.timeline import Timeline, sample_timeline
 from stickgen.model.transformer import ModelConfig, MotionTransformer
-from stickgen.runs.resuming import find_dataset
 from stickgen.runs.store import Run
-from stickgen.train.checkpoints.checkpoint import Checkpoint, load_module, newest_checkpoint
-
-NEIGHBOURS = 12  # training texts whose clips decide how long a motion is
+from stickgen.train.checkpoints.checkpoint import Checkpoint, load_module
 
 
 @dataclass
@@ -44,14 +41,9 @@ class Generator:
     dataset: DatasetFile | None  # what it was trained on, if that still exists
 
     @classmethod
-    def of_run(cls, run: Run) -> Generator:
-        """Load the newest checkpoint that verifies. Raises StickgenError if there is none."""
-        checkpoint, skipped = newest_checkpoint(run.checkpoints_dir)
-        if checkpoint is None:
-            raise StickgenError(
-                f"{run.name}: it has no whole checkpoint yet" + "".join(f"; {s}" for s in skipped)
-            )
-        return cls.of_checkpoint(checkpoint, run)
+    def of_run(cls, run: Run, which: str = LAST) -> Generator:
+        """Load a checkpoint: the newest that verifies, `best`, or that of a step. Raises StickgenError without it."""
+        return cls.of_checkpoint(checkpoint_of(run, which), run)
 
     @classmethod
     def of_checkpoint(cls, checkpoint: Checkpoint, run: Run | None = None) -> Generator:
@@ -61,24 +53,11 @@ class Generator:
         normaliser = Normaliser(config.model.embedding_dim)
         load_module(model, checkpoint, "ema")
         load_module(normaliser, checkpoint, "normaliser")
-        return cls(config, model.eval(), normaliser, checkpoint.step, _dataset_of(run) if run else None)
+        return cls(config, model.eval(), normaliser, checkpoint.step, dataset_of(run) if run else None)
 
     def natural_frames(self, embedding: Tensor) -> int:
-        """How long a motion of this text takes: the median length of the training clips with the nearest texts.
-
-        Without the dataset, the length of the training window.
-        """
-        window = int(self.config.data.max_frames)
-        texts = self.dataset.content.get("embeddings") if self.dataset else None
-        if self.dataset is None or texts is None or texts.shape[1] != len(embedding):
-            return window
-        likeness = cosine_similarity(texts.float(), embedding[None].float())
-        nearest = likeness.topk(min(NEIGHBOURS, len(texts))).indices
-        content = self.dataset.content
-        places = torch.isin(content["clip_texts"].long(), nearest).nonzero().flatten()
-        clips = torch.searchsorted(content["clip_text_offsets"].long(), places, right=True).unique() - 1
-        frames = content["offsets"].long().diff()[clips].tolist()
-        return min(round(median(frames)), window) if frames else window
+        """How long a motion of this text takes: see `natural_frames`."""
+        return natural_frames(self.dataset, embedding, int(self.config.data.max_frames))
 
     @property
     def sampling(self) -> Sampling:
@@ -98,12 +77,7 @@ class Generator:
         """
         self.check(request)
         texts = read(list(request.texts))
-        wanted = self.config.model.embedding_dim
-        if texts.vectors.shape[1] != wanted:
-            raise StickgenError(
-                f"the text encoder's embeddings have {texts.vectors.shape[1]} numbers, but the model expects {wanted}; "
-                "use the encoder that embedded its dataset: --encoder"
-            )
+        check_width(texts, self.config.model.embedding_dim)
         passages = [
             self.natural_frames(vector) if frames is None else frames
             for vector, frames in zip(texts.vectors, request.frames_of_each, strict=True)
@@ -204,9 +178,10 @@ class Generator:
         )
 
 
-def _dataset_of(run: Run) -> DatasetFile | None:
-    place = find_dataset(run)
-    try:
-        return open_dataset(place) if place is not None else None
-    except StickgenError:
-        return None
+def check_width(texts: EncodedTexts, wanted: int) -> None:
+    """Raise StickgenError unless `texts` are as wide as those that a model was trained on."""
+    if texts.vectors.shape[1] != wanted:
+        raise StickgenError(
+            f"the text encoder's embeddings have {texts.vectors.shape[1]} numbers, but the model expects {wanted}; "
+            "use the encoder that embedded its dataset: --encoder"
+        )

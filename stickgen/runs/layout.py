@@ -39,6 +39,8 @@ def _own(run_path: Path) -> Iterator[tuple[Path, int]]:
         yield path, stat.S_IFREG
     for path in _entries(run_path / File.SAMPLES, ".json"):
         yield path, stat.S_IFREG
+    for path in _entries(run_path / File.PROMPTS, ".safetensors"):
+        yield path, stat.S_IFREG
     for path in _entries(run_path / File.CHECKPOINTS, ""):
         if path.name.lstrip(".").startswith("step_") and not path.is_symlink() and path.is_dir():
             for inner in _entries(path, ""):

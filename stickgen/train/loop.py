@@ -329,6 +329,8 @@ class Trainer:
         with self.profile.part("checkpoint"):
             self.saver.begin(self.state)
         self.remember()
+        if not any(self.ranks.any_of([self.asked.stop])):
+            self.assessment.draw_at_checkpoint()
 
     def remember(self) -> None:
         """Tell the planner how much time and memory training took so far."""

@@ -6,13 +6,14 @@ import time
 
 from stickgen.planner.decisions.validation import validation_batch
 from stickgen.run_contract import Field, Phase
+from stickgen.runs.pinned import pinned_files
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.guard import LossGuard
 from stickgen.train.checkpoints.saver import Saver
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
 from stickgen.train.measuring.quality import Quality
-from stickgen.train.measuring.sampling import draw_sample
+from stickgen.train.measuring.sampling import Sampler
 from stickgen.train.measuring.validate import validate
 
 SECONDS_BETWEEN_BEST = 60.0
@@ -26,7 +27,8 @@ class Assessment:
     ) -> None:
         self.context, self.state, self.clips, self.saver, self.guard = context, state, clips, saver, guard
         self.quality = Quality(context.config, clips, context.journal)
-        self._sampled_at = time.monotonic()
+        self._sampler = Sampler(context, state, clips)
+        self._sampled_at, self._sampled_step = time.monotonic(), -1
         self._validated_step = -1
 
     def validate(self, *, saves_anyway: bool) -> bool:
@@ -59,12 +61,19 @@ class Assessment:
         return name in figures and self._take_as_best(-figures[name])
 
     def draw_sample(self) -> None:
-        """Draw the motion that the monitor shows."""
+        """Draw the motions that the monitor shows."""
         self.gather()
         if self.context.ranks.leads:
             with self.context.profile.part("sample"):
-                draw_sample(self.context, self.state, self.clips)
-        self._sampled_at = time.monotonic()
+                self._sampler.draw()
+        self._sampled_at, self._sampled_step = time.monotonic(), self.state.step
+
+    def draw_at_checkpoint(self) -> None:
+        """Draw the pinned sentences with the weights that are being saved, if there are any and it was not just done."""
+        ranks, run = self.context.ranks, self.context.run
+        wanted = self._sampled_step != self.state.step
+        if ranks.from_first(wanted and bool(pinned_files(run))):
+            self.draw_sample()
 
     def sample_due(self) -> bool:
         """Whether `logging.sample_minutes` have passed since the last sample (0 is never)."""
