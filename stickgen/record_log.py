@@ -56,19 +56,29 @@ def decode_lines(lines: list[bytes]) -> list[dict[str, Any]]:
 
     The checksums are looked at one by one, and what passes is parsed as one JSON array.
     """
-    heads = []
+    bodies = []
     crc32 = zlib.crc32
     for line in lines:
-        head = line[:-_TRAILER]
-        if line[-_TRAILER:] == b'%s%08x"}' % (_MARK, crc32(b"}", crc32(head))):
-            heads.append(head)
-    if not heads:
+        body = line[:-_TRAILER] + b"}"
+        if line[-_TRAILER:] == b'%s%08x"}' % (_MARK, crc32(body)):
+            bodies.append(body)
+    if not bodies:
         return []
     try:
-        records: list[dict[str, Any]] = orjson.loads(b"[" + b"},".join(heads) + b"}]")
+        records: list[dict[str, Any]] = orjson.loads(b"[" + b",".join(bodies) + b"]")
     except ValueError:  # a line whose checksum is right and which is no JSON: somebody else wrote it
         return [record for record in map(decode, lines) if record is not None]
     return records
+
+
+def newest_records(path: Path, count_bytes: int) -> list[dict[str, Any]]:
+    """The whole records in the last so many bytes of a log; nothing if it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - count_bytes, 0))
+            return decode_lines([line for line in file.read(count_bytes).split(b"\n") if line])
+    except OSError:
+        return []
 
 
 def last_record(path: Path, **having: Any) -> dict[str, Any] | None:
@@ -244,6 +254,40 @@ class RecordReader:
         """What is damaged so far, and what is missing."""
         found: list[Damage | Loss] = [] if self.damage is None else [self.damage]
         return [*found, Loss(self.path.name, self.lost)] if self.lost else found
+
+    @property
+    def offset(self) -> int:
+        """How many bytes of the log it has read."""
+        return self._tail.offset
+
+    @property
+    def begun_again(self) -> int:
+        """How often the log was found cut or replaced, and read again from its start."""
+        return self._tail.begun_again
+
+    def position(self) -> dict[str, Any]:
+        """Where it stands and what it counted so far, as JSON: another reader can go on from there."""
+        return {
+            "tail": self._tail.position(),
+            "seq": self._seq,
+            "missing": self._missing,
+            "bad_lines": self.bad_lines,
+            "first_bad_line": self.first_bad_line,
+            "too_long": self._too_long,
+        }
+
+    def go_on_from(self, position: Mapping[str, Any]) -> bool:
+        """Take all up to the `position` of another reader as read. False if the log is not the one it read.
+
+        The log must be the same file, and both ends of what was read of it the same bytes. Raises KeyError,
+        TypeError or ValueError if that is no position.
+        """
+        if not self._tail.go_on_from(position["tail"]):
+            return False
+        self._seq, self._missing = position["seq"], int(position["missing"])
+        self.bad_lines, self.first_bad_line = int(position["bad_lines"]), position["first_bad_line"]
+        self._too_long = self._tail.too_long = int(position["too_long"])
+        return True
 
     def pass_over(self) -> None:
         """Read all that is there for its damage alone."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from stickgen.foreign_files import open_regular
 
@@ -54,6 +57,33 @@ class Tail:
         self._offset = start + end_of_line
         return True
 
+    @property
+    def offset(self) -> int:
+        """How many bytes were read."""
+        return self._offset
+
+    def position(self) -> dict[str, Any]:
+        """Where it stands, as JSON: the file, how much of it was read, and a checksum of both ends of that."""
+        with open_regular(self.path) as file:
+            ends = _ends(file.fileno(), self._offset)
+        return {"file": self._file, "offset": self._offset, "ends": ends}
+
+    def go_on_from(self, position: Mapping[str, Any]) -> bool:
+        """Stand where another reader stood. False if the file is another, or what was read of it is changed."""
+        offset = int(position["offset"])
+        try:
+            with open_regular(self.path) as file:
+                status = os.fstat(file.fileno())
+                identity = status.st_dev, status.st_ino
+                if list(identity) != list(position["file"]) or status.st_size < offset:
+                    return False
+                if _ends(file.fileno(), offset) != list(position["ends"]):
+                    return False
+        except OSError:
+            return False
+        self._file, self._offset, self._in_a_long_line = identity, offset, False
+        return True
+
     def read(self, limit_bytes: int) -> bytes:
         """Whole lines, about so many bytes of them; nothing if there are none. Raises OSError."""
         with open_regular(self.path) as file:
@@ -87,3 +117,12 @@ class Tail:
 
     def _stands_behind_a_line(self, fd: int) -> bool:
         return self._offset == 0 or self._in_a_long_line or os.pread(fd, 1, self._offset - 1) == b"\n"
+
+
+def _ends(fd: int, offset: int) -> list[int]:
+    """Checksums of the first and the last piece of the first `offset` bytes."""
+    start = max(offset - _STEP_BYTES, 0)
+    return [
+        zlib.crc32(os.pread(fd, min(_STEP_BYTES, offset), 0)),
+        zlib.crc32(os.pread(fd, offset - start, start)),
+    ]

@@ -18,22 +18,17 @@ import psutil
 
 from stickgen.quantities import counted
 from stickgen.record_log import RecordReader
-from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind
+from stickgen.run_contract import Field
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run, State, Status
+from stickgen_tui.following.history import History
+from stickgen_tui.following.history_cache import place_of
 from stickgen_tui.following.log_tail import LogTail
 from stickgen_tui.following.sample import Sample, read_sample, sample_files
 from stickgen_tui.following.series import Series
 from stickgen_tui.text import clean
 
-# What a record carries beside measurements.
-_NOT_MEASURED = STAMPS | PROGRESS | {"crc32"}
-_POLL_SECONDS = 1.0  # of reading metrics, before what is there is shown
-_MEASURED_BESIDE = {
-    RecordKind.VAL,
-    RecordKind.QUALITY,
-}  # kinds of records that stand beside those of training
-_READ_AT_ONCE = 1024 * 1024  # bytes folded before the lock is let go, so that drawing never waits long
+_READ_SECONDS = 0.5  # of reading metrics, before what is there is shown
 
 
 @dataclass
@@ -44,21 +39,17 @@ class RunFollower:
     state: State = field(default_factory=lambda: State(Status.STARTING, ""))
     identity: dict[str, Any] = field(default_factory=dict)
     ended: dict[str, Any] = field(default_factory=dict)  # exit.json
-    train: dict[str, Series] = field(default_factory=dict)
-    validation: dict[str, Series] = field(default_factory=dict)
-    newest: dict[str, Any] = field(default_factory=dict)  # the last train record
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=300))
     samples: list[Path] = field(default_factory=list)  # paths, oldest first
     sample: Sample | None = None
     tree_rss_bytes: int | None = None
     sampled_index: int | None = None  # None: follow the newest
-    behind: bool = False  # whether there is more to read than one poll takes
-    closed: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.log = LogTail(self.run.log_path)
-        self._metrics = RecordReader(self.run.metrics_path)
+        self.history = History(self.run.metrics_path, self.lock, place_of(self.run.metrics_path))
+        self._closed = threading.Event()
         self._events = RecordReader(self.run.events_path)
         self._shown_sample: Path | None = None
         self._told_damage: list[str] = []
@@ -97,7 +88,8 @@ class RunFollower:
             with self.lock:
                 self.samples = samples
             changed.add("samples")
-        self._read_metrics(changed)
+        if self.history.read(_READ_SECONDS, self._closed):
+            changed.add("metrics")
         if self._load_sample():
             changed.add("sample")
         if (faults := self.damage + self.lost) != self._told_damage:
@@ -109,27 +101,35 @@ class RunFollower:
             changed.add("memory")
         return changed
 
-    def _read_metrics(self, changed: set[str]) -> None:
-        """Fold what is new of the metrics, a long log over several polls, so that there is always something to see."""
-        began = time.monotonic()
-        self.behind = False
-        while not self.closed and (records := self._metrics.read_new(_READ_AT_ONCE)):
-            with self.lock:
-                self._fold(records)
-            changed.add("metrics")
-            if time.monotonic() - began > _POLL_SECONDS:
-                self.behind = True
-                return
+    @property
+    def train(self) -> dict[str, Series]:
+        """What the records of training measured, by the name of the field."""
+        return self.history.curves.train
+
+    @property
+    def validation(self) -> dict[str, Series]:
+        """What validation and evaluations measured, by the name of the field."""
+        return self.history.curves.validation
+
+    @property
+    def newest(self) -> dict[str, Any]:
+        """The last record of training."""
+        return self.history.curves.newest
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is more to read than one poll takes."""
+        return self.history.behind
 
     def close(self) -> None:
         """Read nothing more: a poll under way ends after the piece it is at."""
-        self.closed = True
+        self._closed.set()
 
     @property
     def damage(self) -> list[str]:
         """What could not be read and is passed over, in a few words each: `metrics.jsonl:17 and 2 lines more`."""
         found = []
-        for damage in (self._metrics.damage, self._events.damage):
+        for damage in (self.history.reader.damage, self._events.damage):
             if damage is not None:
                 more = damage.lines - 1
                 others = f" and {counted(more, 'line')} more" if more else ""
@@ -140,37 +140,12 @@ class RunFollower:
     def lost(self) -> list[str]:
         """What never reached the disk, or is not there yet: `12 records of metrics.jsonl`."""
         found = []
-        for reader in (self._metrics, self._events):
+        for reader in (self.history.reader, self._events):
             if count := reader.lost:
                 found.append(f"{counted(count, 'record')} of {reader.path.name}")
         if self.state.alive and (count := self.state.unwritten):
             found.append(f"{counted(count, 'record')} not on disk")
         return found
-
-    def _fold(self, records: list[dict[str, Any]]) -> None:
-        """Sort the measurements of many records into their series, column by column."""
-        points: dict[tuple[bool, str], tuple[list[float], list[float]]] = {}
-        for record in records:
-            step = record.get(Field.STEP)
-            if type(step) is not int:
-                continue
-            is_train = record.get(Field.KIND) not in _MEASURED_BESIDE
-            if is_train:
-                self.newest = record
-            for name, value in record.items():
-                if name in _NOT_MEASURED:
-                    continue
-                kind = type(value)
-                if kind is float or kind is int:
-                    column = points.get((is_train, name))
-                    if column is None:
-                        column = points[is_train, name] = ([], [])
-                    column[0].append(step)
-                    column[1].append(value)
-                elif value is None and name in self.train:
-                    self.train[name].not_finite += 1  # JSON has no NaN: the writer puts null
-        for (is_train, name), (xs, ys) in points.items():
-            (self.train if is_train else self.validation).setdefault(name, Series()).extend(xs, ys)
 
     def _load_sample(self) -> bool:
         """Load the sample that is to be shown, if it is not the one that is."""

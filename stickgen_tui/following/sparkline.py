@@ -11,9 +11,9 @@ def sparkline(series: Series | None, columns: int) -> str:
     if series is None or len(series) < 2 or columns < 1:
         return " " * max(columns, 0)
     canvas = BrailleCanvas(columns, 1)
-    low_x, high_x = series.xs[0], series.xs[-1]
-    extent = series.extent(low_x, high_x)
-    assert extent is not None
+    low_x, high_x = series.first_x, series.last_x
+    if low_x is None or high_x is None or (extent := series.extent(low_x, high_x)) is None:
+        return " " * columns
     low, high = extent
     points = []
     for column, value in series.smooth(low_x, high_x, canvas.width, 1 / canvas.width):

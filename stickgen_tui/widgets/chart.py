@@ -67,8 +67,8 @@ def draw(
     moving = [curve for curve in drawn if curve.kind != "level"]
     if not moving or size.width < 16 or size.height < 4:
         return Content.styled(empty, MUTED) if size.width else Content("")
-    low_x = min(curve.series.xs[0] for curve in moving)
-    high_x = max(curve.series.xs[-1] for curve in moving)
+    low_x = min(x for curve in moving if (x := curve.series.first_x) is not None)
+    high_x = max(x for curve in moving if (x := curve.series.last_x) is not None)
     if high_x <= low_x:
         low_x, high_x = low_x - 0.5, low_x + 0.5
     scale = _y_scale(drawn, low_x, high_x, log_y, smoothing)

@@ -50,8 +50,8 @@ def _memory(follower: RunFollower, usable: int | None) -> list[tuple[str, str | 
     used = follower.tree_rss_bytes
     if used is not None:
         lines.append(("RAM", memory_meter(used, usable, 10)))
-    if logged is not None and len(logged):
-        lines.append(("peak RAM", byte_text(max(logged.ys))))
+    if logged is not None and (extent := logged.whole_extent) is not None:
+        lines.append(("peak RAM", byte_text(extent[1])))
     device = follower.train.get(Field.DEVICE_MEMORY_BYTES)
     if device is not None and len(device):
         lines.append(("VRAM", _with_spark(byte_text(device.last), device)))

@@ -164,7 +164,7 @@ def test_many_points_at_once_are_the_same_as_one_by_one(points: list[tuple[int, 
         one.append(x, y)
     for part in (points[:cut], points[cut:]):
         many.extend([x for x, _ in part], [y for _, y in part])
-    assert (one.xs, one.ys, one.not_finite, one._sums) == (many.xs, many.ys, many.not_finite, many._sums)
+    assert one == many
 
 
 def test_a_unit_moves_the_axis_and_the_legend_and_copies_no_point(monkeypatch: pytest.MonkeyPatch) -> None:
