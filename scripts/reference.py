@@ -31,7 +31,7 @@ def configuration_page() -> str:
         "# Every key of a config",
         "The form of `stickgen-tui`, the checks, `--set`, `configs/base.yaml` and this page come from one list, "
         "`stickgen/config/keys/`. Keys marked ° are this engine's own; the others are those of the training "
-        "configuration guide. A key that a file leaves out takes its default, and is named when the file is read.",
+        "configuration guide. Keys marked ≈ can change while a run trains (docs/steering.md). A key that a file leaves out takes its default, and is named when the file is read.",
     ]
     for group in GROUPS:
         rows = ["| key | default | allowed | what it does |", "|---|---|---|---|"]
@@ -41,7 +41,7 @@ def configuration_page() -> str:
 
 
 def _row(key: Key) -> str:
-    mark = "" if key.in_specification else " °"
+    mark = ("" if key.in_specification else " °") + (" ≈" if key.live else "")
     unit = f" {key.unit}" if key.unit else ""
     return f"| `{key.path}`{mark} | `{format_value(key.default, None)}`{unit} | {key.range_text()} | {key.help} |".replace(
         "\n", " "

@@ -212,6 +212,11 @@ class RecordWriter:
             return
 
     @property
+    def waiting(self) -> int:
+        """How many records wait for space on the disk."""
+        return len(self._waiting)
+
+    @property
     def unwritten(self) -> int:
         """How many records are not on disk: those that wait for space, and those that are lost."""
         return len(self._waiting) + self.lost

@@ -27,6 +27,7 @@ class File:
     RUN_LOCK: Final = "run.lock"
     LAUNCH_LOCK: Final = "launch.lock"
     TRACKER: Final = "tracker.json"  # how much of the metrics a tracker has
+    LIVE: Final = "live.json"  # the keys that were changed while it trained, and from which step on
     CHECKPOINTS: Final = "checkpoints"
     SAMPLES: Final = "samples"
     CONTROL: Final = "control"
@@ -43,7 +44,7 @@ def sample_name(step: int, prompt: str = "") -> str:
 MAX_CONFIG_BYTES: Final = 2**26  # of a config.yaml; a larger one is not read
 FILES: Final = (
     File.IDENTITY, File.IDENTITY_LOCK, File.IDENTITY_COPY, File.CONFIG, File.METRICS, File.EVENTS, File.HEARTBEAT,
-    File.LOG, File.EXIT, File.EXIT_ROOM, File.RUN_LOCK, File.LAUNCH_LOCK, File.TRACKER,
+    File.LOG, File.EXIT, File.EXIT_ROOM, File.RUN_LOCK, File.LAUNCH_LOCK, File.TRACKER, File.LIVE,
 )  # fmt: skip
 WRITTEN_FOLDERS: Final = (File.CHECKPOINTS, File.SAMPLES, File.CONTROL)
 FOLDERS: Final = (*WRITTEN_FOLDERS, File.PROMPTS, File.TENSORBOARD, File.WANDB)
@@ -58,17 +59,23 @@ class EventKind(StrEnum):
     CHANGED = "changed"  # a resumed run has other keys or data than before
     ALERT = "alert"  # something is wrong, and training goes on
     CONTROL = "control"  # a request was taken or refused
+    LIVE = "live"  # keys were changed while it trains
     EPOCH = "epoch"  # validation has measured
     QUALITY = "quality"  # the motion was evaluated
     SAMPLE = "sample"
     CHECKPOINT = "checkpoint"
     PROFILE = "profile"  # where the time went
-    FINISHED = "finished"
+    FINISHED = "finished"  # all steps are done
+    EARLY = "early"  # a limit ended it before its last step
+    PAUSED = "paused"  # somebody asked for a stop that frees the memory, to go on later
     STOPPED = "stopped"
     FAILED = "failed"
 
 
-ENDINGS: Final = (EventKind.FINISHED, EventKind.STOPPED, EventKind.FAILED)  # how a launch ended
+# how a launch ended
+ENDINGS: Final = (
+    EventKind.FINISHED, EventKind.EARLY, EventKind.PAUSED, EventKind.STOPPED, EventKind.FAILED,
+)  # fmt: skip
 
 
 class Phase(StrEnum):
@@ -125,8 +132,10 @@ class Wish(StrEnum):
     """What a request in the run's inbox asks for."""
 
     STOP = "stop"
+    PAUSE = "pause"
     SAVE = "save"
     SAMPLE = "sample"
+    SET = "set"  # other values of keys; alone of all, it holds for the launches to come too
 
 
 class Field:
@@ -143,6 +152,9 @@ class Field:
     PATH: Final = "path"  # of what was written, within its folder
     ID: Final = "id"  # of a request
     APPLIED: Final = "applied"  # whether it was
+    WISH: Final = "wish"  # a Wish
+    VALUES: Final = "values"  # of a request to set keys: by path
+    CHANGES: Final = "changes"  # of a live change: what changed, each with `key`, `old` and `new`
     # -- heartbeat
     PHASE: Final = "phase"
     MEDIAN_STEP_SECONDS: Final = "median_step_seconds"
@@ -232,6 +244,9 @@ def unit_of(field: str) -> Unit:
     return next((units[field] for units in MEASURED.values() if field in units), Unit.NONE)
 
 
+# Of run.json, what of going back to an older checkpoint is still to do, as its step; and what was done, in words.
+GOING_BACK: Final = "going_back_to_step"
+WENT_BACK: Final = "went_back"
 # Of run.json, what one launch was asked for and the next one is not. All else is the identity of the run, or what
 # holds for the launches to come.
 LAUNCH_OPTIONS: Final = frozenset({"max_steps", "profile"})

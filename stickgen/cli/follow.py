@@ -30,7 +30,7 @@ from stickgen.text import clean
 POLL_SECONDS = 0.25
 PLAIN_LINE_SECONDS = 10.0
 STOP_COMES_WITH = 0.5  # seconds within which SIGTERM follows a SIGHUP if both are sent
-EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 130}
+EXIT_CODES = {Status.FINISHED: 0, Status.EARLY: 0, Status.PAUSED: 130, Status.STOPPED: 130}
 
 
 def describe(record: dict[str, Any]) -> str:
@@ -280,7 +280,7 @@ def _report(run: Run, as_json: bool, out: Unbreakable, err: Unbreakable) -> int:
         ):  # fmt: skip
             if path is not None:
                 where.say(f"  {what:<10} {clean(path)}")
-        if ending.status == Status.FINISHED:
+        if ending.status in {Status.FINISHED, Status.EARLY}:
             out.say(f'  draw with  stickgen generate {run.reference} "a person waves" -o wave.gif')
         if failed and ran_out_of_memory(run):
             for advice in memory_advice(run)[:3]:

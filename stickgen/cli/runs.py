@@ -11,6 +11,7 @@ import click
 from stickgen.cli.numbers import Finite
 from stickgen.cli.options import JSON, RUNS
 from stickgen.cli.pinning import pin
+from stickgen.cli.steering import COMMANDS as STEERING
 from stickgen.quantities import counted
 from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.text import clean
@@ -185,3 +186,5 @@ def remove(root: Path, which: str, yes: bool) -> None:
 
 
 command.add_command(pin)
+for _steering in STEERING:
+    command.add_command(_steering)

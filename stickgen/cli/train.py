@@ -47,6 +47,12 @@ if TYPE_CHECKING:
 @click.option("--max-steps", type=click.IntRange(1), help="Stop after so many steps of this launch.")
 @click.option("--resume", metavar="RUN", help="Go on with a run, by name or `latest`, in its own directory.")
 @click.option(
+    "--from",
+    "start",
+    metavar="CKPT",
+    help="With --resume, the checkpoint to go on from: last (default), best, or its step; later ones are set aside.",
+)
+@click.option(
     "--init-from",
     metavar="CKPT|RUN",
     help="Start from the weights of another run, or of one checkpoint of it.",
@@ -78,6 +84,7 @@ def command(
     overrides: tuple[str, ...],
     max_steps: int | None,
     resume: str | None,
+    start: str | None,
     init_from: str | None,
     force: bool,
     nproc: int | None,
@@ -104,7 +111,8 @@ def command(
         )
     values = dict(map(parse_override, overrides))
     changed: dict[str, Any] = {}
-    new_config: bytes | None = None
+    if start is not None and resume is None:
+        raise StickgenError("--from names a checkpoint of a run that goes on; name the run with --resume")
     if resume is not None:
         if config_path or name or init_from:
             raise StickgenError(
@@ -112,11 +120,13 @@ def command(
                 "drop --config, --name and --init-from"
             )
         run = _run_to_resume(resume, runs, run_dir)
-        resumption = prepare_resume(run, data_path=data_path, overrides=values, force=force)
+        resumption = prepare_resume(
+            run, data_path=data_path, overrides=values, force=force, start=start or "last"
+        )
         for sentence in resumption.said:
             click.echo(f"warning: {clean(sentence)}", err=True)
-        changed, new_config = resumption.facts, resumption.config
-        if prepare and (changed or new_config is not None):
+        changed = resumption.for_launch
+        if prepare and any(value is not None and value != {} for value in changed.values()):
             raise StickgenError(
                 "--prepare launches nothing, so it changes nothing; resume without it first, then prepare"
             )
@@ -136,7 +146,7 @@ def command(
         told.listen()
     if nproc is not None:
         changed["nproc"] = nproc
-    launch(run, config=new_config, max_steps=max_steps, profile=profile, **changed)
+    launch(run, max_steps=max_steps, profile=profile, **changed)
     out.say(f"run {run.path}")
     if detach:
         out.say(

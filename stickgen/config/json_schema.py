@@ -36,7 +36,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def _property(key: Key) -> dict[str, Any]:
-    unit = f" Unit: {key.unit}." if key.unit else ""
+    unit = (f" Unit: {key.unit}." if key.unit else "") + (
+        " It may change while a run trains." if key.live else ""
+    )
     found: dict[str, Any] = {
         "title": key.comment,
         "description": f"{key.help}{unit} Allowed: {key.range_text()}.",

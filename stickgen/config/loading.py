@@ -30,24 +30,27 @@ class ConfigError(YamlError):
     """A config whose keys or values are wrong; one that is not even YAML is the YamlError itself."""
 
 
-def parse_override(text: str) -> tuple[str, Value]:
-    """`training.batch_size=4` → (path, value of the key's type). Raises StickgenError with the fix."""
+def parse_override(text: str, *, option: str = "--set ") -> tuple[str, Value]:
+    """`training.batch_size=4` → (path, value of the key's type). Raises StickgenError with the fix.
+
+    `option` is what stands before it on the command line, for the message.
+    """
     path, equals, written = text.partition("=")
     path = path.strip()
     if not equals:
-        raise StickgenError(f"--set {clean(text)}: write key=value, like --set training.batch_size=4")
+        raise StickgenError(f"{option}{clean(text)}: write key=value, like {option}training.batch_size=4")
     key = KEY_BY_PATH.get(path)
     if key is None:
         near = nearest(path_of(path))
         raise StickgenError(
-            f"--set {clean(path)}: unknown key"
+            f"{option}{clean(path)}: unknown key"
             + (f"; did you mean {path_text(near.parts)}?" if near is not None else "")
         )
     value = written if key.type is str else resolve(written.strip())
     try:
         return path, key.check(value)
     except ValueError as error:
-        raise StickgenError(f"--set {path}: {clean(written) or 'nothing'} {error}") from error
+        raise StickgenError(f"{option}{path}: {clean(written) or 'nothing'} {error}") from error
 
 
 class TrainingConfig(Settings):
@@ -80,6 +83,16 @@ class TrainingConfig(Settings):
         config.path = None
         config._take(document, {}, defaults)
         return config
+
+    def changed(self, values: MappingABC[str, Value]) -> TrainingConfig:
+        """This config with other values, as live changes give it: still with the bytes of its file.
+
+        Raises KeyError for a key that does not exist; the values are not checked.
+        """
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self))
+        vars(other).update(vars(self.replace(values)))
+        return other
 
     def _take(self, document: Document, overrides: MappingABC[str, Value], defaults: int = DEFAULTS) -> None:
         for path, value in overrides.items():

@@ -30,6 +30,12 @@ def checkpoint_folders(directory: Path) -> list[Path]:
     return [path for _, _, path in sorted(found)]
 
 
+def step_of(path: Path) -> int:
+    """The step that the name of a checkpoint's folder says."""
+    match = _NAME.fullmatch(path.name)
+    return int(match[1]) if match is not None else 0
+
+
 def is_own_checkpoint(path: Path) -> bool:
     """Whether a save wrote this folder under this name."""
     match = _NAME.fullmatch(path.name)

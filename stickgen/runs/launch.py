@@ -10,26 +10,40 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from stickgen.atomic import write_bytes
 from stickgen.children import child_environment
 from stickgen.errors import StickgenError
-from stickgen.run_contract import LAUNCH_OPTIONS, File, Wish
+from stickgen.run_contract import LAUNCH_OPTIONS, WENT_BACK, File, Wish
 from stickgen.runs.control import request
+from stickgen.runs.going_back import finish_going_back, go_back
 from stickgen.runs.layout import check_own_files
 from stickgen.runs.locks import LaunchLock, trainer_lock_holder
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run
 
+if TYPE_CHECKING:
+    from stickgen.config.key import Value
 
-def launch(run: Run, timeout_seconds: float = 20.0, *, config: bytes | None = None, **facts: Any) -> None:
+
+def launch(
+    run: Run,
+    timeout_seconds: float = 20.0,
+    *,
+    config: bytes | None = None,
+    back_to_step: int | None = None,
+    values: Mapping[str, Value] | None = None,
+    **facts: Any,
+) -> None:
     """Start the supervisor of `run` in a session of its own and wait until the trainer has a process.
 
-    `facts` go into run.json and `config` takes the place of config.yaml (the old one is kept beside it), once it
-    is certain that this launch is the only one. Of any number of launches
+    `facts` go into run.json, `config` takes the place of config.yaml (the old one is kept beside it), the run goes
+    back to the checkpoint `back_to_step`, and `values` are asked for as a live change, once it is certain that this
+    launch is the only one. Of any number of launches
     at once one wins; the others raise StickgenError before they touch a file of the run. So does one
     whose folders cannot be written, or whose trainer does not appear.
     """
@@ -42,6 +56,14 @@ def launch(run: Run, timeout_seconds: float = 20.0, *, config: bytes | None = No
             if trainer_lock_holder(run) is not None or _trainer(run) is not None:
                 raise _running_already(run)  # a trainer that outlived its supervisor
             run.check_writable()
+            if run.identity.get(WENT_BACK):  # before an earlier launch, which has said it
+                run.update_identity(**{WENT_BACK: None})
+            if back_to_step is not None:
+                go_back(run, back_to_step)
+            else:
+                finish_going_back(run)
+            if values:
+                request(run, Wish.SET, values)
             _start(run, lock, timeout_seconds, facts, config)
         finally:
             lock.close()  # the supervisor's copy holds it now
@@ -86,6 +108,27 @@ def _start(
     threading.Thread(target=supervisor.wait, name="supervisor", daemon=True).start()
 
 
+def pause(run: Run) -> None:
+    """Ask for a stop with a checkpoint that frees the memory and is called a pause.
+
+    Raises StickgenError when nothing runs, or the request cannot be written.
+    """
+    state = run.state()
+    if not state.alive:
+        raise StickgenError(f"{run.name} is not running ({state.status})")
+    request(run, Wish.PAUSE)  # before the signal, which does not say what it is for
+    process = _trainer(run)
+    if process is None:
+        return  # on another machine, which reads the request between two steps
+    try:
+        process.send_signal(signal.SIGUSR2)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.AccessDenied as error:
+        raise _not_ours(run, process) from error
+    _wake(process)
+
+
 def stop(run: Run, *, force: bool = False) -> None:
     """Ask for a stop with a checkpoint, as often as one likes; `force` kills the trainer at once.
 
@@ -114,9 +157,7 @@ def stop(run: Run, *, force: bool = False) -> None:
     except psutil.NoSuchProcess:
         return
     except psutil.AccessDenied as error:
-        raise StickgenError(
-            f"{run.name} is a run of {_owner(process)}, and only they can stop it (process {process.pid})"
-        ) from error
+        raise _not_ours(run, process) from error
     _wake(process)
     with contextlib.suppress(StickgenError):  # the signal has said it
         request(run, Wish.STOP)
@@ -140,6 +181,12 @@ def _wake(trainer: psutil.Process) -> None:
         for process in family:
             with contextlib.suppress(psutil.Error):
                 process.send_signal(signal.SIGCONT)
+
+
+def _not_ours(run: Run, process: psutil.Process) -> StickgenError:
+    return StickgenError(
+        f"{run.name} is a run of {_owner(process)}, and only they can stop it (process {process.pid})"
+    )
 
 
 def _owner(process: psutil.Process) -> str:

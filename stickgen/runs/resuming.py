@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stickgen.config.comparing import means_the_same
 from stickgen.config.loading import TrainingConfig
-from stickgen.config.schema import KEYS, Value
+from stickgen.config.schema import KEY_BY_PATH, KEYS, Value
 from stickgen.datasets.facts import DatasetFacts, dataset_digest, read_dataset_facts
 from stickgen.datasets.file_checks import check_dataset_file
 from stickgen.errors import StickgenError
+from stickgen.runs.checkpoint_folders import step_of
+from stickgen.runs.going_back import LAST, chosen_checkpoint
+from stickgen.runs.live import read_changes, values_at
 from stickgen.text import clean
 from stickgen.yaml_edit import format_value
 
 if TYPE_CHECKING:
     from stickgen.runs.store import Run
 
-# What can change between two launches and leaves weights, moments, clips and step count their meaning.
+# What can change between two launches, beside live keys, and leaves weights, moments, clips and steps their meaning.
 _CHANGEABLE = {
-    "training.epochs", "training.learning_rate", "training.warmup_epochs", "training.schedule",
-    "training.min_lr_ratio", "training.max_grad_norm", "training.weight_decay", "training.ema_decay",
-    "training.max_minutes", "training.activation_checkpointing", "training.compile", "model.dropout",
+    "training.warmup_epochs", "training.weight_decay", "training.ema_decay",
+    "training.activation_checkpointing", "training.compile", "model.dropout",
     "diffusion.sampling_steps", "diffusion.guidance_scale", "diffusion.contrast_scale",
     "diffusion.guidance_min_time", "diffusion.condition_dropout",
 }  # fmt: skip
-_CHANGEABLE_GROUPS = {"loss_weights", "device", "logging", "data"}
+_CHANGEABLE_GROUPS = {"device", "logging", "data"}
 _FIXED = {"data.max_frames"}
 MOST_NAMED = 40  # sources and licences of a dataset that are kept by name
 _BATCH = {"training.batch_size", "training.grad_accum_steps"}
@@ -62,7 +65,9 @@ def refuse_changes(run: Run, before: TrainingConfig, after: TrainingConfig) -> l
     same_batch = before.effective_batch == after.effective_batch
     for change in found:
         fixed = change.path in _FIXED or not (
-            change.path in _CHANGEABLE or change.path.partition(".")[0] in _CHANGEABLE_GROUPS
+            KEY_BY_PATH[change.path].live
+            or change.path in _CHANGEABLE
+            or change.path.partition(".")[0] in _CHANGEABLE_GROUPS
         )
         if change.path in _BATCH and same_batch:
             continue
@@ -84,6 +89,17 @@ class Resumption:
     config: bytes | None  # None: as it is
     facts: dict[str, Any]  # for run.json
     said: tuple[str, ...]  # for the person
+    back_to_step: int | None = None  # None: from the newest checkpoint
+    values: Mapping[str, Value] = field(
+        default_factory=dict
+    )  # to be set once it trains, against a live change
+
+    @property
+    def for_launch(self) -> dict[str, Any]:
+        """What `launch` is to be told."""
+        return {
+            "config": self.config, "back_to_step": self.back_to_step, "values": self.values, **self.facts
+        }  # fmt: skip
 
 
 def prepare(
@@ -92,13 +108,18 @@ def prepare(
     data_path: str | None = None,
     overrides: Mapping[str, Value] | None = None,
     force: bool = False,
+    start: str = LAST,
 ) -> Resumption:
     """Look at config and dataset before a launch goes on with them; nothing is written.
+
+    `start` is the checkpoint to go on from: `last`, `best`, or its step.
 
     Raises StickgenError where either is not what the run learned from, with what differs; `force` goes on with
     what is there, but not with a config whose changes would make weights or step count meaningless.
     """
-    config, facts, said = _config(run, overrides or {}, force)
+    checkpoint = chosen_checkpoint(run, start)
+    back_to = checkpoint.step if checkpoint is not None and start != LAST else None
+    config, facts, said, values = _config(run, overrides or {}, force, back_to)
     place = Path(data_path).absolute() if data_path is not None else find_dataset(run)
     if place is None:
         raise StickgenError(
@@ -116,24 +137,29 @@ def prepare(
             raise StickgenError(difference)
         facts["dataset_accepted"] = dataset_digest(place)
         said.append(f"{difference.partition('; ')[0]}; forced")
-    return Resumption(config, facts, tuple(said))
+    return Resumption(config, facts, tuple(said), back_to, values)
 
 
-def resume(run: Run) -> tuple[str, ...]:
+def resume(
+    run: Run, *, start: str = LAST, overrides: Mapping[str, Value] | None = None, force: bool = False
+) -> tuple[str, ...]:
     """Launch a run that has begun, with its own config and data; returns what a person should know of it.
 
-    Raises StickgenError if it cannot go on.
+    `start` is the checkpoint to go on from: `last`, `best`, or its step. Raises StickgenError if it cannot go on.
     """
     from stickgen.runs.launch import launch
 
-    found = prepare(run)
-    launch(run, config=found.config, **found.facts)
-    return found.said
+    found = prepare(run, start=start, overrides=overrides, force=force)
+    checkpoint = chosen_checkpoint(run, start)
+    launch(run, **found.for_launch)
+    if checkpoint is None:
+        return ("it had saved no checkpoint, so it starts again at step 0", *found.said)
+    return (f"it goes on from the checkpoint of step {checkpoint.step:,}", *found.said)
 
 
 def _config(
-    run: Run, overrides: Mapping[str, Value], force: bool
-) -> tuple[bytes | None, dict[str, Any], list[str]]:
+    run: Run, overrides: Mapping[str, Value], force: bool, back_to_step: int | None
+) -> tuple[bytes | None, dict[str, Any], list[str], dict[str, Value]]:
     from stickgen.yaml_edit import Document
 
     name = str(run.config_path)
@@ -141,7 +167,9 @@ def _config(
         document = Document.parse(run.config_bytes, name)
     except OSError as error:
         raise StickgenError(f"{name}: it cannot be read ({error.strerror or error})") from error
-    config, trained = TrainingConfig.from_document(document), trained_config(run)
+    config = TrainingConfig.from_document(document)
+    most = math.inf if back_to_step is None else back_to_step
+    trained = trained_config(run, most)
     facts: dict[str, Any] = {}
     said: list[str] = []
     if config.digest != run.identity.get("config_digest", config.digest):
@@ -161,15 +189,42 @@ def _config(
         facts["config_digest"] = config.digest
     if trained is not None:
         refuse_changes(run, trained, config)
-    return (config.bytes if overrides else None), facts, said
+    live, values = _live(run, config, overrides, most)
+    return (config.bytes if overrides else None), facts, said + live, values
 
 
-def trained_config(run: Run) -> TrainingConfig | None:
-    """The config of the newest checkpoint; None if nothing was trained, or it cannot be read."""
+def _live(
+    run: Run, config: TrainingConfig, overrides: Mapping[str, Value], most_steps: float
+) -> tuple[list[str], dict[str, Value]]:
+    """What becomes of live changes, in words, and which of the `overrides` have to be set against them once more.
+
+    What a person says last counts: a value of --set, or of a config.yaml that was edited, overrules a live change.
+    Of a key that --set gives the value which config.yaml has anyway, the file cannot tell that; the launch is asked.
+    """
+    changes = [change for change in read_changes(run) if change.step <= most_steps]
+    holding = values_at(config, changes, None)
+    once = {key.path: key.new for change in changes for key in change.keys}
+    said = [
+        f"{path} is {_shown(value)} by a live change (config.yaml: {_shown(config.get(path))})"
+        for path, value in holding.items()
+        if path not in overrides
+    ]
+    said += [
+        f"config.yaml says {path} {_shown(config.get(path))}, which overrules the live change to {_shown(value)}"
+        for path, value in once.items()
+        if path not in holding and not means_the_same(value, config.get(path))
+    ]
+    return said, {path: value for path, value in overrides.items() if path in holding}
+
+
+def trained_config(run: Run, most_steps: float = math.inf) -> TrainingConfig | None:
+    """The config.yaml of the newest checkpoint of at most so many steps; None if there is none that can be read."""
     from stickgen.foreign_files import read_regular
     from stickgen.run_contract import MAX_CONFIG_BYTES
 
     for folder in reversed(run.checkpoints):
+        if step_of(folder) > most_steps:
+            continue
         try:
             return TrainingConfig.from_bytes(
                 read_regular(folder / "config.yaml", MAX_CONFIG_BYTES), str(folder / "config.yaml")

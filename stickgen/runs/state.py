@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from stickgen.record_log import last_record
-from stickgen.run_contract import ENDINGS, STARTING_PHASES, Field, Phase, quiet_limit_seconds
+from stickgen.run_contract import ENDINGS, STARTING_PHASES, EventKind, Field, Phase, quiet_limit_seconds
 from stickgen.runs.locks import launch_under_way, trainer_lock_holder
 from stickgen.runs.process import boot_id, find_process, is_paused
 
@@ -21,13 +21,16 @@ STARTING_SECONDS = 60.0  # a new run directory without a launch is "starting" so
 class Status(StrEnum):
     """How a run is. `died`: the trainer was killed, or is gone and nobody wrote how it ended.
 
-    `unreadable`: its folder or its run.json cannot be read now, so that nothing is known.
+    `early`: a limit ended it, as `training.max_minutes` or `--max-steps`, before its last step. `paused`: stopped to
+    free the memory. `unreadable`: its folder or its run.json cannot be read now, so that nothing is known.
     """
 
     STARTING = "starting"
     RUNNING = "running"
     STALLED = "stalled"
+    PAUSED = "paused"
     STOPPED = "stopped"
+    EARLY = "early"
     FINISHED = "finished"
     FAILED = "failed"
     DIED = "died"
@@ -49,6 +52,11 @@ class State:
     def alive(self) -> bool:
         """Whether a trainer process is there."""
         return self.status in {Status.STARTING, Status.RUNNING, Status.STALLED}
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a launch would find steps to do."""
+        return not self.alive and self.status not in {Status.FINISHED, Status.UNREADABLE}
 
 
 def boot_seconds() -> float:
@@ -84,7 +92,7 @@ def derive_state(run: RunDirectory) -> State:
     if launches:
         said = last_words(run, len(launches))  # a trainer that outlived its supervisor has no exit file
         if said is not None:
-            return State(Status(str(said[Field.EVENT])), str(said.get(Field.MESSAGE, "")), *at)
+            return _said(said, at)
         return State(Status.DIED, "the trainer is gone and did not say why (killed, or the power went)", *at)
     if time.time() - _number(run.identity.get("created_unix")) < STARTING_SECONDS:
         return State(Status.STARTING, "not launched yet", *at)
@@ -108,13 +116,27 @@ def _alive(beat: dict[str, Any], at: tuple[int, int, str, int]) -> State:
 
 def _ended(ended: dict[str, Any], at: tuple[int, int, str, int]) -> State:
     code, reason = ended.get("code"), str(ended.get("reason", ""))
+    said = ended.get(Field.EVENT)
+    # versions whose exit file does not have it called all of these finished
+    if code == 0 and (said == EventKind.EARLY or (said is None and at[0] < at[1])):
+        return State(Status.EARLY, reason or "it ended before its last step", *at)
     if code == 0:
         return State(Status.FINISHED, reason or "finished", *at)
     if ended.get("signal"):
         return State(Status.DIED, reason or f"ended by {ended['signal']}", *at)
+    if code == 130 and said == EventKind.PAUSED:
+        return State(Status.PAUSED, reason or "paused", *at)
     if code == 130:
         return State(Status.STOPPED, reason or "stopped", *at)
     return State(Status.FAILED, reason or f"exit code {code}", *at)
+
+
+def _said(said: dict[str, Any], at: tuple[int, int, str, int]) -> State:
+    """How a run is whose trainer said how it ended, and nobody else."""
+    status = Status(str(said[Field.EVENT]))
+    if status == Status.FINISHED and at[0] < at[1]:
+        status = Status.EARLY
+    return State(status, str(said.get(Field.MESSAGE, "")), *at)
 
 
 def last_words(run: RunDirectory, launch: int) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from stickgen.atomic import write_text
 from stickgen.children import child_environment
@@ -120,12 +121,14 @@ def _forward(trainer: subprocess.Popen[bytes]) -> None:
 def _write_exit(run: Run, code: int, launch: int, *, out_of_memory: bool = False) -> None:
     """Write exit.json, on a full disk into the room kept for it, else as soon as there is some."""
     received = _signal_name(-code) if code < 0 else None
+    words = last_words(run, launch) or {}
     text = json.dumps(
         {
             "code": code if code >= 0 else 128 - code,
             "signal": received,
             "out_of_memory": out_of_memory,
-            "reason": _reason(run, code, received, launch, out_of_memory)[:_LONGEST_REASON],
+            Field.EVENT: words.get(Field.EVENT),
+            "reason": _reason(run, code, received, words, out_of_memory)[:_LONGEST_REASON],
             Field.LAUNCH: launch,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -180,7 +183,7 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _reason(run: Run, code: int, received: str | None, launch: int, out_of_memory: bool) -> str:
+def _reason(run: Run, code: int, received: str | None, words: dict[str, Any], out_of_memory: bool) -> str:
     if out_of_memory:
         return "killed by the system, which ran out of memory; the next launch takes half as many clips at a time"
     if received == "SIGKILL":
@@ -192,9 +195,8 @@ def _reason(run: Run, code: int, received: str | None, launch: int, out_of_memor
         )
     if received:
         return f"ended by {received} at once, without a checkpoint of its last steps"
-    said = last_words(run, launch)
-    if said is not None:
-        return str(said.get(Field.MESSAGE, ""))
+    if words:
+        return str(words.get(Field.MESSAGE, ""))
     return "" if code == 0 else f"exit code {code}; the end of train.log says more"
 
 

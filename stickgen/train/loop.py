@@ -6,11 +6,12 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import torch
 
+from stickgen.config.loading import TrainingConfig
 from stickgen.data.rows import DatasetChangedError
 from stickgen.datasets.facts import read_dataset_facts
 from stickgen.errors import RunFailedError, StickgenError
@@ -21,7 +22,7 @@ from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.speed import step_cost
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.batch_shapes import PAD_FRAMES_TO, frames_at_once, steps_per_epoch
-from stickgen.run_contract import EventKind, Phase
+from stickgen.run_contract import WENT_BACK, EventKind, Phase
 from stickgen.runs.store import Run
 from stickgen.train.batching.batches import (
     SHARED_MEMORY,
@@ -44,6 +45,7 @@ from stickgen.train.optim.step import Learner, StepResult, optimizer_step
 from stickgen.train.placement.compiled_blocks import compile_blocks, is_worth_compiling
 from stickgen.train.processes.signals import NOTHING_TRAINED, Asked, StopWantedError
 from stickgen.train.reporting.remember import remember
+from stickgen.train.steering import steer
 
 log = logging.getLogger("stickgen")
 
@@ -57,6 +59,7 @@ class Due:
     sample: bool
     evaluate: bool
     time_is_up: bool  # `training.max_minutes` have passed
+    change: bool  # a key was set, which the other processes do not know yet
 
 
 class Trainer:
@@ -65,15 +68,16 @@ class Trainer:
     def __init__(self, run: Run, *, launch: int | None = None, asked: Asked | None = None) -> None:
         self.launched = time.monotonic()
         self.context = context = LaunchContext.open(run, launch, asked or Asked())
-        self.run, self.config, self.identity = run, context.config, context.identity
+        self.run, self.identity = run, context.identity
         self.journal, self.asked, self.ranks = context.journal, context.asked, context.ranks
         self.profile, self.device, self.contention = context.profile, context.device, Contention()
 
         self.dataset = open_run_dataset(run, self.config)
         self.clips = self.dataset.clips
         self.steps_per_epoch = steps_per_epoch(len(self.clips.train), self.config.effective_batch)
-        self.total_steps = self.steps_per_epoch * self.config.training.epochs
-        self.journal.total_steps, self.journal.steps_per_epoch = self.total_steps, self.steps_per_epoch
+        self.journal.steps_per_epoch = self.steps_per_epoch
+        self.last_of_launch: int | None = None  # by --max-steps
+        self.set_end()
 
         sharded = self.config.device.sharding == "fsdp" and self.ranks.size > 1
         whole_on = torch.device("cpu") if sharded else self.device  # one GPU may not hold the whole of it
@@ -92,8 +96,19 @@ class Trainer:
             context.precision, self._micro_batch_limit(), self.ranks, self.profile,
         )  # fmt: skip
         self.largest = 0  # clips of a micro-batch so far
+        self.steer()
         if self.ranks.leads:
             self._note_what_runs()
+
+    @property
+    def config(self) -> TrainingConfig:
+        """The config as it counts now, with the live changes so far."""
+        return self.context.config
+
+    @property
+    def total_steps(self) -> int:
+        """Of the whole run, as it is configured now."""
+        return self.steps_per_epoch * self.config.training.epochs
 
     def train(self) -> int:
         """Train to the end, to a limit or to a stop. Returns the exit code.
@@ -123,12 +138,14 @@ class Trainer:
 
     def _train(self) -> int:
         """The algorithm: for each epoch its plan, for each step of the plan an optimizer step."""
-        state, last = self.state, self._begin()
-        for epoch in range(state.step // self.steps_per_epoch, self.config.training.epochs):
+        state = self.state
+        self._begin()
+        while state.step < self.total_steps:
+            epoch = state.step // self.steps_per_epoch
             plan = self.plan(epoch)
             batches = self.load(plan, epoch)
             for micro_batches in plan:
-                if state.step >= last:
+                if state.step >= self.journal.last_step:
                     return self.finish(f"reached --max-steps after step {state.step}")
                 began = time.monotonic()
                 rate = self.set_learning_rate()
@@ -203,8 +220,8 @@ class Trainer:
             steps_per_epoch=self.steps_per_epoch,
         )
 
-    def _begin(self) -> int:
-        """Report the start and start the clocks. Returns the step after which this launch ends."""
+    def _begin(self) -> None:
+        """Report the start, start the clocks, and take what was asked for before."""
         step = self.state.step
         self.journal.event(
             EventKind.RESUMED if step else EventKind.STARTED,
@@ -212,15 +229,38 @@ class Trainer:
             f"{self.steps_per_epoch} steps an epoch, {self._where()} in {self.context.precision}, "
             f"{len(self.clips.train)} clips to train on and {len(self.clips.held_out)} held out",
         )
+        if went_back := self.identity.get(WENT_BACK):
+            self.journal.event(EventKind.CHANGED, str(went_back))
         if self.compiled:
             self.journal.beat(Phase.COMPILING)
         self.contention = Contention()
         self.profile.start(step)
-        limit, minutes = self.identity.get("max_steps"), self.config.training.max_minutes
-        last = self.total_steps if limit is None else min(step + int(limit), self.total_steps)
-        self.journal.last_step = last
-        self.journal.deadline = self.launched + 60 * minutes if minutes else None
-        return last
+        limit = self.identity.get("max_steps")
+        self.last_of_launch = None if limit is None else step + int(limit)
+        self.set_end()
+        if self.ranks.leads:
+            self.context.take_requests()
+        self.follow_changes(self.ranks.any_of([self.context.untold])[0])
+
+    def set_end(self) -> None:
+        """Tell the journal where the run ends, and where and when this launch does."""
+        journal, minutes = self.journal, self.config.training.max_minutes
+        journal.total_steps = self.total_steps
+        journal.last_step = min(self.last_of_launch or self.total_steps, self.total_steps)
+        journal.deadline = self.launched + 60 * minutes if minutes else None
+
+    def follow_changes(self, new: bool) -> None:
+        """Let the live changes of this step count, once all processes know of those that are `new`."""
+        if new:
+            self.context.tell_changes()
+        if any(change.step == self.state.step for change in self.context.changes):
+            self.steer()
+
+    def steer(self) -> None:
+        """Let what is configured at this step count from here on."""
+        steer(self.context, self.state, self.guard, self.assessment.quality)
+        self.learner = replace(self.learner, config=self.config)
+        self.set_end()
 
     def _where(self) -> str:
         if self.ranks.size == 1:
@@ -299,12 +339,14 @@ class Trainer:
                     self.asked.sample or self.assessment.sample_due(),
                     self.ranks.leads and self.assessment.quality.due(),
                     bool(minutes and time.monotonic() - self.launched > 60 * minutes),
+                    self.context.untold,
                 ]
             )
         )
 
     def do(self, due: Due) -> None:
         """Do what is due. Raises StopWantedError for a stop."""
+        self.follow_changes(due.change)
         if due.save:
             self.asked.save = False
             self.save()
@@ -356,11 +398,14 @@ class Trainer:
             )
         if not self.save_patiently():
             raise RunFailedError(f"{message}, but its checkpoint could not be saved; see the events")
-        self.journal.event(EventKind.FINISHED, message)
+        done = self.state.step >= self.total_steps
+        self.journal.event(EventKind.FINISHED if done else EventKind.EARLY, message)
         return 0
 
     def stop(self) -> int:
         """End with a checkpoint, because somebody asked. Raises RunFailedError if it cannot be saved."""
+        if self.ranks.leads:
+            self.context.take_requests()  # the signal of a pause comes with a request that says so
         if (reason := self.guard.unfit) and self.ranks.from_first(bool(self.saver.saved)):
             return self.report_stop(f"; {reason}, so an earlier checkpoint is the last")
         if self.state.step and not self.save_patiently():
@@ -370,7 +415,8 @@ class Trainer:
     def report_stop(self, how: str = ", with a checkpoint") -> int:
         """Report that it ended because somebody asked. Returns the exit code."""
         step = self.state.step
-        self.journal.event(EventKind.STOPPED, f"stopped after step {step}{how}" if step else NOTHING_TRAINED)
+        kind = EventKind.PAUSED if self.asked.pause else EventKind.STOPPED
+        self.journal.event(kind, f"{kind} after step {step}{how}" if step else NOTHING_TRAINED)
         return 130
 
     def save_patiently(self) -> bool:

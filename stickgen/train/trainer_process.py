@@ -14,7 +14,8 @@ from pathlib import Path
 
 from stickgen.errors import StickgenError
 from stickgen.record_log import RecordWriter
-from stickgen.run_contract import EventKind, Field, Phase
+from stickgen.run_contract import EventKind, Field, Phase, Wish
+from stickgen.runs.control import waiting
 from stickgen.runs.locks import NoLocksError, RunLock
 from stickgen.runs.private_folder import keep_compiled_code_private
 from stickgen.runs.process import describe_process
@@ -88,7 +89,10 @@ def _report_end(run: Run, launch: int, error: BaseException) -> int:
     """Write the event that says by what `error`, or stop, the launch ended. Returns the exit code."""
     match error:
         case StopWantedError():
-            _say(run, launch, _stopped_while_loading(run), event=EventKind.STOPPED)
+            wishes = {request.wish for request in waiting(run, launch) if not request.refusal}
+            paused = Wish.PAUSE in wishes and Wish.STOP not in wishes
+            kind = EventKind.PAUSED if paused else EventKind.STOPPED
+            _say(run, launch, _stopped_while_loading(run), event=kind)
             return 130
         case StickgenError():
             _say(run, launch, str(error))

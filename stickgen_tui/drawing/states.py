@@ -21,6 +21,8 @@ LOOKS: dict[str, Look] = {
     "starting": Look("◌", "starting", "$text-primary", True),
     "running": Look("●", "running", "$text-success", True),
     "stalled": Look("◍", "stalled", "$text-warning", True),
+    "paused": Look("⏸", "paused", "$text-warning", False),
+    "early": Look("◧", "early", "$text-primary", False),
     "stopped": Look("■", "stopped", MUTED, False),
     "finished": Look("✓", "finished", "$text-success", False),
     "failed": Look("✗", "failed", "$text-error", False),

@@ -16,7 +16,7 @@ from stickgen.config.key import DEFAULTS
 from stickgen.errors import StickgenError
 from stickgen.record_log import Damage, RecordReader, RecordWriter, faults
 from stickgen.run_contract import File, Phase, Wish
-from stickgen.runs.control import request, take_requests
+from stickgen.runs.control import request, waiting
 from stickgen.runs.launch import launch
 from stickgen.runs.store import Run, Status, create_run, find_run, list_runs
 from stickgen.tail import MAX_LINE_BYTES
@@ -167,7 +167,7 @@ def test_no_link_in_a_run_directory_is_followed(run: Run, tmp_path: Path, name: 
         run.check_writable()
     run.beat(Phase.TRAINING, 1, 2)
     if name == "control":
-        assert take_requests(run, 1) == []
+        assert waiting(run, 1) == []
         with pytest.raises(StickgenError):
             request(run, Wish.STOP)
     assert sorted(path.name for path in victim.iterdir()) == ["bashrc", "package.json"]

@@ -205,5 +205,7 @@ def test_a_run_of_an_older_version_reads_as_before(tmp_path: Path) -> None:
     (run.path / "heartbeat").write_text(json.dumps({"phase": "saving", "step": 7, "total_steps": 9}))
     (run.path / "exit.json").write_text(json.dumps({"code": 0, "reason": "trained", "launch": 1}))
     state = run.state()
-    assert (state.status, state.reason, state.step, state.total_steps) == ("finished", "trained", 7, 9)
+    assert (state.status, state.reason, state.step, state.total_steps) == ("early", "trained", 7, 9)
     assert (state.phase, run.identity["name"]) == (Phase.SAVING, "old")
+    (run.path / "heartbeat").write_text(json.dumps({"phase": "saving", "step": 9, "total_steps": 9}))
+    assert run.state().status == "finished"

@@ -104,7 +104,7 @@ def test_a_held_lock_is_life_whatever_the_process_number_says(run: Run) -> None:
 
 def test_between_the_trainers_end_and_the_exit_file_nobody_calls_it_dead(run: Run) -> None:
     run.update_identity(launches=[{"pid": 2**22 + 1, "boot_id": boot_id()}])
-    run.beat(Phase.SAVING, 9, 10)
+    run.beat(Phase.SAVING, 10, 10)
     lock = LaunchLock(run)
     assert lock.acquire()
     assert (run.state().status, run.state().reason) == (Status.RUNNING, "ending")

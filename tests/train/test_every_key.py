@@ -292,7 +292,7 @@ def _seed(shop: Workshop) -> None:
 
 @effect("training.max_minutes")
 def _minutes(shop: Workshop) -> None:
-    (message,) = shop.train({"training.max_minutes": 1e-9}).messages("finished")
+    (message,) = shop.train({"training.max_minutes": 1e-9}).messages("early")
     assert message.startswith("reached training.max_minutes")
 
 

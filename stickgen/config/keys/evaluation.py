@@ -24,6 +24,7 @@ class Evaluation(Section):
         minimum=0.0,
         steps=(0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0),
         in_specification=False,
+        live=True,
     )
     prompts: int = key(
         24,
@@ -34,6 +35,7 @@ class Evaluation(Section):
         maximum=200,
         steps=(8, 16, 24, 50, 100, 200),
         in_specification=False,
+        live=True,
     )
     time_share: float = key(
         0.02,
@@ -45,6 +47,7 @@ class Evaluation(Section):
         above_minimum=True,
         steps=(0.01, 0.02, 0.05, 0.1, 0.25),
         in_specification=False,
+        live=True,
     )
     best_by: str = key(
         "loss",
@@ -53,4 +56,5 @@ class Evaluation(Section):
         "or of the most texts obeyed.",
         choices=("loss", "action_accuracy", "contrast"),
         in_specification=False,
+        live=True,
     )

@@ -20,6 +20,7 @@ class Logging(Section):
         "DEBUG: very detailed; INFO: normal training progress (recommended); WARNING: only warnings and errors; "
         "ERROR: only errors.",
         choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+        live=True,
     )
     log_interval: int = key(
         10,
@@ -29,6 +30,7 @@ class Logging(Section):
         minimum=1,
         maximum=1_000_000,
         steps=(1, 5, 10, 20, 50),
+        live=True,
     )
     save_interval: int = key(
         5,
@@ -38,6 +40,7 @@ class Logging(Section):
         minimum=1,
         maximum=1_000_000,
         steps=(1, 2, 5, 10),
+        live=True,
     )
     save_minutes: float = key(
         30.0,
@@ -47,6 +50,7 @@ class Logging(Section):
         minimum=0.0,
         steps=(0.0, 5.0, 10.0, 30.0, 60.0),
         in_specification=False,
+        live=True,
     )
     sample_minutes: float = key(
         2.0,
@@ -56,6 +60,7 @@ class Logging(Section):
         minimum=0.0,
         steps=(0.0, 0.5, 1.0, 2.0, 5.0, 15.0),
         in_specification=False,
+        live=True,
     )
     tracker: str = key(
         "none",

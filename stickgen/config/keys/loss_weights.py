@@ -21,6 +21,7 @@ class LossWeights(Section):
         minimum=0.0,
         maximum=1000.0,
         steps=(0.0, 0.05, 0.1, 0.2, 0.5, 1.0),
+        live=True,
     )
     action: float = key(
         0.15,
@@ -29,6 +30,7 @@ class LossWeights(Section):
         minimum=0.0,
         maximum=1000.0,
         steps=(0.0, 0.05, 0.1, 0.15, 0.3, 0.5),
+        live=True,
     )
     physics: float = key(
         0.2,
@@ -38,6 +40,7 @@ class LossWeights(Section):
         minimum=0.0,
         maximum=1000.0,
         steps=(0.0, 0.1, 0.2, 0.4, 0.8),
+        live=True,
     )
     diffusion: float = key(
         0.1,
@@ -47,4 +50,5 @@ class LossWeights(Section):
         minimum=0.0,
         maximum=1000.0,
         steps=(0.0, 0.05, 0.1, 0.2, 0.5),
+        live=True,
     )

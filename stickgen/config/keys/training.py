@@ -42,6 +42,7 @@ class Training(Section):
         minimum=1,
         maximum=1_000_000,
         steps=(5, 10, 25, 50, 100, 200),
+        live=True,
     )
     learning_rate: float = key(
         0.0003,
@@ -51,6 +52,7 @@ class Training(Section):
         maximum=1.0,
         above_minimum=True,
         steps=(0.00003, 0.0001, 0.0002, 0.0003, 0.0005, 0.001),
+        live=True,
     )
     warmup_epochs: int = key(
         10,
@@ -68,6 +70,7 @@ class Training(Section):
         minimum=0.0,
         above_minimum=True,
         steps=(0.5, 1.0, 2.0, 5.0),
+        live=True,
     )
     schedule: str = key(
         "cosine",
@@ -76,6 +79,7 @@ class Training(Section):
         "all, which suits fine-tuning and runs whose end is open.",
         choices=("cosine", "linear", "constant"),
         in_specification=False,
+        live=True,
     )
     min_lr_ratio: float = key(
         0.05,
@@ -84,6 +88,7 @@ class Training(Section):
         minimum=0.0,
         maximum=1.0,
         in_specification=False,
+        live=True,
     )
     optimizer: str = key(
         "adamw",
@@ -153,6 +158,7 @@ class Training(Section):
         unit="minutes",
         minimum=0.0,
         in_specification=False,
+        live=True,
     )
     stage: str = key(
         "",

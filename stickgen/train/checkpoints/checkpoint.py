@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from stickgen.atomic import fsync_directory
 from stickgen.config.loading import TrainingConfig
+from stickgen.config.schema import KEY_BY_PATH
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json, read_regular
 from stickgen.planner.decisions.checkpoints import KEPT_LAST
@@ -60,10 +61,20 @@ class Checkpoint:
         return int(self.trainer["step"])
 
     def config(self) -> TrainingConfig:
-        """The config it was trained with, with the defaults of that time. Raises ConfigError or OSError."""
+        """The config it was trained with last, live changes included, with the defaults of that time.
+
+        Raises StickgenError or OSError if it cannot be read.
+        """
         path, noted = self.path / "config.yaml", self.trainer.get("defaults")
         defaults = noted if isinstance(noted, int) else 1
-        return TrainingConfig.from_bytes(read_regular(path, MAX_CONFIG_BYTES), str(path), defaults=defaults)
+        config = TrainingConfig.from_bytes(read_regular(path, MAX_CONFIG_BYTES), str(path), defaults=defaults)
+        live = self.trainer.get("live", {})
+        try:
+            return config.changed({key: KEY_BY_PATH[key].check(value) for key, value in live.items()})
+        except (AttributeError, KeyError, ValueError) as error:
+            raise StickgenError(
+                f"{self.path / 'trainer.json'}: its live changes are damaged ({error})"
+            ) from error
 
 
 def optimizer_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -30,6 +30,11 @@ class LossGuard:
         self._first: list[float] = []
         self._last: deque[float] = deque(maxlen=LAST)
 
+    def begin_again(self) -> None:
+        """Measure anew what the loss begins with: from here on it is a sum of other weights."""
+        self.first = None
+        self._first, self._last = [], deque(maxlen=LAST)
+
     def look_at(self, result: StepResult) -> None:
         """Take note of a step; alert if it was skipped. Raises RunFailedError at the twentieth in a row."""
         if not result.skipped:

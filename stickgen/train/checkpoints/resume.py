@@ -10,6 +10,7 @@ from stickgen.run_contract import EventKind
 from stickgen.runs.preflight import refusals
 from stickgen.runs.provenance import ancestors_of, provenance
 from stickgen.runs.resuming import refuse_changes
+from stickgen.train.checkpoints.best import measures_best_otherwise
 from stickgen.train.checkpoints.checkpoint import Checkpoint, newest_checkpoint, unfinished_saves
 from stickgen.train.checkpoints.initial import initial_of
 from stickgen.train.checkpoints.train_state import TrainState
@@ -35,6 +36,7 @@ def resume(context: LaunchContext, state: TrainState, dataset: dict[str, Any], s
     if checkpoint is not None:
         state.restore(checkpoint)
         journal.step = state.step
+        context.at_step(state.step)
         _report_changes(context, state, checkpoint, dataset, steps_per_epoch)
         return True
     if skipped:
@@ -74,7 +76,7 @@ def _report_changes(
     except (OSError, StickgenError):
         return  # written by an older version
     changes = refuse_changes(context.run, trained, config)
-    if trained.evaluation.best_by != config.evaluation.best_by:
+    if measures_best_otherwise(trained, config):
         state.best_val, state.best_step = math.inf, None  # measured by something else
     for change in changes:
         journal.event(EventKind.CHANGED, str(change), key=change.path, old=change.old, new=change.new)

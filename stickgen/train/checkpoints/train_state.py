@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stickgen.config.key import Value
 from stickgen.config.loading import TrainingConfig
 from stickgen.errors import StickgenError
 from stickgen.model.normalise import Normaliser
@@ -54,6 +55,8 @@ class TrainState:
         ] = {}  # the whole of sharded tensors, by file stem, after this step
         self.best_val = math.inf
         self.best_step: int | None = None
+        self.val_loss: float | None = None  # that of the last validation
+        self.live: dict[str, Value] = {}  # values that live changes gave keys until this step
 
     def _new_optimizer(self) -> torch.optim.Optimizer:
         optimizer = build_optimizer(self.model, self.config.training)
@@ -84,6 +87,8 @@ class TrainState:
             self.step, self.ema.updates = int(numbers["step"]), int(numbers["ema_updates"])
             self.best_step = None if numbers["best_step"] is None else int(numbers["best_step"])
             self.best_val = math.inf if self.best_step is None else float(numbers["best_val"])
+            loss = numbers.get("val_loss")
+            self.val_loss = None if loss is None else float(loss)
         except (KeyError, TypeError, ValueError) as error:
             raise StickgenError(
                 f"{checkpoint.path / 'trainer.json'}: a number is missing or damaged; use another checkpoint"
@@ -164,5 +169,7 @@ class TrainState:
             "ema_updates": self.ema.updates,
             "best_val": self.best_val if self.best_step is not None else None,
             "best_step": self.best_step,
+            "val_loss": self.val_loss,
+            **({"live": self.live} if self.live else {}),
             **self.provenance,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from stickgen.planner.decisions.validation import validation_batch
@@ -44,6 +45,7 @@ class Assessment:
         self.gather()
         result = self.context.ranks.from_first(self._losses() if self.context.ranks.leads else None)
         self.context.journal.validation_record(result)
+        state.val_loss = result[Field.LOSS] if math.isfinite(result[Field.LOSS]) else None
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
         by_loss = self.context.config.evaluation.best_by == "loss"
         if not by_loss or not (saves_anyway or rested):

@@ -52,6 +52,12 @@ class Quality:
         self._refused = False
         self._prepared: tuple[LightEvaluation, Encoded] | None = None
 
+    def take(self, config: TrainingConfig) -> None:
+        """Go by the keys of `config` from now on."""
+        if config.evaluation.prompts != self.config.evaluation.prompts:
+            self._prepared = None  # other texts are to be drawn
+        self.config = config
+
     @property
     def texts(self) -> list[str]:
         """The texts that are drawn; empty before the first evaluation."""

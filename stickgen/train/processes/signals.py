@@ -29,6 +29,7 @@ class Asked:
 
     def __init__(self) -> None:
         self.stop = False
+        self.pause = False  # the stop is a pause, by `stickgen runs pause`
         self.save = False
         self.sample = False  # by no signal, but by `stickgen runs sample`
         self._stops = Stops()

@@ -1,0 +1,63 @@
+"""Asking a run that trains for other values of keys: looked at here, before the trainer looks at it itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stickgen.errors import StickgenError
+from stickgen.run_contract import Field, Wish
+from stickgen.runs.control import request, waiting
+from stickgen.runs.live import KeyChange, check_changes, effective_config, warnings_of
+from stickgen.runs.store import Run
+
+
+@dataclass(frozen=True)
+class AskedFor:
+    """A live change that was asked for."""
+
+    id: str
+    changes: tuple[KeyChange, ...]
+    warnings: tuple[str, ...]
+
+
+def look_at_change(run: Run, values: Mapping[str, object]) -> tuple[tuple[KeyChange, ...], tuple[str, ...]]:
+    """What `values` would change in `run` now, and what is to be said against it. Raises StickgenError if it cannot be."""
+    config = effective_config(run)
+    per_epoch = run.identity.get("steps_per_epoch")
+    changes = check_changes(
+        config, values,
+        step=run.state().step, steps_per_epoch=per_epoch if isinstance(per_epoch, int) else 0,
+    )  # fmt: skip
+    return changes, tuple(warnings_of(config, changes))
+
+
+def ask_for_change(run: Run, values: Mapping[str, object]) -> AskedFor:
+    """Ask the trainer of `run` to give keys other values between two steps.
+
+    Raises StickgenError if the run does not train, or the values cannot be taken.
+    """
+    state = run.state()
+    if not state.alive:
+        first = next(iter(values), "KEY")
+        raise StickgenError(
+            f"{run.name} is not running ({state.status}); change keys as it goes on: stickgen runs resume "
+            f"{run.reference} --set {first}=…"
+        )
+    changes, warnings = look_at_change(run, values)
+    asked = {change.path: change.new for change in changes}
+    return AskedFor(request(run, Wish.SET, asked), changes, warnings)
+
+
+def asked_to_end(run: Run) -> tuple[Wish, float] | None:
+    """Whether the present launch was asked to stop or to pause and has not answered: which, and when (unix, s)."""
+    for request_ in waiting(run, len(run.launches)):
+        if request_.wish in {Wish.STOP, Wish.PAUSE} and not request_.refusal and request_.asked_unix:
+            return Wish(request_.wish), request_.asked_unix
+    return None
+
+
+def step_seconds(run: Run) -> float | None:
+    """How long a step of `run` takes, by its heartbeat; None before the first."""
+    seconds = run.heartbeat().get(Field.MEDIAN_STEP_SECONDS)
+    return float(seconds) if isinstance(seconds, int | float) else None
