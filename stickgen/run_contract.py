@@ -249,4 +249,5 @@ GOING_BACK: Final = "going_back_to_step"
 WENT_BACK: Final = "went_back"
 # Of run.json, what one launch was asked for and the next one is not. All else is the identity of the run, or what
 # holds for the launches to come.
-LAUNCH_OPTIONS: Final = frozenset({"max_steps", "profile"})
+# `max_steps` counts from where the launch begins, `last_step` from the start of the run.
+LAUNCH_OPTIONS: Final = frozenset({"max_steps", "last_step", "profile"})

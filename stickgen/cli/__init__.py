@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("stickgen.cli.config", "Check, show and edit training configs."),
     "data": ("stickgen.cli.data", "Make, import, embed and look at datasets."),
     "runs": ("stickgen.cli.runs", "List, watch, save, stop and remove runs."),
+    "queue": ("stickgen.cli.queue", "Trainings that start one after another when the machine is free."),
     "generate": ("stickgen.cli.generate", "Draw the motion of a text with a trained model."),
     "evaluate": (
         "stickgen.cli.evaluate",

@@ -40,6 +40,7 @@ from stickgen.record_log import RecordReader, last_record
 from stickgen.run_contract import EventKind, Field, RecordKind
 from stickgen.runs.store import Run, create_run
 from stickgen.runs.supervisor import ENVIRONMENT
+from stickgen.runs.trainings import Neighbours
 from stickgen.text import clean
 from stickgen.yaml_edit import Document
 
@@ -194,8 +195,9 @@ def _watch(
     peak = device_peak = 0
     seconds: list[float] = []
     peaks: list[int] = []  # at the end of each epoch
-    contention = Contention(trainer.pid)
+    contention, neighbours = Contention(trainer.pid), Neighbours(run)
     while True:
+        neighbours.look()
         peak = max(peak, peak_rss_bytes(trainer))
         for record in reader.read_new():
             if record.get(Field.KIND) == RecordKind.TRAIN:
@@ -219,7 +221,8 @@ def _watch(
     on_gpu = work.device == "cuda"
     return Measurement(
         origin_of(machine), work, device_peak + CUDA_CONTEXT_BYTES if on_gpu else peak,
-        statistics.median(seconds[1:]), len(seconds), "probe", time.time(), contention.contended,
+        statistics.median(seconds[1:]), len(seconds), "probe", time.time(),
+        contention.contended or neighbours.contended,
     )  # fmt: skip
 
 

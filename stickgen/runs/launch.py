@@ -25,6 +25,7 @@ from stickgen.runs.layout import check_own_files
 from stickgen.runs.locks import LaunchLock, trainer_lock_holder
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run
+from stickgen.runs.trainings import note_launch
 
 if TYPE_CHECKING:
     from stickgen.config.key import Value
@@ -85,6 +86,7 @@ def _start(
     if run.exit_path.exists():
         run.exit_path.rename(run.path / f"exit-{launches}.json")
     (run.path / File.HEARTBEAT).unlink(missing_ok=True)  # an old one would make the new launch look stalled
+    note_launch(run)
     log = os.open(run.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:
         supervisor = subprocess.Popen(
@@ -151,6 +153,8 @@ def stop(run: Run, *, force: bool = False) -> None:
         return
     try:
         if force:
+            with contextlib.suppress(OSError, StickgenError):  # a kill that somebody wanted is no accident
+                run.update_identity(killed_launch=len(run.launches))
             process.kill()
             return
         process.send_signal(signal.SIGUSR2)  # never taken for a second one, unlike SIGTERM

@@ -145,10 +145,9 @@ def create_run(
         raise StickgenError(
             f"--run-dir {path}: there is something already; name a new or empty folder, or add --resume"
         )
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(config.name).stem).strip("-.") or "config"
-    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise StickgenError(f"--name {name!r}: use letters, digits, dots, dashes, at most 80")
-    run = Run(path or _unused(root, stem, name))
+    if name is not None:
+        check_name(name)
+    run = Run(path or unused_path(root, config.name, name))
     try:
         run.path.mkdir(mode=0o700, parents=True, exist_ok=path is not None)
         run.path.chmod(0o700)
@@ -174,8 +173,15 @@ def create_run(
     return run
 
 
-def _unused(root: Path, stem: str, name: str | None) -> Path:
+def check_name(name: str) -> None:
+    """Raise StickgenError if a run cannot be called so."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise StickgenError(f"--name {name!r}: use letters, digits, dots, dashes, at most 80")
+
+
+def unused_path(root: Path, config_name: str, name: str | None = None) -> Path:
     """A folder below `root` that is not there yet: time, config and two words, or `name` in their place."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(config_name).stem).strip("-.") or "config"
     while True:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         path = root / f"{stamp}-{stem}-{name or f'{secrets.choice(_WORDS)}-{secrets.choice(_NOUNS)}'}"

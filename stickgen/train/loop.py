@@ -24,6 +24,7 @@ from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.batch_shapes import PAD_FRAMES_TO, frames_at_once, steps_per_epoch
 from stickgen.run_contract import WENT_BACK, EventKind, Phase
 from stickgen.runs.store import Run
+from stickgen.runs.trainings import Neighbours
 from stickgen.train.batching.batches import (
     SHARED_MEMORY,
     WorkerBatches,
@@ -70,7 +71,8 @@ class Trainer:
         self.context = context = LaunchContext.open(run, launch, asked or Asked())
         self.run, self.identity = run, context.identity
         self.journal, self.asked, self.ranks = context.journal, context.asked, context.ranks
-        self.profile, self.device, self.contention = context.profile, context.device, Contention()
+        self.profile, self.device = context.profile, context.device
+        self.contention, self.neighbours = Contention(), Neighbours(run)
 
         self.dataset = open_run_dataset(run, self.config)
         self.clips = self.dataset.clips
@@ -233,10 +235,11 @@ class Trainer:
             self.journal.event(EventKind.CHANGED, str(went_back))
         if self.compiled:
             self.journal.beat(Phase.COMPILING)
-        self.contention = Contention()
+        self.contention, self.neighbours = Contention(), Neighbours(self.run)
         self.profile.start(step)
         limit = self.identity.get("max_steps")
-        self.last_of_launch = None if limit is None else step + int(limit)
+        ends = [self.identity.get("last_step"), None if limit is None else step + int(limit)]
+        self.last_of_launch = min((int(end) for end in ends if end is not None), default=None)
         self.set_end()
         if self.ranks.leads:
             self.context.take_requests()
@@ -325,6 +328,7 @@ class Trainer:
             self.journal.train_record(result, rate, seconds)
         if self.ranks.leads:
             self.context.take_requests()
+            self.neighbours.look()
         self.saver.collect()
 
     def due(self) -> Due:
@@ -379,7 +383,7 @@ class Trainer:
         if self.ranks.size == 1 and not self.identity.get("trial"):
             remember(
                 self.learner, self.clips.file, self.journal, compiled=self.compiled,
-                contended=self.contention.contended,
+                contended=self.contention.contended or self.neighbours.contended,
             )  # fmt: skip
 
     # -- how it ends
