@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stickgen.cli.options import JSON, OVERRIDES, RUNS
+from stickgen.cli.queueing import JSON_VERSION, added, start_worker_if_wanted
 from stickgen.errors import StickgenError
 from stickgen.quantities import counted, duration_text
 from stickgen.text import clean
 
 if TYPE_CHECKING:
-    from stickgen.queue.job import Job
     from stickgen.queue.store import Entry, Queue, Where
 
-JSON_VERSION = 1
 DATA = click.option(
     "--data-path",
     "--data_path",
@@ -109,37 +108,6 @@ def _warn(config: Any, options: Any) -> None:
         doubts = (str(error),)
     for sentence in doubts:
         click.echo(f"warning: {clean(sentence)}", err=True)
-
-
-def added(queue: Queue, frozen: list[tuple[bytes, dict[str, Any]]], *, paused: bool, as_json: bool) -> None:
-    """Add jobs, say so, and start a worker if none is at work and the queue is not paused."""
-    if paused:
-        queue.pause()
-    jobs = queue.add_all(frozen)
-    if as_json:
-        click.echo(json.dumps({"version": JSON_VERSION, "added": [job.id for job in jobs]}))
-    else:
-        for job in jobs:
-            click.echo(f"job {clean(job.title, single_line=True)}: added{_of_search(job)}")
-    _start_worker(queue, quiet=as_json)
-
-
-def _of_search(job: Job) -> str:
-    values = ", ".join(f"{key}={value}" for key, value in job.values.items())
-    return f" ({clean(values, single_line=True)})" if values else ""
-
-
-def _start_worker(queue: Queue, *, quiet: bool = False) -> None:
-    from stickgen.queue.worker_lock import start_worker, worker_text
-
-    if queue.paused:
-        sentence = "the queue is paused; go on with: stickgen queue resume"
-    elif start_worker(queue.root):
-        sentence = f"started a worker{worker_text(queue.root)}; watch: stickgen queue list"
-    else:
-        sentence = f"the worker{worker_text(queue.root)} takes them in turn; watch: stickgen queue list"
-    if not quiet:
-        click.echo(sentence)
 
 
 # -- looking
@@ -338,7 +306,7 @@ def resume() -> None:
     """Start jobs again, by a worker if none is at work."""
     queue = _queue()
     queue.resume()
-    _start_worker(queue)
+    start_worker_if_wanted(queue)
 
 
 # -- the worker

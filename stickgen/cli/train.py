@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stickgen.cli.beside import BESIDE, QUEUE, settle
 from stickgen.cli.options import RUNS
 
 if TYPE_CHECKING:
     from stickgen.config.key import Value
     from stickgen.config.loading import TrainingConfig
     from stickgen.planner.launch_check import LaunchCheck
+    from stickgen.queue.adding import Options
     from stickgen.runs.store import Run
 
 
@@ -74,6 +76,8 @@ if TYPE_CHECKING:
     help="Make the run's folder, launch nothing, and print the command that trains it on several machines.",
 )
 @click.option("--profile", is_flag=True, help="Say at the end where the time went, part by part.")
+@BESIDE
+@QUEUE
 @click.option("--detach", is_flag=True, help="Do not watch; the run goes on by itself.")
 def command(
     config_path: str | None,
@@ -90,13 +94,17 @@ def command(
     nproc: int | None,
     prepare: bool,
     profile: bool,
+    beside: bool,
+    queued: bool,
     detach: bool,
 ) -> None:
     """Train a model, with progress, or detached from this terminal.
 
-    The run outlives this terminal. Ctrl-C stops it with a checkpoint (exit code 130).
+    The run outlives this terminal. Ctrl-C stops it with a checkpoint (exit code 130). While another training goes on
+    on this machine it asks what to do; without a terminal it warns and starts.
     """
     from stickgen.cli.follow import Told, follow_and_exit
+    from stickgen.cli.queueing import queue_new, queue_run
     from stickgen.cli.streams import Unbreakable
     from stickgen.config.loading import parse_override
     from stickgen.errors import StickgenError
@@ -120,6 +128,9 @@ def command(
                 "drop --config, --name and --init-from"
             )
         run = _run_to_resume(resume, runs, run_dir)
+        if not prepare and _waits(runs, beside, queued, run):
+            queue_run(run, max_steps, nproc, changes=bool(values or data_path or force or profile or start))
+            return
         resumption = prepare_resume(
             run, data_path=data_path, overrides=values, force=force, start=start or "last"
         )
@@ -132,7 +143,11 @@ def command(
             )
     else:
         place = _Place(runs, run_dir, name)
-        run = _new_run(config_path, values, data_path, place, init_from, nproc or 1, force=force)
+        new = _check_new(config_path, values, data_path, place, init_from, nproc or 1, force=force)
+        if not prepare and _waits(runs, beside, queued):
+            queue_new(new.config, _options(new, max_steps, nproc, force), place.name or "", place.run_dir)
+            return
+        run = _make(new, place)
     if prepare:
         click.echo(
             f"run {run.path}\non each of N machines that see this folder, with one process a GPU:\n"
@@ -184,7 +199,41 @@ def _run_to_resume(resume: str, runs: str | None, run_dir: str | None) -> Run:
     return run
 
 
-def _new_run(
+@dataclass(frozen=True)
+class _New:
+    """A launch that was checked, and what its run directory is made with."""
+
+    found: LaunchCheck
+    root: Path
+    facts: dict[str, str]
+
+    @property
+    def config(self) -> TrainingConfig:
+        return self.found.config
+
+
+def _waits(runs: str | None, beside: bool, queued: bool, run: Run | None = None) -> bool:
+    """Whether this training is to wait for its turn in the queue; asks, if another one goes on and nothing was said."""
+    from stickgen.errors import StickgenError
+    from stickgen.runs.store import runs_root
+    from stickgen.runs.trainings import is_going, live_trainings
+
+    if beside and queued:
+        raise StickgenError("--beside starts it now and --queue later; give one of them")
+    if beside or queued or (run is not None and is_going(run)):  # the launch will say that it is running
+        return queued
+    root = Path(runs) if runs else runs_root()
+    return settle(live_trainings([root], besides=run)) == "queue"
+
+
+def _options(new: _New, max_steps: int | None, nproc: int | None, force: bool) -> Options:
+    from stickgen.queue.adding import Options
+
+    dataset = str(new.found.dataset)
+    return Options(dataset, new.root, max_steps, nproc, force, new.facts.get("init_from", ""))
+
+
+def _check_new(
     config_path: str | None,
     values: dict[str, Value],
     data_path: str | None,
@@ -193,12 +242,11 @@ def _new_run(
     nproc: int,
     *,
     force: bool,
-) -> Run:
-    """Check a launch of the config and make its run directory."""
+) -> _New:
+    """Check a launch of the config. Raises StickgenError for what prevents it."""
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig
     from stickgen.errors import StickgenError
-    from stickgen.planner.arithmetic.parameters import count_parameters
     from stickgen.runs.store import runs_root
     from stickgen.text import clean
 
@@ -218,7 +266,16 @@ def _new_run(
         facts["init_from"] = str(checkpoint.path.absolute())
     if path is not None and place.name is not None:
         raise StickgenError("--run-dir names the run already; drop --name")
-    run = found.create_run(root, name=place.name, path=path, argv=sys.argv, **facts)
+    return _New(found, root, facts)
+
+
+def _make(new: _New, place: _Place) -> Run:
+    """Make the run directory of a launch that was checked."""
+    from stickgen.planner.arithmetic.parameters import count_parameters
+
+    path = Path(place.run_dir) if place.run_dir is not None else None
+    run = new.found.create_run(new.root, name=place.name, path=path, argv=sys.argv, **new.facts)
+    config = new.config
     click.echo(
         f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
         f"({config.training.batch_size} × {config.training.grad_accum_steps})"

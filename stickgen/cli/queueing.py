@@ -1,0 +1,82 @@
+"""Putting trainings into the queue, as `stickgen queue add` and `stickgen train --queue` do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stickgen.errors import StickgenError
+from stickgen.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.queue.adding import Options
+    from stickgen.queue.job import Job
+    from stickgen.queue.store import Queue
+    from stickgen.runs.store import Run
+
+JSON_VERSION = 1
+
+
+def queue_new(config: TrainingConfig, options: Options, name: str, run_dir: str | None) -> None:
+    """Queue a training of a config, in `run_dir` if it is to be there. Raises StickgenError if it cannot be."""
+    from stickgen.queue.adding import freeze
+    from stickgen.queue.store import Queue
+    from stickgen.runs.store import is_run
+
+    place = Path(run_dir).absolute() if run_dir is not None else None
+    if place is not None and (
+        is_run(place) or (place.exists() and (not place.is_dir() or any(place.iterdir())))
+    ):
+        raise StickgenError(f"--run-dir {run_dir}: there is something already; name a new or empty folder")
+    more = {"run": str(place)} if place is not None else {}
+    added(Queue(), [freeze(config, options, name=name, **more)], paused=False, as_json=False)
+
+
+def queue_run(run: Run, max_steps: int | None, nproc: int | None, *, changes: bool) -> None:
+    """Queue a run that has begun. Raises StickgenError where the resume would change something of it."""
+    from stickgen.queue.adding import add_run
+    from stickgen.queue.store import Queue
+
+    if changes:
+        raise StickgenError(
+            "a run in the queue goes on as it is: drop --set, --data-path, --force and --profile, or resume it now"
+        )
+    queue = Queue()
+    job = add_run(queue, run, max_steps=max_steps, nproc=nproc)
+    click.echo(f"job {clean(job.title, single_line=True)}: goes on with {clean(run.name, single_line=True)}")
+    start_worker_if_wanted(queue)
+
+
+def added(queue: Queue, frozen: list[tuple[bytes, dict[str, Any]]], *, paused: bool, as_json: bool) -> None:
+    """Add jobs, say so, and start a worker if none is at work and the queue is not paused."""
+    if paused:
+        queue.pause()
+    jobs = queue.add_all(frozen)
+    if as_json:
+        click.echo(json.dumps({"version": JSON_VERSION, "added": [job.id for job in jobs]}))
+    else:
+        for job in jobs:
+            click.echo(f"job {clean(job.title, single_line=True)}: added{_of_search(job)}")
+    start_worker_if_wanted(queue, quiet=as_json)
+
+
+def _of_search(job: Job) -> str:
+    values = ", ".join(f"{key}={value}" for key, value in job.values.items())
+    return f" ({clean(values, single_line=True)})" if values else ""
+
+
+def start_worker_if_wanted(queue: Queue, *, quiet: bool = False) -> None:
+    from stickgen.queue.worker_lock import start_worker, worker_text
+
+    if queue.paused:
+        sentence = "the queue is paused; go on with: stickgen queue resume"
+    elif start_worker(queue.root):
+        sentence = f"started a worker{worker_text(queue.root)}; watch: stickgen queue list"
+    else:
+        sentence = f"the worker{worker_text(queue.root)} takes them in turn; watch: stickgen queue list"
+    if not quiet:
+        click.echo(sentence)
