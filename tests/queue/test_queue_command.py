@@ -19,9 +19,12 @@ from stickgen.queue.store import Queue
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """No test here starts a process; the queues that a worker was started for."""
     started: list[Path] = []
-    monkeypatch.setattr(
-        "stickgen.queue.worker_lock.start_worker", lambda where: started.append(where) or len(started) == 1
-    )
+
+    def start(where: Path) -> bool:
+        started.append(where)
+        return len(started) == 1
+
+    monkeypatch.setattr("stickgen.queue.worker_lock.start_worker", start)
     return started
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -106,11 +107,13 @@ def test_a_killed_training_goes_on_in_its_own_directory(
 def test_a_training_that_only_dies_does_not_keep_the_others_waiting_for_ever(
     queue: Queue, add: AddJob, trainings: Trainings
 ) -> None:
+    def is_running_again(launches: int) -> bool:
+        return status(queue, 1) == JobStatus.RUNNING and len(run_of(queue, 1).launches) == launches
+
     add(), add()
     with Working(queue, trainings) as working:
         for launches in (1, 2, 3):
-            wait_until(lambda count=launches: status(queue, 1) == JobStatus.RUNNING
-                       and len(run_of(queue, 1).launches) == count)  # fmt: skip
+            wait_until(partial(is_running_again, launches))
             trainings.end(run_of(queue, 1), 137, "SIGKILL")
         wait_for(queue, 2, JobStatus.RUNNING)
         trainings.end(run_of(queue, 2))
