@@ -101,7 +101,7 @@ def _begin(queue: Queue, job: Job) -> None:
 def _go_on(job: Job, run: Run) -> None:
     """Launch a run that has begun, with its own config and data."""
     found = prepare(run, force=job.force)
-    launch(run, config=found.config, **{**_options(job), **found.facts})
+    launch(run, **{**_options(job), **found.for_launch})
 
 
 def _options(job: Job) -> dict[str, Any]:

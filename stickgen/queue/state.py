@@ -63,10 +63,12 @@ def derive(job: Job) -> JobState:
     if not launches:
         return _in_line(job, "", state)
     match state.status:
-        case Status.FINISHED:
+        case Status.FINISHED | Status.EARLY:  # a limit of the job's own is its end
             return JobState(JobStatus.FINISHED, state.reason, state)
         case Status.DIED:
             return _died(job, run, state, launches)
+        case Status.PAUSED:
+            return JobState(JobStatus.HELD, f"{state.reason}; release it, or resume it in its monitor", state)
         case Status.STOPPED:
             if job.interrupted == launches or (job.settled != launches and _of_an_earlier_boot(run)):
                 return _goes_on(job, "stopped with a checkpoint as the queue was ended", state)

@@ -208,9 +208,9 @@ class Queue:
         entry = self._entry(number)
         if entry.job is None:
             raise StickgenError(entry.state.reason)
-        if entry.state.status == JobStatus.HELD:
+        if entry.state.status == JobStatus.HELD and entry.job.held:
             self.update(number, held=False)
-        elif entry.state.status in {JobStatus.FAILED, JobStatus.STOPPED}:
+        elif entry.state.status in {JobStatus.HELD, JobStatus.FAILED, JobStatus.STOPPED}:
             run = entry.job.directory
             launches = len(run.launches) if run is not None else None
             self.update(number, held=False, failure="", deaths=[], again=launches)

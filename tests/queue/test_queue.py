@@ -140,6 +140,16 @@ def test_the_status_follows_from_the_run(
     assert queue.entries()[0].state.status == status
 
 
+def test_a_run_that_was_paused_to_free_the_memory_waits_for_its_person(queue: Queue, add: AddJob) -> None:
+    add()
+    run = ended(queue, 1, 130)
+    run.exit_path.write_text(json.dumps({"code": 130, "event": "paused", "reason": "paused at step 7"}))
+    state = queue.entries()[0].state
+    assert state.status == JobStatus.HELD and state.reason.startswith("paused at step 7; release it")
+    queue.release(1)
+    assert queue.entries()[0].state.ready
+
+
 def test_a_run_that_somebody_killed_by_name_does_not_come_back(queue: Queue, add: AddJob) -> None:
     add()
     ended(queue, 1, 137, "SIGKILL").update_identity(killed_launch=1)
