@@ -28,6 +28,7 @@ class File:
     LAUNCH_LOCK: Final = "launch.lock"
     TRACKER: Final = "tracker.json"  # how much of the metrics a tracker has
     LIVE: Final = "live.json"  # the keys that were changed while it trained, and from which step on
+    LABELS: Final = "tags.json"  # tags and a note, by a person
     CHECKPOINTS: Final = "checkpoints"
     SAMPLES: Final = "samples"
     CONTROL: Final = "control"
@@ -44,7 +45,7 @@ def sample_name(step: int, prompt: str = "") -> str:
 MAX_CONFIG_BYTES: Final = 2**26  # of a config.yaml; a larger one is not read
 FILES: Final = (
     File.IDENTITY, File.IDENTITY_LOCK, File.IDENTITY_COPY, File.CONFIG, File.METRICS, File.EVENTS, File.HEARTBEAT,
-    File.LOG, File.EXIT, File.EXIT_ROOM, File.RUN_LOCK, File.LAUNCH_LOCK, File.TRACKER, File.LIVE,
+    File.LOG, File.EXIT, File.EXIT_ROOM, File.RUN_LOCK, File.LAUNCH_LOCK, File.TRACKER, File.LIVE, File.LABELS,
 )  # fmt: skip
 WRITTEN_FOLDERS: Final = (File.CHECKPOINTS, File.SAMPLES, File.CONTROL)
 FOLDERS: Final = (*WRITTEN_FOLDERS, File.PROMPTS, File.TENSORBOARD, File.WANDB)
@@ -242,6 +243,17 @@ def contrast_field(axis: str) -> str:
 def unit_of(field: str) -> Unit:
     """What the numbers of a metrics field count; NONE of one that this version does not know."""
     return next((units[field] for units in MEASURED.values() if field in units), Unit.NONE)
+
+
+_MORE_IS_BETTER: Final = (
+    Field.ACTION_ACCURACY, Field.QUALITY_ACTION_ACCURACY, Field.QUALITY_CONTRAST, Field.SEQUENCES_PER_SECOND,
+    Field.FRAMES_PER_SECOND,
+)  # fmt: skip
+
+
+def higher_is_better(field: str) -> bool:
+    """Whether a larger number of a metrics field is the better one: of shares that are right, and of speed."""
+    return field in _MORE_IS_BETTER or field.startswith(contrast_field(""))
 
 
 # Of run.json, what of going back to an older checkpoint is still to do, as its step; and what was done, in words.

@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "advise": ("stickgen.cli.advise", "Edits of a config against too little memory, time or quality."),
     "config": ("stickgen.cli.config", "Check, show and edit training configs."),
     "data": ("stickgen.cli.data", "Make, import, embed and look at datasets."),
-    "runs": ("stickgen.cli.runs", "List, watch, save, stop and remove runs."),
+    "runs": ("stickgen.cli.runs", "List, compare, watch, save, stop and remove runs."),
     "queue": ("stickgen.cli.queue", "Trainings that start one after another when the machine is free."),
     "generate": ("stickgen.cli.generate", "Draw the motion of a text with a trained model."),
     "evaluate": (

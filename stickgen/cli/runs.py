@@ -1,4 +1,4 @@
-"""`stickgen runs`: list, look at, watch, save, stop and remove runs."""
+"""`stickgen runs`: look at, watch, save, stop and remove a run; catalogue.py has what is asked of many."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
+from stickgen.cli import catalogue
 from stickgen.cli.numbers import Finite
 from stickgen.cli.options import JSON, RUNS
 from stickgen.cli.pinning import pin
 from stickgen.cli.steering import COMMANDS as STEERING
-from stickgen.quantities import counted
 from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.text import clean
 
@@ -21,41 +21,14 @@ from stickgen.text import clean
 @RUNS
 @click.pass_context
 def command(context: click.Context, runs: str | None) -> None:
-    """List, watch, save, stop and remove runs."""
+    """List, compare, watch, save, stop and remove runs."""
     from stickgen.runs.store import runs_root
 
     context.obj = Path(runs) if runs else runs_root()
 
 
-@command.command("list")
-@JSON
-@click.pass_obj
-def list_(root: Path, as_json: bool) -> None:
-    """Every run and how it is: those that are going first, then the newest first."""
-    from stickgen.runs.store import list_runs
-
-    rows = [(run, run.state()) for run in list_runs(root)]
-    rows.sort(key=lambda row: not row[1].alive)
-    if as_json:
-        facts = [
-            {
-                "name": run.name,
-                "status": s.status,
-                "reason": s.reason,
-                "step": s.step,
-                "total_steps": s.total_steps,
-                "unwritten_records": s.unwritten,
-            }
-            for run, s in rows
-        ]
-        click.echo(json.dumps(facts, indent=1))
-        return
-    for run, state in rows:
-        unwritten = f"  ({counted(state.unwritten, 'record')} not on disk)" if state.unwritten else ""
-        name = clean(run.name, single_line=True)
-        click.echo(f"{state.status:<9} {state.step:>8}/{state.total_steps:<8} {name}{unwritten}")
-    if not rows:
-        click.echo(f"no runs in {root}; start one with: stickgen train")
+for _command in catalogue.COMMANDS:
+    command.add_command(_command)
 
 
 @command.command("show", epilog="Example: stickgen runs show latest")
@@ -172,14 +145,21 @@ def save(root: Path, which: str, seconds: float, as_json: bool) -> None:
 def remove(root: Path, which: str, yes: bool) -> None:
     """Remove a run with its checkpoints and samples. A live one is refused."""
     from stickgen.runs.launch import remove_run
+    from stickgen.runs.layout import strange_entries
     from stickgen.runs.store import find_run
 
     run = find_run(which, root)
     if not yes or which == "latest":  # which run that is may have changed since it was last looked at
         count = len(run.checkpoints)
+        strange = strange_entries(run.path)
+        beside = (
+            f", and what is not of stickgen: {clean(', '.join(strange), single_line=True, limit=200)}"
+            * bool(strange)
+        )
         latest = f"latest is {clean(run.name, single_line=True)}: " if which == "latest" else ""
         click.confirm(
-            f"{latest}remove {clean(run.path)}, with {count} checkpoint{'s' * (count != 1)}?", abort=True
+            f"{latest}remove {clean(run.path)}, with {count} checkpoint{'s' * (count != 1)}{beside}?",
+            abort=True,
         )
     remove_run(run)
     click.echo(f"{clean(run.path)}: removed")

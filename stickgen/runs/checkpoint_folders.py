@@ -51,6 +51,16 @@ def is_own_checkpoint(path: Path) -> bool:
     return damaged or type(step) is not int or step == int(match[1])
 
 
+def looks_whole(path: Path) -> bool:
+    """Whether all files that its manifest lists are there, with their sizes; no checksum is compared."""
+    try:
+        manifest = read_json(path / "MANIFEST.json")
+        sizes = [(path / name).lstat().st_size == listed["bytes"] for name, listed in manifest.items()]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(sizes) and all(sizes)
+
+
 def newest_name(directory: Path) -> str:
     """The name of the newest checkpoint, "" if there is none."""
     folders = checkpoint_folders(directory)

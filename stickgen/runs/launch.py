@@ -205,7 +205,7 @@ def remove_run(run: Run) -> None:
 
     The launch lock is held meanwhile, so that no launch begins in what is being deleted.
     """
-    if run.path.is_symlink() or not run.identity.get("created"):
+    if run.path.is_symlink() or run.path.name in ("", "..") or not run.identity.get("created"):
         raise StickgenError(f"{run.path}: not the folder of a run; nothing was removed")
     lock = LaunchLock(run)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import KINDS, kind_of
 from stickgen.run_contract import FILES, FOLDERS, File
+
+# what launches, and repairs of run.json, leave beside the rest; and what a crash leaves of a write
+_LATER = re.compile(r"exit-\d+\.json|config-\d+\.yaml|run\.json\.damaged-\d+|\..*\.tmp")
 
 
 def check_own_files(run_path: Path) -> None:
@@ -28,6 +32,16 @@ def check_own_files(run_path: Path) -> None:
                 f"{path}: it is {kind_of(mode)}, where a run directory has {KINDS[wanted]} of its own; nothing in "
                 "a run directory may lead out of it: put the real one there, or remove this one"
             )
+
+
+def strange_entries(run_path: Path) -> list[str]:
+    """What lies in a run directory and is not the program's: its names, in alphabetical order."""
+    try:
+        names = [path.name for path in run_path.iterdir()]
+    except OSError:
+        return []
+    own = {*FILES, *FOLDERS}
+    return sorted(name for name in names if name not in own and not _LATER.fullmatch(name))
 
 
 def _own(run_path: Path) -> Iterator[tuple[Path, int]]:

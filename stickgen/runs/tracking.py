@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,12 +33,12 @@ class Tracker(Protocol):
 
 
 class TensorBoard:
-    """Event files in the run's folder `tensorboard`: `tensorboard --logdir runs` shows them."""
+    """Event files in a folder, the run's `tensorboard` by itself: `tensorboard --logdir runs` shows them."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, folder: Path) -> None:
         from tensorboardX import SummaryWriter
 
-        self._writer = SummaryWriter(str(run.path / "tensorboard"), flush_secs=5)
+        self._writer = SummaryWriter(str(folder), flush_secs=5)
 
     def log(self, values: dict[str, float], step: int, when: float) -> None:
         """One scalar a value."""
@@ -87,8 +88,8 @@ class Trackio:
         self._trackio.finish()
 
 
-KINDS: dict[str, type[TensorBoard] | type[WeightsAndBiases] | type[Trackio]] = {
-    "tensorboard": TensorBoard,
+KINDS: dict[str, Callable[[Run], Tracker]] = {
+    "tensorboard": lambda run: TensorBoard(run.path / File.TENSORBOARD),
     "wandb": WeightsAndBiases,
     "trackio": Trackio,
 }
@@ -99,6 +100,15 @@ def _config(run: Run) -> dict[str, Any]:
 
     config = run.config()
     return {key.path: config.get(key.path) for key in KEYS}
+
+
+def measured_values(record: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of a record of the metrics, each called by the kind of the record and its field."""
+    return {
+        f"{record.get(Field.KIND, RecordKind.TRAIN)}/{name}": float(value)
+        for name, value in record.items()
+        if name not in STAMPS and isinstance(value, int | float) and not isinstance(value, bool)
+    }
 
 
 class Copier:
@@ -120,12 +130,7 @@ class Copier:
             seq, step = record.get(Field.SEQ), record.get(Field.STEP)
             if not isinstance(seq, int) or not isinstance(step, int) or seq <= self._sent:
                 continue
-            values = {
-                f"{record.get(Field.KIND, RecordKind.TRAIN)}/{name}": float(value)
-                for name, value in record.items()
-                if name not in STAMPS and isinstance(value, int | float) and not isinstance(value, bool)
-            }
-            self._tracker.log(values, step, float(record.get(Field.TIME, time.time())))
+            self._tracker.log(measured_values(record), step, float(record.get(Field.TIME, time.time())))
             self._sent = seq
         if self._sent != before:
             write_text(self._kept, json.dumps({"sent": self._sent}), mode=0o600, durable=False, follow=False)

@@ -56,7 +56,7 @@ def test_each_record_is_copied_once_also_by_the_next_launch(run: Run) -> None:
 def test_tensorboard_reads_what_was_written(run: Run) -> None:
     pytest.importorskip("tensorboardX")
     write(run, 1, 2, 3)
-    tracker = TensorBoard(run)
+    tracker = TensorBoard(run.path / "tensorboard")
     Copier(run, tracker).copy_new()
     tracker.close()
     (file,) = (run.path / "tensorboard").glob("events.out.tfevents.*")
