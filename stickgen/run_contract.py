@@ -129,6 +129,23 @@ class RecordKind(StrEnum):
     QUALITY = "quality"  # drawn motion
 
 
+class StepPart(StrEnum):
+    """What the time of training goes into, in the order of a step; what is left of it is the loop's own."""
+
+    DATA = "data"  # waiting for clips
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    OPTIMIZER = "optimizer"
+    AVERAGE = "average"  # of the weights
+    CHECKPOINT = "checkpoint"
+    VALIDATION = "validation"
+    SAMPLE = "sample"
+    EVALUATION = "evaluation"
+
+
+BETWEEN_STEPS: Final = (StepPart.CHECKPOINT, StepPart.VALIDATION, StepPart.SAMPLE, StepPart.EVALUATION)
+
+
 class Wish(StrEnum):
     """What a request in the run's inbox asks for."""
 
@@ -156,7 +173,7 @@ class Field:
     WISH: Final = "wish"  # a Wish
     VALUES: Final = "values"  # of a request to set keys: by path
     CHANGES: Final = "changes"  # of a live change: what changed, each with `key`, `old` and `new`
-    # -- heartbeat
+    # -- heartbeat, and where a record of training says it too
     PHASE: Final = "phase"
     MEDIAN_STEP_SECONDS: Final = "median_step_seconds"
     BOOT_SECONDS: Final = "boot_seconds"
@@ -168,6 +185,9 @@ class Field:
     KIND: Final = "kind"  # a RecordKind
     EPOCH: Final = "epoch"  # with its fraction
     ETA_SECONDS: Final = "eta_seconds"
+    ETA_ERROR_SECONDS: Final = "eta_error_seconds"  # the end may come that much sooner or later
+    SECONDS_COVERED: Final = "seconds_covered"  # the last records' time; SECONDS_BY_PART are of it
+    SECONDS_BY_PART: Final = "seconds_by_part"  # in the order of StepPart; new parts come last
     LOSS: Final = "loss"
     LOSS_POSE: Final = "loss_pose"
     LOSS_TEMPORAL: Final = "loss_temporal"
@@ -226,8 +246,13 @@ MEASURED: Final[Mapping[RecordKind, Mapping[str, Unit]]] = {
         Field.QUALITY_SKATE_RATIO_REAL: Unit.SHARE,
     },
 }
-# What tells where the run is, and is no curve.
-PROGRESS: Final = frozenset({Field.EPOCH, Field.TOTAL_STEPS, Field.ETA_SECONDS})
+# What tells where the run is and where its time goes, and is no curve.
+PROGRESS: Final = frozenset(
+    {
+        Field.EPOCH, Field.TOTAL_STEPS, Field.ETA_SECONDS, Field.ETA_ERROR_SECONDS, Field.SECONDS_COVERED,
+        Field.SECONDS_BY_PART, Field.MEDIAN_STEP_SECONDS,
+    }
+)  # fmt: skip
 
 
 def loss_field(term: str) -> str:

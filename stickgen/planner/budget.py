@@ -25,6 +25,7 @@ class Budget:
 
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    estimate: Estimate | None = None  # what they are based on
 
 
 def check_budget(
@@ -55,7 +56,7 @@ def check_budget(
     if not answer.disk_fits:
         hopeless = LEAST_CHECKPOINTS * answer.checkpoint_bytes > (disk_free or 0)
         (refusals if hopeless else warnings).append(_disk(answer, directory))
-    return Budget(tuple(refusals), tuple(warnings))
+    return Budget(tuple(refusals), tuple(warnings), answer)
 
 
 def free_disk_bytes(directory: Path) -> int | None:

@@ -23,6 +23,7 @@ from stickgen.planner.measured.calibration import Basis, Calibration
 if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts
 
+PEAK_MEMORY = "peak_memory_bytes"
 Verdict = Literal["fits", "tight", "does not fit"]
 
 
@@ -68,6 +69,14 @@ class Estimate:
         """Whether the checkpoints fit on the disk; true if its free space is unknown."""
         return self.disk_free_bytes is None or self.disk_bytes <= self.disk_free_bytes
 
+    def for_a_run(self) -> dict[str, float | None]:
+        """What run.json keeps, to be compared with what the run does: memory, and the time of a step and of all."""
+        facts: dict[str, float | None] = {**self.peak_memory.fields(PEAK_MEMORY)}
+        for name in ("seconds_per_step", "seconds_total"):
+            prediction = getattr(self, name)
+            facts |= prediction.fields(name) if prediction else {name: None}
+        return facts
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values with units in the names; each prediction also as `_low` and `_high`."""
         facts: dict[str, Any] = {
@@ -76,7 +85,7 @@ class Estimate:
             "device": self.device,
             "precision": self.precision,
             "compiled": self.compiled,
-            **{name: round(size) for name, size in self.peak_memory.fields("peak_memory_bytes").items()},
+            **{name: round(size) for name, size in self.peak_memory.fields(PEAK_MEMORY).items()},
             "spare_memory_bytes": self.spare_bytes,
             "memory_basis": self.memory_basis,
             "memory_free_bytes": self.memory_free_bytes,

@@ -20,6 +20,7 @@ from stickgen.runs.store import create_run
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.datasets.facts import DatasetFacts
+    from stickgen.planner.estimate import Estimate
     from stickgen.runs.store import Run
 
 
@@ -38,6 +39,7 @@ class LaunchCheck:
     budget: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()  # about the dataset
+    estimate: Estimate | None = None
 
     def create_run(
         self, root: Path, *, name: str | None = None, path: Path | None = None, **facts: Any
@@ -48,6 +50,8 @@ class LaunchCheck:
         """
         for refusal in self.refusals:
             raise refusal
+        if self.estimate is not None:
+            facts["predicted"] = self.estimate.for_a_run()
         return create_run(self.config, root=root, name=name, path=path, data_path=str(self.dataset), **facts)
 
 
@@ -83,4 +87,5 @@ def check_launch(
         budget.refusals,
         budget.warnings,
         dataset_doubts(dataset, facts),
+        budget.estimate,
     )

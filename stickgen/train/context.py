@@ -25,7 +25,7 @@ from stickgen.runs.live import (
 )
 from stickgen.runs.resuming import prepare
 from stickgen.runs.store import Run
-from stickgen.train.optim.profile import NO_PROFILE, Profile
+from stickgen.train.optim.profile import Profile
 from stickgen.train.placement.device import choose_device, choose_precision
 from stickgen.train.placement.distributed import Ranks, is_first
 from stickgen.train.processes.signals import Asked, StopWantedError
@@ -46,7 +46,7 @@ class LaunchContext:
     ranks: Ranks
     device: torch.device
     precision: str  # "fp32" or "bf16"
-    profile: Profile = NO_PROFILE
+    profile: Profile = field(default_factory=lambda: Profile(torch.device("cpu")))
     changes: list[LiveChange] = field(default_factory=list)  # of all launches, those to come again too
 
     def __post_init__(self) -> None:
@@ -76,7 +76,7 @@ class LaunchContext:
         device = choose_device(config.device.type)
         ranks = Ranks.join(device)
         precision = choose_precision(config.device.precision, device)
-        profile = Profile(device) if identity.get("profile") else NO_PROFILE
+        profile = Profile(device, exact=bool(identity.get("profile")))
         context = cls(run, identity, config, journal, asked, ranks, device, precision, profile)
         if config.digest != identity.get("config_digest", config.digest):
             changes = prepare(run)  # raises if one of them is not allowed

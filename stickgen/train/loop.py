@@ -22,7 +22,7 @@ from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.speed import step_cost
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.batch_shapes import PAD_FRAMES_TO, frames_at_once, steps_per_epoch
-from stickgen.run_contract import WENT_BACK, EventKind, Phase
+from stickgen.run_contract import WENT_BACK, EventKind, Phase, StepPart
 from stickgen.runs.store import Run
 from stickgen.runs.trainings import Neighbours
 from stickgen.train.batching.batches import (
@@ -40,7 +40,6 @@ from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
 from stickgen.train.measuring.assessment import Assessment
 from stickgen.train.optim.out_of_memory import MicroBatchLimit
-from stickgen.train.optim.profile import NO_PROFILE
 from stickgen.train.optim.schedule import scheduled_rate
 from stickgen.train.optim.step import Learner, StepResult, optimizer_step
 from stickgen.train.placement.compiled_blocks import compile_blocks, is_worth_compiling
@@ -133,7 +132,7 @@ class Trainer:
         finally:
             self.saver.close()
             WorkerBatches.end_workers()
-        if self.profile is not NO_PROFILE:
+        if self.profile.exact:
             self.report_profile()
         self.ranks.leave()
         return code
@@ -319,13 +318,13 @@ class Trainer:
     def after_step(self, result: StepResult, rate: float, seconds: float) -> None:
         """Average the weights, count the step, log it, and take the requests that came meanwhile."""
         state = self.state
-        with self.profile.part("average"):
+        with self.profile.part(StepPart.AVERAGE):
             state.advance(moved=not result.skipped)
         self.journal.step = state.step
         self.guard.look_at(result)
         self.journal.record_step_time(seconds)
         if state.step % self.config.logging.log_interval == 0 or state.step == 1:
-            self.journal.train_record(result, rate, seconds)
+            self.journal.train_record(result, rate, seconds, *self.profile.take())
         if self.ranks.leads:
             self.context.take_requests()
             self.neighbours.look()
@@ -372,7 +371,7 @@ class Trainer:
             self.identity["first_loss"] = self.guard.first
             with contextlib.suppress(OSError, StickgenError):  # a full disk
                 self.run.update_identity(first_loss=self.guard.first)
-        with self.profile.part("checkpoint"):
+        with self.profile.part(StepPart.CHECKPOINT):
             self.saver.begin(self.state)
         self.remember()
         if not any(self.ranks.any_of([self.asked.stop])):

@@ -6,6 +6,7 @@ while it holds `lock`, so a fold is never seen by half. Nothing here talks to th
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -16,9 +17,10 @@ from typing import Any
 
 import psutil
 
+from stickgen.hardware.gpu_usage import GpuMeter
 from stickgen.quantities import counted
 from stickgen.record_log import RecordReader
-from stickgen.run_contract import Field
+from stickgen.run_contract import Field, StepPart
 from stickgen.runs.process import find_process
 from stickgen.runs.store import Run, State, Status
 from stickgen_tui.following.history import History
@@ -43,6 +45,7 @@ class RunFollower:
     samples: list[Path] = field(default_factory=list)  # paths, oldest first
     sample: Sample | None = None
     tree_rss_bytes: int | None = None
+    gpu_lines: tuple[str, ...] = ()  # what the GPUs do, while the run trains on one
     sampled_index: int | None = None  # None: follow the newest
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -57,6 +60,7 @@ class RunFollower:
         self._polling = threading.Lock()
         self._log_waiting: deque[str] = deque(maxlen=1000)
         self._process: psutil.Process | None = None
+        self._gpus = GpuMeter()
 
     def poll(self) -> frozenset[str]:
         """Read what is new. Returns what changed: status, metrics, events, log, samples, sample, memory, damage."""
@@ -98,6 +102,10 @@ class RunFollower:
         rss = self._tree_rss()
         if rss != self.tree_rss_bytes:
             self.tree_rss_bytes = rss
+            changed.add("memory")
+        gpus = self._read_gpus()
+        if gpus != self.gpu_lines:
+            self.gpu_lines = gpus
             changed.add("memory")
         return changed
 
@@ -196,7 +204,19 @@ class RunFollower:
             self._process = None
             return None
 
+    def _read_gpus(self) -> tuple[str, ...]:
+        on_gpu = str(self.identity.get("device", "")).startswith("cuda")
+        return tuple(reading.sentence for reading in self._gpus.read()) if on_gpu and self.state.alive else ()
+
     # -- what the status line says
+
+    def time_parts(self) -> tuple[float, dict[str, float]]:
+        """The seconds that the trainer looked back on, and how many of them each StepPart took."""
+        parts = self.newest.get(Field.SECONDS_BY_PART)
+        parts = parts if isinstance(parts, list) else []
+        return _seconds(self.newest.get(Field.SECONDS_COVERED)), {
+            part.value: _seconds(seconds) for part, seconds in zip(StepPart, parts, strict=False)
+        }
 
     @property
     def step(self) -> int | None:
@@ -222,6 +242,16 @@ class RunFollower:
         """What the trainer is doing; empty once it is gone."""
         return clean(self.state.phase, single_line=True, limit=20) if self.state.alive else ""
 
+    @property
+    def step_seconds(self) -> float | None:
+        """How long a step usually takes; None while nobody has said."""
+        return _seconds(self.newest.get(Field.MEDIAN_STEP_SECONDS)) or None
+
+    def eta_error_seconds(self) -> float | None:
+        """How much sooner or later the end may come; None while nobody has said."""
+        value = self.newest.get(Field.ETA_ERROR_SECONDS)
+        return float(value) if isinstance(value, int | float) and value > 0 else None
+
     def eta_seconds(self) -> float | None:
         """Seconds to the end: what the trainer said, less the time since it said so."""
         value, said = self.newest.get(Field.ETA_SECONDS), self.newest.get(Field.TIME)
@@ -240,6 +270,10 @@ class RunFollower:
             return datetime.fromisoformat(self.ended["ended"]).timestamp() - started
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value < math.inf else 0.0
 
 
 def trainer_process(identity: dict[str, Any]) -> psutil.Process | None:

@@ -6,6 +6,7 @@ are ordinary `action_…` methods, and `check_action` says which of them can be 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -46,6 +47,9 @@ class Panel(Vertical):
 
     def set_watched(self, watched: bool) -> None:
         """Told when the monitor is covered by another screen, and when it is back."""
+
+    def set_beside(self, seen: Sequence[str]) -> None:
+        """Told which panels are in sight, this one or others."""
 
     def on_click(self, event: events.Click) -> None:
         """A click on the title enlarges the panel."""

@@ -39,6 +39,7 @@ from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.panel_tabs import PanelTabs
 from stickgen_tui.widgets.status_line import StatusLine
+from stickgen_tui.widgets.time_strip import TimeStrip
 
 POLL_SECONDS = 0.4
 PANELS: tuple[type[Panel], ...] = (CurvesPanel, FigurePanel, NumbersPanel, LogPanel, EventsPanel)  # by number
@@ -89,6 +90,7 @@ class MonitorScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Line(id="run-title", classes="title-line")
         yield StatusLine(id="status")
+        yield TimeStrip(id="time-strip")
         yield PanelTabs([panel.NAME for panel in PANELS], id="panel-tabs")
         yield Board(self._panels, USUAL.from_json(recall(REMEMBERED)))
         yield KeyBar()
@@ -137,6 +139,9 @@ class MonitorScreen(Screen[None]):
             self._poll()  # a long log: on with it
         with self._follower.lock:
             self.query_one(StatusLine).show_run(self._follower)
+            if "metrics" in what:
+                covered, parts = self._follower.time_parts()
+                self.query_one(TimeStrip).show_parts(covered, parts, self._follower.step_seconds)
             for panel in self._panels:
                 panel.show(what)
         if "status" in what:
@@ -175,6 +180,8 @@ class MonitorScreen(Screen[None]):
         tabs = self.query_one(PanelTabs)
         tabs.display = len(board.seen) < len(PANELS)
         tabs.show(board.seen)
+        for panel in self._panels:
+            panel.set_beside(board.seen)
 
     def action_arrange(self) -> None:
         self._arrange()

@@ -13,6 +13,7 @@ from stickgen_tui.following.series import Series
 from stickgen_tui.following.sparkline import sparkline
 from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.text import clean
+from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.meter import memory_meter
 
 SPARK_COLUMNS = 14
@@ -45,17 +46,43 @@ def _with_spark(text: str, series: Series) -> Content:
 
 
 def _memory(follower: RunFollower, usable: int | None) -> list[tuple[str, str | Content]]:
+    """What the process tree holds, the most it held, and what the planner said it would; never a peak below now."""
     lines: list[tuple[str, str | Content]] = []
-    logged = follower.train.get(Field.RSS_BYTES)
     used = follower.tree_rss_bytes
     if used is not None:
         lines.append(("RAM", memory_meter(used, usable, 10)))
-    if logged is not None and (extent := logged.whole_extent) is not None:
-        lines.append(("peak RAM", byte_text(extent[1])))
+    logged = follower.train.get(Field.RSS_BYTES)
+    extent = logged.whole_extent if logged is not None else None
+    peak = max((size for size in (extent and extent[1], used) if size), default=None)
     device = follower.train.get(Field.DEVICE_MEMORY_BYTES)
-    if device is not None and len(device):
-        lines.append(("VRAM", _with_spark(byte_text(device.last), device)))
+    on_device = device is not None and len(device) > 0
+    if peak is not None:
+        lines.append(("peak RAM", byte_text(peak) if on_device else _beside_prediction(peak, follower)))
+    if device is not None and on_device:
+        lines.append(("peak VRAM", _beside_prediction(device.last or 0.0, follower)))
+    lines.extend(("GPU", clean(line, single_line=True)) for line in follower.gpu_lines)
     return lines
+
+
+def _beside_prediction(peak: float, follower: RunFollower) -> Content:
+    """`1.2 GiB, predicted 1.3 (1.2 to 1.5)`, and a word if it lies outside of what was predicted."""
+    predicted = follower.identity.get("predicted")
+    sizes = (
+        [predicted.get(f"peak_memory_bytes{end}") for end in ("", "_low", "_high")]
+        if isinstance(predicted, dict)
+        else []
+    )
+    value, low, high = [size if isinstance(size, int | float) else None for size in sizes] or (
+        None,
+        None,
+        None,
+    )
+    if value is None or low is None or high is None:
+        return Content(byte_text(peak))
+    shown = Content.assemble(
+        byte_text(peak), (f"  predicted {byte_text(value)} ({byte_text(low)} to {byte_text(high)})", MUTED)
+    )
+    return shown + Content.styled("  ! more", "$text-warning") if peak > high else shown
 
 
 def _against_mean_pose(follower: RunFollower) -> list[tuple[str, str | Content]]:
@@ -64,11 +91,13 @@ def _against_mean_pose(follower: RunFollower) -> list[tuple[str, str | Content]]
     if ours is None or mean is None or not ours.last or mean.last is None:
         return []
     ratio = mean.last / ours.last
-    word, style = ("lower", "$text-success") if ratio > 1 else ("of it: not better yet", "$text-warning")
-    return [
-        ("val pose", f"{number_text(ours.last)}"),
-        ("mean pose", Content.assemble(f"{number_text(mean.last)}  ", (f"{ratio:.1f}× {word}", style))),
-    ]
+    always = f"that of the mean pose, {number_text(mean.last)}"
+    said = (
+        (f"{ratio:.1f}× below {always}", "$text-success")
+        if ratio > 1
+        else (f"! not below {always}: nothing is learnt yet", "$text-warning")
+    )
+    return [("val pose", Content.assemble(f"{number_text(ours.last)}  ", said))]
 
 
 def _identity(follower: RunFollower) -> list[tuple[str, str | Content]]:

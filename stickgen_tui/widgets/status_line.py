@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from textual.content import Content
 
 from stickgen.quantities import DASH, duration_text
@@ -33,8 +35,10 @@ def status_content(follower: RunFollower, width: int) -> Content:
         parts.append(f"epoch {epoch:.1f}")
     elapsed = duration_text(follower.elapsed_seconds())
     if look.alive:
-        parts.append(f"{duration_text(follower.eta_seconds())} to go")
+        parts.append(f"{eta_text(follower)} to go")
         parts.append(f"{elapsed} so far")
+        if (left := follower.eta_seconds()) is not None:
+            parts.append(f"ends {end_text(time.time() + left)}")
     else:
         parts.append(f"took {elapsed}")
     phase = follower.phase if follower.phase not in ("", Phase.TRAINING) else ""
@@ -54,3 +58,19 @@ def status_content(follower: RunFollower, width: int) -> Content:
     percent = f" {share:4.0%}" if total else ""
     bar = progress_bar(share, max(width - len(percent), 4))
     return first.truncate(max(width, 1), ellipsis=True) + "\n" + Content.assemble((bar, look.style), percent)
+
+
+def eta_text(follower: RunFollower) -> str:
+    """`3 h 10 min ± 8 min 00 s`."""
+    left = follower.eta_seconds()
+    if left is None:
+        return DASH
+    error = follower.eta_error_seconds()
+    about = f" ± {duration_text(error)}" if error is not None and error >= 1 else ""
+    return f"{duration_text(left)}{about}"
+
+
+def end_text(moment: float) -> str:
+    """When a run ends, by the clock: `04:10`, and with the day if that is not today: `Tue 04:10`."""
+    end = time.localtime(moment)
+    return time.strftime("%H:%M" if end[:3] == time.localtime()[:3] else "%a %H:%M", end)

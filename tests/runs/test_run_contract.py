@@ -25,6 +25,7 @@ from stickgen.run_contract import (
     File,
     Phase,
     RecordKind,
+    StepPart,
     Unit,
     Wish,
     unit_of,
@@ -172,7 +173,7 @@ def test_the_log_keeps_the_contract(tmp_path: Path) -> None:
     journal = journal_module.Journal(run, 1)
     losses = {"total": 1.0, "pose": 0.5, "temporal": 0.1, "action": 0.1, "physics": 0.1, "diffusion": 0.2}
     result = step_module.StepResult(losses=losses, grad_norm=1.0, clips=4, frames=100, skipped=False)
-    journal.train_record(result, 1e-3, 0.5)
+    journal.train_record(result, 1e-3, 0.5, 0.6, dict.fromkeys(StepPart, 0.05))
     journal.validation_record(dict.fromkeys(MEASURED[RecordKind.VAL], 0.5))
     journal.quality_record(dict.fromkeys(MEASURED[RecordKind.QUALITY], 0.5))
     train, val, quality = RecordReader(run.metrics_path).read_new()

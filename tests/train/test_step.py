@@ -205,7 +205,7 @@ def test_compiled_blocks_give_the_same_gradients() -> None:
 
 
 def test_a_profile_names_the_parts_and_their_shares() -> None:
-    profile = Profile(CPU)
+    profile = Profile(CPU, exact=True)
     profile.start(4)
     made, config = model(), TrainingConfig(preset_path("quickstart"))
     optimizer = torch.optim.SGD(made.parameters(), lr=0.0)

@@ -6,7 +6,7 @@ import math
 import time
 
 from stickgen.planner.decisions.validation import validation_batch
-from stickgen.run_contract import Field, Phase
+from stickgen.run_contract import Field, Phase, StepPart
 from stickgen.runs.pinned import pinned_files
 from stickgen.train.batching.clips import Clips
 from stickgen.train.checkpoints.guard import LossGuard
@@ -66,7 +66,7 @@ class Assessment:
         """Draw the motions that the monitor shows."""
         self.gather()
         if self.context.ranks.leads:
-            with self.context.profile.part("sample"):
+            with self.context.profile.part(StepPart.SAMPLE):
                 self._sampler.draw()
         self._sampled_at, self._sampled_step = time.monotonic(), self.state.step
 
@@ -97,7 +97,7 @@ class Assessment:
         state, config, context = self.state, self.context.config, self.context
         with (
             context.journal.phase(Phase.VALIDATING),
-            context.profile.part("validation"),
+            context.profile.part(StepPart.VALIDATION),
             state.evaluating() as model,
         ):
             return validate(
@@ -106,6 +106,6 @@ class Assessment:
             )  # fmt: skip
 
     def _quality(self) -> dict[str, float] | None:
-        with self.context.profile.part("evaluation"):
+        with self.context.profile.part(StepPart.EVALUATION):
             figures = self.quality.measure(self.state, self.context.check_stop)
         return figures.record() if figures else None

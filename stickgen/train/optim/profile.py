@@ -1,4 +1,4 @@
-"""Where the time of a run goes, by part of a step, for `stickgen train --profile`."""
+"""Where the time of a run goes, by part of a step: always measured, for the monitor; exactly with `--profile`."""
 
 from __future__ import annotations
 
@@ -9,29 +9,51 @@ from typing import TypeVar
 
 import torch
 
+from stickgen.run_contract import StepPart
+
 T = TypeVar("T")
+_ON_DEVICE = {StepPart.FORWARD, StepPart.BACKWARD, StepPart.OPTIMIZER, StepPart.AVERAGE}
 
 
 class Profile:
-    """Seconds by part. On a GPU, each part waits for the device; otherwise only the launch of kernels is timed."""
+    """Seconds by part.
 
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
+    On a GPU the device is timed by events in its stream, which cost nothing and are read when the device is through
+    with them. If `exact`, each part waits for the device instead, so that no two parts overlap, at some cost.
+    """
+
+    def __init__(self, device: torch.device, *, exact: bool = False) -> None:
+        self.device, self.exact = device, exact
         self.seconds: dict[str, float] = {}
         self.first = 0
         self.began = time.perf_counter()
+        self._pending: list[tuple[str, torch.cuda.Event, torch.cuda.Event]] = []
+        self._taken: dict[str, float] = {}
+        self._taken_at = self.began
 
     def start(self, step: int) -> None:
         """Start counting, after `step` optimizer steps."""
         self.seconds.clear()
+        self._pending.clear()
+        self._taken.clear()
         self.first = step
-        self.began = time.perf_counter()
+        self.began = self._taken_at = time.perf_counter()
+
+    def take(self) -> tuple[float, dict[str, float]]:
+        """The seconds that passed since the last call, or the start, and how many of them each part took."""
+        self._settle()
+        now = time.perf_counter()
+        passed, self._taken_at = now - self._taken_at, now
+        parts = {name: seconds - self._taken.get(name, 0.0) for name, seconds in self.seconds.items()}
+        self._taken = dict(self.seconds)
+        return passed, parts
 
     def report(self, step: int, gflop: float) -> str:
         """A sentence with the share of each part, largest first, and the speed of the matrix products.
 
         `step` is the last step taken, `gflop` the matrix products of one step.
         """
+        self._settle()
         steps = step - self.first
         whole = time.perf_counter() - self.began
         parts = {**self.seconds, "the rest": max(whole - sum(self.seconds.values()), 0.0)}
@@ -39,7 +61,7 @@ class Profile:
             f"{name} {seconds / whole:.1%} ({seconds:.2f} s)"
             for name, seconds in sorted(parts.items(), key=lambda part: -part[1])
         )
-        computing = self.seconds.get("forward", 0.0) + self.seconds.get("backward", 0.0)
+        computing = self.seconds.get(StepPart.FORWARD, 0.0) + self.seconds.get(StepPart.BACKWARD, 0.0)
         rate = steps * gflop / computing if computing else 0.0
         return (
             f"{steps} steps in {whole:.1f} s: {shares}; "
@@ -47,15 +69,22 @@ class Profile:
         )
 
     @contextmanager
-    def part(self, name: str) -> Iterator[None]:
+    def part(self, name: StepPart) -> Iterator[None]:
         """Count the time inside the block as `name`."""
+        if self.device.type == "cuda" and not self.exact and name in _ON_DEVICE:
+            start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+            start.record()
+            yield
+            end.record()
+            self._pending.append((name, start, end))
+            return
         began = time.perf_counter()
         yield
-        if self.device.type == "cuda":
+        if self.device.type == "cuda" and self.exact:
             torch.cuda.synchronize(self.device)
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+        self._add(name, time.perf_counter() - began)
 
-    def timed(self, name: str, items: Iterator[T]) -> Iterator[T]:
+    def timed(self, name: StepPart, items: Iterator[T]) -> Iterator[T]:
         """`items`, with each wait for the next one counted as `name`."""
         while True:
             with self.part(name):
@@ -64,21 +93,12 @@ class Profile:
                 return
             yield item
 
+    def _add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
-class _NoProfile(Profile):
-    """Counts nothing and costs nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(torch.device("cpu"))
-
-    @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        """Nothing but the block itself."""
-        yield
-
-    def timed(self, name: str, items: Iterator[T]) -> Iterator[T]:
-        """`items`, unchanged."""
-        return items
-
-
-NO_PROFILE: Profile = _NoProfile()
+    def _settle(self) -> None:
+        """Count what the device has been timed at."""
+        for name, start, end in self._pending:
+            end.synchronize()
+            self._add(name, start.elapsed_time(end) / 1000)
+        self._pending.clear()

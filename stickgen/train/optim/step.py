@@ -14,9 +14,10 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.model.normalise import Normaliser
 from stickgen.model.objective import TERMS, Batch, Draw, clip_losses, mixed_seed
 from stickgen.model.transformer import MotionTransformer
+from stickgen.run_contract import StepPart
 from stickgen.train.batching.batches import empty_batch
 from stickgen.train.optim.out_of_memory import MicroBatchLimit
-from stickgen.train.optim.profile import NO_PROFILE, Profile
+from stickgen.train.optim.profile import Profile
 from stickgen.train.placement.distributed import ALONE, Ranks
 from stickgen.train.placement.sharding import whole
 
@@ -35,7 +36,7 @@ class Learner:
     precision: str  # of the forward pass: "fp32" or "bf16"; weights stay in fp32
     limit: MicroBatchLimit = field(default_factory=MicroBatchLimit)
     ranks: Ranks = ALONE
-    profile: Profile = NO_PROFILE
+    profile: Profile = field(default_factory=lambda: Profile(torch.device("cpu")))
 
 
 @dataclass
@@ -63,7 +64,7 @@ def optimizer_step(
     clip does not fit.
     """
     model, optimizer, ranks = learner.model, learner.optimizer, learner.ranks
-    batches = learner.profile.timed("data", iter(micro_batches))
+    batches = learner.profile.timed(StepPart.DATA, iter(micro_batches))
 
     def forward_and_backward(parts: Iterable[Batch]) -> Tensor:
         return accumulate_gradients(learner, parts, step=step, clips=clips)
@@ -72,7 +73,7 @@ def optimizer_step(
         sums = forward_and_backward(_filled_up(batches, passes, model))
     else:
         sums = learner.limit.replay(forward_and_backward, batches, undo=optimizer.zero_grad)
-    with learner.profile.part("optimizer"):
+    with learner.profile.part(StepPart.OPTIMIZER):
         if not model.sharded:
             ranks.sum_gradients(model.parameters())
         sums = ranks.sum(sums)
@@ -101,9 +102,9 @@ def accumulate_gradients(learner: Learner, batches: Iterable[Batch], *, step: in
         draw = Draw.random(batch, mixed_seed(*seed), config.diffusion.condition_dropout)
         draw, batch = draw.to(device, non_blocking=True), batch.to(device, non_blocking=True)
         torch.manual_seed(mixed_seed(*seed, batch.clips[0]))  # of dropout
-        with learner.profile.part("forward"), autocast(device, learner.precision):
+        with learner.profile.part(StepPart.FORWARD), autocast(device, learner.precision):
             losses = clip_losses(learner.model, learner.normaliser, batch, draw, config.loss_weights)
-        with learner.profile.part("backward"):
+        with learner.profile.part(StepPart.BACKWARD):
             (losses["total"].sum() / clips).backward()
         sums[:-1] += torch.stack([losses[name].detach().sum() for name in LOSSES])
         sums[-1] += frames

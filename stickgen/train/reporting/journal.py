@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from statistics import median
 from typing import Any
 
 import psutil
@@ -16,15 +15,28 @@ import torch
 from stickgen.hardware.resident import tree_rss_bytes
 from stickgen.quantities import counted
 from stickgen.record_log import RecordWriter
-from stickgen.run_contract import EventKind, Field, Phase, RecordKind, loss_field
+from stickgen.run_contract import (
+    BETWEEN_STEPS,
+    EventKind,
+    Field,
+    Phase,
+    RecordKind,
+    StepPart,
+    loss_field,
+)
 from stickgen.runs.store import Run
 from stickgen.train.optim.step import StepResult
+from stickgen.train.reporting.pace import Pace
 
 log = logging.getLogger("stickgen")
 _LEVELS = {
     EventKind.ALERT: logging.WARNING,
     EventKind.FAILED: logging.ERROR,
 }  # of events in train.log; all others are INFO
+
+RECORDS_AVERAGED = (
+    20  # over which a record says where the time went: one that holds a validation says little alone
+)
 
 
 class Journal:
@@ -37,7 +49,8 @@ class Journal:
         self.steps_per_epoch = 1
         self.last_step = 0  # the step after which this launch ends, if nothing else ends it
         self.deadline: float | None = None  # of this launch, on the monotonic clock
-        self._seconds: deque[float] = deque(maxlen=51)
+        self.pace = Pace()
+        self._parts: deque[tuple[float, Mapping[str, float]]] = deque(maxlen=RECORDS_AVERAGED)
         self._phase = Phase.LOADING
         self._told_lost = 0  # records whose loss was reported
         self._waits = False  # whether records wait for the disk, and the log says so
@@ -95,12 +108,7 @@ class Journal:
     @property
     def usual_seconds(self) -> float | None:
         """The median duration of this launch's last steps; None before the first."""
-        return median(self._seconds) if self._seconds else None
-
-    @property
-    def steps_timed(self) -> int:
-        """How many steps `usual_seconds` is the median of."""
-        return len(self._seconds)
+        return self.pace.usual_seconds
 
     @contextmanager
     def phase(self, name: Phase) -> Iterator[None]:
@@ -111,16 +119,33 @@ class Journal:
 
     def record_step_time(self, seconds: float) -> None:
         """Count a step that took `seconds`."""
-        self._seconds.append(seconds)
+        self.pace.record_step(seconds)
         self.beat(Phase.TRAINING)
 
-    def eta_seconds(self) -> float:
-        """How long this launch will still take if its steps go on at their usual pace."""
-        seconds = (self.last_step - self.step) * (self.usual_seconds or 0.0)
-        return seconds if self.deadline is None else min(seconds, max(self.deadline - time.monotonic(), 0.0))
+    def eta(self) -> tuple[float, float]:
+        """How long this launch will still take if it goes on at its pace, and how far that may be off, in seconds."""
+        seconds, error = self.pace.left(self.last_step - self.step)
+        if self.deadline is None:
+            return seconds, error
+        minutes_left = max(self.deadline - time.monotonic(), 0.0)
+        return (seconds, error) if seconds < minutes_left else (minutes_left, self.usual_seconds or 0.0)
 
-    def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
-        """Write the metrics of the step that was just taken."""
+    def train_record(
+        self,
+        result: StepResult,
+        learning_rate: float,
+        seconds: float,
+        covered: float,
+        parts: Mapping[str, float],
+    ) -> None:
+        """Write the metrics of the step that was just taken, in `seconds`.
+
+        `covered` are the seconds since the record before, and `parts` how many of them each StepPart took.
+        """
+        self._parts.append((covered, parts))
+        for part in BETWEEN_STEPS:
+            self.pace.record_between(parts.get(part, 0.0))
+        eta_seconds, eta_error = self.eta()
         losses = {loss_field(n): v for n, v in result.losses.items()}
         log.debug(
             "step %d: loss %.4f, gradient norm %.3f, learning rate %.3g, %.3f s",
@@ -135,7 +160,13 @@ class Journal:
                 Field.GRAD_NORM: result.grad_norm,
                 Field.SEQUENCES_PER_SECOND: result.clips / seconds,
                 Field.FRAMES_PER_SECOND: result.frames / seconds,
-                Field.ETA_SECONDS: self.eta_seconds(),
+                Field.ETA_SECONDS: eta_seconds,
+                Field.ETA_ERROR_SECONDS: eta_error,
+                Field.MEDIAN_STEP_SECONDS: self.usual_seconds,
+                Field.SECONDS_COVERED: round(sum(seconds for seconds, _ in self._parts), 3),
+                Field.SECONDS_BY_PART: [
+                    round(sum(taken.get(part, 0.0) for _, taken in self._parts), 4) for part in StepPart
+                ],
                 Field.RSS_BYTES: tree_rss_bytes(psutil.Process()),
                 Field.DEVICE_MEMORY_BYTES: (
                     torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None
@@ -177,7 +208,7 @@ class SilentJournal(Journal):
         self.run, self.launch = run, launch
         self.step = self.total_steps = 0
         self.steps_per_epoch = 1
-        self._seconds = deque(maxlen=51)
+        self.pace = Pace()
 
     def event(self, kind: EventKind, message: str, **facts: Any) -> None:
         """Write no event, only a line at debug level."""
@@ -189,7 +220,14 @@ class SilentJournal(Journal):
     def close(self) -> None:
         """Nothing: the first process has the logs."""
 
-    def train_record(self, result: StepResult, learning_rate: float, seconds: float) -> None:
+    def train_record(
+        self,
+        result: StepResult,
+        learning_rate: float,
+        seconds: float,
+        covered: float,
+        parts: Mapping[str, float],
+    ) -> None:
         """Nothing."""
 
     def validation_record(self, result: Mapping[str, float]) -> None:

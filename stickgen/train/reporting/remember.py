@@ -27,7 +27,7 @@ def remember(
     learner: Learner, file: DatasetFile, journal: Journal, *, compiled: bool, contended: bool
 ) -> None:
     """Keep what the steps of this launch took. A disk that refuses is no reason to stop training."""
-    seconds_per_step, steps = journal.usual_seconds, journal.steps_timed
+    seconds_per_step, steps = journal.usual_seconds, journal.pace.steps_timed
     if seconds_per_step is None or steps < LEAST_STEPS:
         return
     device, machine = learner.device, local_machine_fast()
