@@ -80,8 +80,8 @@ class LogView(ScrollView, can_focus=True):
 
     def filter(self, matches: Matches | None) -> int:
         """Show only lines that match; returns how many there are."""
+        self._follows = self._follows or matches is not None
         self._filter = matches
-        self._follows = True
         self._wrap()
         return sum(1 for line in self._lines if self._passes(line))
 
@@ -138,9 +138,12 @@ class LogView(ScrollView, can_focus=True):
 
     def _settle(self) -> None:
         self.virtual_size = Size(self._width, len(self._rows))
-        if self._follows:
-            self.scroll_end(animate=False, x_axis=False)
+        self.call_after_refresh(self._scroll_on)  # once the scrollable room is known
         self.refresh()
+
+    def _scroll_on(self) -> None:
+        if self._follows:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
 
     def on_resize(self, event: events.Resize) -> None:
         width = self.scrollable_content_region.width

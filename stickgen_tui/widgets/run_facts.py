@@ -91,11 +91,10 @@ def _against_mean_pose(follower: RunFollower) -> list[tuple[str, str | Content]]
     if ours is None or mean is None or not ours.last or mean.last is None:
         return []
     ratio = mean.last / ours.last
-    always = f"that of the mean pose, {number_text(mean.last)}"
     said = (
-        (f"{ratio:.1f}× below {always}", "$text-success")
+        (f"{ratio:.1f}× below the mean pose", "$text-success")
         if ratio > 1
-        else (f"! not below {always}: nothing is learnt yet", "$text-warning")
+        else ("! not below the mean pose", "$text-warning")
     )
     return [("val pose", Content.assemble(f"{number_text(ours.last)}  ", said))]
 
