@@ -289,7 +289,7 @@ class RecordReader:
         """
         if not self._tail.go_on_from(position["tail"]):
             return False
-        self._seq, self._missing = position["seq"], int(position["missing"])
+        self._seq, self._missing = position[Field.SEQ], int(position["missing"])
         self.bad_lines, self.first_bad_line = int(position["bad_lines"]), position["first_bad_line"]
         self._too_long = self._tail.too_long = int(position["too_long"])
         return True
