@@ -11,32 +11,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stickgen.cli.options import JSON, OVERRIDES, RUNS
-from stickgen.cli.queueing import JSON_VERSION, added, start_worker_if_wanted
+from stickgen.cli.queue_search import grid, random_, results
+from stickgen.cli.queue_system import install, submit, uninstall
+from stickgen.cli.queueing import (
+    DATA,
+    FORCE,
+    JSON_VERSION,
+    MAX_STEPS,
+    NPROC,
+    PAUSED,
+    added,
+    start_worker_if_wanted,
+    warn,
+)
 from stickgen.errors import StickgenError
 from stickgen.quantities import counted, duration_text
 from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.queue.store import Entry, Queue, Where
-
-DATA = click.option(
-    "--data-path",
-    "--data_path",
-    metavar="FILE",
-    help="The dataset; wins over TRAIN_DATA_PATH and the config.",
-)
-MAX_STEPS = click.option("--max-steps", type=click.IntRange(1), help="End each run after so many steps.")
-NPROC = click.option(
-    "--nproc", type=click.IntRange(1, 1024), metavar="N", help="Processes that share each step."
-)
-FORCE = click.option(
-    "--force",
-    is_flag=True,
-    help="Add it although its start would be refused now; start it although memory is short.",
-)
-PAUSED = click.option(
-    "--paused", is_flag=True, help="Pause the queue first: nothing starts until `queue resume`."
-)
 
 
 @click.group("queue", epilog="Example: stickgen queue add a.yaml b.yaml; stickgen queue list")
@@ -85,29 +78,13 @@ def add(
 
     values = dict(map(parse_override, overrides))
     options = Options(data_path, Path(runs) if runs else None, max_steps, nproc, force)
+    loaded = [TrainingConfig(path, values) for path in configs]
+    warn(loaded, options)
     frozen = []
-    for number, path in enumerate(configs, 1):
-        config = TrainingConfig(path, values)
-        _warn(config, options)
+    for number, config in enumerate(loaded, 1):
         called = "" if name is None else name if len(configs) == 1 else f"{name}-{number}"
         frozen.append(freeze(config, options, name=called))
     added(_queue(), frozen, paused=paused, as_json=as_json)
-
-
-def _warn(config: Any, options: Any) -> None:
-    """Say what speaks against a job; what would make its start fail is refused, without --force."""
-    from stickgen.queue.adding import doubts_of
-
-    for problem in config.warnings:
-        click.echo(f"warning: {clean(problem.sentence(config.name))}", err=True)
-    try:
-        doubts = doubts_of(config, options)
-    except StickgenError as error:
-        if not options.force:
-            raise
-        doubts = (str(error),)
-    for sentence in doubts:
-        click.echo(f"warning: {clean(sentence)}", err=True)
 
 
 # -- looking
@@ -355,3 +332,7 @@ def stop(jobs: bool) -> None:
         else f"; {counted(going, 'job')} going on"
     )
     click.echo(f"the worker has ended{rest if going else ''}")
+
+
+for also in (grid, random_, results, install, uninstall, submit):
+    command.add_command(also)

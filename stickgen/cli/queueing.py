@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,31 @@ from stickgen.text import clean
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+    from stickgen.planner.launch_check import LaunchCheck
     from stickgen.queue.adding import Options
     from stickgen.queue.job import Job
     from stickgen.queue.store import Queue
     from stickgen.runs.store import Run
 
 JSON_VERSION = 1
+DATA = click.option(
+    "--data-path",
+    "--data_path",
+    metavar="FILE",
+    help="The dataset; wins over TRAIN_DATA_PATH and the config.",
+)
+MAX_STEPS = click.option("--max-steps", type=click.IntRange(1), help="End each run after so many steps.")
+NPROC = click.option(
+    "--nproc", type=click.IntRange(1, 1024), metavar="N", help="Processes that share each step."
+)
+FORCE = click.option(
+    "--force",
+    is_flag=True,
+    help="Add it although its start would be refused now; start it although memory is short.",
+)
+PAUSED = click.option(
+    "--paused", is_flag=True, help="Pause the queue first: nothing starts until `queue resume`."
+)
 
 
 def queue_new(config: TrainingConfig, options: Options, name: str, run_dir: str | None) -> None:
@@ -49,6 +69,29 @@ def queue_run(run: Run, max_steps: int | None, nproc: int | None, *, changes: bo
     job = add_run(queue, run, max_steps=max_steps, nproc=nproc)
     click.echo(f"job {clean(job.title, single_line=True)}: goes on with {clean(run.name, single_line=True)}")
     start_worker_if_wanted(queue)
+
+
+def warn(configs: Sequence[TrainingConfig], options: Options, *, budget: bool = True) -> LaunchCheck | None:
+    """Say what speaks against these trainings, each sentence once; returns what was found of the last.
+
+    What would make a start fail is refused, or, with --force, said. Without `budget`, nothing is said of the memory and
+    the disk of this machine. Raises StickgenError.
+    """
+    from stickgen.queue.adding import look_at
+
+    said: dict[str, None] = {}
+    found = None
+    for config in configs:
+        said.update(dict.fromkeys(problem.sentence(config.name) for problem in config.warnings))
+        found = look_at(config, options)
+        for refusal in found.refusals:
+            if not options.force:
+                raise refusal
+            said[str(refusal)] = None
+        said.update(dict.fromkeys((*(found.budget + found.warnings if budget else ()), *found.doubts)))
+    for sentence in said:
+        click.echo(f"warning: {clean(sentence)}", err=True)
+    return found
 
 
 def added(queue: Queue, frozen: list[tuple[bytes, dict[str, Any]]], *, paused: bool, as_json: bool) -> None:

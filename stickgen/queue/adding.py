@@ -16,6 +16,7 @@ from stickgen.runs.store import Run, runs_root
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
+    from stickgen.planner.launch_check import LaunchCheck
 
 Frozen = tuple[bytes, dict[str, Any]]
 
@@ -49,12 +50,9 @@ def freeze(config: TrainingConfig, options: Options, *, name: str = "", **more: 
     }
 
 
-def doubts_of(config: TrainingConfig, options: Options) -> tuple[str, ...]:
-    """What a person should know before the job is added. Raises StickgenError for what would make its start fail.
-
-    Memory and disk are looked at again when its turn comes: until then, too little of them is a doubt.
-    """
-    found = check_launch(
+def look_at(config: TrainingConfig, options: Options) -> LaunchCheck:
+    """What speaks against a training, as of now. Memory and disk are looked at again when its turn comes."""
+    return check_launch(
         config,
         local_machine_fast(),
         dataset_path(config.get, options.data_path),
@@ -62,9 +60,6 @@ def doubts_of(config: TrainingConfig, options: Options) -> tuple[str, ...]:
         processes=options.nproc or 1,
         starts_from_weights=bool(options.init_from),
     )
-    for refusal in found.refusals:
-        raise refusal
-    return (*found.budget, *found.warnings, *found.doubts)
 
 
 def add_run(queue: Queue, run: Run, *, max_steps: int | None = None, nproc: int | None = None) -> Job:

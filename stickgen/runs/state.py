@@ -94,6 +94,8 @@ def derive_state(run: RunDirectory) -> State:
         if said is not None:
             return _said(said, at)
         return State(Status.DIED, "the trainer is gone and did not say why (killed, or the power went)", *at)
+    if number := run.identity.get("slurm_job"):
+        return State(Status.STOPPED, f"it waits in Slurm as job {number}", *at)
     if time.time() - _number(run.identity.get("created_unix")) < STARTING_SECONDS:
         return State(Status.STARTING, "not launched yet", *at)
     return State(Status.DIED, "it was never launched", *at)
