@@ -65,24 +65,19 @@ def _memory(follower: RunFollower, usable: int | None) -> list[tuple[str, str | 
 
 
 def _beside_prediction(peak: float, follower: RunFollower) -> Content:
-    """`1.2 GiB, predicted 1.3 (1.2 to 1.5)`, and a word if it lies outside of what was predicted."""
+    """`1.2 GiB of 1.3 GiB predicted`, and a word if it is more than the prediction's upper end."""
     predicted = follower.identity.get("predicted")
-    sizes = (
-        [predicted.get(f"peak_memory_bytes{end}") for end in ("", "_low", "_high")]
+    value, high = (
+        (predicted.get("peak_memory_bytes"), predicted.get("peak_memory_bytes_high"))
         if isinstance(predicted, dict)
-        else []
+        else (None, None)
     )
-    value, low, high = [size if isinstance(size, int | float) else None for size in sizes] or (
-        None,
-        None,
-        None,
-    )
-    if value is None or low is None or high is None:
+    if not isinstance(value, int | float) or not isinstance(high, int | float):
         return Content(byte_text(peak))
-    shown = Content.assemble(
-        byte_text(peak), (f"  predicted {byte_text(value)} ({byte_text(low)} to {byte_text(high)})", MUTED)
+    more = f"  ! over {byte_text(high)}" if peak > high else ""
+    return Content.assemble(
+        byte_text(peak), (f" of {byte_text(value)} predicted", MUTED), (more, "$text-warning")
     )
-    return shown + Content.styled("  ! more", "$text-warning") if peak > high else shown
 
 
 def _against_mean_pose(follower: RunFollower) -> list[tuple[str, str | Content]]:
