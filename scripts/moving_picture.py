@@ -11,20 +11,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import pty
-import select
-import signal
-import struct
 import sys
 import tempfile
-import termios
 import time
 from dataclasses import dataclass
-from fcntl import ioctl
 from pathlib import Path
 
 import pyte
 from PIL import Image, ImageDraw, ImageFont
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from terminal import Terminal
 
 COLUMNS, ROWS = 100, 30
 CELL_WIDTH, CELL_HEIGHT, FONT_SIZE = 9, 18, 15
@@ -49,44 +46,6 @@ class Act:
 
 
 JOURNEY = (Act("Train", after=0.8),)
-
-
-class Terminal:
-    """A program in a pseudo-terminal, and the screen that it paints."""
-
-    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self.screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.ByteStream(self.screen)
-        self.pid, self._fd = pty.fork()
-        if self.pid == 0:
-            os.chdir(folder)
-            os.execvpe(command[0], command, environment)
-        ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-
-    def run(self, seconds: float) -> None:
-        """Let the program paint for that long."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if select.select([self._fd], [], [], left)[0]:
-                try:
-                    self._stream.feed(os.read(self._fd, 65536))
-                except OSError:
-                    return
-
-    def type(self, keys: str) -> None:
-        """Type keys as a terminal sends them."""
-        os.write(self._fd, keys.encode())
-
-    @property
-    def text(self) -> str:
-        """What is on screen."""
-        return "\n".join(self.screen.display)
-
-    def end(self) -> None:
-        """Close the terminal, as a person closes the window."""
-        os.kill(self.pid, signal.SIGHUP)
-        os.close(self._fd)
-        os.waitpid(self.pid, 0)
 
 
 class Camera:

@@ -1,0 +1,189 @@
+"""What the app costs: its first frame, at rest, an editor, a run that is over, one that trains, and long histories.
+
+    python benchmarks/app.py                    # all of it, some six minutes
+    python benchmarks/app.py --only home,live
+
+Each line is one program in a terminal of 120 × 40 cells: CPU seconds of the process (its children, like the one that
+asks torch for a GPU, apart), memory, and the bytes that it sends to the terminal. Runs are made by the engine's own
+writers; the one that trains is a process that writes a record twice a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from terminal import Terminal
+
+TUI = str(Path(sys.executable).with_name("stickgen-tui"))
+SETTLED = 5.0  # s after the first frame, before anything is called rest
+REST = 10.0  # s over which rest is measured
+PLAYED = 75.0  # s after which the figure of a run that is over has played
+
+LIVE = """
+import sys, time, os
+from pathlib import Path
+from stickgen.record_log import RecordWriter
+from stickgen.runs.locks import RunLock
+from stickgen.runs.store import Run
+run = Run(Path(sys.argv[1]))
+lock = RunLock(run); lock.acquire()
+writer = RecordWriter(run.metrics_path)
+step = int(sys.argv[2])
+while True:
+    step += 1
+    run.beat("training", step, 2 * int(sys.argv[2]) + 100000, 0.5)
+    writer.write({"kind": "train", "time": time.time(), "step": step, "epoch": step / 50, "loss": 1 / step,
+        "loss_pose": 0.5 / step, "lr": 1e-3, "grad_norm": 1.0, "sequences_per_second": 40.0, "frames_per_second": 4000.0,
+        "rss_bytes": 5e8, "eta_seconds": 3600.0, "total_steps": 2 * int(sys.argv[2]) + 100000})
+    time.sleep(0.5)
+"""
+
+
+def make_run(root: Path, steps: int, name: str, *, over: bool = True) -> Path:
+    """A run of so many records of training, one a step."""
+    from stickgen.config.loading import TrainingConfig
+    from stickgen.record_log import RecordWriter
+    from stickgen.runs.store import create_run
+
+    run = create_run(TrainingConfig(), root=root, name=name)
+    writer = RecordWriter(run.metrics_path)
+    for step in range(1, steps + 1):
+        writer.write(
+            {
+                "kind": "train", "time": 1.79e9 + step, "step": step, "epoch": step / 50, "loss": 1 / step,
+                "loss_pose": 0.5 / step, "lr": 1e-3, "grad_norm": 1.0, "sequences_per_second": 40.0,
+                "frames_per_second": 4000.0, "rss_bytes": 5e8, "eta_seconds": 0.0, "total_steps": steps,
+            }
+        )  # fmt: skip
+    writer.close()
+    frames = [[0.5 + 0.002 * (frame % 50) * (joint % 2) for joint in range(20)] for frame in range(250)]
+    sample = {"step": steps, "text": "a person waves", "fps": 25, "motion": frames}
+    (run.samples_dir / f"step_{steps:06d}.json").write_text(json.dumps(sample))
+    if over:
+        run.exit_path.write_text(json.dumps({"code": 0, "reason": "all steps done", "event": "finished"}))
+        run.update_identity(launches=[{"pid": 1, "started": "2026-09-21T14:13:20+00:00"}])
+    return run.path
+
+
+class Bench:
+    """A folder to start the app in, and the table of what was measured."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "STICKGEN"))},
+            "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor",
+        }  # fmt: skip
+
+    def start(self, folder: Path, *arguments: str) -> Terminal:
+        """The app in `folder`."""
+        folder.mkdir(exist_ok=True)
+        return Terminal([TUI, *arguments], folder, self.environment)
+
+    def rest(self, terminal: Terminal, label: str) -> None:
+        """Print what the app costs while nothing is asked of it."""
+        cpu, sent, began = terminal.cpu_seconds, terminal.sent, time.monotonic()
+        terminal.run(REST)
+        passed = time.monotonic() - began
+        busy, rate = (terminal.cpu_seconds - cpu) / passed, (terminal.sent - sent) / passed
+        print(f"{label:<44} {busy:7.2%} CPU {rate:9.0f} B/s {terminal.rss_mib:6.0f} MiB", flush=True)
+
+    # -- the lines of the table
+
+    def home_screen(self) -> None:
+        """First useful frame, and rest, with no run and with a thousand."""
+        self._home("home, no runs", self.home / "empty")
+        folder = self.home / "many"
+        (folder / "runs").mkdir(parents=True)
+        for number in range(1000):
+            make_run(folder / "runs", 20, f"run-{number}")
+        self._home("home, 1,000 runs", folder)
+
+    def _home(self, label: str, folder: Path) -> None:
+        terminal = self.start(folder)
+        terminal.until("cores")
+        print(f"{label + ', first useful frame':<44} {terminal.cpu_seconds:7.2f} CPU-s", flush=True)
+        terminal.run(SETTLED)
+        self.rest(terminal, label + ", at rest")
+        terminal.end()
+
+    def editor(self) -> None:
+        """From the key to the form."""
+        terminal = self.start(self.home / "editor")
+        terminal.until("cores")
+        terminal.run(SETTLED)
+        before = terminal.cpu_seconds
+        terminal.type("e")
+        terminal.until("d_model")
+        print(
+            f"{'editor, from its key to the form':<44} {terminal.cpu_seconds - before:7.2f} CPU-s", flush=True
+        )
+        terminal.end()
+
+    def histories(self) -> None:
+        """Reading and drawing 100,000 and a million records, then again; and what a run that is over costs."""
+        folder = self.home / "long"
+        (folder / "runs").mkdir(parents=True)
+        for steps in (100_000, 1_000_000):
+            path = make_run(folder / "runs", steps, f"steps-{steps}")
+            for label in ("first time", "again"):
+                terminal = self.start(folder, "--run", str(path))
+                began = time.monotonic()
+                terminal.until("train ")
+                picture = time.monotonic() - began
+                terminal.run(SETTLED if steps < 1e6 else 3 * SETTLED)
+                print(
+                    f"{f'{steps:,} records, {label}':<44} {terminal.cpu_seconds:7.2f} CPU-s "
+                    f"{terminal.rss_mib:6.0f} MiB, first picture after {picture:.2f} s",
+                    flush=True,
+                )
+                if steps < 1e6 and label == "again":
+                    terminal.run(PLAYED)
+                    self.rest(terminal, "a run that is over, after its figure has played")
+                terminal.end()
+
+    def live(self) -> None:
+        """A run that trains: seen, and behind another window."""
+        folder = self.home / "live"
+        (folder / "runs").mkdir(parents=True)
+        path = make_run(folder / "runs", 5000, "live", over=False)
+        trainer = subprocess.Popen([sys.executable, "-c", LIVE, str(path), "5000"])
+        try:
+            terminal = self.start(folder, "--run", str(path))
+            terminal.until("train ")
+            terminal.run(SETTLED)
+            self.rest(terminal, "a run that trains")
+            terminal.type("\x1b[O")  # the terminal says that it lost the focus
+            terminal.run(2)
+            self.rest(terminal, "a run that trains, without the focus")
+            terminal.end()
+        finally:
+            trainer.kill()
+            trainer.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", default="home,editor,live,histories", help="parts, separated by commas")
+    wanted = parser.parse_args().only.split(",")
+    with tempfile.TemporaryDirectory() as home:
+        bench = Bench(Path(home))
+        parts: dict[str, Callable[[], None]] = {
+            "home": bench.home_screen, "editor": bench.editor, "live": bench.live, "histories": bench.histories,
+        }  # fmt: skip
+        for name in wanted:
+            parts[name]()
+
+
+if __name__ == "__main__":
+    main()
