@@ -1,4 +1,4 @@
-"""Write docs/configuration.md, commands.md, problems.md and formats.md from the schema, --help, codes and importers.
+"""Write docs/configuration.md, commands.md, problems.md, formats.md, json.md and others from what the program says.
 
     python scripts/reference.py [-o docs] [--check]
 
@@ -8,12 +8,16 @@ With --check nothing is written; the exit code is 1 where a page is not what the
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 import click
 
 from stickgen.cli import COMMANDS, root
+from stickgen.cli.exit_codes import ExitCode
+from stickgen.cli.shapes import SHAPES, Schema, json_schema, schema_name
+from stickgen.cli.shapes.types import OPTIONAL
 from stickgen.config.key import Key
 from stickgen.config.problem_codes import EXPLANATIONS
 from stickgen.config.schema import GROUPS, keys_of
@@ -131,6 +135,76 @@ def exports_page() -> str:
     )
 
 
+def json_page() -> str:
+    """Every shape that `--json` prints, and the exit codes."""
+    parts = [
+        NOTE,
+        "# JSON and exit codes, for programs",
+        "Every command that shows facts or writes a file takes `--json`. Standard output is then one JSON document, or, of "
+        "commands that tell of many things, one on each line. `schema` names its shape and version. Within a version, "
+        "members may be added; none is taken away, renamed, or given another type or meaning. Units are in the names. "
+        "A number that is not finite is `null`. All of it is ASCII.",
+        "    stickgen runs list --json | jq -r '.runs[] | select(.status == \"running\") | .name'\n"
+        "    stickgen runs watch latest --json | jq -r 'select(.metrics.kind == \"val\") | .metrics.loss_pose'",
+        "A command that cannot do it prints this instead, and its sentence on standard error as ever:",
+        "```json\n"
+        '{"schema": "stickgen.error/1", "error": "no run is called \'amber\'; there are calm-otter", "exit_code": 2}\n'
+        "```",
+        "Notes, warnings and progress go to standard error. `stickgen config schema` prints the JSON Schema of a config. "
+        "[shapes.schema.json](shapes.schema.json) has a JSON Schema of each shape, under its name in `$defs`. For "
+        "assistants there is [stickgen mcp](mcp.md), for Python [the API](python.md).",
+        "## Exit codes",
+        "\n".join(["| code | when |", "|---|---|", *(f"| {code} | {code.about} |" for code in ExitCode)]),
+        "## Shapes",
+        "`a[].b` is the member `b` of each item of the list `a`; `a.*` each member of `a`, whatever its name. `?`: it may "
+        "be missing.",
+    ]
+    for name, shape in SHAPES.items():
+        parts += [
+            f"### {schema_name(name, shape)}",
+            f"`{shape.command}`" if name != "error" else shape.command,
+        ]
+        parts.append(shape.about + (" One a line." if shape.lines else ""))
+        rows = ["| member | type | what it is |", "|---|---|---|"]
+        parts.append("\n".join(rows + _members(shape.members, "")))
+    return "\n\n".join(parts) + "\n"
+
+
+def _members(members: dict[str, Schema], before: str) -> list[str]:
+    """A row for each member, and for those below it."""
+    rows = []
+    for name, schema in members.items():
+        sign = " ?" if schema.get(OPTIONAL) else ""
+        kinds = schema.get("type", "any")
+        kinds = kinds if isinstance(kinds, str) else ", ".join(kinds)
+        values = (
+            f": {', '.join(f'`{value}`' for value in schema['enum'] if value)}" if "enum" in schema else ""
+        )
+        rows.append(f"| `{before}{name}`{sign} | {kinds} | {schema.get('description', '')}{values} |")
+        rows += _below(schema, f"{before}{name}")
+    return rows
+
+
+def _below(schema: Schema, path: str) -> list[str]:
+    """The rows of what a list or an object holds."""
+    if "items" in schema:
+        return _below(schema["items"], f"{path}[]")
+    if isinstance(schema.get("additionalProperties"), dict):
+        return _below(schema["additionalProperties"], f"{path}.*")
+    required = schema.get("required", ())
+    marked = {
+        name: below if name in required else {**below, OPTIONAL: True}
+        for name, below in schema.get("properties", {}).items()
+    }
+    return _members(marked, f"{path}.")
+
+
+def shapes_schema() -> str:
+    """A JSON Schema of every shape, for programs that check what they read."""
+    schemas = {schema_name(name, shape): json_schema(name, shape) for name, shape in SHAPES.items()}
+    return json.dumps({"$defs": schemas}, indent=1, ensure_ascii=False) + "\n"
+
+
 def commands_page() -> str:
     """What `--help` says, of every command and of those below it."""
     parts = [NOTE, "# Every command", "What `--help` says, for each."]
@@ -172,6 +246,8 @@ def main() -> None:
         "problems.md": problems_page(),
         "formats.md": formats_page(),
         "export-motion.md": exports_page(),
+        "json.md": json_page(),
+        "shapes.schema.json": shapes_schema(),
     }
     for name, text in pages.items():
         path = arguments.output / name

@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 from stickgen import __version__
+from stickgen.cli import output
+from stickgen.cli.exit_codes import ExitCode
 from stickgen.cli.streams import describe, drop, finish_streams, is_about_output, prepare_streams
 from stickgen.data import cut_short
 from stickgen.errors import StickgenError
@@ -32,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "stickgen.cli.evaluate",
         "Measure a trained model's motion against real motion, or two models.",
     ),
+    "mcp": ("stickgen.cli.mcp", "Let an assistant read runs, by the Model Context Protocol."),
     "export": ("stickgen.cli.export", "Write a trained model as a folder that other programs can load."),
 }
 
@@ -69,12 +72,13 @@ def main() -> None:
     prepare_streams()
     # before anything loads torch: threads that wait for others would spin on the cores that those others need
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    cut_short.exit_code = 1
+    cut_short.exit_code = ExitCode.FAILED
+    output.document_printed = False
     code = _run()
-    if (reason := finish_streams()) and code == 0:
+    if (reason := finish_streams()) and code == ExitCode.DONE:
         _say(reason)
-        code = 1
-    sys.exit(code)
+        code = ExitCode.FAILED
+    sys.exit(int(code))
 
 
 def _hint(error: StickgenError) -> str:
@@ -90,42 +94,63 @@ def _run() -> int:
     try:
         Path.cwd()  # a folder that is gone is a traceback in whatever asks next
         code = root.main(standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        return code if isinstance(code, int) else ExitCode.DONE
     except StickgenError as error:
-        _say(f"{error}{_hint(error)}")
-        return error.exit_code
+        return _refuse(f"{error}{_hint(error)}", error.exit_code)
     except click.ClickException as error:
         with contextlib.suppress(OSError):
             error.show()
-        return 2
+        _print_error(error.format_message(), ExitCode.REFUSED)
+        return ExitCode.REFUSED
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        _print_error("stopped", ExitCode.STOPPED)
+        return ExitCode.STOPPED
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except BrokenPipeError:
-        return 0
+        return ExitCode.DONE
     except OSError as error:
         if is_about_output(error):
             drop(sys.stdout)
             _say(describe(error))
-            return 1
-        _say(_about_a_file(error))
-        return 2
+            return ExitCode.FAILED
+        return _refuse(_about_a_file(error), ExitCode.REFUSED)
     except UnicodeEncodeError as error:
-        _say(f"{error.object[:100]!a}: it holds half of a character, which is no text; write it in UTF-8")
-        return 2
+        sentence = (
+            f"{error.object[:100]!a}: it holds half of a character, which is no text; write it in UTF-8"
+        )
+        return _refuse(sentence, ExitCode.REFUSED)
     except Exception as error:
         if isinstance(error, ValueError) and "null byte" in str(error):
-            _say("a name of a file, in the arguments or in the config, holds a zero byte; name another file")
-            return 2
+            sentence = (
+                "a name of a file, in the arguments or in the config, holds a zero byte; name another file"
+            )
+            return _refuse(sentence, ExitCode.REFUSED)
         if os.environ.get("STICKGEN_TRACEBACK"):
             raise
         what = str(error).strip().partition("\n")[0][:300]
-        _say(
+        return _refuse(
             f"unexpected {type(error).__name__}: {what}; this is a fault of stickgen: please report it with what "
-            "STICKGEN_TRACEBACK=1 in the environment shows"
+            "STICKGEN_TRACEBACK=1 in the environment shows",
+            ExitCode.FAILED,
         )
-        return 1
+
+
+def _refuse(sentence: str, code: int) -> int:
+    """Say why a command did not do it, to a person and, with --json, to a program. Returns the exit code."""
+    _say(sentence)
+    _print_error(sentence, code)
+    return code
+
+
+def _print_error(sentence: str, code: int) -> None:
+    """With --json, the error as the one document on stdout, unless that was printed before."""
+    arguments = sys.argv[1 : sys.argv.index("--") if "--" in sys.argv else None]
+    if "--json" in arguments and not output.document_printed:
+        with contextlib.suppress(OSError):
+            click.echo(
+                output.json_text("error", {"error": clean(sentence), "exit_code": int(code)}, line=True)
+            )
 
 
 def _about_a_file(error: OSError) -> str:

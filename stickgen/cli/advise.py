@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from stickgen.cli.options import JSON
+from stickgen.cli.output import print_json
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -59,10 +59,14 @@ def command(
             raise StickgenError(
                 f"--apply {number}: there are only {len(helpful)} edits; run it without --apply to see them"
             )
-        _apply(config, config_path, helpful[number - 1], force, as_json)
+        _apply(config, config_path, helpful[number - 1], force)
+        if as_json:
+            print_json("advise", {"advice": [helpful[number - 1].to_json()], "applied": number})
+        else:
+            click.echo(f"{clean(config_path)}: {helpful[number - 1].change}")
         return
     if as_json:
-        click.echo(json.dumps([advice.to_json() for advice in weighed], indent=1))
+        print_json("advise", {"advice": [advice.to_json() for advice in weighed], "applied": None})
         return
     if not helpful:
         click.echo(f"{clean(config_path)}: none of the known edits for {goal} would help here")
@@ -75,7 +79,7 @@ def command(
         click.echo(f"to make the first: stickgen advise {clean(config_path)} --for {goal} --apply 1")
 
 
-def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool, as_json: bool) -> None:
+def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool) -> None:
     from stickgen.cli.config import save
     from stickgen.planner.advising.advice import apply
     from stickgen.yaml_edit import Document
@@ -85,6 +89,3 @@ def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool
         raise StickgenError(f"{config_path}: the file changed while the advice was computed; run it again")
     apply(document, advice)
     save(document, force)
-    click.echo(
-        json.dumps(advice.to_json(), indent=1) if as_json else f"{clean(config_path)}: {advice.change}"
-    )

@@ -26,15 +26,15 @@ QUEUE = click.option(
 )
 
 
-def settle(others: Sequence[Run]) -> Answer:
-    """What to do while `others` train here: ask on a terminal, else start with a warning.
+def settle(others: Sequence[Run], *, asks: bool = True) -> Answer:
+    """What to do while `others` train here: ask on a terminal if it `asks`, else start with a warning.
 
     Where the answer is to stop them first, that is done, and waited for. Raises click.Abort for no answer.
     """
     if not others:
         return "start"
     told = f"{' and '.join(_told(run) for run in others[:3])}{' and more' if len(others) > 3 else ''}"
-    if not _at_a_terminal():
+    if not asks or not _at_a_terminal():
         click.echo(
             f"warning: {told} on this machine already; both get slower, and neither teaches the planner anything "
             "(--queue waits for its turn, --beside says that this is meant)",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from stickgen.cli.options import JSON
-from stickgen.cli.output import FORCE, say_kept, say_note
+from stickgen.cli.output import FORCE, print_json, say_kept, say_note
 from stickgen.errors import StickgenError
 from stickgen.quantities import byte_text, counted
 from stickgen.run_contract import Field
@@ -69,7 +67,7 @@ def list_(
     if order and order not in names and not columns:
         names = [order]
     if as_json:
-        click.echo(json.dumps([_facts(entry, names, best, smoothed) for entry in rows], indent=1))
+        print_json("runs.list", {"runs": [_facts(entry, names, best, smoothed) for entry in rows]})
         return
     if names:
         _print_columns(rows, names if columns else ["status", *names, "name", "tag"], best, smoothed)
@@ -102,12 +100,8 @@ def _facts(entry: Entry, names: list[str], best: bool, smoothed: bool) -> dict[s
         "unwritten_records": entry.state.unwritten,
         "tags": entry.labels.tags,
         "note": entry.labels.note,
-        **({"values": {name: _finite(value) for name, value in values.items()}} if names else {}),
+        **({"values": values} if names else {}),
     }
-
-
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print_plain(rows: list[Entry]) -> None:
@@ -143,8 +137,9 @@ def _print_columns(rows: list[Entry], names: list[str], best: bool, smoothed: bo
 )
 @click.argument("which")
 @click.argument("changes", nargs=-1, metavar="[+TAG|-TAG]…")
+@JSON
 @click.pass_obj
-def tag(root: Path, which: str, changes: tuple[str, ...]) -> None:
+def tag(root: Path, which: str, changes: tuple[str, ...], as_json: bool) -> None:
     """Give a run tags, or take them off; without any, show them."""
     from stickgen.runs.labels import change_tags, read_labels
     from stickgen.runs.store import find_run
@@ -158,20 +153,27 @@ def tag(root: Path, which: str, changes: tuple[str, ...]) -> None:
     add = [change[1:] for change in changes if change[0] == "+"]
     remove = [change[1:] for change in changes if change[0] == "-"]
     labels = change_tags(run, add=add, remove=remove) if changes else read_labels(run)
+    if as_json:
+        print_json("runs.labels", {"name": run.name, "tags": labels.tags, "note": labels.note})
+        return
     click.echo(f"{clean(run.name, single_line=True)}: {' '.join(labels.tags) or 'no tags'}")
 
 
 @click.command("note", epilog="Example: stickgen runs note latest 'the left hand lags'")
 @click.argument("which")
 @click.argument("text", required=False)
+@JSON
 @click.pass_obj
-def note(root: Path, which: str, text: str | None) -> None:
+def note(root: Path, which: str, text: str | None, as_json: bool) -> None:
     """Write a note to a run in the place of the one before; without TEXT, show it. "" takes it off."""
     from stickgen.runs.labels import read_labels, write_note
     from stickgen.runs.store import find_run
 
     run = find_run(which, root)
     labels = read_labels(run) if text is None else write_note(run, text)
+    if as_json:
+        print_json("runs.labels", {"name": run.name, "tags": labels.tags, "note": labels.note})
+        return
     click.echo(f"{clean(run.name, single_line=True)}: {clean(labels.note) or 'no note'}")
 
 
@@ -196,11 +198,11 @@ def diff(root: Path, which: tuple[str, ...], as_json: bool) -> None:
         body = {
             "runs": [entry.run.name for entry in entries],
             "differ": {row.name: list(row.values) for row in keys},
-            "last": {row.name: [_finite(f.last) if f else None for f in row.values] for row in figures},
-            "best": {row.name: [_finite(f.best) if f else None for f in row.values] for row in figures},
+            "last": {row.name: [f.last if f else None for f in row.values] for row in figures},
+            "best": {row.name: [f.best if f else None for f in row.values] for row in figures},
             "best_step": {row.name: [f.best_step if f else None for f in row.values] for row in figures},
         }
-        click.echo(json.dumps(body, indent=1))
+        print_json("runs.diff", body)
         return
     letters = [letter(at) for at in range(len(entries))]
     for mark, entry in zip(letters, entries, strict=True):
@@ -232,8 +234,9 @@ def letter(at: int) -> str:
 @click.argument("which")
 @click.option("-o", "output", metavar="FILE", required=True, help="The config to write.")
 @FORCE
+@JSON
 @click.pass_obj
-def fork(root: Path, which: str, output: str, force: bool) -> None:
+def fork(root: Path, which: str, output: str, force: bool, as_json: bool) -> None:
     """Write the config of a run as a new file to start from: its very bytes, with what was changed while it trained."""
     from stickgen.catalogue.forking import fork_config
     from stickgen.runs.store import find_run
@@ -243,6 +246,9 @@ def fork(root: Path, which: str, output: str, force: bool) -> None:
     say_kept(made.kept)
     if made.changed:
         say_note(f"{', '.join(made.changed)}: as changed while it trained")
+    if as_json:
+        print_json("runs.fork", {"name": run.name, "path": output, "changed": made.changed})
+        return
     click.echo(f"{clean(output)}: the config of {clean(run.name, single_line=True)}")
 
 
@@ -271,8 +277,11 @@ def export(root: Path, which: str, form: str | None, output: str, force: bool) -
 @click.option("--keep", type=click.IntRange(0), default=1, show_default=True, help="The newest so many.")
 @click.option("--keep-best/--drop-best", default=True, show_default=True, help="The best by validation, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@JSON
 @click.pass_obj
-def prune(root: Path, which: str | None, every: bool, keep: int, keep_best: bool, yes: bool) -> None:
+def prune(
+    root: Path, which: str | None, every: bool, keep: int, keep_best: bool, yes: bool, as_json: bool
+) -> None:
     """Remove checkpoints and keep the newest and the best; nothing else of a run is touched."""
     from stickgen.runs.pruning import carry_out
 
@@ -281,18 +290,25 @@ def prune(root: Path, which: str | None, every: bool, keep: int, keep_best: bool
     plans = _plans(root, which, keep, keep_best)
     for plan in plans:
         without = "" if plan.kept else "; it cannot be resumed after that"
-        click.echo(
+        click.echo(  # before the question
             f"{clean(plan.run.name, single_line=True)}: {counted(len(plan.removed), 'checkpoint')} of "
-            f"{byte_text(plan.bytes)}, {len(plan.kept)} stay{without}"
+            f"{byte_text(plan.bytes)}, {len(plan.kept)} stay{without}",
+            err=as_json,
         )
-    if not plans:
+    if not plans and not as_json:
         click.echo("there is nothing to remove")
         return
     total = sum(plan.bytes for plan in plans)
     count = sum(len(plan.removed) for plan in plans)
-    if not yes:
-        click.confirm(f"remove {counted(count, 'checkpoint')}, {byte_text(total)}?", abort=True)
+    if not yes and plans:
+        click.confirm(f"remove {counted(count, 'checkpoint')}, {byte_text(total)}?", abort=True, err=as_json)
     freed = sum(carry_out(plan) for plan in plans)
+    if as_json:
+        removed = [
+            {"name": plan.run.name, "removed": len(plan.removed), "kept": len(plan.kept)} for plan in plans
+        ]
+        print_json("runs.prune", {"runs": removed, "freed_bytes": freed})
+        return
     click.echo(f"{byte_text(freed)} freed")
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stickgen.cli.output import say_kept
+from stickgen.cli.options import JSON
+from stickgen.cli.output import print_json_line, print_written, say_kept
 from stickgen.text import clean
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ def clips(path: str, numbers: tuple[str, ...]) -> None:
 
     CLIP counts from 0; - reads numbers from standard input and answers each at once.
     """
-    import orjson
-
     from stickgen.curating.editing import check_clip
     from stickgen.curating.gathering import mirror_of
     from stickgen.data.dataset import open_dataset
@@ -38,7 +37,7 @@ def clips(path: str, numbers: tuple[str, ...]) -> None:
     mirrors = mirror_of(file)
     for clip in _numbers(wanted):
         check_clip(file, clip)
-        click.echo(orjson.dumps({**_told(file, clip), "mirror_of": mirrors[clip]}).decode())
+        print_json_line("data.clip", {**_told(file, clip), "mirror_of": mirrors[clip]})
         sys.stdout.flush()
 
 
@@ -95,7 +94,8 @@ def _told(file: DatasetFile, clip: int) -> dict[str, Any]:
     metavar="N=ACTION",
     help="What a clip shows, in all its frames; N= for nothing.",
 )
-def edit(path: str, drop: str, labels: tuple[str, ...]) -> None:
+@JSON
+def edit(path: str, drop: str, labels: tuple[str, ...], as_json: bool) -> None:
     """Take clips out of a dataset, or label them. The old file stays beside the new one."""
     from stickgen.curating.editing import edited
     from stickgen.curating.scratch import Scratch
@@ -121,6 +121,9 @@ def edit(path: str, drop: str, labels: tuple[str, ...]) -> None:
     content, dropped = edited(file, scratch, drop=gone, labels=named)
     say_kept(keep_backup(file.path))
     facts = save_dataset(file.path, content, scratch.resident()).facts()
+    if as_json:
+        print_written({path: facts}, {"dropped": len(dropped)})
+        return
     click.echo(f"{clean(path)}: {facts.clips} clips, {len(dropped)} dropped, {len(named)} labelled")
 
 

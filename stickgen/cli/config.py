@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stickgen.cli.options import JSON, OVERRIDES
-from stickgen.cli.output import FORCE
+from stickgen.cli.output import FORCE, print_json
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -46,7 +46,7 @@ def check_(path: str, anywhere: bool, data_path: str | None, as_json: bool) -> N
     if not anywhere and not any(problem.severity == "error" for problem in problems):
         problems += _launch_problems(document, data_path)
     if as_json:
-        _print_json([asdict(problem) for problem in problems])
+        print_json("config.check", {"problems": problems})
     for problem in problems if not as_json else []:
         click.echo(f"{problem.severity}: {clean(problem.sentence(path))}")
         if problem.fixable and problem.severity != "info":
@@ -75,7 +75,7 @@ def show(path: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
     config = TrainingConfig(path, given)
     if as_json:
         values = {key.path: config.get(key.path) for key in KEYS}
-        _print_json({**values, "missing": config.missing, "unknown": config.unknown})
+        print_json("config.show", {**values, "missing": config.missing, "unknown": config.unknown})
         return
     for key in KEYS:
         origin = "--set" if key.path in given else "default" if key.path in config.missing else "file"
@@ -95,7 +95,8 @@ def show(path: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
 @click.argument("assignments", nargs=-1, required=True, metavar="KEY=VALUE...")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @PROTECTED
-def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool) -> None:
+@JSON
+def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool, as_json: bool) -> None:
     """Change values in a config and keep every other byte of it.
 
     A key that the config does not have is added; one that stickgen does not know must be there already.
@@ -103,15 +104,19 @@ def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool) ->
     from stickgen.yaml_edit import MISSING, Document
 
     document = Document.open(path)
+    changes: list[dict[str, Any]] = []
     for assignment in assignments:
         key, value = _assignment(document, assignment)
         before = document.get(key)
         also = document.set(key, value)
+        changes.append({"key": key, "was": _plain(before), "is": value, "also": also})
+        if as_json:
+            continue
         was = "not there" if before is MISSING else _text(before)
         click.echo(f"{clean(key, single_line=True)}: {clean(was, single_line=True)} → {clean(_text(value))}")
         if also:
             click.echo(f"    and with it, through its anchor: {clean(', '.join(also), single_line=True)}")
-    _finish(document, dry_run, force)
+    _finish(document, dry_run, force, changes if as_json else None)
 
 
 @command.command("unset", epilog="Example: stickgen config unset configs/custom.yaml training.seed")
@@ -119,18 +124,23 @@ def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool) ->
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @PROTECTED
-def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool) -> None:
+@JSON
+def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool, as_json: bool) -> None:
     """Take keys or whole sections out of a config; they then have their defaults."""
     from stickgen.config.schema import KEY_BY_PATH
     from stickgen.yaml_edit import Document
 
     document = Document.open(path)
+    changes: list[dict[str, Any]] = []
     for key in keys:
+        changes.append({"key": key, "was": _plain(document.get(key)), "is": None})
         document.delete(key)
+        if as_json:
+            continue
         known = KEY_BY_PATH.get(key)
         now = f", now the default {_text(known.default)}" if known is not None else ""
         click.echo(f"{clean(key, single_line=True)}: taken out{clean(now)}")
-    _finish(document, dry_run, force)
+    _finish(document, dry_run, force, changes if as_json else None)
 
 
 @command.command("rename", epilog="Example: stickgen config rename my.yaml training.batch_sise batch_size")
@@ -139,14 +149,18 @@ def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool) -> None:
 @click.argument("name")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @PROTECTED
-def rename(path: str, key: str, name: str, dry_run: bool, force: bool) -> None:
+@JSON
+def rename(path: str, key: str, name: str, dry_run: bool, force: bool, as_json: bool) -> None:
     """Give a key or a section another name; its value, its place and its comment stay."""
     from stickgen.yaml_edit import Document
 
     document = Document.open(path)
+    value = _plain(document.get(key))
     document.rename(key, name)
-    click.echo(f"{clean(key, single_line=True)}: now named {clean(name, single_line=True)}")
-    _finish(document, dry_run, force)
+    if not as_json:
+        click.echo(f"{clean(key, single_line=True)}: now named {clean(name, single_line=True)}")
+    change = {"key": key, "was": value, "is": value, "renamed_to": name}
+    _finish(document, dry_run, force, [change] if as_json else None)
 
 
 @command.command(
@@ -188,7 +202,8 @@ def diff(
         return
     found = differences(document, reference)
     if as_json:
-        _print_json([{"path": d.path, "value": _plain(d.here), "other": _plain(d.there)} for d in found])
+        listed = [{"path": d.path, "value": _plain(d.here), "other": _plain(d.there)} for d in found]
+        print_json("config.diff", {"differences": listed})
         return
     for difference in found:
         click.echo(clean(difference.path, single_line=True))
@@ -259,7 +274,7 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
         if not found and not as_json:
             click.echo(f"{clean(path)}: every reader reads it alike")
     if as_json:
-        _print_json(listed)
+        print_json("config.fmt-check", {"findings": listed, "fixed": fix})
     if left:
         sys.exit(2)
 
@@ -352,15 +367,25 @@ def _assignment(document: Document, text: str) -> tuple[str, bool | int | float 
     return parse_override(text)
 
 
-def _finish(document: Document, dry_run: bool, force: bool) -> None:
+def _finish(
+    document: Document, dry_run: bool, force: bool, changes: list[dict[str, Any]] | None = None
+) -> None:
+    """Write the document, or show what would be written; `changes` are for --json."""
     from stickgen.config.checking import check
     from stickgen.yaml_edit import text_diff
 
-    if dry_run:
+    if changes is not None:
+        if not dry_run:
+            save(document, force)
+        print_json("config.edit", {"path": document.name, "written": not dry_run, "changes": changes})
+        if dry_run:
+            return
+    elif dry_run:
         for line in text_diff(document.saved_data, document.data):
             click.echo(clean(line))
         return
-    save(document, force)
+    else:
+        save(document, force)
     for problem in check(document):
         if problem.severity == "error":
             click.echo(f"error: {clean(problem.sentence(document.name))}", err=True)
@@ -424,7 +449,3 @@ def _plain(value: object) -> object:
     from stickgen.yaml_edit import MISSING
 
     return None if value is MISSING else value
-
-
-def _print_json(found: dict[str, Any] | Sequence[Any]) -> None:
-    click.echo(json.dumps(found, indent=2, ensure_ascii=True, default=str))

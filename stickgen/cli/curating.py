@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from stickgen.cli.numbers import SEED, Finite
-from stickgen.cli.options import REPLACING
-from stickgen.cli.output import FORCE, say_kept, say_note
+from stickgen.cli.options import JSON, REPLACING
+from stickgen.cli.output import FORCE, print_written, say_kept, say_note
 from stickgen.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from stickgen.data.dataset import DatasetFile
     from stickgen.outputs import Output
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     help="Leave embeddings out, so that any encoders fit; embed the result.",
 )
 @FORCE
-def merge(paths: tuple[str, ...], output: str, drop_embeddings: bool, force: bool) -> None:
+@JSON
+def merge(paths: tuple[str, ...], output: str, drop_embeddings: bool, force: bool, as_json: bool) -> None:
     """Put datasets together as one.
 
     A motion that is in several is taken once, with the captions of all. Sources, licences, subjects, splits and mirror
@@ -58,6 +58,10 @@ def merge(paths: tuple[str, ...], output: str, drop_embeddings: bool, force: boo
         say_note(
             f"{merged.split_otherwise} clips are on another side of the split in a later dataset; the first one's side counts"
         )
+    if as_json:
+        left = {"there already": merged.doubles, "mirror images of those": merged.mirrors_of_doubles}
+        print_written({output: facts}, left)
+        return
     click.echo(
         f"{clean(output)}: {facts.clips} of {sum(file.clips for file in files)} clips, {facts.texts} texts; "
         f"{merged.doubles} were there already, and {merged.mirrors_of_doubles} mirror images of those"
@@ -96,6 +100,7 @@ def merge(paths: tuple[str, ...], output: str, drop_embeddings: bool, force: boo
 )
 @REPLACING
 @FORCE
+@JSON
 def split(
     path: str,
     by: tuple[str, ...],
@@ -105,6 +110,7 @@ def split(
     lists: tuple[str, ...],
     output: str | None,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Decide which clips are held out, and keep that in the dataset.
 
@@ -125,9 +131,18 @@ def split(
     lost = "its split" if own is not None and bool((own != UNDECIDED).any()) else None
     place = _place(file, output, tuple(given.values()), lost, force)
     parted = split_by_lists(file, given) if given else split_by(file, by, val=val, test=test, seed=seed)
-    _write(file, place, {**file.content, "split": torch.tensor(parted.sides, dtype=torch.int8)}, lost)
+    written = _write(
+        file, place, {**file.content, "split": torch.tensor(parted.sides, dtype=torch.int8)}, lost
+    )
     for note in parted.notes:
         say_note(note)
+    if as_json:
+        sides = {
+            name: {"clips": clips, "frames": frames, "subjects": persons}
+            for name, clips, frames, persons in shares(file, parted.sides)
+        }
+        print_written({output or path: written.facts()}, sides=sides)
+        return
     click.echo(clean(output or path))
     for name, clips, frames, persons in shares(file, parted.sides):
         click.echo(
@@ -152,6 +167,7 @@ def split(
 @click.option("--captions/--no-captions", default=True, show_default=True, help="Also clean the captions.")
 @REPLACING
 @FORCE
+@JSON
 def label(
     path: str,
     encoder: str | None,
@@ -160,6 +176,7 @@ def label(
     captions: bool,
     output: str | None,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Read the action of each clip that has none from its captions, and clean these.
 
@@ -195,7 +212,13 @@ def label(
     if file.embedding_dim is not None and content.get("embeddings") is None:
         with shown_progress("embedding texts") as progress:
             content = embed(content, loaded, progress=progress)
-    _write(file, place, content, "its captions")
+    written = _write(file, place, content, "its captions")
+    if as_json:
+        print_written(
+            {output or path: written.facts()},
+            captions=done.captions, labelled_by_text=done.by_text, labelled_by_source=done.by_source,
+        )  # fmt: skip
+        return
     click.echo(
         f"{clean(output or path)}: {done.by_text} of {file.clips} clips labelled from their captions, {done.by_source} by "
         f"their source, {done.unsure} not surely enough; {done.captions:,} captions of {done.captions_before:,}"
@@ -275,6 +298,7 @@ def label(
     help="For SFT, captures of one action at most; 0 is twice the mean over the actions.",
 )
 @FORCE
+@JSON
 def curate(
     path: str,
     output: str,
@@ -291,6 +315,7 @@ def curate(
     min_confidence: float,
     per_action: int,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Select what to train on: broad and clean to pretrain, the best, labelled and balanced to refine (SFT).
 
@@ -326,26 +351,37 @@ def curate(
     notes = shortcomings(file, found)
     if paper is not None:
         write_text(paper.path, html_page(file, found, wanted, notes))
-    for what, dropped in (("", found.dropped), ("not SFT: ", found.not_sft)):
-        for why, count in Counter(dropped.values()).most_common():
-            click.echo(f"{count:>7} {what}{why}")
+    left_out = {
+        f"{what}{why}": count
+        for what, dropped in (("", found.dropped), ("not SFT: ", found.not_sft))
+        for why, count in Counter(dropped.values()).most_common()
+    }
+    for why, count in left_out.items():
+        if not as_json:
+            click.echo(f"{count:>7} {why}")
     for note in notes:
         say_note(note)
     if not found.pretrain:
         raise StickgenError(
             f"{file.path}: no clip is left; the reasons are above, each with its option in --help"
         )
+    made: dict[str | Path, Any] = {}
     for place, clips in zip(places, (found.pretrain, found.sft), strict=True):
         if not clips:
             say_note(f"{place.path} was not written: no clip is left for it")
             continue
         content, resident = curated(file, clips, found, place.path.parent)
         say_kept(place.make_way())
-        facts = save_dataset(place.path, content, resident).facts()
+        facts = made[place.path] = save_dataset(place.path, content, resident).facts()
+        if as_json:
+            continue
         click.echo(
             f"{clean(place.path)}: {facts.clips} of {file.clips} clips, {minutes(file, clips):.1f} minutes, "
             f"{facts.clips_val} held out"
         )
+    if as_json:
+        print_written(made, left_out)
+        return
     if paper is not None:
         click.echo(f"{clean(paper.path)}: the report")
     click.echo(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import click
 
 from stickgen.cli import clips, curating, importing
 from stickgen.cli.numbers import SEED
-from stickgen.cli.options import FORMAT, REPLACING, STYLE
-from stickgen.cli.output import FORCE, say_kept, say_note
+from stickgen.cli.options import FORMAT, JSON, REPLACING, STYLE
+from stickgen.cli.output import FORCE, print_json, print_written, say_kept, say_note
 from stickgen.text import clean
 
 
@@ -39,7 +38,10 @@ for _one in (*importing.COMMANDS, *curating.COMMANDS, *clips.COMMANDS):
     help="Show half of the clips with left and right swapped, in figure and captions.",
 )
 @FORCE
-def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool, force: bool) -> None:
+@JSON
+def synth(
+    clips: int, seed: int, output: str, actions: str | None, mirror: bool, force: bool, as_json: bool
+) -> None:
     """Make motion of the 64 actions, with captions, where there are no captures."""
     from stickgen.cli.progress import shown_progress
     from stickgen.data.dataset import pack, save_dataset
@@ -57,6 +59,9 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
             progress(len(made), clips)
     say_kept(place.make_way())
     facts = save_dataset(Path(output), pack(made)).facts()
+    if as_json:
+        print_written({output: facts})
+        return
     click.echo(
         f"{clean(output)}: {facts.clips} clips, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts"
     )
@@ -75,7 +80,10 @@ def synth(clips: int, seed: int, output: str, actions: str | None, mirror: bool,
 )
 @REPLACING
 @FORCE
-def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, force: bool) -> None:
+@JSON
+def embed_(
+    path: str, encoder: str | None, batch_size: int, output: str | None, force: bool, as_json: bool
+) -> None:
     """Give every text of a dataset its embedding; the dataset is replaced when all of them are there.
 
     What is embedded is kept as it goes, whatever ends the command: the same command goes on from there.
@@ -106,8 +114,12 @@ def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, 
     with shown_progress("embedding texts") as progress:
         content = embed(file.content, loaded, batch_size=batch_size, progress=progress, note=say_note)
     say_kept(place.make_way() if place else keep_backup(file.path) if lost else None)
-    for sentence in save_dataset(place.path if place else file.path, content).facts().doubts or ():
+    facts = save_dataset(place.path if place else file.path, content).facts()
+    for sentence in facts.doubts or ():
         say_note(sentence)
+    if as_json:
+        print_written({output or path: facts})
+        return
     click.echo(
         f"{clean(output or path)}: {len(content['texts'])} texts embedded by {clean(loaded.name)}, {loaded.dim} wide"
     )
@@ -116,7 +128,7 @@ def embed_(path: str, encoder: str | None, batch_size: int, output: str | None, 
 
 @command.command("info", epilog="Example: stickgen data info data/real.pt --json")
 @click.argument("path")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@JSON
 def info(path: str, as_json: bool) -> None:
     """What a dataset holds, after checking all of it."""
     from stickgen.data.dataset import open_dataset
@@ -125,7 +137,7 @@ def info(path: str, as_json: bool) -> None:
     file = open_dataset(path)
     facts, actions = file.facts(), file.frames_by_action()
     if as_json:
-        click.echo(json.dumps({"path": path, **asdict(facts), "frames_by_action": actions}, indent=1))
+        print_json("data.info", {"path": path, **asdict(facts), "frames_by_action": actions})
         return
     width = (
         f"{facts.embedding_dim} wide, by {facts.encoder}"
@@ -166,6 +178,7 @@ def info(path: str, as_json: bool) -> None:
 @click.option("--contains", metavar="TEXT", default="", help="Only clips with this in a caption.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Another seed chooses others.")
 @FORCE
+@JSON
 def preview(
     path: str,
     output: str | None,
@@ -176,6 +189,7 @@ def preview(
     contains: str,
     seed: int,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Draw clips: a row of poses each, or in any format of `stickgen generate`."""
     import shutil
@@ -188,6 +202,8 @@ def preview(
     from stickgen.motion_export.registry import export_of
     from stickgen.motion_export.write import Place
 
+    if as_json and output is None:
+        raise click.UsageError("--json tells of a file: name one with -o")
     place = None
     if output is not None:
         place = Place(Path(output), export_of(Path(output), written_as), (Path(path),), force)
@@ -200,6 +216,10 @@ def preview(
         look = read_look(Path(style), place.export.look) if style is not None else None
         for sentence in place.write(drawn, look):
             say_note(sentence)
+        if as_json:
+            paths = place.paths(len(chosen))
+            print_json("data.preview", {"paths": paths, "drawn": chosen, "clips": file.clips})
+            return
         click.echo(f"{clean(place.named(len(chosen)))}: {len(chosen)} of {file.clips} clips")
     else:
         columns = min(shutil.get_terminal_size().columns, 160)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import click
 
 from stickgen.cli.numbers import Finite
 from stickgen.cli.options import JSON, OVERRIDES
+from stickgen.cli.output import print_json
 from stickgen.cli.streams import is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.quantities import byte_text, duration_text
@@ -82,7 +82,7 @@ def command(
         calibration=calibration_of(machine),
     )  # fmt: skip
     if as_json:
-        click.echo(json.dumps(answer.to_json(), indent=1))
+        print_json("estimate", answer.to_json())
         return
     for label, fact in facts_of(answer):
         click.echo(f"{label:<12} {fact}")

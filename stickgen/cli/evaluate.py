@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stickgen.cli.options import ENCODER, JSON, RUNS
-from stickgen.cli.output import FORCE, say_note
+from stickgen.cli.output import FORCE, print_json, say_note
 from stickgen.cli.progress import shown_progress
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -108,7 +107,7 @@ def command(
     with shown_progress("measuring") as progress:
         comparison = compare(judge, admission, models, progress)
     if as_json:
-        click.echo(json.dumps(comparison.as_dict(), indent=1))
+        print_json("evaluate", comparison.as_dict())
     else:
         show(comparison)
     if place is not None:

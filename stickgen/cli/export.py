@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from stickgen.cli.options import RUNS
-from stickgen.cli.output import FORCE
+from stickgen.cli.options import JSON, RUNS
+from stickgen.cli.output import FORCE, print_json
 
 
 @click.command(
@@ -27,7 +27,10 @@ from stickgen.cli.output import FORCE
 )
 @RUNS
 @FORCE
-def command(source: str, output: str, formats: tuple[str, ...], runs: str | None, force: bool) -> None:
+@JSON
+def command(
+    source: str, output: str, formats: tuple[str, ...], runs: str | None, force: bool, as_json: bool
+) -> None:
     """Write the averaged weights of a run's newest checkpoint, or of the one named, with a model card."""
     from stickgen.export.folder import export
     from stickgen.runs.store import runs_root
@@ -35,6 +38,17 @@ def command(source: str, output: str, formats: tuple[str, ...], runs: str | None
 
     checkpoint = find_initial(source, Path(runs) if runs else runs_root())
     subject = export(checkpoint, Path(output), tuple(dict.fromkeys(formats)), force=force)
+    if as_json:
+        print_json(
+            "export",
+            {
+                "path": output,
+                "formats": subject.formats,
+                "step": subject.step,
+                "differences": subject.differences,
+            },
+        )
+        return
     for name, difference in subject.differences.items():
         click.echo(f"the {name} program differs from the model by at most {difference:.1g}")
     click.echo(

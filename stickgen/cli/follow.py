@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -15,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from stickgen.cli.exit_codes import ExitCode
+from stickgen.cli.output import json_text
 from stickgen.cli.streams import Unbreakable, is_plain_terminal
 from stickgen.errors import StickgenError
 from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
@@ -30,7 +31,12 @@ from stickgen.text import clean
 POLL_SECONDS = 0.25
 PLAIN_LINE_SECONDS = 10.0
 STOP_COMES_WITH = 0.5  # seconds within which SIGTERM follows a SIGHUP if both are sent
-EXIT_CODES = {Status.FINISHED: 0, Status.EARLY: 0, Status.PAUSED: 130, Status.STOPPED: 130}
+EXIT_CODES = {
+    Status.FINISHED: ExitCode.DONE,
+    Status.EARLY: ExitCode.DONE,
+    Status.PAUSED: ExitCode.STOPPED,
+    Status.STOPPED: ExitCode.STOPPED,
+}
 
 
 def describe(record: dict[str, Any]) -> str:
@@ -113,7 +119,7 @@ def follow(
             state = run.state()
             view.show_news(state)
             if told.alone:
-                return 128 + signal.SIGHUP
+                return ExitCode.HUNG_UP
             if not owner and (told.stops or out.reason):
                 return _broken(out, err) if out.reason else 0
             if told.save:
@@ -169,7 +175,7 @@ class _View:
 
     def _say(self, sentence: str, as_json: dict[str, Any]) -> None:
         if self._as_json:
-            self._out.say(json.dumps(as_json))
+            self._out.say(json_text("runs.watch", as_json, line=True))
         else:
             self._console.print(Text(sentence), soft_wrap=True)
 
@@ -181,7 +187,7 @@ class _View:
 
     def _show_record(self, record: dict[str, Any]) -> None:
         if self._as_json:
-            self._out.say(json.dumps({"metrics": record}))
+            self._out.say(json_text("runs.watch", {"metrics": record}, line=True))
         elif record.get(Field.KIND) == RecordKind.TRAIN:
             line = describe(record)
             total, step = record[Field.TOTAL_STEPS], record[Field.STEP]
@@ -242,7 +248,7 @@ class Ending:
             sample=_last(run.samples_dir, "step_*.json"),
             gif=_last(run.samples_dir, "*.gif"), log=str(run.log_path),
             resume=None if state.alive else f"stickgen train --resume {run.reference}",
-            exit_code=EXIT_CODES.get(state.status, 2 if code == 2 else 1),
+            exit_code=EXIT_CODES.get(state.status, ExitCode.REFUSED if code == 2 else ExitCode.FAILED),
         )  # fmt: skip
 
 
@@ -254,7 +260,7 @@ def _last(folder: Path, pattern: str) -> str | None:
 def _report(run: Run, as_json: bool, out: Unbreakable, err: Unbreakable) -> int:
     ending = Ending.of(run)
     if as_json:
-        out.say(json.dumps({"end": asdict(ending)}))
+        out.say(json_text("runs.watch", {"end": asdict(ending)}, line=True))
         return ending.exit_code
     failed = ending.status not in EXIT_CODES
     where = err if failed or out.reason else out
@@ -264,7 +270,7 @@ def _report(run: Run, as_json: bool, out: Unbreakable, err: Unbreakable) -> int:
         err.say(f"stickgen: {clean(ending.reason)}")
     else:
         out.say(f"{clean(run.name)}: {clean(ending.reason)}")
-    if ending.exit_code != 2:  # bad input: there is nothing yet but the sentence
+    if ending.exit_code != ExitCode.REFUSED:  # bad input: there is nothing yet but the sentence
         if learned is not None and learned.get(Field.MEAN_POSE_LOSS):
             where.say(
                 f"  learned    validation pose loss {_number(learned.get(Field.LOSS_POSE))}, "

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stickgen.cli.numbers import SEED, KeyNumber, Several
-from stickgen.cli.options import ENCODER, FORMAT, RUNS, STYLE
-from stickgen.cli.output import FORCE, say_note
+from stickgen.cli.options import ENCODER, FORMAT, JSON, RUNS, STYLE
+from stickgen.cli.output import FORCE, print_json, say_note
 
 if TYPE_CHECKING:
     from stickgen.generate.from_run import Generator
@@ -87,6 +87,7 @@ if TYPE_CHECKING:
 @ENCODER
 @RUNS
 @FORCE
+@JSON
 def command(
     run_name: str,
     texts: tuple[str, ...],
@@ -105,6 +106,7 @@ def command(
     checkpoint: str,
     show: bool,
     serve: bool,
+    as_json: bool,
     **sampling: Any,  # seed, guidance, steps
 ) -> None:
     """Draw the motions of texts with a trained model."""
@@ -127,6 +129,8 @@ def command(
         raise StickgenError("say where it goes: -o FILE, or --show to play it here")
     if show and (prompts is not None or output is not None):
         raise StickgenError("--show plays what TEXT draws and writes no file; drop -o and --from")
+    if show and as_json:
+        raise StickgenError("--show plays in a terminal; drop --json, or write a file with -o")
     if bool(texts) == (prompts is not None):
         raise StickgenError("name a TEXT, or a file of texts with --from; not both")
     if prompts is not None and sequence:
@@ -159,13 +163,20 @@ def command(
         drawn = [Clip(request.caption, motion) for request, motion in zip(requests, motions, strict=True)]
         for sentence in single.write(drawn, look):
             say_note(sentence)
-        click.echo(
-            f"{single.named(len(drawn))} ({max(map(len, motions)) / FPS:.1f} s, weights of step {model.step})"
-        )
+        seconds_drawn = max(map(len, motions)) / FPS
+        if as_json:
+            paths = single.paths(len(drawn))
+            lengths = [len(motion) / FPS for motion in motions]
+            lengths = lengths if len(paths) == len(lengths) else [seconds_drawn] * len(paths)
+            files = [{"path": path, "seconds": s} for path, s in zip(paths, lengths, strict=True)]
+            print_json("generate", {"step": model.step, "files": files, "there_already": 0})
+            return
+        click.echo(f"{single.named(len(drawn))} ({seconds_drawn:.1f} s, weights of step {model.step})")
         return
     named = files_of(requests, path, f"{model.digest} {encoder} {look}")
     left = {place: request for place, request in named.items() if force or not is_written(place, export)}
     places = [Place(place, export, inputs, force=force) for place in left]
+    files = []
     for place, request, motion in zip(
         places,
         left.values(),
@@ -174,8 +185,13 @@ def command(
     ):
         for sentence in place.write([Clip(request.caption, motion)], look):
             say_note(sentence)
-        click.echo(f"{place.path} ({len(motion) / FPS:.1f} s)")
+        files.append({"path": place.path, "seconds": len(motion) / FPS})
+        if not as_json:
+            click.echo(f"{place.path} ({len(motion) / FPS:.1f} s)")
     there = len(named) - len(left)
+    if as_json:
+        print_json("generate", {"step": model.step, "files": files, "there_already": there})
+        return
     click.echo(f"{len(left)} drawn, {there} there already (weights of step {model.step})")
 
 

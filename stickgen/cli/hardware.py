@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from stickgen.cli.options import JSON
+from stickgen.cli.output import print_json
 from stickgen.quantities import byte_text
 from stickgen.text import clean
 
@@ -28,7 +28,7 @@ def command(as_json: bool, refresh: bool) -> None:
 
     machine = detect(refresh)
     if as_json:
-        click.echo(json.dumps(machine.to_json(), indent=1))
+        print_json("hardware", machine.to_json())
         return
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)

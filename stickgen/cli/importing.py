@@ -11,7 +11,8 @@ import click
 
 from stickgen.cli import curating
 from stickgen.cli.numbers import ASPECT, Finite
-from stickgen.cli.output import FORCE, say_kept, say_note
+from stickgen.cli.options import JSON
+from stickgen.cli.output import FORCE, print_written, say_kept, say_note
 from stickgen.text import clean
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ FIRST_FEW = 5  # of each kind of what happened in an import
     "--verbose", is_flag=True, help=f"Say all that was skipped, not the first {FIRST_FEW} of each kind."
 )
 @FORCE
+@JSON
 def import_(
     sources: tuple[str, ...],
     index: str | None,
@@ -114,6 +116,7 @@ def import_(
     mirror: bool,
     verbose: bool,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Turn motions (zip archives, folders or files; docs/formats.md) into a dataset of the ten-joint figure.
 
@@ -169,12 +172,16 @@ def import_(
     journal.remove()
     facts = file.facts()
     mirrors = f" ({len(report.clips)} and their mirrors)" if mirror else ""
-    click.echo(
-        f"{clean(output)}: {facts.clips} clips{mirrors}, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts, "
-        f"{len(report.skipped)} files skipped"
-    )
+    if not as_json:
+        click.echo(
+            f"{clean(output)}: {facts.clips} clips{mirrors}, {facts.frames / FPS / 60:.1f} minutes, {facts.texts} texts, "
+            f"{len(report.skipped)} files skipped"
+        )
     for doubt in facts.doubts or ():
         say_note(doubt)
+    if as_json:
+        print_written({output: facts}, {"skipped": len(report.skipped)})
+        return
     for licence in facts.licences:
         click.echo(f"licence: {clean(licence, single_line=True)}")
     click.echo(f"next: stickgen data embed {clean(output)}")

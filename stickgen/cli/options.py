@@ -7,7 +7,10 @@ import click
 RUNS = click.option(
     "--runs", "runs", metavar="DIR", help="Where runs live (default: $STICKGEN_RUNS, else ./runs)."
 )
-JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON; units are in the names.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON (docs/json.md).")
+LINES = click.option(
+    "--json", "as_json", is_flag=True, help="Print a line of JSON for each record, and for the end."
+)
 ENCODER = click.option(
     "--encoder", help="Text encoder (default: the config's data.encoder, if stickgen knows it)."
 )

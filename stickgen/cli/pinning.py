@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from stickgen.cli.numbers import SEED
 from stickgen.cli.options import ENCODER, JSON
-from stickgen.cli.output import say_note
+from stickgen.cli.output import print_json, say_note
 from stickgen.text import clean
 
 
@@ -54,7 +53,7 @@ def pin(
         for problem in problems:
             say_note(problem)
         if as_json:
-            click.echo(json.dumps([facts(pinned) for pinned in found], indent=1))
+            print_json("runs.pin", {"name": run.name, "did": "listed", "prompts": list(map(facts, found))})
             return
         for pinned in found:
             click.echo(f"{pinned.id}  {clean(pinned.text, single_line=True)}  (seed {pinned.seed})")
@@ -68,9 +67,8 @@ def pin(
     else:
         pinned, verb = _pin(run, str(text), seed, encoder), "pinned"
     if as_json:
-        click.echo(
-            json.dumps({"name": run.name, ("removed" if remove is not None else "pinned"): facts(pinned)})
-        )
+        did = "removed" if remove is not None else "pinned"
+        print_json("runs.pin", {"name": run.name, "did": did, "prompts": [facts(pinned)]})
     else:
         click.echo(f"{clean(run.name)}: {verb}: {pinned.id}  {clean(pinned.text, single_line=True)}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stickgen.cli.options import JSON, OVERRIDES, RUNS
+from stickgen.cli.output import print_json
 from stickgen.cli.queue_search import grid, random_, results
 from stickgen.cli.queue_system import install, submit, uninstall
 from stickgen.cli.queueing import (
     DATA,
     FORCE,
-    JSON_VERSION,
     MAX_STEPS,
     NPROC,
     PAUSED,
@@ -111,13 +110,12 @@ def list_(as_json: bool) -> None:
             times = {"seconds_left": forecast.takes, "ends_in_seconds": forecast.ends} if forecast else {}
             jobs.append({**_facts(entry), **times})
         facts = {
-            "version": JSON_VERSION,
             "paused": queue.paused,
             "worker": is_at_work(queue.root),
             "beside": [{"run": str(run.path), "name": run.name} for run in beside],
             "jobs": jobs,
         }
-        click.echo(json.dumps(facts, indent=1))
+        print_json("queue.list", facts)
         return
     for run in beside:
         state = run.state()
@@ -194,7 +192,7 @@ def show(job: str, config: bool, as_json: bool) -> None:
     forecast = Forecaster().look([entry]).get(entry.id)
     if as_json:
         took = forecast.takes if forecast else None
-        click.echo(json.dumps({"version": JSON_VERSION, **_facts(entry), "seconds_left": took}, indent=1))
+        print_json("queue.show", {**_facts(entry), "seconds_left": took})
         return
     click.echo(_line(entry, None))
     for name, value in _facts(entry).items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from stickgen.cli.options import JSON, OVERRIDES, RUNS
-from stickgen.cli.queueing import DATA, FORCE, JSON_VERSION, MAX_STEPS, NPROC, PAUSED, added, warn
+from stickgen.cli.output import print_json
+from stickgen.cli.queueing import DATA, FORCE, MAX_STEPS, NPROC, PAUSED, added, warn
 from stickgen.quantities import DASH, number_text
 from stickgen.text import clean
 
@@ -189,7 +189,6 @@ def results(search: str | None, name: str, how: str, as_json: bool) -> None:
     found = rows(entries, search or newest_search(entries), figure)
     if as_json:
         facts = {
-            "version": JSON_VERSION,
             "figure": {"kind": figure.kind, "name": figure.field, "how": figure.how},
             "rows": [
                 {"id": row.entry.id, "status": row.entry.state.status, "run": row.entry.job.run if row.entry.job else "",
@@ -197,7 +196,7 @@ def results(search: str | None, name: str, how: str, as_json: bool) -> None:
                 for row in found
             ],
         }  # fmt: skip
-        click.echo(json.dumps(facts, indent=1))
+        print_json("queue.results", facts)
         return
     for line in table(found, str(figure)):
         click.echo(clean(line, single_line=True))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from stickgen.cli.output import print_json
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from stickgen.queue.store import Queue
     from stickgen.runs.store import Run
 
-JSON_VERSION = 1
 DATA = click.option(
     "--data-path",
     "--data_path",
@@ -41,7 +40,9 @@ PAUSED = click.option(
 )
 
 
-def queue_new(config: TrainingConfig, options: Options, name: str, run_dir: str | None) -> None:
+def queue_new(
+    config: TrainingConfig, options: Options, name: str, run_dir: str | None, as_json: bool = False
+) -> None:
     """Queue a training of a config, in `run_dir` if it is to be there. Raises StickgenError if it cannot be."""
     from stickgen.queue.adding import freeze
     from stickgen.queue.store import Queue
@@ -53,10 +54,12 @@ def queue_new(config: TrainingConfig, options: Options, name: str, run_dir: str 
     ):
         raise StickgenError(f"--run-dir {run_dir}: there is something already; name a new or empty folder")
     more = {"run": str(place)} if place is not None else {}
-    added(Queue(), [freeze(config, options, name=name, **more)], paused=False, as_json=False)
+    added(Queue(), [freeze(config, options, name=name, **more)], paused=False, as_json=as_json)
 
 
-def queue_run(run: Run, max_steps: int | None, nproc: int | None, *, changes: bool) -> None:
+def queue_run(
+    run: Run, max_steps: int | None, nproc: int | None, *, changes: bool, as_json: bool = False
+) -> None:
     """Queue a run that has begun. Raises StickgenError where the resume would change something of it."""
     from stickgen.queue.adding import add_run
     from stickgen.queue.store import Queue
@@ -67,8 +70,12 @@ def queue_run(run: Run, max_steps: int | None, nproc: int | None, *, changes: bo
         )
     queue = Queue()
     job = add_run(queue, run, max_steps=max_steps, nproc=nproc)
-    click.echo(f"job {clean(job.title, single_line=True)}: goes on with {clean(run.name, single_line=True)}")
-    start_worker_if_wanted(queue)
+    if as_json:
+        print_json("queue.added", {"added": [job.id]})
+    else:
+        name = clean(run.name, single_line=True)
+        click.echo(f"job {clean(job.title, single_line=True)}: goes on with {name}")
+    start_worker_if_wanted(queue, quiet=as_json)
 
 
 def warn(configs: Sequence[TrainingConfig], options: Options, *, budget: bool = True) -> LaunchCheck | None:
@@ -100,7 +107,7 @@ def added(queue: Queue, frozen: list[tuple[bytes, dict[str, Any]]], *, paused: b
         queue.pause()
     jobs = queue.add_all(frozen)
     if as_json:
-        click.echo(json.dumps({"version": JSON_VERSION, "added": [job.id for job in jobs]}))
+        print_json("queue.added", {"added": [job.id for job in jobs]})
     else:
         for job in jobs:
             click.echo(f"job {clean(job.title, single_line=True)}: added{_of_search(job)}")

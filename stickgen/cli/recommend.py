@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from stickgen.cli.numbers import Finite
 from stickgen.cli.options import JSON
-from stickgen.cli.output import FORCE
+from stickgen.cli.output import FORCE, print_json
 from stickgen.errors import StickgenError
 from stickgen.text import clean
 
@@ -71,7 +70,7 @@ def command(
     if place is not None:
         _write(place, fitting, chosen, facts)
     if as_json:
-        click.echo(json.dumps(fitting.to_json() | {"written": output}, indent=1))
+        print_json("recommend", fitting.to_json() | {"written": output})
         return
     for line in _lines(fitting, chosen):
         click.echo(line)

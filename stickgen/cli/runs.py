@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from stickgen.cli import catalogue
 from stickgen.cli.numbers import Finite
-from stickgen.cli.options import JSON, RUNS
+from stickgen.cli.options import JSON, LINES, RUNS
+from stickgen.cli.output import print_json
 from stickgen.cli.pinning import pin
 from stickgen.cli.steering import COMMANDS as STEERING
 from stickgen.run_contract import EventKind, Field, Wish
@@ -44,19 +43,19 @@ def show(root: Path, which: str, as_json: bool) -> None:
     state = run.state()
     events, found = RecordReader(run.events_path).read_new(), faults(run.metrics_path, run.events_path)
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "status": state.status,
-                    "reason": state.reason,
-                    **run.identity,
-                    "damaged_lines": [asdict(fault) for fault in found if isinstance(fault, Damage)],
-                    "lost_records": [asdict(fault) for fault in found if isinstance(fault, Loss)],
-                    "unwritten_records": state.unwritten,
-                    "events": events,
-                },
-                indent=1,
-            )
+        print_json(
+            "runs.show",
+            {
+                **run.identity,
+                "status": state.status,
+                "reason": state.reason,
+                "step": state.step,
+                "total_steps": state.total_steps,
+                "damaged_lines": [fault for fault in found if isinstance(fault, Damage)],
+                "lost_records": [fault for fault in found if isinstance(fault, Loss)],
+                "unwritten_records": state.unwritten,
+                "events": events,
+            },
         )
         return
     click.echo(
@@ -78,9 +77,7 @@ def show(root: Path, which: str, as_json: bool) -> None:
 
 @command.command("watch", epilog="Example: stickgen runs watch latest")
 @click.argument("which", default="latest")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print a line of JSON for each record, and for the end."
-)
+@LINES
 @click.pass_obj
 def watch(root: Path, which: str, as_json: bool) -> None:
     """Follow a run; Ctrl-C ends the watching, not the run."""
@@ -103,7 +100,7 @@ def stop_(root: Path, which: str, force: bool, as_json: bool) -> None:
     run = find_run(which, root)
     stop(run, force=force)
     if as_json:
-        click.echo(json.dumps({"name": run.name, "asked": "kill" if force else "stop"}))
+        print_json("runs.stop", {"name": run.name, "asked": "kill" if force else "stop"})
         return
     click.echo(f"{clean(run.name)}: " + ("killed" if force else "stopping with a checkpoint"))
 
@@ -131,7 +128,12 @@ def save(root: Path, which: str, seconds: float, as_json: bool) -> None:
     path = str(run.checkpoints_dir / str(said.get(Field.PATH))) if said is not None and saved else None
     message = str(said.get(Field.MESSAGE, "")) if said is not None else "asked; it has not answered yet"
     if as_json:
-        click.echo(json.dumps({"name": run.name, "id": identifier, "saved": saved, "checkpoint": path}))
+        print_json(
+            "runs.save",
+            {
+                "name": run.name, "id": identifier, "saved": saved, "checkpoint": path, "message": message,
+            },
+        )  # fmt: skip
     elif saved or said is None:
         click.echo(f"{clean(run.name)}: {clean(path or message, single_line=True)}")
     if said is not None and not saved:
@@ -141,8 +143,9 @@ def save(root: Path, which: str, seconds: float, as_json: bool) -> None:
 @command.command("rm", epilog="Example: stickgen runs rm calm-otter --yes")
 @click.argument("which")
 @click.option("--yes", is_flag=True, help="Do not ask; `latest` is asked for all the same.")
+@JSON
 @click.pass_obj
-def remove(root: Path, which: str, yes: bool) -> None:
+def remove(root: Path, which: str, yes: bool, as_json: bool) -> None:
     """Remove a run with its checkpoints and samples. A live one is refused."""
     from stickgen.runs.launch import remove_run
     from stickgen.runs.layout import strange_entries
@@ -160,8 +163,12 @@ def remove(root: Path, which: str, yes: bool) -> None:
         click.confirm(
             f"{latest}remove {clean(run.path)}, with {count} checkpoint{'s' * (count != 1)}{beside}?",
             abort=True,
+            err=as_json,
         )
     remove_run(run)
+    if as_json:
+        print_json("runs.rm", {"name": run.name, "path": run.path})
+        return
     click.echo(f"{clean(run.path)}: removed")
 
 

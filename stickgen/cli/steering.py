@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 
 from stickgen.cli.numbers import Finite
 from stickgen.cli.options import JSON
+from stickgen.cli.output import print_json
 from stickgen.quantities import duration_text
 from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.text import clean
@@ -44,7 +44,7 @@ def pause(root: Path, which: str, seconds: float, no_wait: bool, as_json: bool) 
     ended = _wait_for_end(run, 0.0 if no_wait else seconds)
     state = run.state()
     if as_json:
-        _print(run, asked="pause", status=state.status, reason=state.reason, step=state.step)
+        _print("runs.pause", run, asked="pause", status=state.status, reason=state.reason, step=state.step)
     elif ended:
         click.echo(f"{clean(run.name)}: {clean(state.reason)}; go on: stickgen runs resume {run.reference}")
     else:
@@ -89,7 +89,7 @@ def resume(
     if only_list:
         found = saved_checkpoints(run)
         if as_json:
-            _print(run, checkpoints=[checkpoint.to_json() for checkpoint in found])
+            _print("runs.checkpoints", run, checkpoints=[checkpoint.to_json() for checkpoint in found])
             return
         for checkpoint in found:
             loss = "" if checkpoint.val_loss is None else f"  validation loss {checkpoint.val_loss:.4f}"
@@ -99,7 +99,7 @@ def resume(
         return
     said = go_on(run, start=start, overrides=dict(map(parse_override, overrides)), force=force)
     if as_json:
-        _print(run, launch=len(run.launches), said=list(said))
+        _print("runs.resume", run, launch=len(run.launches), said=list(said))
         return
     for sentence in said:
         click.echo(f"{clean(run.name)}: {clean(sentence, single_line=True)}")
@@ -143,6 +143,7 @@ def set_(
     applied = said is not None and bool(said.get(Field.APPLIED))
     if as_json:
         _print(
+            "runs.set",
             run,
             id=asked.id,
             applied=applied if said is not None else None,
@@ -183,7 +184,7 @@ def sample(root: Path, which: str, seconds: float, no_wait: bool, as_json: bool)
     drawn = said is not None and said.get(Field.EVENT) == EventKind.SAMPLE
     path = str(run.samples_dir / str(said.get(Field.PATH))) if said is not None and drawn else None
     if as_json:
-        _print(run, id=identifier, drawn=drawn if said is not None else None, sample=path)
+        _print("runs.sample", run, id=identifier, drawn=drawn if said is not None else None, sample=path)
     elif path is not None:
         click.echo(f"{clean(run.name)}: {clean(path)}")
     elif said is None:
@@ -203,7 +204,7 @@ def _list_keys(run: Run, as_json: bool) -> None:
         values = {
             key.path: {"value": config.get(key.path), "config": base.get(key.path)} for key in LIVE_KEYS
         }
-        _print(run, keys=values)
+        _print("runs.keys", run, keys=values)
         return
     for key in LIVE_KEYS:
         value, in_file = config.get(key.path), base.get(key.path)
@@ -229,5 +230,5 @@ def _between_steps(run: Run) -> str:
     return f"it comes after the step that it is in{length}"
 
 
-def _print(run: Run, **facts: Any) -> None:
-    click.echo(json.dumps({"name": run.name, **facts}))
+def _print(shape: str, run: Run, **facts: Any) -> None:
+    print_json(shape, {"name": run.name, **facts})

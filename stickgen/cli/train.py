@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stickgen.cli.beside import BESIDE, QUEUE, settle
-from stickgen.cli.options import RUNS
+from stickgen.cli.options import LINES, RUNS
+from stickgen.cli.output import json_text, print_json_line
 
 if TYPE_CHECKING:
     from stickgen.config.key import Value
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 @BESIDE
 @QUEUE
 @click.option("--detach", is_flag=True, help="Do not watch; the run goes on by itself.")
+@LINES
 def command(
     config_path: str | None,
     data_path: str | None,
@@ -97,6 +99,7 @@ def command(
     beside: bool,
     queued: bool,
     detach: bool,
+    as_json: bool,
 ) -> None:
     """Train a model, with progress, or detached from this terminal.
 
@@ -128,8 +131,14 @@ def command(
                 "drop --config, --name and --init-from"
             )
         run = _run_to_resume(resume, runs, run_dir)
-        if not prepare and _waits(runs, beside, queued, run):
-            queue_run(run, max_steps, nproc, changes=bool(values or data_path or force or profile or start))
+        if not prepare and _waits(runs, beside, queued, run, asks=not as_json):
+            queue_run(
+                run,
+                max_steps,
+                nproc,
+                changes=bool(values or data_path or force or profile or start),
+                as_json=as_json,
+            )
             return
         resumption = prepare_resume(
             run, data_path=data_path, overrides=values, force=force, start=start or "last"
@@ -144,15 +153,24 @@ def command(
     else:
         place = _Place(runs, run_dir, name)
         new = _check_new(config_path, values, data_path, place, init_from, nproc or 1, force=force)
-        if not prepare and _waits(runs, beside, queued):
-            queue_new(new.config, _options(new, max_steps, nproc, force), place.name or "", place.run_dir)
+        if not prepare and _waits(runs, beside, queued, asks=not as_json):
+            queue_new(
+                new.config, _options(new, max_steps, nproc, force), place.name or "", place.run_dir, as_json
+            )
             return
-        run = _make(new, place)
+        run = _make(new, place, quiet=as_json)
+    facts = {"name": run.name, "path": run.path, "launched": not prepare}
     if prepare:
+        torchrun = (
+            "torchrun --nnodes N --nproc-per-node gpu --rdzv-backend c10d --rdzv-endpoint FIRST_MACHINE:29500 "
+            f"-m stickgen.train {shlex.quote(str(run.path))}"
+        )
+        if as_json:
+            print_json_line("train", {**facts, "torchrun": torchrun})
+            return
         click.echo(
             f"run {run.path}\non each of N machines that see this folder, with one process a GPU:\n"
-            "  torchrun --nnodes N --nproc-per-node gpu --rdzv-backend c10d --rdzv-endpoint FIRST_MACHINE:29500 "
-            f"-m stickgen.train {shlex.quote(str(run.path))}"
+            f"  {torchrun}"
         )
         return
     # from here on no stop is lost, and broken output does not end the watching
@@ -162,15 +180,16 @@ def command(
     if nproc is not None:
         changed["nproc"] = nproc
     launch(run, max_steps=max_steps, profile=profile, **changed)
-    out.say(f"run {run.path}")
-    if detach:
+    out.say(json_text("train", facts, line=True) if as_json else f"run {run.path}")
+    if detach and not as_json:
         out.say(
             f"watch it: stickgen runs watch {run.reference}\nstop it:  stickgen runs stop {run.reference}"
         )
+    if detach:
         if out.reason:
             click.echo(f"stickgen: {out.reason}; the run is {clean(run.path)}", err=True)
         return
-    follow_and_exit(run, owner=True, told=told, out=out)
+    follow_and_exit(run, owner=True, as_json=as_json, told=told, out=out)
 
 
 @dataclass(frozen=True)
@@ -212,7 +231,7 @@ class _New:
         return self.found.config
 
 
-def _waits(runs: str | None, beside: bool, queued: bool, run: Run | None = None) -> bool:
+def _waits(runs: str | None, beside: bool, queued: bool, run: Run | None = None, *, asks: bool) -> bool:
     """Whether this training is to wait for its turn in the queue; asks, if another one goes on and nothing was said."""
     from stickgen.errors import StickgenError
     from stickgen.runs.store import runs_root
@@ -223,7 +242,7 @@ def _waits(runs: str | None, beside: bool, queued: bool, run: Run | None = None)
     if beside or queued or (run is not None and is_going(run)):  # the launch will say that it is running
         return queued
     root = Path(runs) if runs else runs_root()
-    return settle(live_trainings([root], besides=run)) == "queue"
+    return settle(live_trainings([root], besides=run), asks=asks) == "queue"
 
 
 def _options(new: _New, max_steps: int | None, nproc: int | None, force: bool) -> Options:
@@ -269,17 +288,18 @@ def _check_new(
     return _New(found, root, facts)
 
 
-def _make(new: _New, place: _Place) -> Run:
+def _make(new: _New, place: _Place, *, quiet: bool) -> Run:
     """Make the run directory of a launch that was checked."""
     from stickgen.planner.arithmetic.parameters import count_parameters
 
     path = Path(place.run_dir) if place.run_dir is not None else None
     run = new.found.create_run(new.root, name=place.name, path=path, argv=sys.argv, **new.facts)
     config = new.config
-    click.echo(
-        f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
-        f"({config.training.batch_size} × {config.training.grad_accum_steps})"
-    )
+    if not quiet:
+        click.echo(
+            f"{count_parameters(config):,} parameters, effective batch {config.effective_batch} "
+            f"({config.training.batch_size} × {config.training.grad_accum_steps})"
+        )
     return run
 
 

@@ -61,7 +61,9 @@ def test_list_filters_sorts_and_shows_columns(two: Path) -> None:
     ]
     assert "brisk-fox" not in stickgen(two, "list", "optimizer=muon", "and", "val.loss>0.2")
     assert stickgen(two, "list", "zebra").strip() == "none of 2 runs is so: zebra"
-    shown = json.loads(stickgen(two, "list", "--columns", "val.loss,epochs,tag", "--limit", "1", "--json"))
+    shown = json.loads(stickgen(two, "list", "--columns", "val.loss,epochs,tag", "--limit", "1", "--json"))[
+        "runs"
+    ]
     assert shown[0]["values"] == {"val.loss": 0.2, "training.epochs": 7, "tag": []}
     assert "1 more run" in invoke(two, "list", "--limit", "1").stderr
 

@@ -16,7 +16,7 @@ def test_the_list_and_the_json_say_the_same(repo: Path) -> None:
     config = str(repo / "configs/large.yaml")
     shown = CliRunner().invoke(command, [config, "--for", "memory"])
     assert shown.exit_code == 0 and " 1. batch_size 16 → " in shown.stdout
-    facts = json.loads(CliRunner().invoke(command, [config, "--for", "memory", "--json"]).stdout)
+    facts = json.loads(CliRunner().invoke(command, [config, "--for", "memory", "--json"]).stdout)["advice"]
     assert facts[0]["edits"].keys() == {"training.batch_size", "training.grad_accum_steps"}
     assert facts[0]["peak_memory_bytes_after"] < facts[0]["peak_memory_bytes_before"]
 

@@ -108,7 +108,7 @@ def test_diff_by_values_text_preset_and_draft(tmp_path: Path, repo: Path) -> Non
         stickgen("config", "diff", path, repo / "configs/medium.yaml").stdout
         == "training.epochs\n  - 50\n  + 7\n"
     )
-    found = json.loads(stickgen("config", "diff", path, "--preset", "small", "--json").stdout)
+    found = json.loads(stickgen("config", "diff", path, "--preset", "small", "--json").stdout)["differences"]
     assert {"path": "model.d_model", "value": 384, "other": 256} in found
     text = stickgen("config", "diff", path, "--preset", "medium", "--text").stdout
     assert "-  epochs: 50               # Number of training epochs" in text
@@ -128,7 +128,7 @@ def test_check_as_json_brings_the_edit(tmp_path: Path) -> None:
     path.write_text("model:\n  nhead: 7\n")
     result = stickgen("config", "check", path, "--anywhere", "--json")
     assert result.returncode == 2
-    (problem,) = json.loads(result.stdout)
+    (problem,) = json.loads(result.stdout)["problems"]
     assert (problem["severity"], problem["line"], problem["edit"]) == ("error", 2, ["model.nhead", 6])
     shown = stickgen("config", "check", path, "--anywhere").stdout
     assert f"stickgen config set {path} model.nhead=6" in shown

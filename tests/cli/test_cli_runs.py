@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from shapes_of import document, documents
 
 from stickgen.config import TrainingConfig
 from stickgen.runs.store import Run, create_run
@@ -32,7 +32,7 @@ def stickgen(*arguments: str | Path, say: str = "") -> subprocess.CompletedProce
 
 def facts(result: subprocess.CompletedProcess[str]) -> dict[str, object]:
     assert result.returncode == 0, result.stdout + result.stderr
-    found = json.loads(result.stdout)
+    found = document(result.stdout)
     assert isinstance(found, dict)
     return found
 
@@ -60,10 +60,14 @@ def test_the_life_of_a_run_in_a_folder_of_its_own(tmp_path: Path, dataset: Path,
         assert saved["saved"] and Path(str(saved["checkpoint"])).is_dir()
         assert facts(stickgen("runs", "show", place, "--json"))["status"] == "running"
     finally:
-        assert facts(stickgen("runs", "stop", place, "--json")) == {"name": "mine", "asked": "stop"}
+        assert facts(stickgen("runs", "stop", place, "--json")) == {
+            "schema": "stickgen.runs.stop/1",
+            "name": "mine",
+            "asked": "stop",
+        }
     watched = stickgen("runs", "watch", place, "--json")
     assert watched.returncode == 130
-    lines = [json.loads(line) for line in watched.stdout.splitlines()]
+    lines = documents(watched.stdout)
     end = lines[-1]["end"]
     assert (end["status"], end["resume"]) == ("stopped", f"stickgen train --resume {place}")
     assert Path(end["checkpoint"]).parent == run.checkpoints_dir

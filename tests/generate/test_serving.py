@@ -208,7 +208,7 @@ def test_pins_are_listed_removed_and_bounded(run: Run) -> None:
     for number in range(MOST):
         pinned(run, f"text {number}")
     pinned(run, "text 0")  # once is enough
-    listed = json.loads(pinned(run, "--list", "--json"))
+    listed = json.loads(pinned(run, "--list", "--json"))["prompts"]
     assert [one["text"] for one in listed] == [f"text {number}" for number in range(MOST)]
     with pytest.raises(StickgenError, match="which is the most"):
         pinned(run, "one more")

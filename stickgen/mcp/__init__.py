@@ -1,0 +1,1 @@
+"""Runs for assistants that speak the Model Context Protocol (docs/mcp.md)."""
