@@ -25,6 +25,14 @@ class LogTail:
         self._tail = Tail(path, longest_line=_PASSED_OVER)
         self._begun = False
 
+    @property
+    def written_unix(self) -> float | None:
+        """When its last line was written, in seconds since 1970; None without a file."""
+        try:
+            return self._tail.path.stat().st_mtime
+        except OSError:
+            return None
+
     def read_new(self) -> list[str]:
         """The lines completed since the last call, cleaned. A file that shrank is read anew."""
         self._begun = self._begun or self._tail.skip_to_last(_FIRST_READ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 from textual import on
@@ -13,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from stickgen.run_contract import EventKind
+from stickgen_tui.following.moment import Moment, line_at
 from stickgen_tui.panels.panel import Panel
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line
@@ -58,6 +60,19 @@ class LogPanel(Panel):
             (lambda line: _OF_EVENT.match(line) is None) if twice else (lambda line: True)
         )
         self.border_subtitle = "without what events tell" if twice else ""
+
+    def look_at(self, moment: Moment | None) -> None:
+        view = self.query_one(LogView)
+        if moment is None or moment.unix is None:
+            view.to_end()
+            self._say("")
+            return
+        end = self.follower.log.written_unix or time.time()
+        there = view.go_to(lambda lines: line_at(lines, moment.unix or 0.0, end))
+        self._say(f"up to step {moment.step:,}" if there else "older than the lines that are kept here")
+
+    def _say(self, words: str) -> None:
+        self.border_title = f"{self.NAME} {words}".strip()
 
     # -- the box
 

@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from stickgen_tui.following.moment import Moment
     from stickgen_tui.following.run_follower import RunFollower
 
 
@@ -33,6 +34,13 @@ class Panel(Vertical):
             super().__init__()
             self.name = name
 
+    class LookedAt(Message):
+        """A person looks at this step here: the other panels are to show it too; None: the newest again."""
+
+        def __init__(self, step: float | None) -> None:
+            super().__init__()
+            self.step = step
+
     class Poll(Message):
         """The follower is to look again now."""
 
@@ -50,6 +58,9 @@ class Panel(Vertical):
 
     def set_beside(self, seen: Sequence[str]) -> None:
         """Told which panels are in sight, this one or others."""
+
+    def look_at(self, moment: Moment | None) -> None:
+        """Show the run as it was at `moment`; None: as it is. Called with the follower's lock held."""
 
     def on_click(self, event: events.Click) -> None:
         """A click on the title enlarges the panel."""

@@ -19,6 +19,7 @@ from stickgen.runs.control import request
 from stickgen.runs.launch import stop
 from stickgen.runs.resuming import resume
 from stickgen.runs.store import Run, Status
+from stickgen_tui.following.moment import Moment, moment_at, moment_further
 from stickgen_tui.following.run_follower import RunFollower
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
@@ -70,6 +71,10 @@ class MonitorScreen(Screen[None]):
           for number, panel in enumerate(PANELS, 1)),
         Binding("0", "panel('')", "All panels", show=False, tooltip="All panels"),
         Binding("v", "arrange", "Panels", show=False, tooltip="Hide, show and move panels; the choice is kept"),
+        Binding("comma", "look_back(-1)", "Back in time", show=False, key_display=",", tooltip="Look back: all panels as they were at an earlier step"),
+        Binding("full_stop", "look_back(1)", "On in time", show=False, key_display=".", tooltip="Look at a later step, up to now"),
+        Binding("home", "look_first", "Beginning", show=False, tooltip="Look at the beginning of the run"),
+        Binding("end", "look_now", "Now", show=False, tooltip="Look at the run as it is now"),
         Binding("escape", "back", "Back", tooltip="All panels, then back to Home; the run goes on"),
     ]  # fmt: skip
 
@@ -84,6 +89,7 @@ class MonitorScreen(Screen[None]):
         super().__init__()
         self._run = run
         self._follower = RunFollower(run)
+        self._moment: Moment | None = None  # that is looked back at
         self._panels = tuple(panel(self._follower) for panel in PANELS)
         self._asked_to_stop = False
 
@@ -123,6 +129,9 @@ class MonitorScreen(Screen[None]):
             numbers.usable_ram_bytes = local_machine_fast().ram_usable_bytes
         self.post_message(self.Changed(self._follower.poll()))
 
+    def _show_status(self) -> None:
+        self.query_one(StatusLine).show_run(self._follower, self._moment)
+
     def on_panel_poll(self) -> None:
         self._poll()
 
@@ -138,7 +147,7 @@ class MonitorScreen(Screen[None]):
         if self._follower.behind:
             self._poll()  # a long log: on with it
         with self._follower.lock:
-            self.query_one(StatusLine).show_run(self._follower)
+            self._show_status()
             if "metrics" in what:
                 covered, parts = self._follower.time_parts()
                 self.query_one(TimeStrip).show_parts(covered, parts, self._follower.step_seconds)
@@ -199,8 +208,33 @@ class MonitorScreen(Screen[None]):
             except StickgenError as error:
                 notice(self.app, error, error=True)
 
+    # -- looking back
+
+    @on(Panel.LookedAt)
+    def _looked_at(self, event: Panel.LookedAt) -> None:
+        self._look_at(None if event.step is None else moment_at(self._follower, event.step))
+
+    def _look_at(self, moment: Moment | None) -> None:
+        """All panels show the run as it was then; None: as it is."""
+        self._moment = moment
+        with self._follower.lock:
+            for panel in self._panels:
+                panel.look_at(moment)
+            self._show_status()
+
+    def action_look_back(self, by: int) -> None:
+        self._look_at(moment_further(self._follower, self._moment, by))
+
+    def action_look_first(self) -> None:
+        self._look_at(moment_at(self._follower, 0))
+
+    def action_look_now(self) -> None:
+        self._look_at(None)
+
     def action_back(self) -> None:
-        if self._board.only is not None:
+        if self._moment is not None:
+            self._look_at(None)
+        elif self._board.only is not None:
             self.action_panel("")
         else:
             self.dismiss(None)

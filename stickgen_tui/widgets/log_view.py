@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import chop_cells
 from rich.segment import Segment
@@ -43,6 +43,7 @@ class LogView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._rows: list[tuple[str, bool]] = []  # text, whether it is what is searched for
+        self._kept: list[tuple[str, int]] = []  # the lines that are shown, and the row at which each begins
         self._matches: list[int] = []  # rows at which a line begins that is searched for
         self._at: int | None = None  # which of them is looked at
         self._keep: Callable[[str], bool] = lambda line: True
@@ -104,6 +105,20 @@ class LogView(ScrollView, can_focus=True):
         self.refresh()
         return self._at + 1
 
+    def go_to(self, which: Callable[[Sequence[str]], int | None]) -> bool:
+        """Scroll until the line that `which` chooses from those shown is the last in sight; whether there is one."""
+        number = which([line for line, _ in self._kept])
+        self._follows = False
+        end = (
+            0
+            if number is None
+            else self._kept[number + 1][1]
+            if number + 1 < len(self._kept)
+            else len(self._rows)
+        )
+        self.scroll_to(y=max(end - self.size.height, 0), animate=False)
+        return number is not None
+
     def to_end(self) -> None:
         """Follow the newest line again."""
         self._follows = True
@@ -116,6 +131,7 @@ class LogView(ScrollView, can_focus=True):
 
     def _wrap(self) -> None:
         self._rows.clear()
+        self._kept.clear()
         self._matches.clear()
         for line in self._lines:
             self._append(line)
@@ -126,6 +142,7 @@ class LogView(ScrollView, can_focus=True):
     def _append(self, line: str) -> None:
         if not self._passes(line):
             return
+        self._kept.append((line, len(self._rows)))
         found = self._search is not None and self._search(line) is not None
         if found:
             self._matches.append(len(self._rows))

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from stickgen.quantities import byte_text, count_text, number_text
 from stickgen.run_contract import Field
+from stickgen_tui.following.moment import Moment
 from stickgen_tui.following.run_follower import RunFollower
 from stickgen_tui.following.series import Series
 from stickgen_tui.following.sparkline import sparkline
@@ -20,8 +21,10 @@ SPARK_COLUMNS = 14
 _VALUE_COLUMNS = 12
 
 
-def run_facts(follower: RunFollower, usable_ram_bytes: int | None) -> list[tuple[str, str | Content]]:
-    """Labels and values; what the trainer has not said yet is left out."""
+def run_facts(
+    follower: RunFollower, usable_ram_bytes: int | None, moment: Moment | None = None
+) -> list[tuple[str, str | Content]]:
+    """Labels and values, now or as they were at `moment`; what the trainer has not said yet is left out."""
     train = follower.train
     lines: list[tuple[str, str | Content]] = []
     for label, name in (
@@ -31,14 +34,27 @@ def run_facts(follower: RunFollower, usable_ram_bytes: int | None) -> list[tuple
         ("gradient norm", Field.GRAD_NORM),
     ):
         series = train.get(name)
-        if series is not None and len(series):
-            lines.append((label, _with_spark(number_text(series.last), series)))
-    lines.extend(_memory(follower, usable_ram_bytes))
-    lines.extend(_against_mean_pose(follower))
+        if series is not None and (value := _value(series, moment)) is not None:
+            lines.append((label, _with_spark(number_text(value), series)))
+    if moment is None:
+        lines.extend(_memory(follower, usable_ram_bytes))
+    elif (held := _value(train.get(Field.RSS_BYTES), moment)) is not None:
+        lines.append(("RAM", byte_text(held)))
+    lines.extend(_against_mean_pose(follower, moment))
     lines.extend(_identity(follower))
     lines.extend(("not read", clean(damage, single_line=True)) for damage in follower.damage)
     lines.extend(("lost", clean(loss, single_line=True)) for loss in follower.lost)
     return lines
+
+
+def _value(series: Series | None, moment: Moment | None) -> float | None:
+    """The newest value, or the one at `moment`; None if there is none yet."""
+    if series is None or not len(series):
+        return None
+    if moment is None:
+        return series.last
+    near = series.near(moment.step)
+    return near[1] if near is not None and near[0] <= moment.step else None
 
 
 def _with_spark(text: str, series: Series) -> Content:
@@ -80,18 +96,19 @@ def _beside_prediction(peak: float, follower: RunFollower) -> Content:
     )
 
 
-def _against_mean_pose(follower: RunFollower) -> list[tuple[str, str | Content]]:
+def _against_mean_pose(follower: RunFollower, moment: Moment | None) -> list[tuple[str, str | Content]]:
     """The validation loss beside that of always predicting the mean pose: below 1× nothing is learnt."""
-    ours, mean = follower.validation.get(Field.LOSS_POSE), follower.validation.get(Field.MEAN_POSE_LOSS)
-    if ours is None or mean is None or not ours.last or mean.last is None:
+    ours = _value(follower.validation.get(Field.LOSS_POSE), moment)
+    mean = _value(follower.validation.get(Field.MEAN_POSE_LOSS), moment)
+    if not ours or mean is None:
         return []
-    ratio = mean.last / ours.last
+    ratio = mean / ours
     said = (
         (f"{ratio:.1f}× below the mean pose", "$text-success")
         if ratio > 1
         else ("! not below the mean pose", "$text-warning")
     )
-    return [("val pose", Content.assemble(f"{number_text(ours.last)}  ", said))]
+    return [("val pose", Content.assemble(f"{number_text(ours)}  ", said))]
 
 
 def _identity(follower: RunFollower) -> list[tuple[str, str | Content]]:

@@ -6,10 +6,11 @@ import time
 
 from textual.content import Content
 
-from stickgen.quantities import DASH, duration_text
+from stickgen.quantities import DASH, age_text, duration_text
 from stickgen.run_contract import Field, Phase
 from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.drawing.states import look_of
+from stickgen_tui.following.moment import Moment
 from stickgen_tui.following.run_follower import RunFollower
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
@@ -21,12 +22,12 @@ class StatusLine(Line):
 
     DEFAULT_CSS = "StatusLine { height: 2; padding: 0 1; }"
 
-    def show_run(self, follower: RunFollower) -> None:
-        """Show how the run stands now."""
-        self.show(status_content(follower, self.size.width or 80))
+    def show_run(self, follower: RunFollower, moment: Moment | None = None) -> None:
+        """Show how the run stands now; with a `moment`, that all panels show that one instead."""
+        self.show(status_content(follower, self.size.width or 80, moment))
 
 
-def status_content(follower: RunFollower, width: int) -> Content:
+def status_content(follower: RunFollower, width: int, moment: Moment | None = None) -> Content:
     """Both lines; what does not fit is left off at the end."""
     look = look_of(follower.state.status)
     step, total, epoch = follower.step, follower.total_steps, follower.newest.get(Field.EPOCH)
@@ -51,6 +52,8 @@ def status_content(follower: RunFollower, width: int) -> Content:
     first = Content.assemble((f"{look.glyph} {look.word}", f"bold {look.style}"))
     if phase and phase != look.word:
         first += Content.styled(f" · {phase}", "$text-warning")
+    if moment is not None:
+        first += Content.styled(f"   {looking_back(moment)}", "bold reverse")
     first += f"   {' · '.join(parts)}"
     if reason:
         first += Content.styled(f"   {reason}", MUTED)
@@ -74,3 +77,11 @@ def end_text(moment: float) -> str:
     """When a run ends, by the clock: `04:10`, and with the day if that is not today: `Tue 04:10`."""
     end = time.localtime(moment)
     return time.strftime("%H:%M" if end[:3] == time.localtime()[:3] else "%a %H:%M", end)
+
+
+def looking_back(moment: Moment) -> str:
+    """` looking at step 1,240, Sat 14:02, 3 h ago · end: now `."""
+    if moment.unix is None:
+        return f" looking at step {moment.step:,} · end: now "
+    when = time.strftime("%a %H:%M", time.localtime(moment.unix))
+    return f" looking at step {moment.step:,}, {when}, {age_text(time.time() - moment.unix)} · end: now "
