@@ -65,6 +65,7 @@ class EventKind(StrEnum):
     QUALITY = "quality"  # the motion was evaluated
     SAMPLE = "sample"
     CHECKPOINT = "checkpoint"
+    ROLLBACK = "rollback"  # the run went back to an earlier checkpoint, by itself
     PROFILE = "profile"  # where the time went
     FINISHED = "finished"  # all steps are done
     EARLY = "early"  # a limit ended it before its last step
@@ -173,6 +174,9 @@ class Field:
     WISH: Final = "wish"  # a Wish
     VALUES: Final = "values"  # of a request to set keys: by path
     CHANGES: Final = "changes"  # of a live change: what changed, each with `key`, `old` and `new`
+    RULE: Final = "rule"  # of the watchdog, that found it
+    SUGGEST: Final = "suggest"  # the edits that may help: values by key
+    FROM_STEP: Final = "from_step"  # that a run went back from; `step` is where it is now
     # -- heartbeat, and where a record of training says it too
     PHASE: Final = "phase"
     MEDIAN_STEP_SECONDS: Final = "median_step_seconds"
@@ -200,6 +204,8 @@ class Field:
     FRAMES_PER_SECOND: Final = "frames_per_second"
     RSS_BYTES: Final = "rss_bytes"  # of the trainer and its children
     DEVICE_MEMORY_BYTES: Final = "device_memory_bytes"  # the peak; null without CUDA
+    RAM_FREE_BYTES: Final = "ram_free_bytes"  # that the trainer may still take, by the machine and its limits
+    DISK_FREE_BYTES: Final = "disk_free_bytes"  # where the run lies
     MEAN_POSE_LOSS: Final = "mean_pose_loss"  # the pose loss of always predicting the mean pose
     ACTION_ACCURACY: Final = "action_accuracy"
     QUALITY_ACTION_ACCURACY: Final = "quality_action_accuracy"
@@ -237,6 +243,8 @@ MEASURED: Final[Mapping[RecordKind, Mapping[str, Unit]]] = {
         Field.FRAMES_PER_SECOND: Unit.PER_SECOND,
         Field.RSS_BYTES: Unit.BYTES,
         Field.DEVICE_MEMORY_BYTES: Unit.BYTES,
+        Field.RAM_FREE_BYTES: Unit.BYTES,
+        Field.DISK_FREE_BYTES: Unit.BYTES,
     },
     RecordKind.VAL: {**_LOSSES, Field.MEAN_POSE_LOSS: Unit.NONE, Field.ACTION_ACCURACY: Unit.SHARE},
     RecordKind.QUALITY: {

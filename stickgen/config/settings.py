@@ -17,6 +17,7 @@ from stickgen.config.keys.lora import Lora
 from stickgen.config.keys.loss_weights import LossWeights
 from stickgen.config.keys.model import Model
 from stickgen.config.keys.training import Training
+from stickgen.config.keys.watchdog import Watchdog
 
 Edit = tuple[str, Value]  # a key by its dotted path, and its new value
 
@@ -37,6 +38,7 @@ class Settings:
     device: Device = Device()
     logging: Logging = Logging()
     evaluation: Evaluation = Evaluation()
+    watchdog: Watchdog = Watchdog()
 
     @property
     def effective_batch(self) -> int:

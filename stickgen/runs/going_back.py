@@ -108,15 +108,24 @@ def finish_going_back(run: Run) -> None:
     dropped = drop_changes_after(run, step)
     if dropped:
         said.append(f"live changes taken back: {'; '.join(map(str, dropped))}")
+    if count := set_aside_later(run, step):
+        said.append(f"{counted(count, 'later checkpoint')} set aside in {_aside(run)}")
+    sentence = "; ".join([f"goes on from the checkpoint of step {step:,}", *said])
+    run.update_identity(**{GOING_BACK: None, WENT_BACK: sentence})
+
+
+def set_aside_later(run: Run, step: int) -> int:
+    """Move the checkpoints of more than `step` steps to where no resume looks for them. How many. Raises OSError."""
     later = [path for path in checkpoint_folders(run.checkpoints_dir) if step_of(path) > step]
     if later:
         aside = _aside(run)
         aside.mkdir(mode=0o700, exist_ok=True)
         for path in later:
-            path.rename(aside / path.name)
-        said.append(f"{counted(len(later), 'later checkpoint')} set aside in {aside}")
-    sentence = "; ".join([f"goes on from the checkpoint of step {step:,}", *said])
-    run.update_identity(**{GOING_BACK: None, WENT_BACK: sentence})
+            target = aside / path.name
+            while target.exists():  # that very step was set aside by this launch before
+                target = target.with_name(f"{target.name}-again")
+            path.rename(target)
+    return len(later)
 
 
 def _later_changes(run: Run, step: int) -> bool:

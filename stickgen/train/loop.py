@@ -22,6 +22,7 @@ from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.speed import step_cost
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.batch_shapes import PAD_FRAMES_TO, frames_at_once, steps_per_epoch
+from stickgen.quantities import counted
 from stickgen.run_contract import WENT_BACK, EventKind, Phase, StepPart
 from stickgen.runs.store import Run
 from stickgen.runs.trainings import Neighbours
@@ -33,8 +34,8 @@ from stickgen.train.batching.batches import (
 )
 from stickgen.train.batching.plan import MicroBatch, plan_epoch
 from stickgen.train.batching.run_dataset import open_run_dataset
-from stickgen.train.checkpoints.guard import LossGuard
 from stickgen.train.checkpoints.resume import resume
+from stickgen.train.checkpoints.rollback import roll_back, rollbacks_of
 from stickgen.train.checkpoints.saver import Saver, SilentSaver
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
@@ -46,6 +47,8 @@ from stickgen.train.placement.compiled_blocks import compile_blocks, is_worth_co
 from stickgen.train.processes.signals import NOTHING_TRAINED, Asked, StopWantedError
 from stickgen.train.reporting.remember import remember
 from stickgen.train.steering import steer
+from stickgen.train.watch import GoBackError, Verdict, Watch, judge, measurements
+from stickgen.watchdog.learned import not_learned
 
 log = logging.getLogger("stickgen")
 
@@ -60,6 +63,7 @@ class Due:
     evaluate: bool
     time_is_up: bool  # `training.max_minutes` have passed
     change: bool  # a key was set, which the other processes do not know yet
+    ending: bool  # the watchdog wants the run to end, or to go back
 
 
 class Trainer:
@@ -84,10 +88,12 @@ class Trainer:
         whole_on = torch.device("cpu") if sharded else self.device  # one GPU may not hold the whole of it
         self.state = TrainState(self.config, self.clips.fit_normaliser(), whole_on)
         self.saver = (Saver if self.ranks.leads else SilentSaver)(self.journal, self.config.bytes)
-        self.guard = LossGuard(self.journal, self.identity.get("first_loss"))
-        self.assessment = Assessment(context, self.state, self.clips, self.saver, self.guard)
+        self.watch = Watch.of(context)
+        self.assessment = Assessment(context, self.state, self.clips, self.saver, self.watch)
+        self.rollbacks = rollbacks_of(self.identity)
         if resume(context, self.state, self.dataset.record, self.steps_per_epoch):
             self.saver.saved = self.state.numbers()
+            self._recall()
         if sharded:
             self.state.shard(self.device, self.ranks.size)
         self.workers = self._data_workers()
@@ -138,35 +144,48 @@ class Trainer:
         return code
 
     def _train(self) -> int:
-        """The algorithm: for each epoch its plan, for each step of the plan an optimizer step."""
-        state = self.state
+        """Train epoch after epoch, and again from an earlier step if the watchdog wants that. Returns the exit code."""
         self._begin()
-        while state.step < self.total_steps:
-            epoch = state.step // self.steps_per_epoch
-            plan = self.plan(epoch)
-            batches = self.load(plan, epoch)
-            for micro_batches in plan:
-                if state.step >= self.journal.last_step:
-                    return self.finish(f"reached --max-steps after step {state.step}")
-                began = time.monotonic()
-                rate = self.set_learning_rate()
-                result = optimizer_step(
-                    self.learner,
-                    self.context.until_stopped(islice(batches, len(self.ranks.share(micro_batches)))),
-                    step=state.step,
-                    clips=sum(map(len, micro_batches)),
-                    passes=self.ranks.most(micro_batches),
-                )
-                self.after_step(result, rate, time.monotonic() - began)
-                due = self.due()
-                self.do(due)
-                if due.time_is_up:
-                    minutes = self.config.training.max_minutes
-                    return self.finish(f"reached training.max_minutes ({minutes:g}) after step {state.step}")
-            saves_anyway = (epoch + 1) % self.config.logging.save_interval == 0
-            if self.assessment.validate(saves_anyway=saves_anyway) or saves_anyway:
-                self.save()
-        return self.finish(f"trained {self.config.training.epochs} epochs, {state.step} steps")
+        while self.state.step < self.total_steps:
+            try:
+                code = self._train_epoch(self.state.step // self.steps_per_epoch)
+            except GoBackError as wish:
+                WorkerBatches.end_workers()
+                self.go_back(wish)
+                continue
+            if code is not None:
+                return code
+        return self.finish(f"trained {self.config.training.epochs} epochs, {self.state.step} steps")
+
+    def _train_epoch(self, epoch: int) -> int | None:
+        """The algorithm: for each step of the epoch's plan an optimizer step. The exit code if that was the end."""
+        state, plan = self.state, self.plan(epoch)
+        batches = self.load(plan, epoch)
+        for micro_batches in plan:
+            if state.step >= self.journal.last_step:
+                return self.finish(f"reached --max-steps after step {state.step}")
+            began = time.monotonic()
+            rate = self.set_learning_rate()
+            share = islice(batches, len(self.ranks.share(micro_batches)))
+            result = optimizer_step(
+                self.learner,
+                self.context.until_stopped(share),
+                step=state.step,
+                clips=sum(map(len, micro_batches)),
+                passes=self.ranks.most(micro_batches),
+            )
+            self.after_step(result, rate, time.monotonic() - began)
+            due = self.due()
+            if due.ending:
+                return self.obey()
+            self.do(due)
+            if due.time_is_up:
+                minutes = self.config.training.max_minutes
+                return self.finish(f"reached training.max_minutes ({minutes:g}) after step {state.step}")
+        saves_anyway = (epoch + 1) % self.config.logging.save_interval == 0
+        if self.assessment.validate(saves_anyway=saves_anyway) or saves_anyway:
+            self.save()
+        return self.obey() if self.watch.wanted else None
 
     # -- before the first step
 
@@ -260,7 +279,7 @@ class Trainer:
 
     def steer(self) -> None:
         """Let what is configured at this step count from here on."""
-        steer(self.context, self.state, self.guard, self.assessment.quality)
+        steer(self.context, self.state, self.watch, self.assessment.quality)
         self.learner = replace(self.learner, config=self.config)
         self.set_end()
 
@@ -321,10 +340,11 @@ class Trainer:
         with self.profile.part(StepPart.AVERAGE):
             state.advance(moved=not result.skipped)
         self.journal.step = state.step
-        self.guard.look_at(result)
         self.journal.record_step_time(seconds)
+        logged = None
         if state.step % self.config.logging.log_interval == 0 or state.step == 1:
-            self.journal.train_record(result, rate, seconds, *self.profile.take())
+            logged = self.journal.train_record(result, rate, seconds, *self.profile.take())
+        self.watch.step_taken(result, logged)
         if self.ranks.leads:
             self.context.take_requests()
             self.neighbours.look()
@@ -343,6 +363,7 @@ class Trainer:
                     self.ranks.leads and self.assessment.quality.due(),
                     bool(minutes and time.monotonic() - self.launched > 60 * minutes),
                     self.context.untold,
+                    self.watch.wanted is not None,
                 ]
             )
         )
@@ -363,14 +384,14 @@ class Trainer:
 
     def save(self) -> None:
         """Begin a checkpoint, unless the weights are not worth one."""
-        if reason := self.guard.unfit:
+        if reason := self.watch.unfit:
             self.saver.skip(reason)
             return
         self.state.gather(keep=self.ranks.leads)
-        if self.ranks.leads and self.guard.first is not None and "first_loss" not in self.identity:
-            self.identity["first_loss"] = self.guard.first
+        if self.ranks.leads and self.watch.first_loss is not None and "first_loss" not in self.identity:
+            self.identity["first_loss"] = self.watch.first_loss
             with contextlib.suppress(OSError, StickgenError):  # a full disk
-                self.run.update_identity(first_loss=self.guard.first)
+                self.run.update_identity(first_loss=self.watch.first_loss)
         with self.profile.part(StepPart.CHECKPOINT):
             self.saver.begin(self.state)
         self.remember()
@@ -385,6 +406,40 @@ class Trainer:
                 contended=self.contention.contended or self.neighbours.contended,
             )  # fmt: skip
 
+    # -- what the watchdog wants
+
+    def _recall(self) -> None:
+        """Take up the waiting for better figures where the run was at this step."""
+        step = self.state.step
+        self.watch.recall(self.ranks.from_first(measurements(self.run, step) if self.ranks.leads else None))
+
+    def obey(self) -> int:
+        """End as the watchdog wants it, alike on all processes. Returns the exit code.
+
+        Raises GoBackError to go back to an earlier checkpoint instead, RunFailedError for a run that is lost.
+        """
+        verdict = judge(self.watch, self.ranks, self.rollbacks, self.config.watchdog.max_rollbacks)
+        early = f"stopped early after step {self.state.step}: {self.watch.sentence}"
+        if verdict == Verdict.LOST:
+            again = f", after {counted(self.rollbacks, 'rollback')}" if self.rollbacks else ""
+            kept = f"; the checkpoint of step {self.saver.saved['step']} is kept" if self.saver.saved else ""
+            raise RunFailedError(f"{early}{again}{kept}")
+        if verdict == Verdict.STOP:
+            return self.stop(f": {self.watch.sentence}")
+        best = self.state.best_step
+        return self.finish(early + (f"; the best checkpoint is that of step {best}" if best else ""))
+
+    def go_back(self, wish: GoBackError) -> None:
+        """Bring the run back to an earlier checkpoint, on all processes alike."""
+        self.saver.collect(wait=True)
+        self.rollbacks += 1
+        saved = roll_back(self.context, self.state, self.rollbacks, str(wish), to_best=wish.to_best)
+        self.steer()
+        self.saver.saved = self.state.numbers() if saved else {}
+        self.watch.forget()
+        self.assessment.forget()
+        self._recall()
+
     # -- how it ends
 
     def finish(self, message: str) -> int:
@@ -394,7 +449,7 @@ class Trainer:
             if any(self.ranks.any_of([self.ranks.leads and self.assessment.quality.due()])):
                 self.assessment.evaluate()
             self.assessment.draw_sample()
-        if reason := self.guard.unfit:
+        if reason := self.watch.unfit:
             raise RunFailedError(
                 f"{message}, but {reason}; those weights are not saved, and earlier checkpoints are kept: "
                 "lower training.learning_rate"
@@ -402,18 +457,20 @@ class Trainer:
         if not self.save_patiently():
             raise RunFailedError(f"{message}, but its checkpoint could not be saved; see the events")
         done = self.state.step >= self.total_steps
+        if lesson := not_learned(self.assessment.validated):
+            message += f", but {lesson}"
         self.journal.event(EventKind.FINISHED if done else EventKind.EARLY, message)
         return 0
 
-    def stop(self) -> int:
-        """End with a checkpoint, because somebody asked. Raises RunFailedError if it cannot be saved."""
+    def stop(self, why: str = "") -> int:
+        """End with a checkpoint, because somebody asked, or the watchdog. Raises RunFailedError if it cannot be saved."""
         if self.ranks.leads:
             self.context.take_requests()  # the signal of a pause comes with a request that says so
-        if (reason := self.guard.unfit) and self.ranks.from_first(bool(self.saver.saved)):
-            return self.report_stop(f"; {reason}, so an earlier checkpoint is the last")
+        if (reason := self.watch.unfit) and self.ranks.from_first(bool(self.saver.saved)):
+            return self.report_stop(f"{why}; {reason}, so an earlier checkpoint is the last")
         if self.state.step and not self.save_patiently():
             raise RunFailedError(f"stopped after step {self.state.step}, but no checkpoint could be saved")
-        return self.report_stop()
+        return self.report_stop(f", with a checkpoint{why}")
 
     def report_stop(self, how: str = ", with a checkpoint") -> int:
         """Report that it ended because somebody asked. Returns the exit code."""
@@ -432,7 +489,7 @@ class Trainer:
         """Save the last whole step after an error, which may have nothing to do with the weights. Whether it is saved."""
         if self.state.step == 0:
             return True
-        if self.guard.unfit:
+        if self.watch.unfit:
             return False
         return self.state.whole and self.state.at_hand and self.saver.save(self.state)
 

@@ -32,6 +32,8 @@ TITLES: dict[str, str] = {
     Field.FRAMES_PER_SECOND: "frames per second",
     Field.RSS_BYTES: "memory of the process tree, GiB",
     Field.DEVICE_MEMORY_BYTES: "device memory, GiB",
+    Field.RAM_FREE_BYTES: "free memory, GiB",
+    Field.DISK_FREE_BYTES: "free disk, GiB",
 }
 # the level that a curve is compared with: the record that has it, and what it is called
 BASELINES = {

@@ -19,6 +19,7 @@ GLYPHS: dict[str, tuple[str, str]] = {
     EventKind.CHECKPOINT: ("◆", "$text-success"),
     EventKind.SAMPLE: ("☺", "$text-accent"),
     EventKind.ALERT: ("!", "$text-warning"),
+    EventKind.ROLLBACK: ("↶", "$text-warning"),
     EventKind.CONTROL: ("›", MUTED),
     EventKind.EPOCH: ("·", MUTED),
     EventKind.LIVE: ("≈", "$text-accent"),

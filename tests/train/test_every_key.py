@@ -23,7 +23,7 @@ from stickgen.config.presets import preset_path
 from stickgen.config.schema import KEYS
 from stickgen.data.dataset import save_dataset
 from stickgen.data.embed import EncodedTexts
-from stickgen.errors import StickgenError
+from stickgen.errors import RunFailedError, StickgenError
 from stickgen.generate.from_run import Generator
 from stickgen.generate.request import Request
 from stickgen.record_log import RecordReader
@@ -34,6 +34,9 @@ from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.loop import Trainer
 from stickgen.train.placement.device import choose_device
 from stickgen.train.placement.distributed import Ranks
+from stickgen.train.reporting.journal import SilentJournal
+from stickgen.train.watch import GoBackError, Watch
+from stickgen.watchdog.finding import Action, Finding
 
 torch.set_num_threads(1)
 BASE: dict[str, Any] = {
@@ -546,3 +549,87 @@ def _best_by_contrast(shop: Workshop) -> None:
     often = {"evaluation.every_minutes": 1e-6, "evaluation.time_share": 0.9, "evaluation.prompts": 4}
     by_contrast = shop.train({**often, "evaluation.best_by": "contrast"})
     assert -by_contrast.trainer.state.best_val == max(r["quality_contrast"] for r in by_contrast.quality)
+
+
+# -- watchdog
+
+
+def _watched(shop: Workshop, records: list[dict[str, Any]], **keys: Any) -> str:
+    """What the trainer is to do after it saw these records, by the action; empty if nothing."""
+    changed = {f"watchdog.{name}": value for name, value in keys.items()}
+    config = TrainingConfig(preset_path("quickstart"), {**BASE, **changed})
+    watch = Watch(config, SilentJournal(Run(shop.root), 1), checkpoint_bytes=2**20)
+    told: list[str] = []
+    watch.journal.event = lambda kind, message, **facts: told.append(facts["rule"])  # type: ignore[method-assign]
+    for record in records:
+        watch._show(record)
+    return str(watch.wanted[0]) if watch.wanted else "alert" if told else ""
+
+
+def _steps(count: int, **fields: Any) -> list[dict[str, Any]]:
+    return [
+        {"kind": "train", "step": at, "time": 60.0 * at, "grad_norm": 1.0, "loss": 1.0, **fields}
+        for at in range(count)
+    ]
+
+
+@effect("watchdog.non_finite", "watchdog.non_finite_steps")
+def _bad_steps(shop: Workshop) -> None:
+    for action in ("alert", "stop", "rollback"):
+        assert _watched(shop, _steps(20, loss=None), non_finite=action) == action
+    assert _watched(shop, _steps(20, loss=None), non_finite_steps=21) == ""
+
+
+@effect("watchdog.divergence")
+def _divergence(shop: Workshop) -> None:
+    for action in ("off", "alert", "stop", "rollback"):
+        exploded = [*_steps(20), *_steps(99, loss=50.0)]
+        assert _watched(shop, exploded, divergence=action) == action.replace("off", "")
+
+
+@effect("watchdog.max_rollbacks", "watchdog.rollback_learning_rate")
+def _rollbacks(shop: Workshop) -> None:
+    """That a run goes back and ends as it should is in test_rollback.py."""
+    trainer = Trainer(shop.run({"watchdog.max_rollbacks": 1, "watchdog.rollback_learning_rate": 0.25}))
+    trainer.watch.wanted = Action.ROLLBACK, Finding("non_finite", "bad steps")
+    with pytest.raises(GoBackError) as wish:
+        trainer.obey()
+    before = trainer.set_learning_rate()
+    trainer.go_back(wish.value)
+    assert trainer.set_learning_rate() == pytest.approx(before / 4)
+    trainer.watch.wanted = Action.ROLLBACK, Finding("non_finite", "bad steps")
+    with pytest.raises(RunFailedError, match="bad steps, after 1 rollback"):
+        trainer.obey()
+
+
+@effect("watchdog.plateau", "watchdog.plateau_patience")
+def _plateau(shop: Workshop) -> None:
+    still = [{"kind": "val", "step": at, "loss": 1.0} for at in range(30)]
+    assert _watched(shop, still) == "alert"
+    assert _watched(shop, still, plateau="off") == ""
+    assert _watched(shop, still, plateau_patience=40) == ""
+
+
+@effect(
+    "watchdog.early_stop", "watchdog.early_stop_figure", "watchdog.early_stop_patience",
+    "watchdog.early_stop_min_delta",
+)  # fmt: skip
+def _early_stop(shop: Workshop) -> None:
+    slow = [{"kind": "val", "step": at, "loss": 1 - at / 100, "action_accuracy": 0.5} for at in range(12)]
+    assert _watched(shop, slow, plateau="off") == ""
+    assert _watched(shop, slow, early_stop="stop") == ""
+    assert _watched(shop, slow, early_stop="stop", early_stop_figure="action_accuracy") == "stop"
+    assert _watched(shop, slow, early_stop="alert", early_stop_figure="action_accuracy") == "alert"
+    assert _watched(shop, slow, early_stop="stop", early_stop_min_delta=0.5) == "stop"
+    assert _watched(shop, slow, early_stop="stop", early_stop_min_delta=0.5, early_stop_patience=20) == ""
+
+
+@effect("watchdog.memory", "watchdog.disk", "watchdog.starving")
+def _resources(shop: Workshop) -> None:
+    for rule, fields in (
+        ("memory", {"rss_bytes": 2**30, "ram_free_bytes": 1}),
+        ("disk", {"disk_free_bytes": 1}),
+        ("starving", {"seconds_covered": 1.0, "seconds_by_part": [0.9, 0.1]}),
+    ):
+        for action in ("off", "alert", "stop")[: 2 if rule == "starving" else 3]:
+            assert _watched(shop, _steps(40, **fields), **{rule: action}) == action.replace("off", "")

@@ -99,6 +99,34 @@ class TrainState:
         load_initial(initial, config, self.ema.model, self.normaliser)
         self.model.load_state_dict(self.ema.model.state_dict(), strict=False)  # adapters start at zero
 
+    @torch.no_grad()
+    def become(self, other: TrainState) -> None:
+        """Take over what `other` holds, which lies whole on the CPU. Tensors keep their place, their device and shards."""
+        pairs = [(self.model, other.model)]
+        if self.ema.model is not self.model:
+            assert isinstance(self.ema.model, MotionTransformer) and isinstance(
+                other.ema.model, MotionTransformer
+            )
+            pairs.append((self.ema.model, other.ema.model))
+        for mine, theirs in pairs:
+            found = theirs.state_dict()
+            for name, tensor in mine.state_dict().items():
+                tensor.copy_(self._laid_out(found[name], tensor))
+        self.normaliser.load_state_dict(other.normaliser.state_dict())
+        names = dict(other.model.named_parameters())
+        self.optimizer.state.clear()
+        for name, parameter in self.model.named_parameters():
+            for moment, value in other.optimizer.state.get(names[name], {}).items():
+                self.optimizer.state[parameter][moment] = self._laid_out(value, parameter)
+        self.optimizer.zero_grad()
+        self.step, self.ema.updates = other.step, other.ema.updates
+        self.best_val, self.best_step = other.best_val, other.best_step
+        self.whole, self._gathered = True, {}
+
+    def _laid_out(self, tensor: Tensor, like: Tensor) -> Tensor:
+        """`tensor` on the device of `like`, and cut as it is if it is sharded."""
+        return cut_like(tensor, like) if hasattr(like, "to_local") else tensor.to(like.device)
+
     def shard(self, device: torch.device, processes: int) -> None:
         """Keep this process's part of everything that is trained, on `device`; until now the whole lay on the CPU."""
         before = dict(self.model.named_parameters())

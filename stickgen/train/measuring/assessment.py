@@ -6,16 +6,16 @@ import math
 import time
 
 from stickgen.planner.decisions.validation import validation_batch
-from stickgen.run_contract import Field, Phase, StepPart
+from stickgen.run_contract import Field, Phase, RecordKind, StepPart
 from stickgen.runs.pinned import pinned_files
 from stickgen.train.batching.clips import Clips
-from stickgen.train.checkpoints.guard import LossGuard
 from stickgen.train.checkpoints.saver import Saver
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
 from stickgen.train.measuring.quality import Quality
 from stickgen.train.measuring.sampling import Sampler
 from stickgen.train.measuring.validate import validate
+from stickgen.train.watch import Watch
 
 SECONDS_BETWEEN_BEST = 60.0
 
@@ -24,13 +24,14 @@ class Assessment:
     """Measures a launch's weights, and knows whether they are the best so far. All processes call it together."""
 
     def __init__(
-        self, context: LaunchContext, state: TrainState, clips: Clips, saver: Saver, guard: LossGuard
+        self, context: LaunchContext, state: TrainState, clips: Clips, saver: Saver, watch: Watch
     ) -> None:
-        self.context, self.state, self.clips, self.saver, self.guard = context, state, clips, saver, guard
+        self.context, self.state, self.clips, self.saver, self.watch = context, state, clips, saver, watch
         self.quality = Quality(context.config, clips, context.journal)
         self._sampler = Sampler(context, state, clips)
         self._sampled_at, self._sampled_step = time.monotonic(), -1
         self._validated_step = -1
+        self.validated: dict[str, float] | None = None  # the newest validation of this launch
 
     def validate(self, *, saves_anyway: bool) -> bool:
         """Measure the loss on the held-out clips, at most once a step. Whether to save the weights as the best.
@@ -44,8 +45,10 @@ class Assessment:
         self._validated_step = state.step
         self.gather()
         result = self.context.ranks.from_first(self._losses() if self.context.ranks.leads else None)
+        self.validated = result
         self.context.journal.validation_record(result)
         state.val_loss = result[Field.LOSS] if math.isfinite(result[Field.LOSS]) else None
+        self.watch.measured(RecordKind.VAL, result)
         rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
         by_loss = self.context.config.evaluation.best_by == "loss"
         if not by_loss or not (saves_anyway or rested):
@@ -59,8 +62,13 @@ class Assessment:
         if figures is None:
             return False
         self.context.journal.quality_record(figures)
+        self.watch.measured(RecordKind.QUALITY, figures)
         name = f"quality_{self.context.config.evaluation.best_by}"
         return name in figures and self._take_as_best(-figures[name])
+
+    def forget(self) -> None:
+        """The run went back to an earlier step, which is measured again."""
+        self._validated_step, self._sampled_step, self.validated = -1, -1, None
 
     def draw_sample(self) -> None:
         """Draw the motions that the monitor shows."""
@@ -88,7 +96,7 @@ class Assessment:
 
     def _take_as_best(self, figure: float) -> bool:
         """Take `figure` (smaller is better) for the best if it is and the weights may be saved. Whether it was taken."""
-        if figure >= self.state.best_val or self.guard.unfit:
+        if figure >= self.state.best_val or self.watch.unfit:
             return False
         self.state.best_val, self.state.best_step = figure, self.state.step
         return True

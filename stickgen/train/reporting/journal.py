@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import shutil
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -12,6 +14,7 @@ from typing import Any
 import psutil
 import torch
 
+from stickgen.hardware.machine import local_machine_fast
 from stickgen.hardware.resident import tree_rss_bytes
 from stickgen.quantities import counted
 from stickgen.record_log import RecordWriter
@@ -52,6 +55,8 @@ class Journal:
         self.pace = Pace()
         self._parts: deque[tuple[float, Mapping[str, float]]] = deque(maxlen=RECORDS_AVERAGED)
         self._phase = Phase.LOADING
+        self._looked = -math.inf  # when free memory and disk were looked up
+        self._left: dict[str, int | None] = {}
         self._told_lost = 0  # records whose loss was reported
         self._waits = False  # whether records wait for the disk, and the log says so
 
@@ -137,8 +142,8 @@ class Journal:
         seconds: float,
         covered: float,
         parts: Mapping[str, float],
-    ) -> None:
-        """Write the metrics of the step that was just taken, in `seconds`.
+    ) -> dict[str, Any]:
+        """Write the metrics of the step that was just taken, in `seconds`. Returns them.
 
         `covered` are the seconds since the record before, and `parts` how many of them each StepPart took.
         """
@@ -151,8 +156,8 @@ class Journal:
             "step %d: loss %.4f, gradient norm %.3f, learning rate %.3g, %.3f s",
             self.step, result.losses["total"], result.grad_norm, learning_rate, seconds,
         )  # fmt: skip
-        self.metrics.write(
-            self._stamp(RecordKind.TRAIN)
+        record = (
+            self.stamp(RecordKind.TRAIN)
             | losses
             | {
                 Field.TOTAL_STEPS: self.total_steps,
@@ -172,9 +177,24 @@ class Journal:
                     torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None
                 ),
             }
+            | self._free()
         )
+        self.metrics.write(record)
+        return record
 
-    def _stamp(self, kind: RecordKind) -> dict[str, Any]:
+    def _free(self) -> dict[str, int | None]:
+        """Free memory and disk, looked up at most once a second."""
+        now = time.monotonic()
+        if now - self._looked > 1.0:
+            try:
+                disk: int | None = shutil.disk_usage(self.run.path).free
+            except OSError:
+                disk = None
+            ram = local_machine_fast().ram_available_bytes
+            self._looked, self._left = now, {Field.RAM_FREE_BYTES: ram, Field.DISK_FREE_BYTES: disk}
+        return self._left
+
+    def stamp(self, kind: RecordKind) -> dict[str, Any]:
         """What every record of the metrics log begins with."""
         epoch = self.step / self.steps_per_epoch
         return {Field.KIND: kind, Field.TIME: time.time(), Field.STEP: self.step, Field.EPOCH: epoch}
@@ -182,7 +202,7 @@ class Journal:
     def validation_record(self, result: Mapping[str, float]) -> None:
         """Write what validation measured, as metrics and as an event."""
         epoch = self.step / self.steps_per_epoch
-        self.metrics.write({**self._stamp(RecordKind.VAL), **result})
+        self.metrics.write({**self.stamp(RecordKind.VAL), **result})
         self.event(
             EventKind.EPOCH,
             f"epoch {epoch:.1f}: validation pose loss {result[Field.LOSS_POSE]:.4f} "
@@ -191,7 +211,7 @@ class Journal:
 
     def quality_record(self, figures: Mapping[str, float]) -> None:
         """Write what the evaluation of the motion measured, as metrics and as an event."""
-        self.metrics.write({**self._stamp(RecordKind.QUALITY), **figures})
+        self.metrics.write({**self.stamp(RecordKind.QUALITY), **figures})
         names = {
             Field.QUALITY_ACTION_ACCURACY: "{:.0%} of unseen wordings recognised",
             Field.QUALITY_CONTRAST: "{:.0%} of contrasts obeyed",
@@ -227,8 +247,9 @@ class SilentJournal(Journal):
         seconds: float,
         covered: float,
         parts: Mapping[str, float],
-    ) -> None:
+    ) -> dict[str, Any]:
         """Nothing."""
+        return {}
 
     def validation_record(self, result: Mapping[str, float]) -> None:
         """Nothing."""
