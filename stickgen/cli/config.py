@@ -431,7 +431,13 @@ def _reference(
         return Document.open(preset_path(preset)), f"the preset {preset}"
     if run_name is not None:
         run = find_run(run_name, runs_root())
-        return Document.open(run.config_path), f"the config of {run.reference}"
+        from stickgen.runs.live import read_changes, values_at
+
+        document, config = Document.open(run.config_path), run.config()
+        live = values_at(config, read_changes(run), None)
+        for key, value in live.items():
+            document.set(key, value)
+        return document, f"the config of {run.reference}" + (" with its live changes" if live else "")
     if disk:
         return Document.open(path), "the file on disk"
     return Document.parse(b"", "defaults"), "the defaults"

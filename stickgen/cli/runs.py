@@ -36,12 +36,22 @@ for _command in catalogue.COMMANDS:
 @click.pass_obj
 def show(root: Path, which: str, as_json: bool) -> None:
     """What a run is, how it is and what happened in it."""
+    from stickgen.errors import StickgenError
     from stickgen.record_log import Damage, Loss, RecordReader, faults
+    from stickgen.runs.control import waiting
+    from stickgen.runs.live import LiveChange, read_changes
     from stickgen.runs.store import find_run
 
     run = find_run(which, root)
     state = run.state()
     events, found = RecordReader(run.events_path).read_new(), faults(run.metrics_path, run.events_path)
+    requests = [asked for asked in waiting(run, len(run.launches)) if not asked.refusal]
+    changes: list[LiveChange] = []
+    damaged = ""
+    try:
+        changes = read_changes(run)
+    except StickgenError as error:
+        damaged = str(error)
     if as_json:
         print_json(
             "runs.show",
@@ -54,6 +64,8 @@ def show(root: Path, which: str, as_json: bool) -> None:
                 "damaged_lines": [fault for fault in found if isinstance(fault, Damage)],
                 "lost_records": [fault for fault in found if isinstance(fault, Loss)],
                 "unwritten_records": state.unwritten,
+                "live_changes": [change.to_json() for change in changes],
+                "waiting_requests": [asked.to_json() for asked in requests],
                 "events": events,
             },
         )
@@ -65,6 +77,12 @@ def show(root: Path, which: str, as_json: bool) -> None:
         click.echo(f"  {fact:<12} {clean(run.identity.get(fact, ''), single_line=True)}")
     if problem := run.identity_problem:
         click.echo(f"  {clean(problem, single_line=True)}")
+    for change in changes:
+        click.echo(f"  live         {clean(change, single_line=True)}, from step {change.step + 1:,} on")
+    for asked in requests:
+        click.echo(f"  waits        {clean(asked, single_line=True)}")
+    if damaged:
+        click.echo(f"  {clean(damaged, single_line=True)}")
     for fault in found:
         click.echo(f"  {fault}")
     if state.unwritten:

@@ -36,6 +36,16 @@ class Request:
     refusal: str = ""
     values: Mapping[str, object] = field(default_factory=dict)  # of Wish.SET: by key
 
+    def __str__(self) -> str:
+        values = ", ".join(f"{key}={value}" for key, value in self.values.items())
+        return f"{self.wish}{f' {values}' if values else ''}"
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            Field.ID: self.id, Field.WISH: self.wish, Field.VALUES: dict(self.values), "asked_unix": self.asked_unix,
+        }  # fmt: skip
+
     @property
     def asked_unix(self) -> float | None:
         """When it was asked, in seconds since 1970; None if its name does not say."""

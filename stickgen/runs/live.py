@@ -19,7 +19,7 @@ from stickgen.atomic import write_text
 from stickgen.config.comparing import means_the_same
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.rules import broken_rules
-from stickgen.config.schema import KEY_BY_PATH, KEYS, Value
+from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Value, keys_of
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import MAX_JSON_BYTES, read_regular
 from stickgen.run_contract import Field, File
@@ -56,6 +56,11 @@ class LiveChange:
 
     def __str__(self) -> str:
         return "; ".join(map(str, self.keys))
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        changes = [spelled(key) for key in self.keys]
+        return {Field.ID: self.id, Field.STEP: self.step, Field.LAUNCH: self.launch, Field.CHANGES: changes}
 
 
 def shown(value: Value) -> str:
@@ -105,7 +110,7 @@ def check_changes(
     for rule in broken_rules(after):
         if rule.severity == "error" and {rule.path, rule.related} & found.keys():
             raise StickgenError(f"{rule.path}: {rule.message}; {rule.fix}")
-    if steps_per_epoch and after.training.epochs * steps_per_epoch < step:
+    if steps_per_epoch and "training.epochs" in found and after.training.epochs * steps_per_epoch < step:
         least = -(-step // steps_per_epoch)
         raise StickgenError(
             f"training.epochs: {step:,} steps are done, which is epoch {least}: use {least} or more; `runs stop` "
@@ -149,6 +154,15 @@ def config_at(base: TrainingConfig, changes: Sequence[LiveChange], step: int | N
 def effective_config(run: RunDirectory) -> TrainingConfig:
     """The config of `run` as it trains now. Raises ConfigError, OSError, StickgenError if a file is damaged."""
     return config_at(run.config(), read_changes(run))
+
+
+def effective_text(config: TrainingConfig) -> str:
+    """Every key of `config` as the text of a config, for an editor of what holds now."""
+    return "".join(
+        f"{group.name}:\n"
+        + "".join(f"  {key.name}: {format_value(config.get(key.path))}\n" for key in keys_of(group.name))
+        for group in GROUPS
+    )
 
 
 def _holds(base: TrainingConfig, change: KeyChange) -> bool:

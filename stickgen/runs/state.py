@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stickgen.record_log import last_record
 from stickgen.run_contract import ENDINGS, STARTING_PHASES, EventKind, Field, Phase, quiet_limit_seconds
+from stickgen.runs.checkpoint_folders import step_of
 from stickgen.runs.locks import launch_under_way, trainer_lock_holder
 from stickgen.runs.process import boot_id, find_process, is_paused
 
@@ -74,6 +75,8 @@ def derive_state(run: RunDirectory) -> State:
         phase,
         int(_number(beat.get(Field.UNWRITTEN))),
     )
+    if beat and not at[1]:  # a launch that is loading, or ended so, has not said where it is
+        at = (*_where_it_left_off(run), *at[2:])
     launches = run.launches
     process = find_process(launches[-1]) if launches else None
     if process is not None and is_paused(process):
@@ -99,6 +102,12 @@ def derive_state(run: RunDirectory) -> State:
     if time.time() - _number(run.identity.get("created_unix")) < STARTING_SECONDS:
         return State(Status.STARTING, "not launched yet", *at)
     return State(Status.DIED, "it was never launched", *at)
+
+
+def _where_it_left_off(run: RunDirectory) -> tuple[int, int]:
+    """The step of the newest checkpoint, and the steps of the whole run; 0 of what is not known."""
+    saved = run.checkpoints
+    return (step_of(saved[-1]) if saved else 0), int(_number(run.identity.get("total_steps")))
 
 
 def _alive(beat: dict[str, Any], at: tuple[int, int, str, int]) -> State:

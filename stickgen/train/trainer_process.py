@@ -15,7 +15,7 @@ from pathlib import Path
 from stickgen.errors import StickgenError
 from stickgen.record_log import RecordWriter
 from stickgen.run_contract import EventKind, Field, Phase, Wish
-from stickgen.runs.control import waiting
+from stickgen.runs.control import Inbox
 from stickgen.runs.locks import NoLocksError, RunLock
 from stickgen.runs.private_folder import keep_compiled_code_private
 from stickgen.runs.process import describe_process
@@ -89,10 +89,8 @@ def _report_end(run: Run, launch: int, error: BaseException) -> int:
     """Write the event that says by what `error`, or stop, the launch ended. Returns the exit code."""
     match error:
         case StopWantedError():
-            wishes = {request.wish for request in waiting(run, launch) if not request.refusal}
-            paused = Wish.PAUSE in wishes and Wish.STOP not in wishes
-            kind = EventKind.PAUSED if paused else EventKind.STOPPED
-            _say(run, launch, _stopped_while_loading(run), event=kind)
+            kind = EventKind.PAUSED if _take_stops(run, launch) == Wish.PAUSE else EventKind.STOPPED
+            _say(run, launch, _stopped_while_loading(run, kind), event=kind)
             return 130
         case StickgenError():
             _say(run, launch, str(error))
@@ -151,9 +149,25 @@ def _warn(run: Run, launch: int) -> None:
         _say(run, launch, sentence, event=EventKind.ALERT)
 
 
-def _stopped_while_loading(run: Run) -> str:
+def _take_stops(run: Run, launch: int) -> str | None:
+    """Answer the requests of a stop that came while it loaded; returns the last one, None if it was a signal alone."""
+    last = None
+    if os.environ.get("RANK", "0") != "0":
+        return last
+    inbox = Inbox(run, launch)
+    for request in inbox.new():
+        if request.wish in {Wish.STOP, Wish.PAUSE} and not request.refusal:
+            last = request.wish
+            facts = {Field.ID: request.id, Field.APPLIED: True, Field.WISH: last}
+            if _say(run, launch, f"{last} asked for", event=EventKind.CONTROL, **facts):
+                inbox.answer(request)
+    inbox.clear()
+    return last
+
+
+def _stopped_while_loading(run: Run, kind: EventKind) -> str:
     if any(run.checkpoints_dir.glob("step_*")):
-        return "stopped while loading; the checkpoints are unchanged"
+        return f"{kind} while loading; the checkpoints are unchanged"
     return NOTHING_TRAINED
 
 
@@ -165,14 +179,23 @@ def _less_memory(run: Run) -> str:
     return "try " + ", or ".join(best) if best else "reduce training.batch_size, then model.d_model"
 
 
-def _say(run: Run, launch: int, message: str, *, event: EventKind = EventKind.FAILED) -> None:
-    """Write an event, by default why this launch failed. The first process of a group writes for all."""
+def _say(
+    run: Run, launch: int, message: str, *, event: EventKind = EventKind.FAILED, **facts: object
+) -> bool:
+    """Write an event, by default why this launch failed; whether it is on disk.
+
+    The first process of a group writes for all.
+    """
     log.error("%s", message)
     if os.environ.get("RANK", "0") != "0":
-        return
+        return False
     try:
         writer = RecordWriter(run.events_path)
     except OSError:
-        return  # the log has it
-    writer.write({Field.EVENT: event, Field.TIME: time.time(), Field.LAUNCH: launch, Field.MESSAGE: message})
+        return False  # the log has it
+    writer.write(
+        {Field.EVENT: event, Field.TIME: time.time(), Field.LAUNCH: launch, Field.MESSAGE: message, **facts}
+    )
+    writer.sync()
     writer.close()
+    return not writer.lost

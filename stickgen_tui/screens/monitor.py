@@ -17,7 +17,6 @@ from stickgen.errors import StickgenError
 from stickgen.run_contract import Wish
 from stickgen.runs.control import request
 from stickgen.runs.launch import stop
-from stickgen.runs.resuming import resume
 from stickgen.runs.store import Run, Status
 from stickgen_tui.following.moment import Moment, moment_at, moment_further
 from stickgen_tui.following.run_follower import RunFollower
@@ -35,6 +34,7 @@ from stickgen_tui.remembered import recall, remember
 from stickgen_tui.screens.arrange import ArrangeScreen
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.second_try import ask_for_advice, source_of
+from stickgen_tui.screens.steering import change_keys, pause_run, resume_run
 from stickgen_tui.text import clean
 from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
@@ -64,8 +64,10 @@ class MonitorScreen(Screen[None]):
         *(key for panel in PANELS for key in keys_of(panel)),
         Binding("p", "ask('sample')", "Sample", tooltip="Ask the trainer to draw a sample now"),
         Binding("c", "ask('save')", "Save", tooltip="Ask the trainer for a checkpoint now"),
+        Binding("k", "live_keys", "Keys", tooltip="Change the learning rate and other keys while it trains"),
+        Binding("u", "pause_run", "Pause / go on", tooltip="Pause the run and free its memory, or go on where it was"),
         Binding("x", "stop", "Stop", tooltip="Stop the run with a checkpoint; asks first"),
-        Binding("R", "resume", "Resume", tooltip="Go on from the last checkpoint"),
+        Binding("R", "resume", "Resume", tooltip="Go on from the last checkpoint, the best, or another one"),
         Binding("a", "advice", "Advice", tooltip="After a failure: edits of its config that help, by a number"),
         *(Binding(str(number), f"panel({panel.NAME!r})", f"Panel {number}", show=False, tooltip=f"Only the {panel.NAME}")
           for number, panel in enumerate(PANELS, 1)),
@@ -246,9 +248,13 @@ class MonitorScreen(Screen[None]):
             _, name, own = parse(str(parameters[1]))
             return self._panel(str(parameters[0])).check_action(name, own)
         alive = self._follower.state.alive
-        if action in ("stop", "ask"):
+        if action in ("stop", "ask", "live_keys"):
             return alive
-        if action in ("resume", "advice"):
+        if action == "resume":
+            return self._follower.state.can_go_on
+        if action == "pause_run":
+            return alive or self._follower.state.can_go_on
+        if action == "advice":
             return not alive and self._follower.state.status != Status.FINISHED
         return True
 
@@ -308,9 +314,21 @@ class MonitorScreen(Screen[None]):
 
     @work(group="control", exclusive=True)
     async def _resume(self) -> None:
-        try:
-            said = await asyncio.to_thread(resume, self._run)
-        except (StickgenError, OSError) as error:
-            notice(self.app, error, error=True)
-            return
-        notice(self.app, "; ".join(("resumed from its last checkpoint", *said)))
+        await resume_run(self.app, self._run, choose=True)
+
+    def action_live_keys(self) -> None:
+        self._change_keys()
+
+    @work(group="control", exclusive=True)
+    async def _change_keys(self) -> None:
+        await change_keys(self.app, self._run)
+
+    def action_pause_run(self) -> None:
+        self._pause()
+
+    @work(group="control", exclusive=True)
+    async def _pause(self) -> None:
+        if self._follower.state.alive:
+            await pause_run(self.app, self._run)
+        else:
+            await resume_run(self.app, self._run, choose=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from stickgen.config.schema import GROUPS, keys_of
+from stickgen.config.schema import GROUPS, KEYS, Key
 from stickgen.yaml_edit import KeyPath
 from stickgen_tui.editing.session import EditSession
 from stickgen_tui.widgets.field import Field
@@ -16,13 +18,14 @@ from stickgen_tui.widgets.other_keys import GroupTitle, OtherKeys, has_words
 class Form(Vertical):  # a VerticalScroll would take up and down for itself
     """Shows the session; changes are asked for by the messages of its fields."""
 
-    def __init__(self, session: EditSession, *, id: str | None = None) -> None:
+    def __init__(self, session: EditSession, *, keys: Sequence[Key] = KEYS, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._fields = [Field(key, session) for group in GROUPS for key in keys_of(group.name)]
+        self._fields = [Field(key, session) for key in keys]
         self._others = OtherKeys(session)
 
     def compose(self) -> ComposeResult:
-        for group in GROUPS:
+        shown = {field.group for field in self._fields}
+        for group in (group for group in GROUPS if group.name in shown):
             yield GroupTitle(group.name, group.title, group.help)
             yield from (field for field in self._fields if field.group == group.name)
         yield self._others
