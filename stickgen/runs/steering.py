@@ -49,11 +49,20 @@ def ask_for_change(run: Run, values: Mapping[str, object]) -> AskedFor:
     return AskedFor(request(run, Wish.SET, asked), changes, warnings)
 
 
-def asked_to_end(run: Run) -> tuple[Wish, float] | None:
-    """Whether the present launch was asked to stop or to pause and has not answered: which, and when (unix, s)."""
+@dataclass(frozen=True)
+class EndAsked:
+    """A stop or a pause that waits for the trainer to read it, between two steps."""
+
+    wish: Wish
+    when_unix: float
+    step_seconds: float | None  # how long a step takes
+
+
+def asked_to_end(run: Run) -> EndAsked | None:
+    """What the present launch was asked for, if that was to stop or to pause and it has not answered."""
     for request_ in waiting(run, len(run.launches)):
         if request_.wish in {Wish.STOP, Wish.PAUSE} and not request_.refusal and request_.asked_unix:
-            return Wish(request_.wish), request_.asked_unix
+            return EndAsked(Wish(request_.wish), request_.asked_unix, step_seconds(run))
     return None
 
 

@@ -20,9 +20,9 @@ import psutil
 from stickgen.hardware.gpu_usage import GpuMeter
 from stickgen.quantities import counted
 from stickgen.record_log import RecordReader
-from stickgen.run_contract import Field, StepPart, Wish
+from stickgen.run_contract import Field, StepPart
 from stickgen.runs.process import find_process
-from stickgen.runs.steering import asked_to_end, step_seconds
+from stickgen.runs.steering import EndAsked, asked_to_end
 from stickgen.runs.store import Run, State, Status
 from stickgen_tui.following.history import History
 from stickgen_tui.following.history_cache import place_of
@@ -42,8 +42,7 @@ class RunFollower:
     state: State = field(default_factory=lambda: State(Status.STARTING, ""))
     identity: dict[str, Any] = field(default_factory=dict)
     ended: dict[str, Any] = field(default_factory=dict)  # exit.json
-    step_seconds: float | None = None  # how long a step takes, while a stop waits for one to end
-    asked_to_end: tuple[Wish, float] | None = None  # the stop or pause that waits, and when it was asked for
+    asked_to_end: EndAsked | None = None  # the stop or pause that waits for a step to end
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=300))
     samples: list[Path] = field(default_factory=list)  # paths, oldest first
     sample: Sample | None = None
@@ -82,7 +81,6 @@ class RunFollower:
         if seen != (self.state, self.identity, self.ended, self.asked_to_end):
             self.state, self.identity, self.ended, self.asked_to_end = seen
             changed.add("status")
-            self.step_seconds = step_seconds(self.run) if asked is not None else None
         events = self._events.read_new()
         if events:
             with self.lock:

@@ -6,14 +6,10 @@ import time
 
 from textual.content import Content
 
-<<<<<<< HEAD
 from stickgen.quantities import DASH, age_text, duration_text
 from stickgen.run_contract import Field, Phase
-=======
-from stickgen.quantities import DASH, duration_text
-from stickgen.run_contract import Field, Phase, Wish
+from stickgen.runs.steering import EndAsked
 from stickgen.runs.store import Status
->>>>>>> 00476d7 (The monitor steers: k changes keys while it trains, u pauses and goes on, R chooses the checkpoint; a stop that waits for a long step stands in the status line)
 from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.drawing.states import look_of
 from stickgen_tui.following.moment import Moment
@@ -33,18 +29,14 @@ class StatusLine(Line):
         self.show(status_content(follower, self.size.width or 80, moment))
 
 
-<<<<<<< HEAD
-def status_content(follower: RunFollower, width: int, moment: Moment | None = None) -> Content:
-=======
-def _asked(wish: Wish, when: float, step_seconds: float | None) -> str:
+def _asked(asked: EndAsked) -> str:
     """`asked to stop at 14:02, a step takes 38 s`."""
-    clock = time.strftime("%H:%M", time.localtime(when))
-    took = "" if step_seconds is None else f", a step takes {duration_text(max(step_seconds, 1))}"
-    return f"asked to {wish} at {clock}{took}"
+    clock, seconds = time.strftime("%H:%M", time.localtime(asked.when_unix)), asked.step_seconds
+    took = "" if seconds is None else f", a step takes {duration_text(max(seconds, 1))}"
+    return f"asked to {asked.wish} at {clock}{took}"
 
 
-def status_content(follower: RunFollower, width: int) -> Content:
->>>>>>> 00476d7 (The monitor steers: k changes keys while it trains, u pauses and goes on, R chooses the checkpoint; a stop that waits for a long step stands in the status line)
+def status_content(follower: RunFollower, width: int, moment: Moment | None = None) -> Content:
     """Both lines; what does not fit is left off at the end."""
     look = look_of(follower.state.status)
     step, total, epoch = follower.step, follower.total_steps, follower.newest.get(Field.EPOCH)
@@ -60,7 +52,7 @@ def status_content(follower: RunFollower, width: int) -> Content:
     else:
         parts.append(f"took {elapsed}")
     phase = follower.phase if follower.phase not in ("", Phase.TRAINING) else ""
-    # the reason says why it stalled, how it ended, or which limit ended it
+    # the reason says why it stalled or how it ended
     reason = (
         ""
         if look.word in ("running", "starting", "finished")
@@ -70,13 +62,10 @@ def status_content(follower: RunFollower, width: int) -> Content:
     first = Content.assemble((f"{look.glyph} {word}", f"bold {look.style}"))
     if phase and phase != look.word:
         first += Content.styled(f" · {phase}", "$text-warning")
-<<<<<<< HEAD
+    if look.alive and (asked := follower.asked_to_end) is not None:
+        first += Content.styled(f" · {_asked(asked)}", "bold $text-warning")
     if moment is not None:
         first += Content.styled(f"   {looking_back(moment)}", "bold reverse")
-=======
-    if look.alive and (asked := follower.asked_to_end) is not None:
-        first += Content.styled(f" · {_asked(*asked, follower.step_seconds)}", "bold $text-warning")
->>>>>>> 00476d7 (The monitor steers: k changes keys while it trains, u pauses and goes on, R chooses the checkpoint; a stop that waits for a long step stands in the status line)
     first += f"   {' · '.join(parts)}"
     if reason:
         first += Content.styled(f"   {reason}", MUTED)

@@ -67,6 +67,20 @@ SHAPES: dict[str, Shape] = {
             "damaged_lines": many(_DAMAGE, "of its logs"),
             "lost_records": many(_LOSS, "of its logs"),
             "unwritten_records": _UNWRITTEN,
+            "live_changes": many(
+                by_name(
+                    {},
+                    "one as live.json has it: id, launch, step after which it counts, changes (key, old, new)",
+                ),
+                "keys that were changed while it trained",
+            ),
+            "waiting_requests": many(
+                by_name(
+                    {},
+                    "one that the trainer has not answered: id, wish, values by key, asked_unix (s since 1970)",
+                ),
+                "in its inbox",
+            ),
             "events": many(_EVENT, "all of them, the oldest first"),
         },
     ),
