@@ -57,6 +57,7 @@ OTHER_THINGS = {
     ("stickgen/train/loop.py", "path"),
     ("stickgen/export/card.py", "step"),  # of trainer.json, as in the next two
     ("stickgen/runs/identity.py", "step"),
+    ("stickgen/runs/state.py", "total_steps"),  # of run.json
     ("stickgen/train/checkpoints/saver.py", "step"),
     ("stickgen/train/processes/killed.py", "boot_id"),  # of a process in run.json
     ("stickgen_tui/screens/monitor.py", "stop"),  # an action of the screen
