@@ -49,7 +49,7 @@ class StickgenApp(App[None]):
     TITLE = "stickgen"
     CSS_PATH = [
         Path(__file__).parent / "styles" / name
-        for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss", "data.tcss")
+        for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss", "data.tcss", "queue.tcss")
     ]
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -144,6 +144,14 @@ class StickgenApp(App[None]):
         from stickgen_tui.screens.data import DataScreen
 
         self.push_screen(DataScreen())
+
+    def open_queue(self) -> None:
+        """The trainings that start one after another, on top of the home screen."""
+        from stickgen_tui.screens.queue import QueueScreen
+
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        self.push_screen(QueueScreen(self.runs_root))
 
     def open_draft(self, draft: Draft) -> None:
         """Edit a config, going on from edits that an editor left behind."""

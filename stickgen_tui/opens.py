@@ -30,6 +30,9 @@ class Opens(Protocol):
     def open_data(self) -> None:
         """Make, import and look at datasets."""
 
+    def open_queue(self) -> None:
+        """The trainings that start one after another."""
+
     def open_monitor(self, run: Run) -> None:
         """Watch a run, on top of the home screen, whatever is open now."""
 

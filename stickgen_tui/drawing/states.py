@@ -23,6 +23,9 @@ LOOKS: dict[str, Look] = {
     "stalled": Look("◍", "stalled", "$text-warning", True),
     "paused": Look("⏸", "paused", "$text-warning", False),
     "early": Look("◧", "early", "$text-primary", False),
+    "waiting": Look("○", "waiting", MUTED, False),
+    "held": Look("‖", "held", "$text-warning", False),
+    "interrupted": Look("↻", "interrupted", "$text-warning", False),
     "stopped": Look("■", "stopped", MUTED, False),
     "finished": Look("✓", "finished", "$text-success", False),
     "failed": Look("✗", "failed", "$text-error", False),
@@ -32,5 +35,5 @@ LOOKS: dict[str, Look] = {
 
 
 def look_of(status: str) -> Look:
-    """The look of a `stickgen.runs` status (a str enum compares equal to its value)."""
+    """The look of the status of a run, or of a job of the queue (a str enum compares equal to its value)."""
     return LOOKS.get(str(status), Look("?", str(status), MUTED, False))

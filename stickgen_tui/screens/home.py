@@ -50,6 +50,9 @@ class HomeScreen(Screen[None]):
         Binding("e", "edit", "Edit config", tooltip="Edit the config before it is launched"),
         Binding("r", "runs", "Runs", tooltip="Go to the list of runs; Enter there opens one"),
         Binding("m", "monitor", "Watch", tooltip="Watch the run that is going, or the newest one"),
+        Binding(
+            "q", "queue", "Queue", tooltip="Trainings that start one after another when the machine is free"
+        ),
         Binding("d", "data", "Data", tooltip="Make, import, embed and look at datasets"),
         Binding("escape", "card", show=False),
         Binding("f9", "rescan", "Rescan", show=False, tooltip="Look at the hardware again"),
@@ -254,6 +257,9 @@ class HomeScreen(Screen[None]):
             return
         going = [run for run, summary in self._runs if summary.alive]
         opens(self.app).open_monitor(going[0] if going else self._runs[0][0])
+
+    def action_queue(self) -> None:
+        opens(self.app).open_queue()
 
     def action_data(self) -> None:
         opens(self.app).open_data()

@@ -5,21 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from textual.app import App
 from textual.screen import Screen
 
 from stickgen.errors import StickgenError
 from stickgen_tui.editing.values import value_text
-from stickgen_tui.launching.preflight import Preflight, preflight, shown_path, start
+from stickgen_tui.launching.preflight import Check, Preflight, preflight, shown_path, start
+from stickgen_tui.launching.queueing import queue_config, stop_first, trainings_beside
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.screens.question import QuestionScreen
+from stickgen_tui.text import clean
 from stickgen_tui.widgets.check_lines import check_lines
 
 if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
     from stickgen.config.settings import Edit
+    from stickgen.runs.store import Run
+
+_GO_ON = {"y", "q", "s"}
 
 
 async def launch_config(
@@ -38,21 +44,20 @@ async def launch_config(
             f"{shown_path(looked.config_path)} has changed since it was shown; look, then launch it again",
         )
         return ()
-    if looked.errors or looked.warnings:
-        answers = [("b", "Back")]
-        if looked.fix:
-            changes = ", ".join(f"{key.split('.')[-1]} to {value_text(value)}" for key, value in looked.fix)
-            answers.append(("f", f"Fix: {changes}"))
-        if looked.needs_data:
-            answers.append(("d", "Make or import data"))
-        if not looked.errors:
-            answers.append(("y", "Launch anyway"))
-        title = "Not launched" if looked.errors else "Launch anyway?"
-        answer = await app.push_screen_wait(QuestionScreen(title, check_lines(list(looked.checks)), answers))
+    others = [] if looked.errors else await asyncio.to_thread(trainings_beside, root)
+    if looked.errors or looked.warnings or others:
+        answer = await app.push_screen_wait(_question(looked, others))
         if answer == "d":
             opens(app).open_data()
-        if answer != "y":
-            return looked.fix if answer == "f" else ()
+        if answer == "f":
+            return looked.fix
+        if answer not in _GO_ON:
+            return ()
+        if answer == "q":
+            await _queue(app, looked, root)
+            return ()
+        if answer == "s" and not await _stop_first(app, others):
+            return ()
     assert looked.found is not None  # else there was an error
     try:
         run = await asyncio.to_thread(start, looked.found, root)
@@ -61,3 +66,54 @@ async def launch_config(
         return ()
     opens(app).open_monitor(run)
     return ()
+
+
+def _question(looked: Preflight, others: Sequence[Run]) -> QuestionScreen:
+    """What stands in the way of a launch, and what can be done about it; the first answer harms nothing."""
+    answers = [("b", "Back")]
+    if looked.fix:
+        changes = ", ".join(f"{key.split('.')[-1]} to {value_text(value)}" for key, value in looked.fix)
+        answers.append(("f", f"Fix: {changes}"))
+    if looked.needs_data:
+        answers.append(("d", "Make or import data"))
+    body = check_lines([*map(_beside, others), *looked.checks])
+    if looked.errors:
+        return QuestionScreen("Not launched", body, answers)
+    if others:
+        them = "it" if len(others) == 1 else "them"
+        answers = [("q", "Queue it"), ("y", "Start beside"), ("s", f"Stop {them} first"), *answers]
+        return QuestionScreen("Another training goes on", body, answers)
+    return QuestionScreen("Launch anyway?", body, [*answers, ("q", "Queue it"), ("y", "Launch anyway")])
+
+
+def _beside(run: Run) -> Check:
+    state = run.state()
+    at = f", step {state.step:,} of {state.total_steps:,}" if state.total_steps else ""
+    name = clean(run.name, single_line=True)
+    return Check("warning", f"{name} trains on this machine{at}; two at once halve each other")
+
+
+async def _queue(app: App[Any], looked: Preflight, root: Path | None) -> None:
+    """Put what was looked at into the queue, and show that."""
+    found = looked.found
+    assert found is not None
+    try:
+        job = await asyncio.to_thread(
+            queue_config, found.config, found.dataset, root, force=bool(found.budget)
+        )
+    except (StickgenError, OSError) as error:
+        notice(app, f"not queued: {error}", error=True)
+        return
+    notice(app, f"job {job.title} is in the queue")
+    opens(app).open_queue()
+
+
+async def _stop_first(app: App[Any], others: Sequence[Run]) -> bool:
+    """Stop the trainings that go on and wait for their end; whether they ended."""
+    notice(app, f"stopping {', '.join(run.name for run in others)} with a checkpoint")
+    try:
+        await asyncio.to_thread(stop_first, others)
+    except (StickgenError, OSError) as error:
+        notice(app, f"not launched: {error}", error=True)
+        return False
+    return True
