@@ -40,6 +40,7 @@ from stickgen.runs.store import Run, Status, runs_root
 from stickgen.runs.trainings import is_going, live_trainings
 
 POLL_SECONDS = 1.0
+IDLE_SECONDS = 2.0  # while there is nothing to start and nothing to watch
 START_SECONDS = 300.0  # within which a start must have ended
 
 Say = Callable[[str], None]
@@ -57,6 +58,7 @@ class Worker:
         self._stops_jobs = False  # what runs as well, with a checkpoint, to go on later
         self._beside: list[Run] = []  # what was found to train here beside the queue
         self._waits_for = ""
+        self._trouble = ""
         self._wake, self._woken = os.pipe()  # written to by a signal, so that a sleep ends at once
 
     # -- what it is told
@@ -86,15 +88,28 @@ class Worker:
     def run(self, *, until_empty: bool = False) -> None:
         """Work until told to end; `until_empty`: or until no job is waiting or running."""
         while not self._ends:
-            entries = self._settle(self._watch.entries())
-            going = [entry for entry in entries if entry.state.status == JobStatus.RUNNING]
-            ready = [] if self.queue.paused else [entry for entry in entries if entry.state.ready]
-            if until_empty and not going and not ready:
+            try:
+                left = self._turn()
+                self._trouble = ""
+            except (StickgenError, OSError) as error:  # a full disk passes, and the jobs are still there then
+                if str(error) != self._trouble:
+                    self._say(f"trouble: {error}; trying again")
+                left, self._trouble = True, str(error)
+            if until_empty and not left:
                 return
-            if not (ready and self._start_next(ready, going)):
-                self._sleep(POLL_SECONDS)
+            if not self._ends:
+                self._sleep(POLL_SECONDS if left else IDLE_SECONDS)
         if self._stops_jobs:
             self._stop_jobs()
+
+    def _turn(self) -> bool:
+        """Note what ended and start what has a place; whether a job is running or may be started."""
+        entries = self._settle(self._watch.entries())
+        going = [entry for entry in entries if entry.state.status == JobStatus.RUNNING]
+        ready = [] if self.queue.paused else [entry for entry in entries if entry.state.ready]
+        if ready:
+            self._start_next(ready, going)
+        return bool(going or ready)
 
     def _settle(self, entries: list[Entry]) -> list[Entry]:
         """Note how launches ended, once each."""
@@ -117,8 +132,8 @@ class Worker:
                 self._say(f"job {job.title}: {state.status}{f' ({state.reason})' if state.reason else ''}")
         return self._watch.entries()
 
-    def _start_next(self, ready: list[Entry], going: list[Entry]) -> bool:
-        """Start the first job that has a place; whether one was started."""
+    def _start_next(self, ready: list[Entry], going: list[Entry]) -> None:
+        """Start the first job that has a place."""
         taken = self._taken(going)
         for entry in ready:
             job = entry.job
@@ -126,10 +141,9 @@ class Worker:
             gpus = self._places.find(self.queue, job, taken)
             if gpus is not None:
                 self._begin(job, gpus)
-                return True
+                return
             if not self._places.several or (job.nproc or 1) > 1:
-                break  # a job that needs several GPUs is not overtaken for ever
-        return False
+                return  # a job that needs several GPUs is not overtaken for ever
 
     def _taken(self, going: list[Entry]) -> set[str]:
         own = {entry.job.run: entry.job.gpus for entry in going if entry.job is not None}
@@ -151,10 +165,6 @@ class Worker:
         where = f" on GPU {', '.join(gpus)}" if gpus else ""
         self._say(f"job {job.title}: starting{where}")
         if reason := self._start(self.queue, job, gpus):
-            self._fail(job, reason)
-
-    def _fail(self, job: Job, reason: str) -> None:
-        with contextlib.suppress(StickgenError):
             self.queue.update(job.id, failure=reason)
 
     def _stop_jobs(self) -> None:

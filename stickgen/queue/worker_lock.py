@@ -89,7 +89,7 @@ def worker_text(root: Path) -> str:
 
 
 def start_worker(root: Path, timeout_seconds: float = 30.0) -> bool:
-    """Start a worker apart from this terminal and wait until it has the lock; False if one was at work already.
+    """Start a worker apart from this terminal and wait until it is at work; False if one was at work already.
 
     Raises StickgenError if it does not come.
     """
@@ -114,7 +114,9 @@ def start_worker(root: Path, timeout_seconds: float = 30.0) -> bool:
     finally:
         os.close(log)
     deadline = time.monotonic() + timeout_seconds
-    while not is_at_work(root):
+    while worker_facts(root).get("pid") != process.pid:
+        if process.poll() is not None and is_at_work(root):
+            return False  # another one was faster
         if process.poll() is not None or time.monotonic() > deadline:
             raise StickgenError(f"the worker did not start; see {root / LOG}")
         time.sleep(0.02)

@@ -13,6 +13,7 @@ from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.errors import StickgenError
 from stickgen.queue.store import Queue
+from stickgen.run_contract import Phase
 from stickgen.runs.locks import LaunchLock
 from stickgen.runs.store import Run, create_run, list_runs
 
@@ -25,7 +26,7 @@ def other(tmp_path: Path) -> Run:
     )
     lock = LaunchLock(run)
     assert lock.acquire()
-    run.beat("training", 30, 90)  # type: ignore[arg-type]
+    run.beat(Phase.TRAINING, 30, 90)
     held.append(lock)
     return run
 

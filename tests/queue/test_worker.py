@@ -8,10 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 from fake_training import AddJob, Trainings
 
 from stickgen.errors import StickgenError
+from stickgen.queue.job import Job
 from stickgen.queue.places import Places
 from stickgen.queue.state import JobStatus
 from stickgen.queue.store import Queue
@@ -206,6 +208,49 @@ def test_a_system_that_goes_down_stops_the_training_to_go_on_later(
         trainings.end(run_of(queue, 1))
         working.join()
     assert status(queue, 1) == JobStatus.FINISHED and trainings.started == [1, 1]
+
+
+def test_a_disk_that_refuses_for_a_while_ends_no_worker(
+    queue: Queue, add: AddJob, trainings: Trainings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add()
+    trainings.fail = {1}
+    update, full = Queue.update, [True]
+
+    def refuses(self: Queue, number: int, **facts: object) -> Job:
+        if full[0]:
+            raise StickgenError("the queue cannot be changed (No space left on device)")
+        return update(self, number, **facts)
+
+    monkeypatch.setattr(Queue, "update", refuses)
+    with Working(queue, trainings) as working:
+        wait_until(lambda: any("No space left on device" in line for line in working.said))
+        full[0] = False
+        working.join()
+    assert status(queue, 1) == JobStatus.FAILED
+    assert sum("trouble" in line for line in working.said) == 1
+
+
+@pytest.mark.parametrize(("environment", "taken"), [
+    ({"CUDA_VISIBLE_DEVICES": "2"}, {"2"}), ({"CUDA_VISIBLE_DEVICES": ""}, {"0"}), ({}, {"0"}), (None, {"0", "1", "2"}),
+])  # fmt: skip
+def test_a_training_by_hand_takes_the_gpus_that_its_process_sees(
+    trainings: Trainings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str] | None, taken: set[str],
+) -> None:  # fmt: skip
+    class Process:
+        def environ(self) -> dict[str, str]:
+            if environment is None:  # of another user
+                raise psutil.AccessDenied
+            return environment
+
+    run = trainings.make(tmp_path, "by-hand")
+    trainings.launch(run)
+    monkeypatch.setattr("stickgen.queue.places.find_process", lambda described: Process())
+    assert Places.of_machine(3).taken([(run, ())]) == taken
+    run.update_identity(device="cpu")
+    assert Places.of_machine(3).taken([(run, ())]) == {"cpu"}
+    assert Places.of_machine(1).taken([(run, ())]) == {"cpu", "0"}
 
 
 def test_with_two_gpus_two_jobs_run_each_on_one(queue: Queue, add: AddJob, trainings: Trainings) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from on_screen import screen_text, until
+from textual.coordinate import Coordinate
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -15,6 +16,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.datasets.facts import DatasetFacts, write_dataset_facts
 from stickgen.queue.state import JobStatus
 from stickgen.queue.store import Queue
+from stickgen.run_contract import Phase
 from stickgen.runs.locks import LaunchLock
 from stickgen.runs.store import Run, create_run
 from stickgen_tui.app import StickgenApp
@@ -67,7 +69,7 @@ def going(config: Path, workplace: Path) -> Iterator[tuple[Run, LaunchLock]]:
     run = create_run(TrainingConfig(config), root=workplace / "runs", path=workplace / "runs" / "by-hand")
     lock = LaunchLock(run)
     assert lock.acquire()
-    run.beat("training", 30, 90)  # type: ignore[arg-type]
+    run.beat(Phase.TRAINING, 30, 90)
     yield run, lock
     lock.close()
 
@@ -171,7 +173,7 @@ async def test_what_runs_is_first_and_opens_its_monitor(
         await pilot.press("x")
         await until(pilot, lambda: "did not start this training" in noticed(app))
         queue.update(2, run=str(run.path), launched=True)
-        await until(pilot, lambda: screen.query_one(QueueTable).get_cell_at((0, 0)).plain == "2")  # type: ignore[attr-defined]
+        await until(pilot, lambda: screen.query_one(QueueTable).get_cell_at(Coordinate(0, 0)).plain == "2")
         await until(pilot, lambda: "30/90" in screen_text(app))
         screen.query_one(QueueTable).move_cursor(row=0)
         await pilot.press("x")
