@@ -130,7 +130,12 @@ async def test_hold_pause_worker_and_removal(
     app: StickgenApp, queue: Queue, jobs: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Path] = []
-    monkeypatch.setattr("stickgen.queue.worker_lock.start_worker", lambda root: bool(started.append(root)))
+
+    def start(root: Path) -> bool:
+        started.append(root)
+        return True
+
+    monkeypatch.setattr("stickgen.queue.worker_lock.start_worker", start)
     async with app.run_test(size=(120, 40)) as pilot:
         await in_queue(pilot)
         await until(pilot, lambda: "gamma" in screen_text(app))
