@@ -11,6 +11,7 @@ writers; the one that trains is a process that writes a record twice a second.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -19,12 +20,19 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
 
+import psutil
 from terminal import Terminal
+
+if TYPE_CHECKING:
+    from stickgen.runs.store import Run
 
 TUI = str(Path(sys.executable).with_name("stickgen-tui"))
 SETTLED = 5.0  # s after the first frame, before anything is called rest
 REST = 10.0  # s over which rest is measured
+STEPS, PAIRS = 60, 5  # of the trainer that is watched
 PLAYED = 75.0  # s after which the figure of a run that is over has played
 
 LIVE = """
@@ -169,17 +177,74 @@ class Bench:
             trainer.kill()
             trainer.wait()
 
+    def trainer(self) -> None:
+        """CPU seconds of the trainer itself over the same steps, alone and with the app open on it, in turns."""
+        folder = self.home / "trainer"
+        folder.mkdir()
+        command = str(Path(sys.executable).with_name("stickgen"))
+
+        def stickgen(*arguments: str) -> None:
+            subprocess.run(
+                [command, *arguments], cwd=folder, env=self.environment, check=True, capture_output=True
+            )
+
+        stickgen("data", "synth", "-n", "200", "--actions", "walk,wave", "-o", "data/quickstart.pt")
+        stickgen("data", "embed", "data/quickstart.pt", "--encoder", "offline")
+        config = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
+        ratios = []
+        for pair in range(PAIRS):
+            seconds = {}
+            for watched in (False, True) if pair % 2 else (True, False):
+                name = f"pair-{pair}-{'watched' if watched else 'alone'}"
+                trainer = subprocess.Popen(
+                    [command, "train", "--config", str(config), "--max-steps", str(STEPS), "--name", name, "--beside"],
+                    cwd=folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+                run = _run_called(folder / "runs", name)
+                terminal = self.start(folder, "--run", str(run.path)) if watched else None
+                process = psutil.Process(run.launches[-1]["pid"])
+                while trainer.poll() is None:
+                    with contextlib.suppress(psutil.Error):
+                        times = process.cpu_times()
+                        seconds[watched] = times.user + times.system
+                    if terminal is not None:
+                        terminal.run(0.1)
+                    else:
+                        time.sleep(0.1)
+                if terminal is not None:
+                    terminal.end()
+            ratios.append(seconds[True] / seconds[False])
+        print(
+            f"{f'a trainer with the app open, {STEPS} steps, {PAIRS} pairs':<44} {median(ratios):7.3f} times the CPU "
+            f"of one alone ({min(ratios):.3f} to {max(ratios):.3f})",
+            flush=True,
+        )
+
+
+def _run_called(root: Path, name: str) -> Run:
+    """The run of that name, once it has been launched."""
+    from stickgen.runs.store import list_runs
+
+    while True:
+        for run in list_runs(root):
+            if run.path.name.endswith(name) and run.launches:
+                return run
+        time.sleep(0.1)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", default="home,editor,live,histories", help="parts, separated by commas")
+    parser.add_argument(
+        "--only", default="home,editor,live,histories,trainer", help="parts, separated by commas"
+    )
     wanted = parser.parse_args().only.split(",")
     with tempfile.TemporaryDirectory() as home:
         bench = Bench(Path(home))
         parts: dict[str, Callable[[], None]] = {
             "home": bench.home_screen, "editor": bench.editor, "live": bench.live, "histories": bench.histories,
+            "trainer": bench.trainer,
         }  # fmt: skip
         for name in wanted:
             parts[name]()
