@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import codecs
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from stickgen import __version__
 from stickgen.errors import StickgenError
@@ -17,19 +18,26 @@ from stickgen.text import clean
 if TYPE_CHECKING:
     from stickgen_tui.app import StickgenApp
 
+WEB_MISSING = '--web needs two packages: pip install "stickgen[web]"'
+
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the terminal app; exits with 2 on bad usage or if there is no terminal."""
+    """Run the app, in a terminal or a browser; exits with 2 on bad usage or if there is no terminal."""
     arguments = parser().parse_args(argv)
     try:
         Path.cwd()
         app = build_app(arguments)
+        if arguments.web:
+            _serve(arguments)
+            return
     except StickgenError as error:
         print(f"stickgen-tui: {clean(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except OSError as error:  # a name too long, a working folder that is gone
         print(f"stickgen-tui: {clean(error.filename or 'this folder')}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
+    if arguments.in_browser:
+        _run_in_tab(app)
     if not all(
         stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)
     ):  # stderr is where Textual draws
@@ -52,6 +60,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.exit(app.return_code or 0)
 
 
+def _serve(arguments: argparse.Namespace) -> None:
+    """Serve the app to a browser. Raises StickgenError without its extra, or without a port."""
+    try:
+        from stickgen_tui.web.server import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {"aiohttp", "aiohttp_jinja2", "textual_serve"}:
+            raise
+        raise StickgenError(WEB_MISSING) from error
+    options = []
+    if arguments.config is not None:
+        options.append(f"--config={arguments.config.absolute()}")
+    if arguments.run:
+        options.append(f"--run={arguments.run}")
+    serve(options, arguments.port)
+
+
+def _run_in_tab(app: StickgenApp) -> NoReturn:
+    """Be the app of one tab, over pipes to the server."""
+    from stickgen_tui.web.tab import end_with_server
+
+    app.leave_on_signals = True
+    end_with_server(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    app.run()
+    sys.exit(app.return_code or 0)
+
+
 def terminal_refusal(term: str, encoding: str) -> str | None:
     """Why the app cannot be drawn on this terminal; None if it can."""
     if term.lower() in {"dumb", "unknown", ""}:
@@ -70,8 +104,23 @@ def parser() -> argparse.ArgumentParser:
     )
     out.add_argument("--config", type=Path, metavar="FILE", help="the config that Enter on Home launches")
     out.add_argument("--run", metavar="RUN", help="open this run: its name or part of it, a path, or latest")
+    out.add_argument("--web", action="store_true", help="serve the app to a browser of this machine")
+    out.add_argument(
+        "--port",
+        type=_port,
+        default=8765,
+        metavar="N",
+        help="with --web (default: 8765; 0: any that is free)",
+    )
+    out.add_argument("--in-browser", action="store_true", help=argparse.SUPPRESS)  # a tab of --web
     out.add_argument("--version", action="version", version=f"stickgen {__version__}")
     return out
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r}: a port is a number from 0 to 65535")
+    return int(text)
 
 
 def build_app(arguments: argparse.Namespace) -> StickgenApp:

@@ -62,7 +62,7 @@ async def edit_text(app: App[Any], session: EditSession, line: int) -> bool:
                 ValueError,
                 SuspendNotSupported,
             ) as error:  # ValueError: a quote left open in $EDITOR
-                notice(app, f"no editor could be opened ({error}); set $EDITOR", error=True)
+                notice(app, no_editor(error), error=True)
                 return False
             answers = [("a", "Edit it again"), ("d", "Drop the text")]
             question = QuestionScreen("This is no config", Content(clean(reason)), answers)
@@ -78,9 +78,16 @@ async def edit_file(app: App[Any], path: Path, line: int) -> bool:
     try:
         await _run(app, editor_command(path.absolute(), line))
     except (OSError, ValueError, SuspendNotSupported) as error:
-        notice(app, f"no editor could be opened ({error}); set $EDITOR", error=True)
+        notice(app, no_editor(error), error=True)
         return False
     return True
+
+
+def no_editor(error: Exception) -> str:
+    """Why no editor was opened, in a sentence."""
+    if isinstance(error, SuspendNotSupported):
+        return "there is no terminal for $EDITOR here; edit the file in a terminal"
+    return f"no editor could be opened ({error}); set $EDITOR"
 
 
 def editor_command(path: Path, line: int) -> list[str]:
