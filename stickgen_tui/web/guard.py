@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 HEADERS = {
@@ -26,7 +26,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Guard:
@@ -59,7 +58,7 @@ class Guard:
         return any(hmac.compare_digest(one.encode(), self.token.encode()) for one in given)
 
     @property
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """What stands before every handler: 403, or the answer, or, for the first load, the cookie."""
 
         @web.middleware
