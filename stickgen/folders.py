@@ -1,4 +1,4 @@
-"""Where a person's own files are: what must last (state) and what can be made again (cache), as the system wants it.
+"""Where a person's own files are, as the system wants it: settings, what must last (state), what can be made again (cache).
 
 On Linux these are `$XDG_STATE_HOME/stickgen` (`~/.local/state`) and `$XDG_CACHE_HOME/stickgen` (`~/.cache`), on macOS
 folders in `~/Library`. Earlier versions used the first two everywhere: what they left there is still found and used.
@@ -30,3 +30,8 @@ def _place(folder: Path, variable: str, default: tuple[str, ...], name: str) -> 
     home = os.environ.get(variable)
     before = (Path(home) if home else Path.home().joinpath(*default)) / _NAME / name
     return before if before != now and before.exists() and not now.exists() else now
+
+
+def config_path(name: str) -> Path:
+    """The place of `name` in the folder of what a person sets, `$XDG_CONFIG_HOME/stickgen` (`~/.config`) on Linux."""
+    return platformdirs.user_config_path(_NAME) / name

@@ -6,33 +6,37 @@ import asyncio
 import os
 import signal
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
-from textual import events
-from textual.app import App, ScreenStackError, SystemCommand
+from textual import events, work
+from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.message_pump import MessagePump
-from textual.screen import Screen
-from textual.widget import WidgetError
+from textual.widget import Widget, WidgetError
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from stickgen_tui.leaving import QUIT_SECONDS, Leaving
 from stickgen_tui.notices import notice
+from stickgen_tui.themes import CONTRAST, first_theme, keep_theme, other_brightness, refusal
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.command import Provider
 
     from stickgen.config.drafts import Draft
     from stickgen.runs.store import Run
     from stickgen_tui.editing.session import Edit
 
+RESUME_LOOKS, LOOK_SECONDS = (
+    50,
+    0.1,
+)  # how often it is asked whether a run that was just opened can be resumed
 PARTS_MISSING = (NoMatches, NoScreen, WidgetError, ScreenStackError)
-DARK, LIGHT = "textual-dark", "textual-light"
 
 
 @runtime_checkable
@@ -43,6 +47,12 @@ class Leavable(Protocol):
         """Let it stop, soon."""
 
 
+def _palette() -> type[Provider]:
+    from stickgen_tui.palette import Palette
+
+    return Palette
+
+
 class StickgenApp(App[None]):
     """Configure, launch and watch. A run belongs to itself: leaving the app leaves it going."""
 
@@ -51,10 +61,18 @@ class StickgenApp(App[None]):
         Path(__file__).parent / "styles" / name
         for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss", "data.tcss", "queue.tcss")
     ]
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", tooltip="These keys"),
         Binding("ctrl+q", "quit", "Quit", tooltip="Leave; runs go on", priority=True),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "palette",
+            show=False,
+            tooltip="Every action by its name; configs, runs, themes",
+            priority=True,
+        ),
         Binding("f2", "toggle_dark", "Dark / light", show=False, tooltip="Dark or light"),
     ]
     # 80 columns are narrow, 120 normal, 160 wide: screens restyle by these classes
@@ -66,19 +84,35 @@ class StickgenApp(App[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 
     def __init__(
-        self, *, config: Path | None = None, run: Run | None = None, root: Path | None = None
+        self,
+        *,
+        config: Path | None = None,
+        run: Run | None = None,
+        root: Path | None = None,
+        keymap: Mapping[str, str] | None = None,
     ) -> None:
         """`config`: what Enter launches, instead of the recommendation. `run`: open on its monitor.
 
-        `root` is the folder of the runs; None takes the usual one.
+        `root` is the folder of the runs; None takes the usual one. `keymap` are the keys that a person has changed.
         """
         super().__init__()
+        if keymap:
+            from stickgen_tui.keymap import name_bindings
+
+            self._name_bindings: Callable[[DOMNode], None] | None = name_bindings
+            name_bindings(self)
+            self.set_keymap(dict(keymap))
+        else:
+            self._name_bindings = None
         self.config_path = config
         self.first_run = run
         self.runs_root = root
         self.leave_on_signals = False
         self.leaving: Leaving | None = None  # of a process that is this app's alone
-        self.theme = LIGHT if os.environ.get("STICKGEN_THEME") == "light" else DARK
+        for theme in CONTRAST:
+            self.register_theme(theme)
+        wanted = os.environ.get("STICKGEN_THEME", "")
+        self.theme = first_theme(wanted, self.available_themes, no_color=self.no_color)
 
     def on_load(self) -> None:
         """SIGTERM and SIGHUP end the app as ctrl+q does, where the program asked for it.
@@ -125,6 +159,28 @@ class StickgenApp(App[None]):
 
     # -- going places
 
+    async def go_home(self) -> None:
+        """Back to the first screen. One that may have something unsaved is left as by its key, and may ask."""
+        while len(self.screen_stack) > 2:
+            if hasattr(self.screen, "may_quit"):
+                await self.screen.run_action("leave")
+                return
+            await self.pop_screen()
+
+    @work(group="resume", exclusive=True)
+    async def resume_run(self, run: Run) -> None:
+        """Show a run, and go on with it as soon as it is known that it can be."""
+        self.open_monitor(run)
+        monitor = self.screen
+        for _ in range(RESUME_LOOKS):
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.screen is not monitor:
+                return
+            if monitor.check_action("resume", ()):
+                await monitor.run_action("resume")
+                return
+        notice(self, f"{run.name}: it cannot be resumed, or it is going already", error=True)
+
     def open_monitor(self, run: Run) -> None:
         """Show a run, on top of the home screen, whatever is open now."""
         from stickgen_tui.screens.monitor import MonitorScreen
@@ -135,9 +191,31 @@ class StickgenApp(App[None]):
 
     def open_editor(self, path: Path, edits: Sequence[Edit] = ()) -> None:
         """Edit a config file, with `edits` made in it."""
+        from stickgen_tui.recent import note_opened
         from stickgen_tui.screens.opening import open_config
 
+        note_opened(path)
         open_config(self, self.runs_root, path, edits)
+
+    @work(group="open-file", exclusive=True)
+    async def open_file(self) -> None:
+        """Ask for a config, and edit it."""
+        from stickgen_tui.screens.open_file import OpenScreen, configs_here
+
+        path = await self.push_screen_wait(OpenScreen(await asyncio.to_thread(configs_here)))
+        if path is not None:
+            self.open_editor(path)
+
+    def launched(self, config: Path) -> None:
+        """A run of this config was launched: Home offers it from now on, and after the next start in this folder."""
+        from stickgen_tui.recent import note_launched, note_opened
+        from stickgen_tui.screens.home import HomeScreen
+
+        note_launched(Path.cwd(), config)
+        note_opened(config)
+        for screen in self.screen_stack:
+            if isinstance(screen, HomeScreen):
+                screen.offer(config)
 
     def open_data(self) -> None:
         """The datasets of this folder."""
@@ -160,6 +238,13 @@ class StickgenApp(App[None]):
         open_draft(self, self.runs_root, draft)
 
     # -- keys
+
+    def _register(self, parent: DOMNode, *widgets: Widget, **options: Any) -> list[Widget]:
+        """Each widget goes through here before it gets a key: with changed keys, its bindings need their names."""
+        if self._name_bindings is not None:
+            for widget in widgets:
+                self._name_bindings(widget)
+        return super()._register(parent, *widgets, **options)
 
     def on_key(self, event: events.Key) -> None:
         """A letter that was on its way when a text box got the focus belongs into that box.
@@ -186,26 +271,19 @@ class StickgenApp(App[None]):
             self.push_screen(HelpScreen(self.screen))
 
     def action_toggle_dark(self) -> None:
-        self.theme = LIGHT if self.theme == DARK else DARK
+        self.choose_theme(other_brightness(self.theme, dark=self.current_theme.dark))
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What ctrl+p offers: the keys of this screen by name, then the app's own."""
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if active.node is screen and active.enabled and binding.description:
-                yield SystemCommand(
-                    binding.tooltip or binding.description,
-                    f"key: {self.get_key_display(binding)}",
-                    lambda action=binding.action: self.call_later(screen.run_action, action),
-                )
-        yield SystemCommand("Dark or light", "Switch the theme (F2)", self.action_toggle_dark)
-        yield SystemCommand("Help", "The keys of this screen (?)", self.action_help)
-        yield SystemCommand(
-            "Save a screenshot", "An SVG of this screen in this folder", self._take_screenshot
-        )
-        yield SystemCommand("Quit", "Leave; runs go on (ctrl+q)", self.action_quit)
+    def choose_theme(self, name: str) -> None:
+        """Draw in this theme from now on, after the next start too."""
+        reason = refusal(name, no_color=self.no_color)
+        if reason is not None:
+            notice(self, reason, error=True)
+            return
+        self.theme = name
+        keep_theme(name)
 
-    def _take_screenshot(self) -> None:
+    def take_picture(self) -> None:
+        """An SVG of what is on the screen, in this folder."""
         path = self.save_screenshot(path=str(Path.cwd()))
         notice(self, f"saved {path}")
 

@@ -7,7 +7,7 @@ import codecs
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -26,6 +26,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser().parse_args(argv)
     try:
         Path.cwd()
+        if arguments.keys:
+            from stickgen_tui.keys_file import as_file
+
+            print(as_file(), end="")
+            return
         app = build_app(arguments)
         if arguments.web:
             _serve(arguments)
@@ -113,6 +118,9 @@ def parser() -> argparse.ArgumentParser:
         help="with --web (default: 8765; 0: any that is free)",
     )
     out.add_argument("--in-browser", action="store_true", help=argparse.SUPPRESS)  # a tab of --web
+    out.add_argument(
+        "--keys", action="store_true", help="print every action with its keys, as a keys.yaml to start from"
+    )
     out.add_argument("--version", action="version", version=f"stickgen {__version__}")
     return out
 
@@ -131,7 +139,19 @@ def build_app(arguments: argparse.Namespace) -> StickgenApp:
     if arguments.config is not None and not arguments.config.is_file():
         raise StickgenError(f"{arguments.config}: no such config file (the shipped ones are in configs/)")
     run = find_run(arguments.run, runs_root()) if arguments.run else None
-    return StickgenApp(config=arguments.config, run=run)
+    return StickgenApp(config=arguments.config, run=run, keymap=changed_keys())
+
+
+def changed_keys() -> Mapping[str, str]:
+    """The keys that a person has changed. Raises StickgenError for a file of keys that cannot be used."""
+    from stickgen.folders import config_path
+
+    path = config_path("keys.yaml")
+    if not path.exists():  # as a rule: what reads it loads every screen
+        return {}
+    from stickgen_tui.keys_file import read_keymap
+
+    return read_keymap(path)
 
 
 if __name__ == "__main__":

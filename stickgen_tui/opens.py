@@ -27,6 +27,12 @@ class Opens(Protocol):
     def open_draft(self, draft: Draft) -> None:
         """Edit a config, going on from edits that an editor left behind."""
 
+    def open_file(self) -> object:
+        """Ask for a config, and edit it."""
+
+    def launched(self, config: Path) -> None:
+        """A run of this config was launched: it is what Home offers from now on."""
+
     def open_data(self) -> None:
         """Make, import and look at datasets."""
 

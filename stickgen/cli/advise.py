@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stickgen.cli.edited_config import Place, place_for
 from stickgen.cli.options import JSON
 from stickgen.cli.output import print_json
 from stickgen.errors import StickgenError
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 @click.option(
     "--apply", "number", type=click.IntRange(1), metavar="N", help="Make edit number N in the file."
 )
+@click.option(
+    "-o", "--output", metavar="FILE", help="With --apply: write the changed config there; CONFIG stays."
+)
 @click.option("--force", is_flag=True, help="With --apply: write the file even if it is write-protected.")
 @click.option(
     "--data-path",
@@ -38,11 +42,18 @@ if TYPE_CHECKING:
 )
 @JSON
 def command(
-    config_path: str, goal: str, number: int | None, force: bool, data_path: str | None, as_json: bool
+    config_path: str,
+    goal: str,
+    number: int | None,
+    output: str | None,
+    force: bool,
+    data_path: str | None,
+    as_json: bool,
 ) -> None:
     """Suggest edits of CONFIG, the best first, each with its predicted effect."""
     from stickgen.config.chosen_dataset import dataset_path
     from stickgen.config.loading import TrainingConfig
+    from stickgen.config.presets import preset_of
     from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.machine import detect
     from stickgen.planner.advising.advice import GOALS, weigh
@@ -59,11 +70,11 @@ def command(
             raise StickgenError(
                 f"--apply {number}: there are only {len(helpful)} edits; run it without --apply to see them"
             )
-        _apply(config, config_path, helpful[number - 1], force)
+        written = _apply(config, helpful[number - 1], place_for(config_path, output, force))
         if as_json:
             print_json("advise", {"advice": [helpful[number - 1].to_json()], "applied": number})
         else:
-            click.echo(f"{clean(config_path)}: {helpful[number - 1].change}")
+            click.echo(f"{clean(written)}: {helpful[number - 1].change}")
         return
     if as_json:
         print_json("advise", {"advice": [advice.to_json() for advice in weighed], "applied": None})
@@ -76,16 +87,20 @@ def command(
         if not advice.helps:
             click.echo(f" -  {advice.change} would not help: {advice.effect}")
     if helpful:
-        click.echo(f"to make the first: stickgen advise {clean(config_path)} --for {goal} --apply 1")
+        elsewhere = " -o mine.yaml" if preset_of(config_path) else ""
+        click.echo(
+            f"to make the first: stickgen advise {clean(config_path)} --for {goal} --apply 1{elsewhere}"
+        )
 
 
-def _apply(config: TrainingConfig, config_path: str, advice: Advice, force: bool) -> None:
-    from stickgen.cli.config import save
+def _apply(config: TrainingConfig, advice: Advice, place: Place) -> str:
+    """Make the edits, and return where they were written."""
     from stickgen.planner.advising.advice import apply
     from stickgen.yaml_edit import Document
 
-    document = Document.open(config_path)
+    document = Document.open(config.name)
     if document.data != config.bytes:
-        raise StickgenError(f"{config_path}: the file changed while the advice was computed; run it again")
+        raise StickgenError(f"{config.name}: the file changed while the advice was computed; run it again")
     apply(document, advice)
-    save(document, force)
+    place.write(document)
+    return document.name

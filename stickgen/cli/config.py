@@ -6,13 +6,13 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from stickgen.cli.edited_config import ELSEWHERE, PROTECTED, Place, place_for, say_lost
 from stickgen.cli.options import JSON, OVERRIDES
 from stickgen.cli.output import FORCE, print_json
 from stickgen.errors import StickgenError
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from stickgen.config.checking import Problem
     from stickgen.config.rules import Severity, Site
     from stickgen.yaml_edit import Document
-
-PROTECTED = click.option("--force", is_flag=True, help="Write it although it is write-protected.")
 
 
 @click.group("config")
@@ -93,16 +91,20 @@ def show(path: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
 @command.command("set", epilog="Example: stickgen config set configs/custom.yaml training.batch_size=4")
 @click.argument("path")
 @click.argument("assignments", nargs=-1, required=True, metavar="KEY=VALUE...")
+@ELSEWHERE
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @PROTECTED
 @JSON
-def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool, as_json: bool) -> None:
+def set_(
+    path: str, assignments: tuple[str, ...], output: str | None, dry_run: bool, force: bool, as_json: bool
+) -> None:
     """Change values in a config and keep every other byte of it.
 
     A key that the config does not have is added; one that stickgen does not know must be there already.
     """
     from stickgen.yaml_edit import MISSING, Document
 
+    place = None if dry_run else place_for(path, output, force)
     document = Document.open(path)
     changes: list[dict[str, Any]] = []
     for assignment in assignments:
@@ -116,20 +118,24 @@ def set_(path: str, assignments: tuple[str, ...], dry_run: bool, force: bool, as
         click.echo(f"{clean(key, single_line=True)}: {clean(was, single_line=True)} → {clean(_text(value))}")
         if also:
             click.echo(f"    and with it, through its anchor: {clean(', '.join(also), single_line=True)}")
-    _finish(document, dry_run, force, changes if as_json else None)
+    _finish(document, place, changes if as_json else None)
 
 
 @command.command("unset", epilog="Example: stickgen config unset configs/custom.yaml training.seed")
 @click.argument("path")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@ELSEWHERE
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @PROTECTED
 @JSON
-def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool, as_json: bool) -> None:
+def unset(
+    path: str, keys: tuple[str, ...], output: str | None, dry_run: bool, force: bool, as_json: bool
+) -> None:
     """Take keys or whole sections out of a config; they then have their defaults."""
     from stickgen.config.schema import KEY_BY_PATH
     from stickgen.yaml_edit import Document
 
+    place = None if dry_run else place_for(path, output, force)
     document = Document.open(path)
     changes: list[dict[str, Any]] = []
     for key in keys:
@@ -140,27 +146,31 @@ def unset(path: str, keys: tuple[str, ...], dry_run: bool, force: bool, as_json:
         known = KEY_BY_PATH.get(key)
         now = f", now the default {_text(known.default)}" if known is not None else ""
         click.echo(f"{clean(key, single_line=True)}: taken out{clean(now)}")
-    _finish(document, dry_run, force, changes if as_json else None)
+    _finish(document, place, changes if as_json else None)
 
 
 @command.command("rename", epilog="Example: stickgen config rename my.yaml training.batch_sise batch_size")
 @click.argument("path")
 @click.argument("key")
 @click.argument("name")
+@ELSEWHERE
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @PROTECTED
 @JSON
-def rename(path: str, key: str, name: str, dry_run: bool, force: bool, as_json: bool) -> None:
+def rename(
+    path: str, key: str, name: str, output: str | None, dry_run: bool, force: bool, as_json: bool
+) -> None:
     """Give a key or a section another name; its value, its place and its comment stay."""
     from stickgen.yaml_edit import Document
 
+    place = None if dry_run else place_for(path, output, force)
     document = Document.open(path)
     value = _plain(document.get(key))
     document.rename(key, name)
     if not as_json:
         click.echo(f"{clean(key, single_line=True)}: now named {clean(name, single_line=True)}")
     change = {"key": key, "was": value, "is": value, "renamed_to": name}
-    _finish(document, dry_run, force, [change] if as_json else None)
+    _finish(document, place, [change] if as_json else None)
 
 
 @command.command(
@@ -248,11 +258,14 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
     Exit code 2 if there is something and it was not fixed.
     """
     from stickgen.atomic import WriteProtectedError, replacing
+    from stickgen.config.presets import refuse_shipped
     from stickgen.config.schema import is_truth
     from stickgen.yaml_edit import check_conflict, findings, fixed, read_yaml_file
 
     left, listed = 0, []
     for path in map(Path, paths):
+        if fix:
+            refuse_shipped(path, instead="copy it first")
         data = read_yaml_file(path)
         found = findings(data, str(path), is_truth)
         listed += [{"file": str(path), **asdict(finding)} for finding in found]
@@ -266,7 +279,7 @@ def fmt_check(paths: tuple[str, ...], fix: bool, force: bool, as_json: bool) -> 
                 raise StickgenError(f"{path}: {error.strerror}; --force writes it all the same") from error
             except OSError as error:
                 raise StickgenError(f"{path}: cannot be written ({error.strerror})") from error
-            _say_lost(str(path), lost)
+            say_lost(str(path), lost)
         else:
             left += len(found)
         for finding in found if not as_json else []:
@@ -367,44 +380,23 @@ def _assignment(document: Document, text: str) -> tuple[str, bool | int | float 
     return parse_override(text)
 
 
-def _finish(
-    document: Document, dry_run: bool, force: bool, changes: list[dict[str, Any]] | None = None
-) -> None:
-    """Write the document, or show what would be written; `changes` are for --json."""
+def _finish(document: Document, place: Place | None, changes: list[dict[str, Any]] | None = None) -> None:
+    """Write the edited config, or, without a place, show what would change; `changes` are for --json."""
     from stickgen.config.checking import check
     from stickgen.yaml_edit import text_diff
 
+    if place is not None:
+        place.write(document)
     if changes is not None:
-        if not dry_run:
-            save(document, force)
-        print_json("config.edit", {"path": document.name, "written": not dry_run, "changes": changes})
-        if dry_run:
-            return
-    elif dry_run:
+        print_json("config.edit", {"path": document.name, "written": place is not None, "changes": changes})
+    elif place is None:
         for line in text_diff(document.saved_data, document.data):
             click.echo(clean(line))
+    if place is None:
         return
-    else:
-        save(document, force)
     for problem in check(document):
         if problem.severity == "error":
             click.echo(f"error: {clean(problem.sentence(document.name))}", err=True)
-
-
-def save(document: Document, force: bool) -> None:
-    """Write a config where it came from; `force` writes one that is write-protected."""
-    from stickgen.yaml_edit import ProtectedError
-
-    try:
-        lost = document.save(force=force)
-    except ProtectedError as error:
-        raise StickgenError(f"{error}; --force writes it all the same") from error
-    _say_lost(document.name, lost)
-
-
-def _say_lost(name: str, lost: Sequence[str]) -> None:
-    if lost:
-        click.echo(f"warning: {clean(name)}: {' and '.join(lost)} could not be kept", err=True)
 
 
 def _draft(path: str) -> Document:

@@ -47,6 +47,7 @@ def command(
     The starting point is the training guide's hardware tier. From there the planner finds the fastest
     micro-batch and the largest model that leave part of the memory free.
     """
+    from stickgen.config.presets import refuse_shipped
     from stickgen.datasets.facts import read_dataset_facts
     from stickgen.hardware.described import described
     from stickgen.hardware.machine import detect
@@ -54,6 +55,8 @@ def command(
     from stickgen.planner.advising.fitting import fit
     from stickgen.planner.measured.calibration import calibration_of
 
+    if output is not None:
+        refuse_shipped(output, instead="name another file")
     place = (
         None
         if output is None

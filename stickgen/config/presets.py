@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,15 @@ from stickgen.errors import StickgenError
 
 _PACKAGED = Path(__file__).parent / "shipped"  # in an installed wheel
 _CHECKOUT = Path(__file__).parents[2] / "configs"
+
+
+_GENERAL = (
+    "base",
+    "large",
+    "medium",
+    "quickstart",
+    "small",
+)  # a checkout's configs/ may hold a person's own too
 
 
 @dataclass(frozen=True)
@@ -38,13 +48,28 @@ def shipped_directory() -> Path:
 
 def preset_names() -> list[str]:
     """The shipped configs by name; tiers are `tiers/cpu_8gb` and so on."""
-    folder = shipped_directory()
-    return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
+    return sorted((*_GENERAL, *(f"tiers/{tier.name}" for tier in TIERS)))
 
 
 def preset_path(name: str) -> Path:
     """The file of a shipped config. Raises StickgenError that names the ones there are."""
-    path = shipped_directory() / f"{name}.yaml"
     if name not in preset_names():
         raise StickgenError(f"there is no preset {name!r}; there are {', '.join(preset_names())}")
-    return path
+    return shipped_directory() / f"{name}.yaml"
+
+
+def preset_of(path: Path | str) -> str | None:
+    """The name of the shipped config that `path` is, by whatever link or name it is called; None if it is none."""
+    try:
+        real = os.path.realpath(path)
+        folder = os.path.realpath(shipped_directory())
+    except (OSError, ValueError):
+        return None
+    name = os.path.relpath(real, folder).removesuffix(".yaml").replace(os.sep, "/")
+    return name if real.endswith(".yaml") and name in preset_names() else None
+
+
+def refuse_shipped(path: Path | str, *, instead: str) -> None:
+    """Raise StickgenError if `path` is a shipped config, which is a starting point; `instead` says what to do."""
+    if preset_of(path) is not None:
+        raise StickgenError(f"{path}: this preset comes with stickgen and stays as it is; {instead}")

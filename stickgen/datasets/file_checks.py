@@ -19,6 +19,10 @@ class UnfitDatasetError(StickgenError):
         self.edits = edits
 
 
+class MissingDatasetError(StickgenError):
+    """There is no file where the dataset should be."""
+
+
 def check_dataset(path: Path, embedding_dim: int) -> DatasetFacts | None:
     """The facts beside a dataset. StickgenError where `path` is none, or they say that it does not fit the config.
 
@@ -34,7 +38,7 @@ def check_dataset(path: Path, embedding_dim: int) -> DatasetFacts | None:
 def check_dataset_file(path: Path) -> None:
     """Raise StickgenError that says what `path` is, if it is not a zip file as `torch.save` writes them."""
     if not path.exists():
-        raise StickgenError(
+        raise MissingDatasetError(
             f"{path}: there is no such dataset; make one with stickgen data synth or stickgen data import, "
             "then stickgen data embed; or name another in the config or with --data-path"
         )

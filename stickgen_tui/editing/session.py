@@ -16,6 +16,7 @@ from stickgen.config.checking import Problem, check
 from stickgen.config.chosen_dataset import dataset_path
 from stickgen.config.drafts import Draft, keep
 from stickgen.config.loading import TrainingConfig, parse_override
+from stickgen.config.presets import preset_of
 from stickgen.config.rules import Site
 from stickgen.config.schema import KEY_BY_PARTS, Key, Value
 from stickgen.errors import StickgenError
@@ -127,6 +128,11 @@ class EditSession:
     @property
     def errors(self) -> list[Problem]:
         return [problem for problem in self.problems if problem.severity == "error"]
+
+    @property
+    def preset(self) -> str | None:
+        """The name of the preset that the file is; None if it is a person's own."""
+        return preset_of(self.document.path) if self.document.path is not None else None
 
     @property
     def dirty(self) -> bool:

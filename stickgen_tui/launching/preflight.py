@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stickgen.datasets.file_checks import MissingDatasetError
 from stickgen.errors import StickgenError
 from stickgen.quantities import byte_text, count_text, duration_text
 from stickgen_tui.text import clean
@@ -50,6 +51,13 @@ class Preflight:
     def needs_data(self) -> bool:
         """Whether the config's dataset is not there, or is none that fits."""
         return self.found is not None and not self.found.dataset_fits
+
+    @property
+    def asks_for_data(self) -> bool:
+        """Whether a dataset is all that is missing, and one can be chosen: no variable names it."""
+        if not self.needs_data or os.environ.get("TRAIN_DATA_PATH"):
+            return False
+        return len(self.errors) == 1 and not self.errors[0].edits
 
     @property
     def errors(self) -> list[Check]:
@@ -92,7 +100,7 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
         return Preflight(path, (Check("error", clean(error, limit=400)),))
     dataset = Path(shown_path(around.dataset))
     found = check_launch(config, around.machine, dataset, (root or runs_root()).absolute())
-    checks = [_refusal(refusal) for refusal in found.refusals]
+    checks = [_refusal(refusal, dataset) for refusal in found.refusals]
     if found.facts is not None:
         shown = clean(dataset, single_line=True)
         width = config.model.embedding_dim
@@ -119,7 +127,10 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
     return Preflight(path, tuple(checks), found)
 
 
-def _refusal(error: StickgenError) -> Check:
+def _refusal(error: StickgenError, dataset: Path) -> Check:
+    if isinstance(error, MissingDatasetError):  # in the app there is a shorter way than the commands it names
+        shown = clean(dataset, single_line=True, limit=200)
+        return Check("error", f"{shown}: there is no such dataset yet; launch to make, import or choose one")
     return Check("error", clean(error, limit=400), getattr(error, "edits", ()))
 
 

@@ -11,14 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 
 class ChoiceScreen(ModalScreen[str]):
     """Dismisses with what was chosen, or "" when it was left with escape.
 
-    `choices` are (what is handed back, what is shown); `at` has the mark when it opens.
+    `choices` are (what is handed back, what is shown); `at` has the mark when it opens, `about` stands above them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,14 +27,19 @@ class ChoiceScreen(ModalScreen[str]):
         Binding("k", "up", show=False),
     ]
 
-    def __init__(self, title: str, choices: Sequence[tuple[str, Content | str]], at: str = "") -> None:
+    def __init__(
+        self, title: str, choices: Sequence[tuple[str, Content | str]], at: str = "", about: str = ""
+    ) -> None:
         super().__init__()
+        self._about = about
         self._title, self._choices, self._at = title, tuple(choices), at
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog choice") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = "a number or Enter takes it, esc leaves"
+            if self._about:
+                yield Static(self._about, markup=False, classes="help-text")
             yield OptionList(
                 *(Option(self._line(number)) for number in range(len(self._choices))), compact=True
             )

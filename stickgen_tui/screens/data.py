@@ -19,6 +19,14 @@ from stickgen.motion.skeleton import FPS
 from stickgen.text import clean
 from stickgen_tui.datasets.catalogue import Found, find_datasets
 from stickgen_tui.datasets.job import DataJob
+from stickgen_tui.datasets.making import (
+    OFFLINE,
+    PRACTICE_FILE,
+    embed_command,
+    import_command,
+    practice_commands,
+    usual_output,
+)
 from stickgen_tui.notices import notice
 from stickgen_tui.screens.choice import ChoiceScreen
 from stickgen_tui.screens.name import NameScreen
@@ -29,8 +37,6 @@ from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 
 POLL_SECONDS = 2.0
-PRACTICE = "walk,run,jump,wave,bow,clap,kick,punch,squat,sit_down,jumping_jack,cartwheel,dance,march,raise_hand,spin,throw,lunge,cheer,pick_up"  # fmt: skip
-PRACTICE_FILE = "data/quickstart.pt"  # where configs/quickstart.yaml looks
 
 
 class DataScreen(Screen[None]):
@@ -119,23 +125,18 @@ class DataScreen(Screen[None]):
         if Path(PRACTICE_FILE).exists():
             notice(self.app, f"{PRACTICE_FILE} is there already: e embeds it, Enter shows it")
             return
-        synth = ["synth", "-n", "2400", "--actions", PRACTICE, "-o", PRACTICE_FILE]
-        self._start([synth, ["embed", PRACTICE_FILE, "--encoder", "offline"]], PRACTICE_FILE)
+        self._start(practice_commands(), PRACTICE_FILE)
 
     @work(group="ask", exclusive=True)
     async def action_import(self) -> None:
         source = await self.app.push_screen_wait(NameScreen("Import motion from a folder, zip or file", ""))
         if not source:
             return
-        usual = f"data/{Path(source).expanduser().name.partition('.')[0] or 'imported'}.pt"
-        output = await self.app.push_screen_wait(NameScreen("The dataset to write", usual))
+        path = Path(source).expanduser()
+        output = await self.app.push_screen_wait(NameScreen("The dataset to write", usual_output(path)))
         if not output:
             return
-        command = ["import", str(Path(source).expanduser()), "-o", output]
-        index = Path(source).expanduser() / "index.csv"
-        if index.is_file():
-            command += ["--index", str(index)]
-        self._start([command], output)
+        self._start([import_command(path, output)], output)
 
     @work(group="ask", exclusive=True)
     async def action_embed(self) -> None:
@@ -143,15 +144,15 @@ class DataScreen(Screen[None]):
         if chosen is None:
             return
         encoders = [
-            ("offline", "the bundled encoder, 384 wide, without a download"),
+            (OFFLINE, "the bundled encoder, 384 wide, without a download"),
             ("", "the config's usual one, if it can be had"),
         ]
         encoder = await self.app.push_screen_wait(
             ChoiceScreen("Embed by", [(name or "usual", text) for name, text in encoders])
         )
         if encoder:
-            more = ["--encoder", "offline"] if encoder == "offline" else []
-            self._start([["embed", str(chosen.path), *more]], str(chosen.path))
+            command = embed_command(str(chosen.path), OFFLINE if encoder == OFFLINE else "")
+            self._start([command], str(chosen.path))
 
     @work(group="ask", exclusive=True)
     async def action_curate(self) -> None:

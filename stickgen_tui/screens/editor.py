@@ -24,6 +24,7 @@ from stickgen_tui.editing.session import Edit, EditSession
 from stickgen_tui.editing.values import fix_text
 from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.notices import notice
+from stickgen_tui.opens import opens
 from stickgen_tui.screens.advice import AdviceScreen
 from stickgen_tui.screens.choice import ChoiceScreen
 from stickgen_tui.screens.launch import launch_config
@@ -80,7 +81,8 @@ class EditorScreen(Screen[None]):
         Binding("ctrl+s", "save", "Save", tooltip="Write the file"),
         Binding("f5,ctrl+l", "launch", "Launch", key_display="F5", tooltip="Launch a run of this config (F5, ctrl+l)"),
         Binding("f", "fix", "Fix", tooltip="Make the edit that the problem of this row suggests"),
-        Binding("S", "save_as", "Save as", show=False, tooltip="Write it under another name, and go on there"),
+        Binding("S,ctrl+shift+s", "save_as", "Save as", key_display="S", show=False, tooltip="Write it under another name, and go on there"),
+        Binding("o", "open", "Open", show=False, tooltip="Open another config: the newest first, or by its path"),
         Binding("E", "text", "$EDITOR", show=False, tooltip="Edit the text itself in $EDITOR"),
         Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
         Binding("a", "advice", "Advice", tooltip="Out of memory, too slow, poor quality: edits that help, by a number"),
@@ -135,6 +137,8 @@ class EditorScreen(Screen[None]):
         if self._session.dirty:
             count = len(self._session.changes())
             parts.append((f"  ● {count} change{'s' if count != 1 else ''} not saved", "$text-warning"))
+        elif self._session.preset is not None:
+            parts.append(("  a preset: saving asks for a name", MUTED))
         else:
             parts.append(("  ✓ saved", MUTED))
         self.query_one("#editor-title", Line).show(Content.assemble(*parts))
@@ -481,6 +485,10 @@ class EditorScreen(Screen[None]):
         if await save_as(self.app, self._session):
             self._path = self._session.document.path or self._path
             self._refresh_all(saved=True)
+
+    @taking_the_box
+    def action_open(self) -> None:
+        opens(self.app).open_file()
 
     @taking_the_box
     def action_text(self) -> None:

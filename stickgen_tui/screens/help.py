@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
@@ -36,14 +38,27 @@ class HelpScreen(ModalScreen[None]):
     def _keys(self) -> Content:
         lines: dict[str, tuple[str, Content]] = {}
         for node in (self._about.focused, self._about, self.app):
-            for binding in type(node).BINDINGS if node is not None else ():
+            if node is None:
+                continue
+            for binding in type(node).BINDINGS:
                 if not isinstance(binding, Binding) or not binding.description:
                     continue
-                keys = binding.key_display or " ".join(
-                    self.app.get_key_display(Binding(key.strip(), "", "")) for key in binding.key.split(",")
+                changed = self._changed(type(node), binding)
+                keys = (binding.key_display if changed is None else None) or " ".join(
+                    self.app.get_key_display(Binding(key.strip(), "", ""))
+                    for key in (changed or binding.key).split(",")
                 )
                 lines.setdefault(binding.action, (keys, Content(binding.tooltip or binding.description)))
         return fact_lines(list(lines.values()))
+
+    def _changed(self, owner: type[DOMNode], binding: Binding) -> str | None:
+        """The keys that a person has given to this action; None where it has its usual ones."""
+        keymap: Mapping[str, str] = self.app._keymap
+        if not keymap:
+            return None
+        from stickgen_tui.keymap import name_of
+
+        return keymap.get(name_of(owner, binding) or "")
 
     async def action_dismiss(self, result: None = None) -> None:
         self.dismiss(None)

@@ -22,6 +22,7 @@ from stickgen_tui.following.run_list import RunCatalogue, RunSummary
 from stickgen_tui.launching.preflight import Preflight, preflight
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
+from stickgen_tui.recent import last_launched
 from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
@@ -47,12 +48,13 @@ class HomeScreen(Screen[None]):
     )
     AUTO_FOCUS = "#card"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "Edit config", tooltip="Edit the config before it is launched"),
+        Binding("e", "edit", "Edit", tooltip="Edit the config before it is launched"),
         Binding("r", "runs", "Runs", tooltip="Go to the list of runs; Enter there opens one"),
         Binding("m", "monitor", "Watch", tooltip="Watch the run that is going, or the newest one"),
         Binding(
             "q", "queue", "Queue", tooltip="Trainings that start one after another when the machine is free"
         ),
+        Binding("o", "open", "Open", tooltip="Open a config: the newest first, or by its path"),
         Binding("d", "data", "Data", tooltip="Make, import, embed and look at datasets"),
         Binding("escape", "card", show=False),
         Binding("f9", "rescan", "Rescan", show=False, tooltip="Look at the hardware again"),
@@ -112,7 +114,10 @@ class HomeScreen(Screen[None]):
     def on_mount(self) -> None:
         self._show_title()
         if self._config is not None:
-            self.query_one(LaunchCard).show_config(self._config, chosen=True)
+            self.query_one(LaunchCard).show_config(self._config, "chosen")
+        elif (last := last_launched(Path.cwd())) is not None:
+            self._config = last
+            self.query_one(LaunchCard).show_config(last, "launched last")
         self._look(refresh=False)
         self._poll()
         self._find_drafts()
@@ -171,6 +176,11 @@ class HomeScreen(Screen[None]):
         """The config that Enter launches."""
         return self._config or self._recommended
 
+    def offer(self, config: Path) -> None:
+        """Enter launches this config from now on."""
+        self._config = config
+        self.query_one(LaunchCard).show_config(config, "launched last")
+
     def on_home_screen_found(self, event: Found) -> None:
         card = self.query_one(LaunchCard)
         if event.machine is not None:
@@ -179,7 +189,7 @@ class HomeScreen(Screen[None]):
             self._recommended = event.recommendation.config_path
             card.show_recommendation(event.recommendation, chosen=self._config is not None)
             if self._config is None:
-                card.show_config(event.recommendation.config_path, chosen=False)
+                card.show_config(event.recommendation.config_path, "recommended")
         if event.looked is not None:
             self._looked = event.looked
             card.show_preflight(event.looked)
@@ -260,6 +270,9 @@ class HomeScreen(Screen[None]):
 
     def action_queue(self) -> None:
         opens(self.app).open_queue()
+
+    def action_open(self) -> None:
+        opens(self.app).open_file()
 
     def action_data(self) -> None:
         opens(self.app).open_data()

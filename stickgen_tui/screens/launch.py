@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 from textual.screen import Screen
 
+from stickgen.config.presets import preset_of, preset_path
 from stickgen.errors import StickgenError
 from stickgen_tui.editing.values import value_text
 from stickgen_tui.launching.preflight import Check, Preflight, preflight, shown_path, start
 from stickgen_tui.launching.queueing import queue_config, stop_first, trainings_beside
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
+from stickgen_tui.screens.choice import ChoiceScreen
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean
 from stickgen_tui.widgets.check_lines import check_lines
@@ -44,11 +46,13 @@ async def launch_config(
             f"{shown_path(looked.config_path)} has changed since it was shown; look, then launch it again",
         )
         return ()
+    if looked.asks_for_data and looked.config is not None:
+        return await _with_data(screen, looked.config, root, looked.errors[0].text)
     others = [] if looked.errors else await asyncio.to_thread(trainings_beside, root)
     if looked.errors or looked.warnings or others:
         answer = await app.push_screen_wait(_question(looked, others))
-        if answer == "d":
-            opens(app).open_data()
+        if answer == "d" and looked.config is not None:
+            return await _with_data(screen, looked.config, root, looked.errors[0].text)
         if answer == "f":
             return looked.fix
         if answer not in _GO_ON:
@@ -64,6 +68,7 @@ async def launch_config(
     except (StickgenError, OSError) as error:
         notice(app, f"not launched: {error}", error=True)
         return ()
+    opens(app).launched(looked.config_path)
     opens(app).open_monitor(run)
     return ()
 
@@ -75,7 +80,7 @@ def _question(looked: Preflight, others: Sequence[Run]) -> QuestionScreen:
         changes = ", ".join(f"{key.split('.')[-1]} to {value_text(value)}" for key, value in looked.fix)
         answers.append(("f", f"Fix: {changes}"))
     if looked.needs_data:
-        answers.append(("d", "Make or import data"))
+        answers.append(("d", "Another dataset"))
     body = check_lines([*map(_beside, others), *looked.checks])
     if looked.errors:
         return QuestionScreen("Not launched", body, answers)
@@ -117,3 +122,35 @@ async def _stop_first(app: App[Any], others: Sequence[Run]) -> bool:
         notice(app, f"not launched: {error}", error=True)
         return False
     return True
+
+
+async def _with_data(
+    screen: Screen[None], config: TrainingConfig, root: Path | None, why: str
+) -> Sequence[Edit]:
+    """Choose or make the dataset first, then launch; or return the edits that make the config train on it."""
+    from stickgen_tui.screens.choosing_data import choose_dataset
+
+    chosen = await choose_dataset(screen.app, config, why.partition("; ")[0])
+    if chosen is None:
+        return ()
+    if not chosen.edits:
+        return await launch_config(screen, config, root)
+    quickstart = preset_path("quickstart")
+    if chosen.practice and preset_of(config.name) != "quickstart":
+        changed = ", ".join(f"{key.split('.')[-1]} {value_text(value)}" for key, value in chosen.edits)
+        name = clean(shown_name(config.name), single_line=True, limit=40)
+        ways = [
+            ("quickstart", "quickstart: a small model made for it, a figure within a minute"),
+            ("edit", f"{name}, with {changed}: shown first"),
+        ]
+        title = f"{shown_path(chosen.path)} is ready. Train on it with"
+        way = await screen.app.push_screen_wait(ChoiceScreen(title, ways))
+        if way == "quickstart":
+            return await launch_config(screen, quickstart, root)
+        return chosen.edits if way else ()
+    return chosen.edits
+
+
+def shown_name(config: str) -> str:
+    """A preset by its name, another config by its path."""
+    return preset_of(config) or str(shown_path(Path(config)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from textual.app import App
 from textual.content import Content
 
+from stickgen.config.presets import preset_of
 from stickgen.errors import StickgenError
 from stickgen.yaml_edit import Document, ProtectedError, SaveConflictError, path_text
 from stickgen_tui.editing.session import EditSession
 from stickgen_tui.editing.values import changed_values
 from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.notices import notice
+from stickgen_tui.recent import note_opened
 from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean, one_line
@@ -30,6 +33,8 @@ async def save(app: App[Any], session: EditSession, *, quiet: bool = False) -> E
     """
     if not session.dirty:
         return await _compare(app, session, quiet)
+    if session.preset is not None:
+        return session if await save_as(app, session) else None
     try:
         lost = session.save()
     except SaveConflictError as conflict:
@@ -38,7 +43,7 @@ async def save(app: App[Any], session: EditSession, *, quiet: bool = False) -> E
         return await _ask_protected(app, session, error)
     except StickgenError as error:
         notice(app, error, error=True)
-        return await _save_copy(app, session)
+        return session if await save_as(app, session) else None
     _say_saved(app, session, lost)
     return session
 
@@ -53,7 +58,7 @@ async def _ask_protected(app: App[Any], session: EditSession, reason: ProtectedE
     question = QuestionScreen("Protected", Content(clean(reason)), answers)
     answer = await app.push_screen_wait(question)
     if answer == "c":
-        return await _save_copy(app, session)
+        return session if await save_as(app, session) else None
     if answer != "w":
         return None
     try:
@@ -138,36 +143,25 @@ async def _settle_conflict(
         return None
 
 
-async def _save_copy(app: App[Any], session: EditSession) -> EditSession | None:
-    """The file cannot be written (a shipped config of an installed package): offer a copy in this folder."""
-    path = session.document.path
-    copy = Path.cwd() / (path.name if path is not None else "config.yaml")
-    if copy.exists() or copy == path:
-        return None
-    question = QuestionScreen(
-        "This file cannot be written",
-        one_line(f"Save a copy as {copy} and go on there?"),
-        [("y", "Save the copy"), ("n", "Back")],
-    )
-    if await app.push_screen_wait(question) != "y":
-        return None
-    try:
-        session.save(copy)
-    except StickgenError as error:
-        notice(app, error, error=True)
-        return None
-    notice(app, f"saved {copy}")
-    return session
-
-
 async def save_as(app: App[Any], session: EditSession) -> bool:
-    """Ask for another name and write there; the session goes on in that file. False if nothing was written."""
-    name = await app.push_screen_wait(
-        NameScreen("Save as", shown_path(session.document.path or Path("my.yaml")))
-    )
-    if not name:
-        return False
-    path = Path(name).expanduser()
+    """Ask for another name and write there; the session goes on in that file. False if nothing was written.
+
+    A preset is a starting point: its name is never taken, and the one that is offered lies in this folder.
+    """
+    offered, title = _offered(session), "Save as"
+    if session.preset is not None:
+        title = f"Save your copy of the preset {session.preset} as"
+    while True:
+        name = await app.push_screen_wait(NameScreen(title, offered))
+        if not name:
+            return False
+        path = Path(name).expanduser()
+        if preset_of(path) is None:
+            break
+        offered = name
+        notice(
+            app, f"{path}: this preset comes with stickgen and stays as it is; name another file", error=True
+        )
     if session.document.path is not None and path.absolute() == session.document.path.absolute():
         return await save(app, session) is session
     try:
@@ -185,8 +179,18 @@ async def save_as(app: App[Any], session: EditSession) -> bool:
     except StickgenError as error:
         notice(app, error, error=True)
         return False
+    note_opened(path)
     _say_saved(app, session, lost)
     return True
+
+
+def _offered(session: EditSession) -> str:
+    """The name to begin with: the file's own, or for one that cannot be written a free one in this folder."""
+    path = session.document.path or Path("my.yaml")
+    if session.preset is None and os.access(path, os.W_OK):
+        return shown_path(path)
+    names = (f"{path.stem}{f'-{number}' if number > 1 else ''}.yaml" for number in range(1, 1000))
+    return next((name for name in names if not Path(name).exists()), path.name)
 
 
 def _merged_words(session: EditSession, conflict: SaveConflictError) -> str:

@@ -36,7 +36,7 @@ class Field(Widget, can_focus=True):
         Binding(
             "left,minus,h",
             "step(-1)",
-            "",
+            "Step back",
             show=False,
             key_display="←",
             tooltip="The next smaller value, or choice",

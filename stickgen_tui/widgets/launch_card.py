@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
+from stickgen.config.presets import preset_of
 from stickgen.planner.advising.recommend import Recommendation
 from stickgen_tui.launching.preflight import Preflight, shown_path
 from stickgen_tui.text import clean, foreign
@@ -38,11 +39,12 @@ class LaunchCard(VerticalScroll, can_focus=True):
         yield Line(Content.styled("looking at this machine…", MUTED), id="card-reason")
         yield Line(id="card-checks")
 
-    def show_config(self, path: Path, *, chosen: bool) -> None:
-        """Name the config; `chosen` when a person named it and it is not the recommendation."""
-        word = "chosen" if chosen else "recommended"
+    def show_config(self, path: Path, word: str) -> None:
+        """Name the config, and say in a word how it came to be the one; a preset is called by its name."""
+        name = preset_of(path)
+        shown = f"preset {name}" if name is not None else shown_path(path)
         self.query_one("#card-config", Line).show(
-            Content.assemble((clean(shown_path(path), single_line=True), "bold"), (f"  {word}", MUTED))
+            Content.assemble((clean(shown, single_line=True), "bold"), (f"  {word}", MUTED))
         )
 
     def show_recommendation(self, recommendation: Recommendation, *, chosen: bool) -> None:
@@ -56,7 +58,8 @@ class LaunchCard(VerticalScroll, can_focus=True):
     def show_preflight(self, looked: Preflight) -> None:
         """What was looked at, and whether it is in order."""
         self.query_one("#card-checks", Line).show(check_lines(looked.checks))
-        self.border_subtitle = "fix first" if looked.errors else "Enter launches"
+        after = "fix first" if looked.errors else "Enter launches"
+        self.border_subtitle = "Enter finds a dataset" if looked.asks_for_data else after
 
     def action_launch(self) -> None:
         self.post_message(self.Launch())

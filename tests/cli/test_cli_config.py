@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from stickgen.cli import root
 from stickgen.config import drafts
+from stickgen.errors import StickgenError
 from stickgen.yaml_edit import Document
 
 
@@ -205,3 +211,53 @@ def test_check_refuses_what_train_refuses(tmp_path: Path, dataset: Path, repo: P
     path = copied(repo, tmp_path)
     assert stickgen("config", "check", path, "--anywhere").returncode == 0
     assert stickgen("config", "check", path, "--data-path", dataset).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("config", "set", "PRESET", "training.epochs=3"),
+        ("config", "unset", "PRESET", "training.epochs"),
+        ("config", "rename", "PRESET", "training.epochs", "epoch"),
+        ("config", "fmt-check", "--fix", "PRESET"),
+        ("advise", "PRESET", "--for", "memory", "--apply", "1"),
+        ("recommend", "--ram", "16", "-o", "PRESET", "--force"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_a_preset_that_is_shipped_is_never_written(command: tuple[str, ...], shipped: Path) -> None:
+    before = shipped.read_bytes()
+    with pytest.raises(StickgenError, match="comes with stickgen and stays as it is; "):
+        called(*(str(shipped) if word == "PRESET" else word for word in command))
+    assert shipped.read_bytes() == before
+
+
+def test_the_edit_of_a_preset_goes_elsewhere(shipped: Path, tmp_path: Path) -> None:
+    before, mine = shipped.read_text(), tmp_path / "mine.yaml"
+    edit = ("config", "set", str(shipped), "training.epochs=4")
+    called("config", "set", str(shipped), "training.epochs=3", "-o", str(mine))
+    assert Document.open(mine).get("training.epochs") == 3
+    assert len(mine.read_text().splitlines()) == len(before.splitlines())
+    with pytest.raises(StickgenError, match="--force replaces it"):
+        called(*edit, "-o", str(mine))
+    with pytest.raises(StickgenError, match="name another file"):
+        called(*edit, "-o", str(shipped))
+    assert "+  epochs: 4" in called(*edit, "--dry-run")
+    assert shipped.read_text() == before and Document.open(mine).get("training.epochs") == 3
+
+
+def called(*arguments: str) -> str:
+    """What the command prints, in this process; its error is raised."""
+    result = CliRunner().invoke(root, arguments, standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result.output
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, repo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A preset, in a folder of presets that a test may lose."""
+    folder = tmp_path / "shipped"
+    shutil.copytree(repo / "configs", folder)
+    monkeypatch.setattr("stickgen.config.presets.shipped_directory", lambda: folder)
+    return folder / "medium.yaml"

@@ -136,13 +136,3 @@ async def test_something_that_is_no_dataset_is_said_when_it_is_opened(
         assert "nothing known" in screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: "model.pt:" in noticed(app), 60)
-
-
-async def test_a_launch_without_data_leads_to_the_data_screen(app: StickgenApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
-        await pilot.press("enter")
-        await until(pilot, lambda: "Make or import data (d)" in screen_text(app))
-        await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, DataScreen))
-        await until(pilot, lambda: "m makes one to practise with" in screen_text(app))

@@ -27,12 +27,15 @@ def dataset(path: Path, embedding_dim: int | None) -> None:
     ))  # fmt: skip
 
 
-def test_a_missing_dataset_names_the_command_that_makes_it(config: Path) -> None:
-    (error,) = preflight(config).errors
-    assert error.text.startswith(
-        "data/quickstart.pt: there is no such dataset; make one with stickgen data synth"
+def test_a_missing_dataset_says_what_to_do_in_the_app(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = preflight(config)
+    (error,) = looked.errors
+    assert error.text == (
+        "data/quickstart.pt: there is no such dataset yet; launch to make, import or choose one"
     )
-    assert "stickgen data import, then stickgen data embed" in error.text
+    assert looked.asks_for_data
+    monkeypatch.setenv("TRAIN_DATA_PATH", "elsewhere.pt")
+    assert not preflight(config).asks_for_data  # another dataset in the config would change nothing
 
 
 def test_a_dataset_without_or_with_other_embeddings_is_refused(config: Path) -> None:
