@@ -66,7 +66,11 @@ def opened(tree: Path, run: Path, cache: Path) -> dict[str, float]:
     """Open `run` with the code of `tree`, in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(tree), "XDG_CACHE_HOME": str(cache)}
     done = subprocess.run(
-        [sys.executable, "-c", OPEN, str(run)], env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-P", "-c", OPEN, str(run)],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return dict(json.loads(done.stdout))
 

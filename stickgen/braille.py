@@ -6,6 +6,13 @@ from collections.abc import Sequence
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row, by column of the cell
 EMPTY_CELL = 0x2800
+# the dots of a stroke within a cell, by its side, its first and its last row
+_UPRIGHTS = tuple(
+    tuple(
+        tuple(sum(_DOTS[y][side] for y in range(top, bottom + 1)) for bottom in range(4)) for top in range(4)
+    )
+    for side in range(2)
+)
 
 
 class BrailleCanvas:
@@ -46,8 +53,17 @@ class BrailleCanvas:
         """Set the dots of a vertical stroke, both ends included."""
         if top > bottom:
             top, bottom = bottom, top
-        for y in range(max(top, 0), min(bottom, self.height - 1) + 1):
-            self.dot(x, y)
+        top, bottom = max(top, 0), min(bottom, self.height - 1)
+        if not 0 <= x < self.width or top > bottom:
+            return
+        column, side, first, last = x >> 1, x & 1, top >> 2, bottom >> 2
+        if first == last:
+            self.cells[first][column] |= _UPRIGHTS[side][top & 3][bottom & 3]
+            return
+        self.cells[first][column] |= _UPRIGHTS[side][top & 3][3]
+        for row in range(first + 1, last):
+            self.cells[row][column] |= _UPRIGHTS[side][0][3]
+        self.cells[last][column] |= _UPRIGHTS[side][0][bottom & 3]
 
     def dashes(self, y: int, on: int = 4, off: int = 4) -> None:
         """Set the dots of a dashed horizontal line."""
@@ -60,6 +76,9 @@ class BrailleCanvas:
         for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
             steps = max(x1 - x0, 1)
             before = y0
+            if steps == 1:
+                self.upright(x1, before + (y1 > before) - (y1 < before), y1)
+                continue
             for step in range(1, steps + 1):
                 y = round(y0 + (y1 - y0) * step / steps)
                 x = x0 + step if x1 > x0 else x1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -16,13 +18,49 @@ class Scale:
 
     def position(self, value: float) -> float:
         """0 at `low`, 1 at `high`; clipped to 0…1."""
+        if self.log and value <= 0:
+            return 0.0
+        return min(max(self.share(value), 0.0), 1.0)
+
+    def share(self, value: float) -> float:
+        """0 at `low`, 1 at `high`, below and above them outside of that; on a logarithmic scale only of what is above 0."""
+        low, high = self._ends
+        value = math.log(value) if self.log else value
+        return (value - low) / (high - low) if high > low else 0.5
+
+    def at(self, share: float) -> float:
+        """The value at a share of the scale: the inverse of `share`."""
+        low, high = self._ends
+        value = low + (high - low) * share
+        return math.exp(value) if self.log else value
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        return (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
+
+    def rows(self, bottom: int) -> Callable[[float], int]:
+        """Which row of dots a value lies in, of 0 (top) to `bottom`; made once, asked for every value of a curve."""
+        low, high = self._ends
+        per_row = bottom / (high - low) if high > low else 0.0
         if self.log:
-            if value <= 0:
-                return 0.0
-            low, high, value = math.log(self.low), math.log(self.high), math.log(value)
-        else:
-            low, high = self.low, self.high
-        return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.5
+            log = math.log
+            return lambda value: (
+                min(max(round((high - log(value)) * per_row), 0), bottom) if value > 0 else bottom
+            )
+        return lambda value: min(max(round((high - value) * per_row), 0), bottom)
+
+    def edges(self, width: int) -> list[float]:
+        """The values between which `width` columns lie, the first centred on `low` and the last on `high`."""
+        low, high = self._ends
+        step = (high - low) / max(width - 1, 1)
+        inner = [low + step * (column - 0.5) for column in range(1, width)]
+        if self.log:
+            inner = list(map(math.exp, inner))
+        return [self.low, *inner, self.high]
+
+    def part(self, first: float, last: float) -> Scale:
+        """The scale from one share of this one to another."""
+        return Scale(self.at(first), self.at(last), self.log)
 
 
 def value_scale(low: float, high: float, log: bool) -> Scale:
@@ -37,6 +75,17 @@ def value_scale(low: float, high: float, log: bool) -> Scale:
         return Scale(low - pad, high + pad)
     air = (high - low) * 0.05
     return Scale(max(low - air, 0.0) if low >= 0 else low - air, high + air)
+
+
+def steady(new: Scale, before: Scale | None) -> Scale:
+    """The scale to draw with: the one before, as long as it holds all of `new` and `new` fills most of it.
+
+    So the labels of a live chart stay where they are, and move once when they must.
+    """
+    if before is None or before.log != new.log or new.low < before.low or new.high > before.high:
+        return new
+    filled = before.share(new.high) - before.share(new.low)
+    return before if filled > 0.7 else new
 
 
 def round_step(span: float, count: int) -> float:

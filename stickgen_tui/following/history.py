@@ -6,16 +6,17 @@ import threading
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from itertools import accumulate, islice
 from operator import itemgetter, lt
 from pathlib import Path
 from typing import Any
 
-from stickgen.record_log import RecordReader, newest_records
+from stickgen.foreign_files import open_regular
+from stickgen.record_log import RecordReader, decode_lines, newest_records
 from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind
 from stickgen_tui.following import history_cache
-from stickgen_tui.following.series import Series
+from stickgen_tui.following.series import Detail, Series
 
 # What a record carries beside measurements.
 _NOT_MEASURED = STAMPS | PROGRESS | {"crc32"}
@@ -23,6 +24,7 @@ _BESIDE = {RecordKind.VAL, RecordKind.QUALITY}  # kinds of records that stand be
 CLOCKS = (Field.TIME, Field.EPOCH)  # what rises along with the step
 _AT_ONCE_BYTES = 256 * 1024  # folded before the lock is let go, so that drawing never waits long
 _PEEK_BYTES = 2**20  # of a long log's end, drawn before the rest is read
+_MOST_IN_DETAIL = 20_000  # points that are read once more
 _LONG_BYTES = 4 * 2**20  # a log of this length is read in the order: end, then all from the start
 
 
@@ -117,6 +119,16 @@ def _numbers(xs: array[float], values: tuple[Any, ...]) -> tuple[array[float], a
     return out
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of the log, by its bytes and by the steps that its records are of."""
+
+    start: int
+    end: int
+    first_step: float
+    last_step: float
+
+
 class History:
     """Reads the metrics log of a run into `curves`, which belong to whoever holds `lock`."""
 
@@ -132,6 +144,7 @@ class History:
         self._begun_again = 0
         self._keep_all = False  # until the end is reached: a resumed run replaces old points
         self._cached_bytes = 0
+        self._pieces: list[Piece] = []  # all that was read, in the order of the log
         self._peeked: dict[
             str, Any
         ] = {}  # the newest train record of the log's end, while what is before it is read
@@ -142,23 +155,27 @@ class History:
         self.behind = False
         found = not self._begun and self._begin()
         while not closed.is_set() and not (found and self.behind):
+            start = self.reader.offset
             records = self.reader.read_new(_AT_ONCE_BYTES)
             if not records:
                 found |= self._end_reached()
                 break
             found = True
             with self._lock:
-                self._fold(records)
+                self._fold(records, start)
             self.behind = time.monotonic() - began > seconds
         size = self._size()
         self.progress = self.reader.offset / size if self.behind and size > _LONG_BYTES else None
         return found
 
-    def _fold(self, records: list[dict[str, Any]]) -> None:
+    def _fold(self, records: list[dict[str, Any]], start: int) -> None:
         if self.reader.begun_again != self._begun_again:
             self._begun_again = self.reader.begun_again
-            self.curves = Curves()
+            self.curves, self._pieces, start = Curves(), [], 0
         self.curves.fold(records)
+        steps = [step for record in records if type(step := record.get(Field.STEP)) is int]
+        if steps:
+            self._pieces.append(Piece(start, self.reader.offset, min(steps), max(steps)))
         self.curves.newest = self._peeked or self.curves.newest
         every = self.curves.all()
         if any(series.cut_too_deep for series in every):
@@ -166,6 +183,33 @@ class History:
         elif not self._keep_all:
             for series in every:
                 series.forget_old_points()
+
+    def needs_detail(self, low_step: float, high_step: float) -> bool:
+        """Whether old points between these steps are to be seen so closely that groups of them are too coarse."""
+        counts = [series.coarse_between(low_step, high_step) for series in self.curves.train.values()]
+        return 0 < max(counts, default=0) <= _MOST_IN_DETAIL
+
+    def read_detail(self, low_step: float, high_step: float) -> None:
+        """Read the records around these steps once more, and draw every one of them. Takes the lock only at its end."""
+        width = high_step - low_step
+        low_step, high_step = low_step - width / 2, high_step + width / 2
+        with self._lock:
+            pieces = [p for p in self._pieces if p.first_step <= high_step and p.last_step >= low_step]
+        there = Curves()
+        try:
+            with open_regular(self.path) as file:
+                for piece in pieces:
+                    file.seek(piece.start)
+                    lines = file.read(piece.end - piece.start).split(b"\n")
+                    there.fold(decode_lines([line for line in lines if line]))
+        except OSError:
+            return
+        with self._lock:
+            for name in ("train", "validation", "clocks"):
+                found = getattr(there, name)
+                for own_name, series in getattr(self.curves, name).items():
+                    points = found.get(own_name)
+                    series.detail = None if points is None else Detail(low_step, high_step, points)
 
     def _begin(self) -> bool:
         """Take what the cache has, or else the log's end if it is long. Whether there is something to see."""
@@ -175,7 +219,8 @@ class History:
         cached = history_cache.load(self._cache, self.reader) if self._cache is not None else None
         if cached is not None:
             with self._lock:
-                self.curves = Curves(*cached)
+                self.curves = Curves(*cached[:4])
+                self._pieces = [Piece(*numbers) for numbers in cached[4]]
             self._cached_bytes = self.reader.offset
             self.behind = self._size() - self.reader.offset > _PEEK_BYTES
             return True
@@ -198,7 +243,7 @@ class History:
         self._keep_all = True
         self.reader = RecordReader(self.path)
         self._begun_again = 0
-        self.curves = Curves()
+        self.curves, self._pieces = Curves(), []
         self._peek()
 
     def _end_reached(self) -> bool:
@@ -217,9 +262,9 @@ class History:
         if self._cache is not None and grown > max(_LONG_BYTES, self.reader.offset // 20):
             self._cached_bytes = self.reader.offset
             curves = self.curves
-            history_cache.save(
-                self._cache, self.reader, (curves.train, curves.validation, curves.clocks, curves.newest)
-            )
+            pieces = [astuple(piece) for piece in self._pieces]
+            parts = (curves.train, curves.validation, curves.clocks, curves.newest, pieces)
+            history_cache.save(self._cache, self.reader, parts)
         return bool(ahead)
 
     def _size(self) -> int:

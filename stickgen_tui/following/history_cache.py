@@ -23,12 +23,13 @@ from stickgen.foreign_files import open_regular
 from stickgen.record_log import RecordReader
 from stickgen_tui.following.series import GROUP, KEPT, Level, Series
 
-_FORMAT = ["stickgen curves", 1, GROUP, KEPT, sys.byteorder]
+_FORMAT = ["stickgen curves", 2, GROUP, KEPT, sys.byteorder]
 _SUFFIX = ".curves"
 _MOST_FILES = 40
 _MOST_BYTES = 2**29
 
-Parts = tuple[dict[str, Series], dict[str, Series], dict[str, Series], dict[str, Any]]
+# the series of training, of validation and of the clocks, the newest record, and where in the log which steps are
+Parts = tuple[dict[str, Series], dict[str, Series], dict[str, Series], dict[str, Any], list[tuple[Any, ...]]]
 
 
 def place_of(log: Path) -> Path:
@@ -67,6 +68,7 @@ def save(place: Path, reader: RecordReader, parts: Parts) -> None:
                 "format": _FORMAT,
                 "position": reader.position(),
                 "newest": parts[3],
+                "pieces": parts[4],
                 "curves": curves,
                 "lengths": [len(piece) for piece in pieces],
             }
@@ -107,8 +109,8 @@ def load(place: Path, reader: RecordReader) -> Parts | None:
             {name: _series(facts, data, starts) for name, facts in part.items()} for part in head["curves"]
         ]
         train, validation, clocks = whole
-        newest = dict(head["newest"])
-        return (train, validation, clocks, newest) if reader.go_on_from(head["position"]) else None
+        newest, pieces = dict(head["newest"]), [(int(a), int(b), *steps) for a, b, *steps in head["pieces"]]
+        return (train, validation, clocks, newest, pieces) if reader.go_on_from(head["position"]) else None
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
 

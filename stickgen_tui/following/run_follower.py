@@ -24,9 +24,12 @@ from stickgen.run_contract import Field, StepPart
 from stickgen.runs.process import find_process
 from stickgen.runs.steering import EndAsked, asked_to_end
 from stickgen.runs.store import Run, State, Status
+from stickgen_tui.following.clock import Clock, clips_in_an_epoch
 from stickgen_tui.following.history import History
 from stickgen_tui.following.history_cache import place_of
 from stickgen_tui.following.log_tail import LogTail
+from stickgen_tui.following.marks import MOST as MOST_MARKS
+from stickgen_tui.following.marks import Mark, fold_marks
 from stickgen_tui.following.sample import Sample, read_sample, sample_files
 from stickgen_tui.following.series import Series
 from stickgen_tui.text import clean
@@ -44,6 +47,7 @@ class RunFollower:
     ended: dict[str, Any] = field(default_factory=dict)  # exit.json
     asked_to_end: EndAsked | None = None  # the stop or pause that waits for a step to end
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=300))
+    marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MOST_MARKS))
     samples: list[Path] = field(default_factory=list)  # paths, oldest first
     sample: Sample | None = None
     tree_rss_bytes: int | None = None
@@ -85,6 +89,7 @@ class RunFollower:
         if events:
             with self.lock:
                 self.events.extend(events)
+                fold_marks(self.marks, events)
             changed.add("events")
         lines = self.log.read_new()
         if lines:
@@ -127,6 +132,11 @@ class RunFollower:
     def newest(self) -> dict[str, Any]:
         """The last record of training."""
         return self.history.curves.newest
+
+    @property
+    def clock(self) -> Clock:
+        """What the epoch, the time and the clips seen were at each step."""
+        return Clock(self.history.curves.clocks, clips_in_an_epoch(self.identity))
 
     @property
     def behind(self) -> bool:

@@ -50,6 +50,19 @@ class Level:
         self.sums.extend(array("d", list(map(sum, groups))))
 
 
+@dataclass(frozen=True)
+class Detail:
+    """All points of a series from one x to another."""
+
+    low_x: float
+    high_x: float
+    points: Series
+
+    def covers(self, low_x: float, high_x: float) -> bool:
+        """Whether it has all there is between these."""
+        return self.low_x <= low_x and high_x <= self.high_x
+
+
 @dataclass
 class Series:
     """Points in the order of their x; y is finite. What is not finite is counted instead.
@@ -64,6 +77,7 @@ class Series:
     levels: list[Level] = field(default_factory=list)
     cut_too_deep: bool = False  # points were replaced that are only known by groups: read the log again
     ahead: Series | None = None  # points from further on that were read before those in between
+    detail: Detail | None = None  # a stretch of old points, read once more to be seen closely
 
     def __len__(self) -> int:
         return self._count + (len(self.ahead) if self.ahead is not None else 0)
@@ -143,6 +157,8 @@ class Series:
 
     def smooth_at(self, edges: Sequence[float], share: float) -> list[tuple[int, float]]:
         """As `smooth`, for the columns between these rising x. The window reaches past them if there are points."""
+        if self.detail is not None and self.detail.covers(edges[0], edges[-1]):
+            return self.detail.points.smooth_at(edges, share)
         start, end = self._place(edges[0]), self._place(edges[-1], after=True)
         half = max(int((end - start) * share / 2), 1) + 0.5
         reach = math.ceil(half) + GROUP
@@ -164,9 +180,19 @@ class Series:
 
     def entries(self, low_x: float, high_x: float, width: int) -> Entries:
         """What there is between two x (both included), at least PER_DOT × `width` entries if there are as many."""
+        if self.detail is not None and self.detail.covers(low_x, high_x):
+            return self.detail.points.entries(low_x, high_x, width)
         start, end = self._place(low_x), self._place(high_x, after=True)
         found = self._between(start, end, self._level(end - start, width))
         return self._with_ahead(found, high_x, low_x)
+
+    def coarse_between(self, low_x: float, high_x: float) -> int:
+        """How many points there are between two x if some are only known by groups; 0 if each is known."""
+        if not self.first or low_x >= self.xs[0]:
+            return 0
+        if self.detail is not None and self.detail.covers(low_x, high_x):
+            return 0
+        return self._place(high_x, after=True) - self._place(low_x)
 
     def near(self, x: float) -> tuple[float, float, float, float] | None:
         """(x, mean, smallest, largest) of the newest point at or before `x`, or of the group that it is in."""
@@ -177,6 +203,8 @@ class Series:
             return self.xs[at], self.ys[at], self.ys[at], self.ys[at]
         if not self.first:
             return None
+        if self.detail is not None and self.detail.covers(x, x):
+            return self.detail.points.near(x)
         level = self.levels[0]
         at = max(bisect_right(level.xs, x) - 1, 0)
         return level.xs[at], level.sums[at] / GROUP, level.lows[at], level.highs[at]
@@ -241,6 +269,8 @@ class Series:
         """Take away the points at and past `x`."""
         if not self.xs or x > self.xs[-1]:
             return
+        if self.detail is not None and x <= self.detail.high_x:
+            self.detail = None
         keep = bisect_left(self.xs, x)
         if keep == 0 and self.first:
             self.cut_too_deep = True

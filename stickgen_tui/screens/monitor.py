@@ -24,6 +24,7 @@ from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.panels.arrangement import Arrangement
 from stickgen_tui.panels.board import Board
+from stickgen_tui.panels.curve_colours import CurveColours
 from stickgen_tui.panels.curves import CurvesPanel
 from stickgen_tui.panels.events import EventsPanel
 from stickgen_tui.panels.figure import FigurePanel
@@ -60,6 +61,7 @@ class MonitorScreen(Screen[None]):
         "title, shows one panel alone, 0 all of them; v hides and moves them. Leaving does not stop the run.\n"
     )
     AUTO_FOCUS = ""
+    COMMANDS = Screen.COMMANDS | {CurveColours}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key for panel in PANELS for key in keys_of(panel)),
         Binding("p", "ask('sample')", "Sample", tooltip="Ask the trainer to draw a sample now"),

@@ -1,225 +1,144 @@
-"""A line chart in braille: raw values as a band that keeps every spike, the smoothed curve over it."""
+"""A line chart in braille that is looked at with keys and mouse; charts/plot.py draws it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from textual import events
 from textual.content import Content
 from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
 
-from stickgen.braille import EMPTY_CELL, BrailleCanvas
-from stickgen.quantities import number_text
-from stickgen_tui.drawing.axes import Scale, count_tick_text, round_step, value_labels, value_scale
-from stickgen_tui.following.series import Series
-from stickgen_tui.tones import MUTED
+from stickgen_tui.charts.chart_view import SMOOTHING, ChartView
+from stickgen_tui.charts.curve import Curve
+from stickgen_tui.charts.plot import Plotted, plot
+from stickgen_tui.following.marks import Mark
 
-SMOOTHING = (0.0, 0.02, 0.1)  # shares of the points seen; the first draws the values as they are
-FEWEST_SMOOTHED = 30  # points; with fewer, every one is seen without help
-MARK = "◆"
+__all__ = ["SMOOTHING", "Chart", "ChartView", "Curve", "draw"]
 
-
-@dataclass(frozen=True)
-class Curve:
-    """One curve: its name in the legend, its points, its colour, and how it is told apart without colour."""
-
-    name: str
-    series: Series
-    style: str
-    kind: str = "line"  # "line", "marks" (points joined, a diamond at each), "level" (a dashed horizontal)
-    unit: float = 1.0  # what counts as 1 on the axis and in the legend: 2**30 shows bytes in GiB
+WHEEL = 1.25  # how much further a notch of the wheel zooms
+WHEEL_PAN = 0.1  # of what is seen, a notch with shift or control
 
 
 class Chart(Widget):
-    """Curves over the training step. `show` sets what is drawn; it redraws only when told to."""
+    """Curves over the training step. `show` sets what is drawn; it redraws only when told to.
 
-    DEFAULT_CSS = "Chart { height: 1fr; min-height: 4; }"
+    The mouse asks for another look by messages; whoever holds the view decides, and shows it in all its charts.
+    """
+
+    DEFAULT_CSS = "Chart { height: 1fr; min-height: 4; text-wrap: nowrap; }"
+    ALLOW_SELECT = False  # a drag pans
+
+    class Zoomed(Message):
+        """See `factor` times as much detail, with the share `at` of x in place."""
+
+        def __init__(self, chart: Chart, at: float, factor: float) -> None:
+            super().__init__()
+            self.chart, self.at, self.factor = chart, at, factor
+
+        @property
+        def control(self) -> Chart:
+            return self.chart
+
+    class Panned(Message):
+        """Move by that share of x."""
+
+        def __init__(self, chart: Chart, share: float) -> None:
+            super().__init__()
+            self.chart, self.share = chart, share
+
+    class Pointed(Message):
+        """The pointer is at that share of x: pressed there, or only moved."""
+
+        def __init__(self, chart: Chart, at: float, *, pressed: bool) -> None:
+            super().__init__()
+            self.chart, self.at, self.pressed = chart, at, pressed
 
     def __init__(self, empty: str = "no points yet", *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.auto_links = False  # there are none, and looking for them takes longer than drawing
         self._empty = empty
         self._curves: tuple[Curve, ...] = ()
-        self.log_y = False
-        self.smoothing = SMOOTHING[1]
+        self._marks: Sequence[Mark] = ()
+        self._drag: int | None = None  # the column where the button was pressed, or that was dragged to
+        self._dragged = False
+        self._before: object = None  # what was plotted last
+        self.view = ChartView()
+        self.plotted = Plotted(Content(""))
 
     def show(
         self,
         curves: tuple[Curve, ...],
         *,
+        view: ChartView | None = None,
+        marks: Sequence[Mark] = (),
         log_y: bool = False,
         smoothing: float = 0.0,
         empty: str | None = None,
     ) -> None:
-        """Draw these curves from now on."""
-        self._curves, self.log_y, self.smoothing = curves, log_y, smoothing
+        """Draw these curves from now on, as `view` says, or else `log_y` and `smoothing`."""
+        self._curves, self._marks = curves, marks
+        self.view = ChartView(log_y=log_y, smoothing=smoothing) if view is None else view
         self._empty = self._empty if empty is None else empty
         self.refresh()
 
     def render(self) -> Content:
-        return draw(self._curves, self.size, log_y=self.log_y, smoothing=self.smoothing, empty=self._empty)
+        view = self.view
+        what = (tuple(curve.name for curve in self._curves), view.log_y, view.clip, view.window, view.over)
+        before = self.plotted if self._before == what else None
+        self.plotted = plot(
+            self._curves, self.size, view, marks=self._marks, before=before, empty=self._empty
+        )
+        self._before = what
+        return self.plotted.content
+
+    # -- the mouse
+
+    def _share(self, event: events.MouseEvent) -> float:
+        return self.plotted.share_at(event.x)
+
+    def _wheel(self, event: events.MouseEvent, notches: int) -> None:
+        if self.plotted.x is None:
+            return
+        event.stop()
+        event.prevent_default()
+        if event.shift or event.ctrl:
+            self.post_message(self.Panned(self, WHEEL_PAN * -notches))
+        else:
+            self.post_message(self.Zoomed(self, self._share(event), WHEEL**notches))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, -1)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if self.plotted.x is not None and event.button == 1:
+            self._drag, self._dragged = event.x, False
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._drag is None:
+            if self.view.crosshair is not None and self.plotted.x is not None:
+                self.post_message(self.Pointed(self, self._share(event), pressed=False))
+        elif event.x != self._drag:
+            share = (self._drag - event.x) / max(self.plotted.columns, 1)
+            self._drag, self._dragged = event.x, True
+            self.post_message(self.Panned(self, share))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._drag is None:
+            return
+        self.release_mouse()
+        if not self._dragged:
+            self.post_message(self.Pointed(self, self._share(event), pressed=True))
+        self._drag = None
 
 
 def draw(
     curves: tuple[Curve, ...], size: Size, *, log_y: bool, smoothing: float, empty: str = "no points yet"
 ) -> Content:
-    """The whole chart as content of `size`: legend, y labels, the plot, x labels."""
-    drawn = [curve for curve in curves if len(curve.series)]
-    moving = [curve for curve in drawn if curve.kind != "level"]
-    if not moving or size.width < 16 or size.height < 4:
-        return Content.styled(empty, MUTED) if size.width else Content("")
-    low_x = min(x for curve in moving if (x := curve.series.first_x) is not None)
-    high_x = max(x for curve in moving if (x := curve.series.last_x) is not None)
-    if high_x <= low_x:
-        low_x, high_x = low_x - 0.5, low_x + 0.5
-    scale = _y_scale(drawn, low_x, high_x, log_y, smoothing)
-    rows = size.height - 2  # the legend above, the steps below
-    labels = value_labels(scale, rows)
-    gutter = max((len(text) for text in labels.values()), default=0)
-    columns = size.width - gutter - 1
-    if columns < 8:
-        return Content.styled(empty, MUTED)
-    layers = _layers(drawn, low_x, high_x, scale, columns, rows, smoothing)
-    lines = [_legend(drawn, size.width, log_y and scale.log)]
-    for row in range(rows):
-        label = labels.get(row, "")
-        edge = Content.styled(f"{label:>{gutter}}{'┤' if label else '│'}", MUTED)
-        lines.append(edge + _plot_row(layers, row, columns))
-    lines.append(_x_labels(low_x, high_x, gutter, columns))
-    return Content("\n").join(lines)
-
-
-def _y_scale(drawn: list[Curve], low_x: float, high_x: float, log_y: bool, smoothing: float) -> Scale:
-    lows: list[float] = []
-    highs: list[float] = []
-    for curve in drawn:
-        extent = curve.series.extent(low_x, high_x) if curve.kind != "level" else None
-        if curve.kind == "level":
-            last = curve.series.last
-            extent = None if last is None else (last, last)
-        if extent is not None:
-            lows.append(extent[0] / curve.unit)
-            highs.append(extent[1] / curve.unit)
-    low, high = min(lows), max(highs)
-    if log_y and low <= 0 < high:  # a loss that touches zero: draw the rest of it, down to a millionth
-        low = max(high * 1e-6, 1e-12)
-    return value_scale(low, high, log_y)
-
-
-def _layers(
-    drawn: list[Curve],
-    low_x: float,
-    high_x: float,
-    scale: Scale,
-    columns: int,
-    rows: int,
-    smoothing: float,
-) -> list[tuple[BrailleCanvas, str, set[tuple[int, int]]]]:
-    """Planes from back to front, each with its style and the cells that carry a mark."""
-    out: list[tuple[BrailleCanvas, str, set[tuple[int, int]]]] = []
-    width, bottom = columns * 2, rows * 4 - 1
-
-    for curve in drawn:
-
-        def height(value: float, unit: float = curve.unit) -> int:
-            return round((1 - scale.position(value / unit)) * bottom)
-
-        plane = BrailleCanvas(columns, rows)
-        marks: set[tuple[int, int]] = set()
-        if curve.kind == "level":
-            assert curve.series.last is not None
-            plane.dashes(height(curve.series.last))
-            out.append((plane, curve.style, marks))
-            continue
-        found = curve.series.columns(low_x, high_x, width)
-        smoothed = (
-            curve.series.smooth(low_x, high_x, width, smoothing)
-            if smoothing > 0 and curve.kind == "line" and len(found) >= FEWEST_SMOOTHED
-            else []
-        )
-        if smoothed:
-            band = BrailleCanvas(columns, rows)
-            _trace(band, found, height)
-            out.append((band, f"{curve.style} 35%", marks))
-            plane.path([(column, height(value)) for column, value in smoothed])
-        else:
-            _trace(plane, found, height)
-            if curve.kind == "marks":
-                marks = {(column // 2, height(low) // 4) for column, low, _ in found}
-                if len(marks) > columns // 3:
-                    marks = {max(marks)}  # many validations: the line speaks, the newest is marked
-        out.append((plane, curve.style, marks))
-    return out
-
-
-def _trace(plane: BrailleCanvas, found: list[tuple[int, float, float]], height: object) -> None:
-    assert callable(height)
-    before: tuple[int, int] | None = None
-    for column, low, high in found:
-        top, bottom = height(high), height(low)
-        if before is not None:
-            target = min(max(before[1], top), bottom)  # the nearest point of this column's stroke
-            plane.path([before, (column, target)])
-        plane.upright(column, top, bottom)
-        before = (column, bottom if before is None or before[1] <= top else top)
-
-
-def _plot_row(
-    layers: list[tuple[BrailleCanvas, str, set[tuple[int, int]]]], row: int, columns: int
-) -> Content:
-    """One row of cells: the dots of all curves, in the colour of the frontmost that has any there."""
-    parts: list[tuple[str, str]] = []
-    text, style = "", ""
-    for column in range(columns):
-        bits, own = 0, ""
-        mark = False
-        for plane, colour, marks in layers:
-            cell = plane.cells[row][column]
-            if (column, row) in marks:
-                mark, own = True, colour
-            elif cell:
-                bits |= cell
-                own = colour if not mark else own
-        character = MARK if mark else chr(EMPTY_CELL + bits) if bits else " "
-        if own != style:
-            parts.append((text, style))
-            text, style = "", own
-        text += character
-    parts.append((text, style))
-    return Content.assemble(*((part, colour) for part, colour in parts if part))
-
-
-def _legend(drawn: list[Curve], width: int, log_y: bool) -> Content:
-    """`━ train 0.0412   ◆ validation 0.0630   ┅ mean pose 0.291   log`, as much of it as fits."""
-    glyphs = {"line": "━", "marks": MARK, "level": "┅"}
-    parts: list[Content] = []
-    used = 0
-    for curve in drawn:
-        last = curve.series.last
-        text = f"{curve.name} {number_text(None if last is None else last / curve.unit)}"
-        if curve.series.not_finite:
-            text += f" ({curve.series.not_finite} not finite)"
-        if used + len(text) + 4 > width and parts:
-            break
-        used += len(text) + 4
-        parts.append(Content.assemble((glyphs[curve.kind], curve.style), (f" {text}", MUTED)))
-    line = Content("  ").join(parts)
-    if log_y and used + 3 <= width:
-        line += Content.styled("  log", MUTED)
-    return line
-
-
-def _x_labels(low_x: float, high_x: float, gutter: int, columns: int) -> Content:
-    """Round step numbers below the plot, each under its column."""
-    line = [" "] * (gutter + 1 + columns)
-    step = max(round_step(high_x - low_x, max(columns // 12, 2)), 1.0)
-    free = 0
-    value = -(-low_x // step) * step
-    while value <= high_x:
-        text = count_tick_text(value, high_x)
-        at = gutter + 1 + round((value - low_x) / (high_x - low_x) * (columns - 1)) - len(text) // 2
-        at = min(max(at, gutter), len(line) - len(text))
-        if at >= free:
-            line[at : at + len(text)] = text
-            free = at + len(text) + 2
-        value += step
-    return Content.styled("".join(line).rstrip(), MUTED)
+    """A chart of all of these curves over the step, as content of `size`."""
+    return plot(curves, size, ChartView(log_y=log_y, smoothing=smoothing), empty=empty).content

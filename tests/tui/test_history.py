@@ -225,3 +225,27 @@ def test_only_the_newest_cache_files_are_kept(tmp_path: Path, monkeypatch: pytes
         opened(log, tmp_path / "cache" / f"{number}.curves")
         os.utime(tmp_path / "cache" / f"{number}.curves", (number, number))
     assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["2.curves", "3.curves"]
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_old_points_seen_closely_are_read_once_more(log: Path, tmp_path: Path, cached: bool) -> None:
+    write(log, range(400, 1500), begin=1516, value=0.25)  # a run that was resumed: its newer records count
+    cache = tmp_path / "a.curves"
+    history = opened(log, cache)
+    if cached:
+        history = opened(log, cache)
+    loss, clock = history.curves.train["loss"], history.curves.clocks["epoch"]
+    assert loss.first > 600
+    assert not history.needs_detail(1490, 1499)  # those are known
+    for low, high in ((380, 430), (600, 640), (100, 120)):
+        assert history.needs_detail(low, high)
+        history.read_detail(low, high)
+        assert not history.needs_detail(low, high)
+        expected = [step + (0.25 if step >= 400 else 0) for step in range(low, high + 1)]
+        assert list(loss.entries(low, high, 500).lows) == expected
+        assert loss.near(low + 3.5) == (low + 3, *[expected[3]] * 3)
+        assert clock.near(low + 3.5) == (low + 3, *[pytest.approx((low + 3) / 100)] * 3)
+        assert loss.last == 1499.25 and len(loss) == 1499
+    write(log, range(1490, 1500), begin=3000)
+    read(history)
+    assert not history.needs_detail(100, 120)

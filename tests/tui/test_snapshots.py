@@ -87,3 +87,18 @@ def test_monitor_with_an_evaluation(app: StickgenApp, run: Run, snap_compare: Co
     writer.close()
     app.first_run = run
     assert snap_compare(app, terminal_size=(120, 40), run_before=quality)
+
+
+async def _charts(pilot: Pilot[None]) -> None:
+    await _monitor(pilot)
+    await pilot.press("1", "g", "plus", "i", "left")
+    await until(
+        pilot, lambda: screen_text(pilot.app).count("at step") + screen_text(pilot.app).count("  step") >= 2
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_grid_of_charts(app: StickgenApp, run: Run, snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Zoomed in, with the crosshair in all of them."""
+    app.first_run = run
+    assert snap_compare(app, terminal_size=size, run_before=_charts)
