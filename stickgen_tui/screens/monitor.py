@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -49,6 +49,14 @@ USUAL = Arrangement(
     (CurvesPanel.NAME, FigurePanel.NAME), (NumbersPanel.NAME, EventsPanel.NAME, LogPanel.NAME)
 )
 REMEMBERED = "monitor.panels"
+WHY_NOT = {  # by action: what it needs
+    "stop": "there is no trainer to stop",
+    "ask": "only a trainer can do that",
+    "live_keys": "keys are changed while it trains; e on Home edits a config for the next run",
+    "pause_run": "there is nothing to pause and nothing to go on with",
+    "resume": "only a run that ended before its last step can go on",
+    "advice": "there is advice for runs that failed",
+}
 
 
 class MonitorScreen(Screen[None]):
@@ -259,6 +267,17 @@ class MonitorScreen(Screen[None]):
         if action == "advice":
             return not alive and self._follower.state.status != Status.FINISHED
         return True
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that asks for what cannot be done now says why; its binding is off, so it gets here."""
+        for key in self._bindings.key_to_bindings.get(event.key, ()):
+            name = parse(key.action)[1]
+            if name in WHY_NOT and not self.check_action(name, ()):
+                event.stop()
+                state = self._follower.state
+                how = "trains" if state.alive else f"is {state.status}"
+                notice(self.app, f"this run {how}: {WHY_NOT[name]}")
+                return
 
     def action_ask(self, wish: str) -> None:
         try:

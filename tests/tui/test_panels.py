@@ -53,3 +53,17 @@ async def test_a_click_on_a_title_or_a_tab_shows_a_panel_alone(run: Run) -> None
         await until(pilot, lambda: seen(app) == {"events"})
         await pilot.press("escape")
         await until(pilot, lambda: seen(app) == {"curves", "figure"})
+
+
+async def test_a_key_that_cannot_be_used_now_says_why(run: Run) -> None:
+    app = StickgenApp(run=run, root=run.path.parent)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "✓ finished" in screen_text(app))
+        for key, why in (
+            ("p", "only a trainer can"), ("c", "only a trainer can"), ("x", "no trainer to stop"),
+            ("k", "while it trains"), ("u", "nothing to pause"), ("R", "before its last step"), ("a", "that failed"),
+        ):  # fmt: skip
+            await pilot.press(key)
+            said = [notice.message for notice in app._notifications]
+            assert len(said) == 1 and said[0].startswith("this run is finished: ") and why in said[0]
+            app.clear_notifications()
