@@ -137,6 +137,8 @@ def prepare(
             raise StickgenError(difference)
         facts["dataset_accepted"] = dataset_digest(place)
         said.append(f"{difference.partition('; ')[0]}; forced")
+    if checkpoint is None and run.launches:
+        said.insert(0, "it ended before its first checkpoint, so it starts again at step 0")
     return Resumption(config, facts, tuple(said), back_to, values)
 
 
@@ -153,7 +155,7 @@ def resume(
     checkpoint = chosen_checkpoint(run, start)
     launch(run, **found.for_launch)
     if checkpoint is None:
-        return ("it had saved no checkpoint, so it starts again at step 0", *found.said)
+        return found.said
     return (f"it goes on from the checkpoint of step {checkpoint.step:,}", *found.said)
 
 

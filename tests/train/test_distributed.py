@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from stickgen.config.presets import preset_path
 from stickgen.record_log import RecordReader
 from stickgen.run_contract import Wish
 from stickgen.runs.control import request
+from stickgen.runs.live import read_changes
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 
@@ -203,3 +205,28 @@ def test_without_their_keeper_the_processes_end(tmp_path: Path, tiny_dataset: Pa
     process.wait()
     _, alive = psutil.wait_procs(children, timeout=20)
     assert not alive
+
+
+@pytest.mark.drill
+def test_keys_that_are_set_change_in_all_processes_after_the_same_step(
+    tmp_path: Path, tiny_dataset: Path
+) -> None:
+    run = make(tmp_path, tiny_dataset, 2, **{"training.epochs": 100_000})
+    process = start(run)
+    wait_for_step(run, 3)
+    spe = run.identity["steps_per_epoch"]
+    epochs = int(run.heartbeat()["step"]) // spe + 20
+    request(
+        run,
+        Wish.SET,
+        {"training.epochs": epochs, "training.learning_rate": 1e-3, "loss_weights.physics": 0.5},
+    )
+    assert finish(process, run) == 0
+    (change,) = read_changes(run)
+    other = make(tmp_path / "alone", tiny_dataset, 1, **{"training.epochs": 100_000})
+    shutil.copy(run.path / "live.json", other.path / "live.json")
+    assert finish(start(other), other) == 0
+    assert [r["step"] for r in records(run)][-1] == epochs * spe > change.step
+    theirs = weights(other)
+    for name, tensor in weights(run).items():
+        torch.testing.assert_close(tensor, theirs[name], atol=2e-3, rtol=2e-2, msg=name)
