@@ -89,7 +89,7 @@ def _sentences(found: _Found, names: Sequence[str]) -> tuple[str, ...]:
         size = float(np.median([found.sizes[number] for number in found.other_size]))
         said.append(
             f"{clips(found.other_size)}: the figure is {size:.3g} units tall, but a person is about 1; are the "
-            "coordinates pixels, millimetres or metres? divide them by {size:.3g}"
+            f"coordinates pixels, millimetres or metres? divide them by {size:.3g}"
         )
     if len(found.upside_down) > total / 2:  # a few may be handstands
         said.append(f"{clips(found.upside_down)}: the head is below the feet; y points up, so flip it")

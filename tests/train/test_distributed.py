@@ -211,11 +211,11 @@ def test_without_their_keeper_the_processes_end(tmp_path: Path, tiny_dataset: Pa
 def test_keys_that_are_set_change_in_all_processes_after_the_same_step(
     tmp_path: Path, tiny_dataset: Path
 ) -> None:
-    run = make(tmp_path, tiny_dataset, 2, **{"training.epochs": 100_000})
+    run = make(tmp_path, tiny_dataset, 2, **{"training.epochs": 100_000, "evaluation.every_minutes": 0.0})
     process = start(run)
     wait_for_step(run, 3)
     spe = run.identity["steps_per_epoch"]
-    epochs = int(run.heartbeat()["step"]) // spe + 20
+    epochs = int(run.heartbeat()["step"]) // spe + 4
     request(
         run,
         Wish.SET,
@@ -223,7 +223,9 @@ def test_keys_that_are_set_change_in_all_processes_after_the_same_step(
     )
     assert finish(process, run) == 0
     (change,) = read_changes(run)
-    other = make(tmp_path / "alone", tiny_dataset, 1, **{"training.epochs": 100_000})
+    other = make(
+        tmp_path / "alone", tiny_dataset, 1, **{"training.epochs": 100_000, "evaluation.every_minutes": 0.0}
+    )
     shutil.copy(run.path / "live.json", other.path / "live.json")
     assert finish(start(other), other) == 0
     assert [r["step"] for r in records(run)][-1] == epochs * spe > change.step
