@@ -1,4 +1,4 @@
-"""`python -m stickgen.queue.starting QUEUE JOB [GPU,...]`: starts one job, or goes on with it, and ends.
+"""`python -m stickgen.queue.starting QUEUE JOB GPU,... [alone]`: starts one job, or goes on with it, and ends.
 
 A process of its own, because a job has a working folder and an environment of its own, and so that nothing in a config
 can take the worker with it. Before the run directory is made, its place is written into the job: whatever is killed, the
@@ -23,13 +23,15 @@ from stickgen.runs.launch import launch
 from stickgen.runs.locks import exclusive
 from stickgen.runs.resuming import prepare
 from stickgen.runs.store import Run, is_run, unused_path
-from stickgen.runs.trainings import is_going
+from stickgen.runs.trainings import is_going, live_trainings
 
 GPUS = "CUDA_VISIBLE_DEVICES"
 
 
-def start(queue: Queue, number: int, gpus: list[str]) -> None:
+def start(queue: Queue, number: int, gpus: list[str], *, alone: bool = False) -> None:
     """Start job `number` on `gpus` (none: as its environment says). Why it cannot be started is noted in the job.
+
+    `alone`: if another training has begun since the worker looked, nothing happens, and the job waits on.
 
     Raises StickgenError, OSError if not even that can be written.
     """
@@ -38,6 +40,8 @@ def start(queue: Queue, number: int, gpus: list[str]) -> None:
         job = read_job(folder)
         run = job.directory
         if run is not None and is_going(run):
+            return
+        if alone and live_trainings([Path(job.root)]):
             return
         queue.update(number, gpus=gpus)
         try:
@@ -138,8 +142,5 @@ def _sentence(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    start(
-        Queue(Path(sys.argv[1])),
-        int(sys.argv[2]),
-        [part for part in sys.argv[3:4] if part for part in part.split(",")],
-    )
+    given = [part for part in sys.argv[3].split(",") if part]
+    start(Queue(Path(sys.argv[1])), int(sys.argv[2]), given, alone="alone" in sys.argv[4:])

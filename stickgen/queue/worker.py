@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -52,7 +53,7 @@ class Worker:
 
     def __init__(self, queue: Queue, say: Say, places: Places, start: Start | None = None) -> None:
         self.queue, self._say, self._places = queue, say, places
-        self._start: Start = start or start_apart
+        self._start: Start = start or partial(start_apart, alone=not places.several)
         self._watch = Watch(queue)
         self._ends = False  # the worker alone
         self._stops_jobs = False  # what runs as well, with a checkpoint, to go on later
@@ -180,10 +181,14 @@ class Worker:
             time.sleep(0.1)
 
 
-def start_apart(queue: Queue, job: Job, gpus: list[str]) -> str:
-    """Start a job in a process of its own and wait until that has done so; returns why it failed, if it did not say."""
+def start_apart(queue: Queue, job: Job, gpus: list[str], *, alone: bool) -> str:
+    """Start a job in a process of its own and wait until that has done so; returns why it failed, if it did not say.
+
+    `alone`: not if another training has begun meanwhile.
+    """
     log = queue.folder(job.id) / STARTING_LOG
     command = [sys.executable, "-m", "stickgen.queue.starting", str(queue.root), str(job.id), ",".join(gpus)]
+    command += ["alone"] if alone else []
     try:
         with log.open("wb") as output:
             code = subprocess.run(

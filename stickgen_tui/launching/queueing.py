@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.2
 
 
-def trainings_beside(root: Path | None) -> list[Run]:
-    """The trainings that go on on this machine."""
+def trainings_beside(root: Path | None, *, besides: Run | None = None) -> list[Run]:
+    """The trainings that go on on this machine, without `besides`."""
     from stickgen.runs.store import runs_root
     from stickgen.runs.trainings import live_trainings
 
-    return live_trainings([root or runs_root()])
+    return live_trainings([root or runs_root()], besides=besides)
 
 
 def queue_config(
@@ -34,6 +34,19 @@ def queue_config(
     queue = Queue()
     options = Options(str(dataset) if dataset is not None else None, root, force=force)
     (job,) = queue.add_all([freeze(config, options)])
+    if not queue.paused:
+        start_worker(queue.root)
+    return job
+
+
+def queue_run(run: Run) -> Job:
+    """Let the queue go on with a run in its own directory when its turn comes. Raises StickgenError."""
+    from stickgen.queue.adding import add_run
+    from stickgen.queue.store import Queue
+    from stickgen.queue.worker_lock import start_worker
+
+    queue = Queue()
+    job = add_run(queue, run)
     if not queue.paused:
         start_worker(queue.root)
     return job

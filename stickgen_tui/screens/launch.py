@@ -13,10 +13,11 @@ from textual.screen import Screen
 from stickgen.config.presets import preset_of, preset_path
 from stickgen.errors import StickgenError
 from stickgen_tui.editing.values import value_text
-from stickgen_tui.launching.preflight import Check, Preflight, preflight, shown_path, start
-from stickgen_tui.launching.queueing import queue_config, stop_first, trainings_beside
+from stickgen_tui.launching.preflight import Preflight, preflight, shown_path, start
+from stickgen_tui.launching.queueing import queue_config, trainings_beside
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
+from stickgen_tui.screens.beside import answers_beside, beside_line, stop_before
 from stickgen_tui.screens.choice import ChoiceScreen
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean
@@ -60,7 +61,7 @@ async def launch_config(
         if answer == "q":
             await _queue(app, looked, root)
             return ()
-        if answer == "s" and not await _stop_first(app, others):
+        if answer == "s" and not await stop_before(app, others):
             return ()
     assert looked.found is not None  # else there was an error
     try:
@@ -81,21 +82,13 @@ def _question(looked: Preflight, others: Sequence[Run]) -> QuestionScreen:
         answers.append(("f", f"Fix: {changes}"))
     if looked.needs_data:
         answers.append(("d", "Another dataset"))
-    body = check_lines([*map(_beside, others), *looked.checks])
+    body = check_lines([*map(beside_line, others), *looked.checks])
     if looked.errors:
         return QuestionScreen("Not launched", body, answers)
     if others:
-        them = "it" if len(others) == 1 else "them"
-        answers = [("q", "Queue it"), ("y", "Start beside"), ("s", f"Stop {them} first"), *answers]
+        answers = [*answers_beside(others), *answers]
         return QuestionScreen("Another training goes on", body, answers)
     return QuestionScreen("Launch anyway?", body, [*answers, ("q", "Queue it"), ("y", "Launch anyway")])
-
-
-def _beside(run: Run) -> Check:
-    state = run.state()
-    at = f", step {state.step:,} of {state.total_steps:,}" if state.total_steps else ""
-    name = clean(run.name, single_line=True)
-    return Check("warning", f"{name} trains on this machine{at}; two at once halve each other")
 
 
 async def _queue(app: App[Any], looked: Preflight, root: Path | None) -> None:
@@ -111,17 +104,6 @@ async def _queue(app: App[Any], looked: Preflight, root: Path | None) -> None:
         return
     notice(app, f"job {job.title} is in the queue")
     opens(app).open_queue()
-
-
-async def _stop_first(app: App[Any], others: Sequence[Run]) -> bool:
-    """Stop the trainings that go on and wait for their end; whether they ended."""
-    notice(app, f"stopping {', '.join(run.name for run in others)} with a checkpoint")
-    try:
-        await asyncio.to_thread(stop_first, others)
-    except (StickgenError, OSError) as error:
-        notice(app, f"not launched: {error}", error=True)
-        return False
-    return True
 
 
 async def _with_data(

@@ -15,6 +15,7 @@ from stickgen.runs.launch import pause
 from stickgen.runs.resuming import resume
 from stickgen.runs.store import Run
 from stickgen_tui.notices import notice
+from stickgen_tui.screens.beside import may_resume
 from stickgen_tui.screens.choice import ChoiceScreen
 from stickgen_tui.screens.live_keys import LiveKeysScreen, Present
 from stickgen_tui.screens.question import QuestionScreen
@@ -66,7 +67,7 @@ async def resume_run(app: App[None], run: Run, *, choose: bool) -> None:
                 return
         elif choose and len(known) > 1:
             start = await app.push_screen_wait(_question(known))
-        if not start:
+        if not start or not await may_resume(app, run, from_last=start == "last"):
             return
         said = await asyncio.to_thread(lambda: resume(run, start=start))
     except (StickgenError, OSError) as error:

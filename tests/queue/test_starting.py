@@ -57,6 +57,19 @@ def test_two_starts_make_one_launch(queue: Queue, add: AddJob, launched: list[di
     assert launched == [{"run": run_of(queue, 1).path, "last_step": 5, "nproc": 2}]
 
 
+def test_a_training_that_began_meanwhile_leaves_the_job_waiting(
+    queue: Queue, add: AddJob, launched: list[dict[str, Any]], trainings: Trainings
+) -> None:
+    add()
+    other = trainings.make(Path("runs"), "other")
+    trainings.launch(other)
+    start(queue, 1, [], alone=True)
+    assert launched == [] and status(queue, 1) == JobStatus.WAITING
+    trainings.end(other)
+    start(queue, 1, [], alone=True)
+    assert status(queue, 1) == JobStatus.RUNNING
+
+
 def test_why_it_cannot_be_started_is_the_state_of_the_job(
     queue: Queue, add: AddJob, launched: list[dict[str, Any]]
 ) -> None:

@@ -227,6 +227,36 @@ async def test_a_launch_asks_while_another_training_goes_on(
         assert entry.job.data_path == str(dataset)
 
 
+@pytest.mark.parametrize(
+    ("key", "resumed", "stays"), [("q", 0, 1), ("y", 1, 0), ("s", 1, 0), ("escape", 0, 0)]
+)
+async def test_a_resume_asks_too(
+    app: StickgenApp, queue: Queue, run: Run, going: tuple[Run, LaunchLock], monkeypatch: pytest.MonkeyPatch,
+    key: str, resumed: int, stays: int,
+) -> None:  # fmt: skip
+    launched: list[str] = []
+
+    def resume(run: Run, *, start: str) -> tuple[str, ...]:
+        launched.append(run.name)
+        return ()
+
+    run.exit_path.write_text('{"code": 130, "reason": "stopped"}')
+    monkeypatch.setattr("stickgen_tui.screens.steering.resume", resume)
+    monkeypatch.setattr("stickgen.runs.launch.stop", lambda run: going[1].close())
+    app.first_run = run
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "stopped" in screen_text(app))
+        await pilot.press("R")
+        await until(pilot, lambda: "starts again at step 0" in screen_text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "Another training goes on" in screen_text(app))
+        await pilot.press(key)
+        await until(pilot, lambda: not isinstance(app.screen, QuestionScreen))
+        await until(pilot, lambda: len(launched) == resumed and len(queue.ids()) == stays)
+    for entry in queue.entries():
+        assert entry.job is not None and entry.job.run == str(run.path) and entry.state.ready
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 def test_how_it_looks(
     app: StickgenApp, queue: Queue, jobs: list[int], going: tuple[Run, LaunchLock], snap_compare: Callable[..., bool],
