@@ -114,10 +114,10 @@ def train_cell(cell: Cell) -> None:
     torch.set_num_threads(1)
     from engine import CPU, Engine
 
+    from stickgen.planner.decisions.schedule import learning_rate
     from stickgen.train.batching.clips import open_clips
     from stickgen.train.measuring.quality import drawing, prepare
     from stickgen.train.measuring.validate import validate
-    from stickgen.train.optim.schedule import learning_rate
 
     config = cell.training_config()
     training = config.training

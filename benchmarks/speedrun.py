@@ -33,10 +33,10 @@ from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.evaluate.light import LightEvaluation
 from stickgen.evaluate.prompts import QUICKSTART_ACTIONS
 from stickgen.planner.decisions.batch_shapes import steps_per_epoch
+from stickgen.planner.decisions.schedule import learning_rate
 from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.train.batching.clips import open_clips
 from stickgen.train.measuring.quality import Encoded, drawing, prepare
-from stickgen.train.optim.schedule import learning_rate
 
 ACTIONS_TARGET, CONTRAST_TARGET = 0.80, 0.90
 PROMPTS = 200  # texts of the actions, and of each contrast

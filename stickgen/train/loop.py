@@ -22,6 +22,7 @@ from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.speed import step_cost
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.batch_shapes import PAD_FRAMES_TO, frames_at_once, steps_per_epoch
+from stickgen.planner.decisions.schedule import scheduled_rate
 from stickgen.quantities import counted
 from stickgen.run_contract import WENT_BACK, EventKind, Phase, StepPart
 from stickgen.runs.store import Run
@@ -41,7 +42,6 @@ from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
 from stickgen.train.measuring.assessment import Assessment
 from stickgen.train.optim.out_of_memory import MicroBatchLimit
-from stickgen.train.optim.schedule import scheduled_rate
 from stickgen.train.optim.step import Learner, StepResult, optimizer_step
 from stickgen.train.placement.compiled_blocks import compile_blocks, is_worth_compiling
 from stickgen.train.processes.signals import NOTHING_TRAINED, Asked, StopWantedError

@@ -18,6 +18,7 @@ from textual.widgets import Static
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.schema import Value
 from stickgen.errors import StickgenError
+from stickgen.planner.decisions.schedule import scheduled_rate
 from stickgen.quantities import duration_text
 from stickgen.runs.live import LIVE_KEYS, check_changes, effective_config, effective_text, warnings_of
 from stickgen.runs.steering import AskedFor, ask_for_change, step_seconds
@@ -131,7 +132,7 @@ class LiveKeysScreen(ModalScreen[AskedFor | None]):
             "training.min_lr_ratio",
             "training.epochs",
         }:
-            lines.append(Content("The schedule goes on where it is, as the new values have it."))
+            lines.append(Content(self._next_rate(now.config.changed(values))))
         if any(path.startswith("loss_weights.") for path in paths):
             lines.append(
                 Content("The loss is another sum from there on; the best checkpoint so far no longer counts.")
@@ -143,6 +144,14 @@ class LiveKeysScreen(ModalScreen[AskedFor | None]):
             for each in warnings_of(now.config, changes)
         ]
         return lines
+
+    def _next_rate(self, after: TrainingConfig) -> str:
+        """`The learning rate of the next step: 4.1e-04 → 1.4e-04; the schedule goes on from there.`"""
+        now = self._present
+        if not now.steps_per_epoch:
+            return "The schedule goes on where it is, as the new values have it."
+        was, is_ = (scheduled_rate(config, now.step, now.steps_per_epoch) for config in (now.config, after))
+        return f"The learning rate of the next step: {was:.3g} → {is_:.3g}; the schedule goes on from there."
 
     # -- editing, as in the editor
 

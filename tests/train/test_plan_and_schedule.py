@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.planner.decisions.batch_shapes import steps_per_epoch
+from stickgen.planner.decisions.schedule import learning_rate
 from stickgen.train.batching.plan import plan_epoch
-from stickgen.train.optim.schedule import learning_rate
 
 
 @given(

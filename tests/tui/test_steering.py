@@ -76,6 +76,7 @@ async def test_k_changes_keys_and_says_what_it_means(
         assert isinstance(app.screen, LiveKeysScreen)
         await pilot.press("backspace", "enter")
         await until(pilot, lambda: "→ 0.5" in screen_text(app) and "a step takes 38 s" in screen_text(app))
+        assert "The learning rate of the next step: 0.00" in screen_text(app)
         await pilot.press("ctrl+s")
         await until(pilot, on(app, MonitorScreen))
         (asked,) = waiting(training, 1)

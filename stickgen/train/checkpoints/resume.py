@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from stickgen.errors import StickgenError
+from stickgen.planner.decisions.schedule import scheduled_rate
 from stickgen.run_contract import EventKind
 from stickgen.runs.preflight import refusals
 from stickgen.runs.provenance import ancestors_of, provenance
@@ -15,7 +16,6 @@ from stickgen.train.checkpoints.checkpoint import Checkpoint, newest_checkpoint,
 from stickgen.train.checkpoints.initial import initial_of
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
-from stickgen.train.optim.schedule import scheduled_rate
 
 
 def resume(context: LaunchContext, state: TrainState, dataset: dict[str, Any], steps_per_epoch: int) -> bool:
