@@ -2,8 +2,8 @@
 
 python benchmarks/curves.py [--records 100000 1000000] [--tree OTHER_CHECKOUT] [--json]
 
-Each figure is of a process of its own, which opens the run as the monitor does, without its screen. `--tree` measures
-the code of another checkout as well, on the same files.
+Reading is measured in a process that follows the run as the monitor does, without its screen; then the charts of the whole
+monitor are drawn in a terminal of two sizes. `--tree` measures the code of another checkout as well, on the same files.
 """
 
 from __future__ import annotations
@@ -61,18 +61,56 @@ facts["redraw_ms"] = sorted(times)[len(times) // 2] * 1e3
 print(json.dumps(facts))
 """
 
+# All charts that the monitor shows on a terminal of that size, to the last styled segment.
+MONITOR = """
+import asyncio, json, sys, time
+from pathlib import Path
+from stickgen.runs.store import Run
+from stickgen_tui.app import StickgenApp
+from stickgen_tui.widgets.chart import Chart
+from stickgen_tui.widgets.stick_canvas import StickCanvas
+StickCanvas._advance = lambda self: None
+async def drawn(size):
+    app = StickgenApp(run=Run(Path(sys.argv[1])))
+    async with app.run_test(size=size) as pilot:
+        while not len(getattr(getattr(app.screen, "_follower", None), "train", {}).get("loss", ())):
+            await pilot.pause(0.1)
+        while app.screen._follower.behind:
+            await pilot.pause(0.1)
+        await pilot.pause(0.5)
+        charts = [chart for chart in app.screen.query(Chart) if chart.region]
+        times = []
+        for _ in range(25):
+            for chart in charts:
+                chart.refresh()
+            cpu = time.process_time()
+            for chart in charts:
+                chart._render_content()
+            times.append(time.process_time() - cpu)
+    return sorted(times)[len(times) // 2] * 1e3
+print(json.dumps({"monitor_ms": asyncio.run(drawn((120, 40))), "wide_monitor_ms": asyncio.run(drawn((200, 60)))}))
+"""
+
 
 def opened(tree: Path, run: Path, cache: Path) -> dict[str, float]:
-    """Open `run` with the code of `tree`, in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(tree), "XDG_CACHE_HOME": str(cache)}
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", OPEN, str(run)],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return dict(json.loads(done.stdout))
+    """Open `run` with the code of `tree`, each time in a process of its own."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "XDG_CACHE_HOME": str(cache),
+        "XDG_STATE_HOME": str(cache),
+    }
+    out: dict[str, float] = {}
+    for script in (OPEN, MONITOR):
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", script, str(run)],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        out.update(json.loads(done.stdout.splitlines()[-1]))
+    return out
 
 
 def main() -> None:
@@ -103,11 +141,15 @@ def main() -> None:
     if options.json:
         print(json.dumps(found, indent=1))
         return
-    print(f"{'records':<20}{'first picture s':>16}{'all s':>8}{'CPU s':>8}{'peak MiB':>10}{'redraw ms':>11}")
+    print(
+        f"{'records':<20}{'first picture s':>16}{'all s':>8}{'CPU s':>8}{'peak MiB':>10}{'redraw ms':>11}"
+        f"{'120×40 ms':>11}{'200×60 ms':>11}"
+    )
     for row in found:
         print(
             f"{row['what']:<20}{row['first_picture_seconds']:>16.2f}{row['seconds']:>8.2f}"
             f"{row['cpu_seconds']:>8.2f}{row['peak_rss_mib']:>10.0f}{row['redraw_ms']:>11.1f}"
+            f"{row['monitor_ms']:>11.1f}{row['wide_monitor_ms']:>11.1f}"
         )
 
 

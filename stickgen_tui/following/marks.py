@@ -14,9 +14,13 @@ MOST = 2000  # of them, the newest
 # kind of event → its glyph below the curves; where several fall on a column, the first of these is shown
 GLYPHS: dict[str, str] = {
     EventKind.FAILED: "✗",
+    EventKind.ROLLBACK: "↶",
     EventKind.ALERT: "!",
     EventKind.RESUMED: "▶",
+    EventKind.EARLY: "■",
     EventKind.STOPPED: "■",
+    EventKind.PAUSED: "‖",
+    EventKind.LIVE: "Δ",
     EventKind.CHANGED: "Δ",
     EventKind.CONTROL: "›",
     EventKind.QUALITY: "★",
