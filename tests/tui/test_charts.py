@@ -208,10 +208,18 @@ def test_marks_are_of_the_events_that_matter_and_clean() -> None:
         {"event": "epoch", "step": 6, "message": "no"},
         {"event": "alert", "step": True},
         {"event": "resumed", "step": 7},
+        {"event": "live", "step": 9, "message": "lr 3e-4 → 1e-4"},
+        {"event": "rollback", "step": 10},
         {"event": ["x"], "step": 8},
     ]
     fold_marks(marks, events)
-    assert [(mark.step, mark.words) for mark in marks] == [(5, "saved \\x1b[2J now"), (7, "resumed")]
+    assert [(mark.step, mark.words) for mark in marks] == [
+        (5, "saved \\x1b[2J now"),
+        (7, "resumed"),
+        (9, "lr 3e-4 → 1e-4"),
+        (10, "rollback"),
+    ]
+    assert [mark.glyph for mark in marks] == ["◆", "▶", "Δ", "↶"]
 
 
 # -- what is kept
