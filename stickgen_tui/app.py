@@ -20,6 +20,7 @@ from textual.widget import Widget, WidgetError
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
+from stickgen_tui.drawing.changed_cells import ShownCells, Written
 from stickgen_tui.leaving import QUIT_SECONDS, Leaving
 from stickgen_tui.notices import notice
 from stickgen_tui.themes import CONTRAST, first_theme, keep_theme, other_brightness, refusal
@@ -27,9 +28,11 @@ from stickgen_tui.themes import CONTRAST, first_theme, keep_theme, other_brightn
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import Provider
+    from textual.screen import Screen
 
     from stickgen.config.drafts import Draft
     from stickgen.runs.store import Run
+    from stickgen_tui.drawing.changed_cells import Update
     from stickgen_tui.editing.session import Edit
 
 RESUME_LOOKS, LOOK_SECONDS = (
@@ -108,6 +111,7 @@ class StickgenApp(App[None]):
         self.first_run = run
         self.runs_root = root
         self.leave_on_signals = False
+        self._shown_cells = ShownCells()
         self.leaving: Leaving | None = None  # of a process that is this app's alone
         for theme in CONTRAST:
             self.register_theme(theme)
@@ -130,6 +134,16 @@ class StickgenApp(App[None]):
         elif self.leave_on_signals:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit, None, 128 + number)
+
+    def _display(self, screen: Screen[Any], renderable: Update) -> None:
+        """Send of an update only what the terminal does not show yet."""
+        writes = self._running and not self._closed and not self.is_headless and self._driver is not None
+        if writes and not self._batch_count and not self.is_inline:
+            moved = screen.outer_size.clamp_offset(self.cursor_position) != self._previous_cursor_position
+            renderable = self._shown_cells.changes(renderable, self.console) or (
+                Written("") if moved else None
+            )
+        super()._display(screen, renderable)  # type: ignore[arg-type]  # as Textual itself passes them
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app with its error; but what a part that is going misses of itself is none.

@@ -1,7 +1,8 @@
 """A process that draws sentences for a screen: a request a line of JSON on standard input, answers on standard output.
 
 A request is `{"id": 1, "text": "a person waves"}`, and may have `seed`, `guidance`, `steps`, `seconds`, `checkpoint`
-(`last`, `best` or a step), `run` (the folder of another run) and `pin` (true pins the text instead of drawing it).
+(`last`, `best` or a step), `run` (the folder of another run), `pin` (true pins the text instead of drawing it) and
+`truth` (true asks for the real clip of the dataset whose caption is nearest).
 Each gets lines `{"id", "phase", "seconds_left"}` while it is worked on, and in the end either the motion or
 `{"id", "error"}`. The process ends with its parent, with its input, or when nobody asked for a while.
 """

@@ -49,11 +49,12 @@ class Asked:
     seconds: float | None = None
     checkpoint: str = "last"
     pin: bool = False  # pin it instead of drawing it
+    truth: bool = False  # the nearest real clip instead of the model's
 
     @classmethod
     def of(cls, told: dict[str, Any], run: Run) -> Asked:
         """The request that a line of JSON tells; `run` is that of a line that names none."""
-        known = {"id", "text", "run", "seed", "guidance", "steps", "seconds", "checkpoint", "pin"}
+        known = {"id", "text", "run", "seed", "guidance", "steps", "seconds", "checkpoint", "pin", "truth"}
         if strange := sorted(told.keys() - known):
             raise StickgenError(
                 f"{clean(strange[0], limit=40)}: no member of a request; there are {', '.join(sorted(known))}"
@@ -71,7 +72,7 @@ class Asked:
             run = Run(Path(named))
         return cls(
             text.strip(), run, told.get("seed", 0), told.get("guidance"), told.get("steps"), told.get("seconds"),
-            str(told.get("checkpoint") or "last"), bool(told.get("pin", False)),
+            str(told.get("checkpoint") or "last"), bool(told.get("pin", False)), bool(told.get("truth", False)),
         )  # fmt: skip
 
 
@@ -87,6 +88,12 @@ class Sketcher:
         """What one request got: a motion, or the id of what was pinned. Raises StickgenError."""
         began = time.monotonic()
         asked = Asked.of(told, self._run)
+        if not (
+            asked.pin or asked.truth or asked.run.checkpoints
+        ):  # before seconds are spent on loading torch
+            raise StickgenError(
+                f"{asked.run.name} has no checkpoint yet; c in the monitor asks a running trainer for one"
+            )
         if not self._models:
             check_memory(asked.run)
         if "torch" not in sys.modules:
@@ -96,6 +103,8 @@ class Sketcher:
         request = Request((asked.text,), (asked.seconds,), asked.seed, asked.guidance, asked.steps)
         if asked.pin:
             return self._pinned(asked)
+        if asked.truth:
+            return self._truth(asked)
         model = self._model(asked.run, asked.checkpoint)
         model.check(request)
         read = self._reader(model.config)
@@ -105,7 +114,7 @@ class Sketcher:
         return {
             "run": str(asked.run.path), "step": model.step, "text": asked.text, "seed": asked.seed, "fps": FPS,
             "notes": notes, "seconds": round(time.monotonic() - began, 3),
-            "motion": [[round(value, 4) for value in pose] for pose in motion],
+            "motion": _rounded(motion),
         }  # fmt: skip
 
     def _pinned(self, asked: Asked) -> dict[str, Any]:
@@ -114,6 +123,19 @@ class Sketcher:
         check_pin(asked.run, asked.text, asked.seed)
         pinned = pin(asked.run, asked.text, asked.seed, self._reader(asked.run.config()))
         return {"pinned": pinned.id, "text": pinned.text, "seed": pinned.seed}
+
+    def _truth(self, asked: Asked) -> dict[str, Any]:
+        from stickgen.generate.lengths import dataset_of
+        from stickgen.generate.truth import nearest_clip
+
+        def read(texts: list[str]) -> EncodedTexts:
+            return self._reader(asked.run.config())(texts)
+
+        found = nearest_clip(dataset_of(asked.run), asked.text, read)
+        return {
+            "run": str(asked.run.path), "step": 0, "text": found.caption, "clip": found.clip, "fps": FPS,
+            "likeness": round(found.likeness, 3), "motion": _rounded(found.motion),
+        }  # fmt: skip
 
     def _model(self, run: Run, which: str) -> Generator:
         """The model of a checkpoint, loaded unless it is here; the newest is looked for each time."""
@@ -149,6 +171,10 @@ class Sketcher:
             self._encoder = (name, load_encoder(name))
         encoder = self._encoder[1]
         return lambda texts: with_opposites(texts, encoder.read)
+
+
+def _rounded(motion: list[list[float]]) -> list[list[float]]:
+    return [[round(value, 4) for value in pose] for pose in motion]
 
 
 def check_memory(run: Run) -> None:

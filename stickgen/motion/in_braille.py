@@ -23,15 +23,25 @@ def draw_figure(motion: Sequence[Sequence[float]], frame: int, columns: int, row
 class BrailleView:
     """A motion seen by one camera. The scale is the same in all frames."""
 
-    def __init__(self, motion: Sequence[Sequence[float]], columns: int, rows: int) -> None:
-        """For a motion of at least one frame, and at least 4 columns and 3 rows."""
+    def __init__(
+        self,
+        motion: Sequence[Sequence[float]],
+        columns: int,
+        rows: int,
+        *,
+        beside: Sequence[Sequence[Sequence[float]]] = (),
+    ) -> None:
+        """For a motion of at least one frame, and at least 4 columns and 3 rows.
+
+        Motions that stand `beside` it fit as well, so that views of all of them have one scale and one floor.
+        """
         self._motion, self._columns, self._rows = motion, columns, rows
         self._width, self._height = 2 * columns, 4 * rows
-        top = max(max(max(p[1::2]) for p in motion) + HEAD_RADIUS, 0.6)
-        self._bottom = min(min(min(p[1::2]) for p in motion), 0.0)
-        self._scale = min(
-            (self._height - 2) / (top - self._bottom), (self._width - 2) / max(_widest(motion), 0.3)
-        )
+        shown = (motion, *beside)
+        top = max(max(max(max(p[1::2]) for p in one) for one in shown) + HEAD_RADIUS, 0.6)
+        self._bottom = min(min(min(min(p[1::2]) for p in one) for one in shown), 0.0)
+        widest = max(max(_widest(one) for one in shown), 0.3)
+        self._scale = min((self._height - 2) / (top - self._bottom), (self._width - 2) / widest)
         self._low = min(min(pose[::2]) for pose in motion)
         self._high = max(max(pose[::2]) for pose in motion)
 

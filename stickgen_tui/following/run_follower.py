@@ -30,11 +30,13 @@ from stickgen_tui.following.history_cache import place_of
 from stickgen_tui.following.log_tail import LogTail
 from stickgen_tui.following.marks import MOST as MOST_MARKS
 from stickgen_tui.following.marks import Mark, fold_marks
-from stickgen_tui.following.sample import Sample, read_sample, sample_files
+from stickgen_tui.following.sample import Sample, read_sample
+from stickgen_tui.following.sample_book import OWN, SampleBook, step_of
 from stickgen_tui.following.series import Series
 from stickgen_tui.text import clean
 
 _READ_SECONDS = 0.5  # of reading metrics, before what is there is shown
+_WEIGH_SECONDS = 2.0  # between two looks at the memory of the processes: each reads the whole process table
 
 
 @dataclass
@@ -48,7 +50,8 @@ class RunFollower:
     asked_to_end: EndAsked | None = None  # the stop or pause that waits for a step to end
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=300))
     marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MOST_MARKS))
-    samples: list[Path] = field(default_factory=list)  # paths, oldest first
+    prompt: str = OWN  # the sentence that is looked at
+    samples: list[Path] = field(default_factory=list)  # of that sentence, oldest first
     sample: Sample | None = None
     tree_rss_bytes: int | None = None
     gpu_lines: tuple[str, ...] = ()  # what the GPUs do, while the run trains on one
@@ -59,6 +62,7 @@ class RunFollower:
         self.log = LogTail(self.run.log_path)
         self.history = History(self.run.metrics_path, self.lock, place_of(self.run.metrics_path))
         self._closed = threading.Event()
+        self.book = SampleBook(self.run)
         self._events = RecordReader(self.run.events_path)
         self._shown_sample: Path | None = None
         self._told_damage: list[str] = []
@@ -66,6 +70,7 @@ class RunFollower:
         self._polling = threading.Lock()
         self._log_waiting: deque[str] = deque(maxlen=1000)
         self._process: psutil.Process | None = None
+        self._weighed = 0.0  # when the processes' memory was looked at, monotonic s
         self._gpus = GpuMeter()
 
     def poll(self) -> frozenset[str]:
@@ -96,10 +101,9 @@ class RunFollower:
             with self.lock:
                 self._log_waiting.extend(lines)
             changed.add("log")
-        samples = sample_files(self.run.samples_dir)
-        if samples != self.samples:
+        if self.book.refresh() or self.samples != self.book.files.get(self.prompt, []):
             with self.lock:
-                self.samples = samples
+                self.samples = self.book.files.get(self.prompt, [])
             changed.add("samples")
         if self.history.read(_READ_SECONDS, self._closed):
             changed.add("metrics")
@@ -200,11 +204,30 @@ class RunFollower:
         index = (last if self.sampled_index is None else self.sampled_index) + by
         self.sampled_index = None if index >= last else max(index, 0)
 
+    def scrub_to(self, step: int | None) -> None:
+        """Choose the sample that the model drew last at `step` or before it; None follows the newest."""
+        last = len(self.samples) - 1
+        index = sum(step_of(path) <= step for path in self.samples) - 1 if step is not None else last
+        self.sampled_index = None if index >= last else max(index, 0)
+
+    def look_at(self, prompt: str) -> None:
+        """Choose the sentence whose samples are shown, at the same step as before."""
+        if prompt == self.prompt:
+            return
+        at = self.sampled_index
+        step = step_of(self.samples[at]) if at is not None and at < len(self.samples) else None
+        with self.lock:
+            self.prompt, self.samples = prompt, self.book.files.get(prompt, [])
+            self.scrub_to(step)
+
     def _tree_rss(self) -> int | None:
         """Resident memory of the trainer and its children, bytes; None when no such process is ours."""
         if not self.state.alive:
             self._process = None
             return None
+        if time.monotonic() - self._weighed < _WEIGH_SECONDS:
+            return self.tree_rss_bytes
+        self._weighed = time.monotonic()
         try:
             if self._process is None:
                 self._process = trainer_process(self.identity)

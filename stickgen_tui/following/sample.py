@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stickgen.foreign_files import is_own_folder, read_regular
+from stickgen.foreign_files import read_regular
 from stickgen.motion.skeleton import FPS, MAX_FRAMES, POSE_DIM
 from stickgen.text import clean
 
 _LARGEST_FILE = 4 * 1024 * 1024
-_MOST_SAMPLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,6 @@ class Sample:
     motion: tuple[tuple[float, ...], ...]
 
 
-def sample_files(folder: Path) -> list[Path]:
-    """The samples of a run, oldest first."""
-    try:
-        if not is_own_folder(folder):
-            return []
-        return sorted(path for path in folder.glob("step_*.json") if not path.name.startswith("."))[
-            -_MOST_SAMPLES:
-        ]
-    except OSError:
-        return []
-
-
 def read_sample(path: Path) -> Sample | None:
     """The sample in `path`, or None when it is not one (half gone, foreign, or too large)."""
     try:
@@ -46,8 +34,11 @@ def read_sample(path: Path) -> Sample | None:
         text = clean(found.get("text", ""), single_line=True, limit=300)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    return Sample(step, text, fps, motion) if can_be_drawn(motion, fps) else None
+
+
+def can_be_drawn(motion: Sequence[Sequence[float]], fps: float) -> bool:
+    """Whether these are poses with a rate that a figure can have."""
     if not motion or not 1 <= fps <= 240:
-        return None
-    if any(len(pose) != POSE_DIM or not all(map(math.isfinite, pose)) for pose in motion):
-        return None
-    return Sample(step, text, fps, motion)
+        return False
+    return all(len(pose) == POSE_DIM and all(map(math.isfinite, pose)) for pose in motion)

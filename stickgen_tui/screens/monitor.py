@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import ClassVar
 
 from textual import events, on, work
@@ -33,6 +34,7 @@ from stickgen_tui.panels.numbers import NumbersPanel
 from stickgen_tui.panels.panel import Panel, keys_of
 from stickgen_tui.remembered import recall, remember
 from stickgen_tui.screens.arrange import ArrangeScreen
+from stickgen_tui.screens.figure_beside import ask_what_stands_beside
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.second_try import ask_for_advice, source_of
 from stickgen_tui.screens.steering import change_keys, pause_run, resume_run
@@ -43,7 +45,8 @@ from stickgen_tui.widgets.panel_tabs import PanelTabs
 from stickgen_tui.widgets.status_line import StatusLine
 from stickgen_tui.widgets.time_strip import TimeStrip
 
-POLL_SECONDS = 0.4
+POLL_SECONDS = 0.4  # of a run that goes on
+OVER_SECONDS, UNFOCUSED_SECONDS = 2.0, 10.0
 PANELS: tuple[type[Panel], ...] = (CurvesPanel, FigurePanel, NumbersPanel, LogPanel, EventsPanel)  # by number
 USUAL = Arrangement(
     (CurvesPanel.NAME, FigurePanel.NAME), (NumbersPanel.NAME, EventsPanel.NAME, LogPanel.NAME)
@@ -104,6 +107,7 @@ class MonitorScreen(Screen[None]):
         self._moment: Moment | None = None  # that is looked back at
         self._panels = tuple(panel(self._follower) for panel in PANELS)
         self._asked_to_stop = False
+        self._polled = 0.0  # monotonic s
 
     def compose(self) -> ComposeResult:
         yield Line(id="run-title", classes="title-line")
@@ -118,7 +122,8 @@ class MonitorScreen(Screen[None]):
             Content.assemble(("Run ", "bold $primary"), (clean(self._run.name, single_line=True), "bold"))
         )
         self._poll()
-        self.set_interval(POLL_SECONDS, self._poll)
+        self.set_interval(POLL_SECONDS, self._poll_if_due)
+        self.watch(self.app, "app_focus", self._focus_changed, init=False)
 
     def on_screen_suspend(self) -> None:
         self._tell_watched(False)
@@ -132,8 +137,20 @@ class MonitorScreen(Screen[None]):
 
     # -- following
 
+    def _poll_if_due(self) -> None:
+        """A run that is over, or that nobody looks at, is read less often."""
+        alive, focus = self._follower.state.alive, self.app.app_focus
+        wait = POLL_SECONDS if alive and focus else OVER_SECONDS if focus else UNFOCUSED_SECONDS
+        if time.monotonic() - self._polled >= wait - POLL_SECONDS / 2:
+            self._poll()
+
+    def _focus_changed(self, focus: bool) -> None:
+        if focus:
+            self._poll()
+
     @work(thread=True, exclusive=True, group="follow", exit_on_error=False)
     def _poll(self) -> None:
+        self._polled = time.monotonic()
         numbers = self._panels[PANELS.index(NumbersPanel)]
         if isinstance(numbers, NumbersPanel) and numbers.usable_ram_bytes is None:
             from stickgen.hardware.machine import local_machine_fast
@@ -242,6 +259,18 @@ class MonitorScreen(Screen[None]):
 
     def action_look_now(self) -> None:
         self._look_at(None)
+
+    # -- beside the figure
+
+    @on(FigurePanel.WantsBeside)
+    def _wants_beside(self, event: FigurePanel.WantsBeside) -> None:
+        self._ask_beside(event.choices)
+
+    @work(group="arrange", exclusive=True)
+    async def _ask_beside(self, choices: list[tuple[str, str]]) -> None:
+        chosen = await ask_what_stands_beside(self.app, self._run, choices)
+        if chosen:
+            self.query_one(FigurePanel).put_beside(chosen)
 
     def action_back(self) -> None:
         if self._moment is not None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from textual.content import Content
 from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from textual.css.styles import RulesMap
 
 
 class Line(Static):
@@ -19,5 +24,15 @@ class Line(Static):
         """Say this from now on; a str is shown literally."""
         new = Content(content) if isinstance(content, str) else content
         if new.plain != self._said.plain or new.spans != self._said.spans:
-            self._said = new
-            self.update(new)
+            before, self._said = self._said, new
+            self.update(new, layout=self._grows(before, new))
+
+    def _grows(self, before: Content, new: Content) -> bool:
+        """Whether what is said now needs more or fewer lines or columns: only then is the screen laid out anew."""
+        width = self.size.width
+        if width == 0 or (self.styles.width is not None and self.styles.width.is_auto):
+            return True
+        if self.styles.height is not None and not self.styles.height.is_auto:
+            return False
+        rules = cast("RulesMap", self.styles)  # as Textual itself passes them
+        return before.get_height(rules, width) != new.get_height(rules, width)

@@ -143,6 +143,22 @@ def test_nothing_is_loaded_where_the_memory_does_not_suffice(
     assert "200 MiB are free" in told["error"]
 
 
+def test_a_run_without_a_checkpoint_says_so_before_anything_is_loaded(run: Run) -> None:
+    shutil.rmtree(run.checkpoints_dir)
+    told = answers(run, {"id": 1, "text": "text 1"})
+    assert [one.get("phase") for one in told] == [None] and "has no checkpoint yet" in told[0]["error"]
+    assert answers(run, {"id": 2, "text": "text 1", "truth": True})[-1]["likeness"] == 1.0
+
+
+def test_the_real_clip_of_a_caption_or_the_nearest(run: Run) -> None:
+    told = [one for one in answers(
+        run, {"id": 1, "text": "text 3", "truth": True}, {"id": 2, "text": "another text", "truth": True}
+    ) if "phase" not in one]  # fmt: skip
+    assert told[0]["text"] == "text 3" and told[0]["likeness"] == 1.0
+    assert told[1]["text"].startswith("text ") and told[1]["likeness"] < 1.0
+    assert all(len(pose) == 20 for one in told for pose in one["motion"])
+
+
 def test_it_ends_when_nobody_asks(run: Run) -> None:
     read, write = os.pipe()
     with os.fdopen(read) as lines, os.fdopen(write, "w"):
