@@ -24,6 +24,7 @@ from stickgen_tui.screens.clips import ClipsScreen
 from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.screens.home import HomeScreen
 from stickgen_tui.screens.monitor import MonitorScreen
+from stickgen_tui.screens.queue import QueueScreen
 
 
 async def commands(screen: Screen[object]) -> list[Command]:
@@ -113,8 +114,14 @@ async def _clips(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, ClipsScreen))
 
 
+async def _queue(pilot: Pilot[None]) -> None:
+    if not isinstance(pilot.app.screen, QueueScreen):
+        pilot.app.push_screen(QueueScreen())
+    await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen))
+
+
 PLACES: dict[str, Callable[[Pilot[None]], Awaitable[object]]] = {
-    "home": _home, "editor": _editor, "data": _data, "clips": _clips,
+    "home": _home, "editor": _editor, "data": _data, "clips": _clips, "queue": _queue,
 }  # fmt: skip
 
 
@@ -132,7 +139,8 @@ def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stickgen_tui.screens.launch.start", lambda *arguments: pytest.fail("launched"))
     monkeypatch.setattr("stickgen_tui.screens.editor.edit_text", no_editor)
     monkeypatch.setattr("stickgen_tui.app.StickgenApp.exit", lambda app, *arguments: None)
-    monkeypatch.setattr("stickgen_tui.screens.monitor.resume", lambda run: ())
+    monkeypatch.setattr("stickgen_tui.screens.steering.resume", lambda run, *, start: ())
+    monkeypatch.setattr("stickgen.queue.worker_lock.start_worker", lambda root: True)
 
 
 async def run_all(app: StickgenApp, pilot: Pilot[None], there: Callable[[], Awaitable[object]]) -> list[str]:
