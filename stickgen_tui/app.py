@@ -109,6 +109,7 @@ class StickgenApp(App[None]):
             self._name_bindings = None
         self.config_path = config
         self.first_run = run
+        self.first_notice = ""  # what to say when the first screen is there
         self.runs_root = root
         self.leave_on_signals = False
         self._shown_cells = ShownCells()
@@ -170,6 +171,8 @@ class StickgenApp(App[None]):
         self.push_screen(HomeScreen(self.config_path, self.runs_root))
         if self.first_run is not None:
             self.open_monitor(self.first_run)
+        if self.first_notice:
+            notice(self, self.first_notice)
 
     # -- going places
 

@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
             print(as_file(), end="")
             return
+        if arguments.plain:
+            sys.exit(_tell(arguments))
         app = build_app(arguments)
         if arguments.web:
             _serve(arguments)
@@ -42,27 +44,58 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"stickgen-tui: {clean(error.filename or 'this folder')}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     if arguments.in_browser:
-        _run_in_tab(app)
+        _run_in_tab(app, arguments.demo)
     if not all(
         stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)
     ):  # stderr is where Textual draws
         print(
             "stickgen-tui: needs a terminal; without one, use `stickgen train --config FILE` "
-            "and `stickgen runs watch`",
+            "and `stickgen runs watch`, or `stickgen-tui --plain`",
             file=sys.stderr,
         )
         sys.exit(2)
     if (reason := terminal_refusal(os.environ.get("TERM", ""), sys.stderr.encoding)) is not None:
         print(
-            f"stickgen-tui: {reason}; without it, use `stickgen train` and `stickgen runs watch`",
+            f"stickgen-tui: {reason}; without it, use `stickgen-tui --plain`, `stickgen train` and `stickgen runs watch`",
             file=sys.stderr,
         )
         sys.exit(2)
     from stickgen_tui.leaving import Leaving
 
     app.leaving = Leaving()
-    app.run()
+    _run(app, arguments.demo)
+
+
+def _run(app: StickgenApp, demo: bool) -> NoReturn:
+    """Run the app to its end, on a recorded run if it is to be a `demo`."""
+    if not demo:
+        app.run()
+        sys.exit(app.return_code or 0)
+    from stickgen_tui.demo.starting import TOLD, Demo
+
+    try:
+        with Demo() as run:
+            app.first_run, app.first_notice = run, TOLD
+            app.run()
+    except StickgenError as error:
+        print(f"stickgen-tui: {clean(error)}", file=sys.stderr)
+        sys.exit(error.exit_code)
     sys.exit(app.return_code or 0)
+
+
+def _tell(arguments: argparse.Namespace) -> int:
+    """Tell of the runs in sentences. Returns the exit code. Raises StickgenError for a run that is not there."""
+    from stickgen.runs.store import find_run, runs_root
+    from stickgen_tui.plain import follow_in_words
+
+    root = runs_root()
+    if not arguments.demo:
+        return follow_in_words(root, find_run(arguments.run, root) if arguments.run else None)
+    from stickgen_tui.demo.starting import REPLAYED, Demo
+
+    with Demo() as run:
+        print(REPLAYED, flush=True)
+        return follow_in_words(root, run)
 
 
 def _serve(arguments: argparse.Namespace) -> None:
@@ -78,17 +111,18 @@ def _serve(arguments: argparse.Namespace) -> None:
         options.append(f"--config={arguments.config.absolute()}")
     if arguments.run:
         options.append(f"--run={arguments.run}")
+    if arguments.demo:
+        options.append("--demo")
     serve(options, arguments.port)
 
 
-def _run_in_tab(app: StickgenApp) -> NoReturn:
+def _run_in_tab(app: StickgenApp, demo: bool) -> NoReturn:
     """Be the app of one tab, over pipes to the server."""
     from stickgen_tui.web.tab import end_with_server
 
     app.leave_on_signals = True
     end_with_server(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    app.run()
-    sys.exit(app.return_code or 0)
+    _run(app, demo)
 
 
 def terminal_refusal(term: str, encoding: str) -> str | None:
@@ -109,6 +143,12 @@ def parser() -> argparse.ArgumentParser:
     )
     out.add_argument("--config", type=Path, metavar="FILE", help="the config that Enter on Home launches")
     out.add_argument("--run", metavar="RUN", help="open this run: its name or part of it, a path, or latest")
+    out.add_argument(
+        "--plain",
+        action="store_true",
+        help="tell of the runs in sentences, for a screen reader or a plain terminal",
+    )
+    out.add_argument("--demo", action="store_true", help="replay a recorded run; nothing trains")
     out.add_argument("--web", action="store_true", help="serve the app to a browser of this machine")
     out.add_argument(
         "--port",
@@ -136,6 +176,8 @@ def build_app(arguments: argparse.Namespace) -> StickgenApp:
     from stickgen.runs.store import find_run, runs_root
     from stickgen_tui.app import StickgenApp
 
+    if arguments.demo and arguments.run:
+        raise StickgenError("--demo shows a recorded run; drop it, or --run")
     if arguments.config is not None and not arguments.config.is_file():
         raise StickgenError(f"{arguments.config}: no such config file (the shipped ones are in configs/)")
     run = find_run(arguments.run, runs_root()) if arguments.run else None

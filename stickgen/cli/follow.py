@@ -22,6 +22,7 @@ from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
 from stickgen.quantities import byte_text, duration_text
 from stickgen.record_log import Damage, RecordReader, last_record
 from stickgen.run_contract import EventKind, Field, RecordKind
+from stickgen.runs.in_words import Narrator
 from stickgen.runs.launch import save_now, stop
 from stickgen.runs.state import State
 from stickgen.runs.stops import STOPS, Stops, ignore_stops
@@ -92,12 +93,15 @@ def follow(
     *,
     owner: bool,
     as_json: bool = False,
+    plain: bool = False,
     told: Told | None = None,
     out: Unbreakable | None = None,
 ) -> int:
     """Show a run until it ends; returns its exit code.
 
     `as_json`: a line of JSON for each event and each metrics record, and one for the end.
+
+    `plain`: in sentences, a line each, and a line only for what is new.
 
     `owner`: Ctrl-C, SIGTERM and their kind ask the run to stop with a checkpoint, and Ctrl-C again, later, kills
     it. Without, they only end the watching. A closed terminal (SIGHUP) ends the watching and never the run.
@@ -108,7 +112,7 @@ def follow(
         told = Told()
         told.listen()
     out, err = out or Unbreakable(sys.stdout), Unbreakable(sys.stderr)
-    view = _View(run, out, as_json)
+    view = _Sentences(run, out) if plain else _View(run, out, as_json)
     if owner:
         view.metrics.skip_to_end()
     else:
@@ -139,10 +143,10 @@ def follow(
 class _View:
     """What a run writes, shown as it comes: a bar on a terminal, plain lines elsewhere, or lines of JSON."""
 
-    def __init__(self, run: Run, out: Unbreakable, as_json: bool) -> None:
+    def __init__(self, run: Run, out: Unbreakable, as_json: bool, *, live: bool = True) -> None:
         self._out, self._as_json = out, as_json
         self._console = Console(highlight=False, file=cast(TextIO, out))
-        self._live = self._console.is_terminal and not is_plain_terminal()
+        self._live = live and self._console.is_terminal and not is_plain_terminal()
         self._events, self.metrics = RecordReader(run.events_path), RecordReader(run.metrics_path)
         self._launch = len(run.launches)
         self._said: set[tuple[RecordReader, type]] = set()  # faults of a log; more of them is in `runs show`
@@ -195,6 +199,19 @@ class _View:
             if not self._live and time.monotonic() - self._last_line > PLAIN_LINE_SECONDS:
                 self._last_line = time.monotonic()
                 self._console.print(line, soft_wrap=True)
+
+
+class _Sentences(_View):
+    """The same in sentences that a screen reader can say."""
+
+    def __init__(self, run: Run, out: Unbreakable) -> None:
+        super().__init__(run, out, as_json=False, live=False)
+        self._narrator = Narrator(run)
+
+    def show_news(self, state: State) -> None:
+        """Say what is new."""
+        for sentence in self._narrator.news():
+            self._out.say(sentence)
 
 
 def _pass_on(run: Run, told: Told, answered: int, out: Unbreakable, err: Unbreakable) -> int:

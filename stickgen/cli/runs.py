@@ -96,13 +96,16 @@ def show(root: Path, which: str, as_json: bool) -> None:
 @command.command("watch", epilog="Example: stickgen runs watch latest")
 @click.argument("which", default="latest")
 @LINES
+@click.option("--plain", is_flag=True, help="In sentences, and only what is new: for a screen reader.")
 @click.pass_obj
-def watch(root: Path, which: str, as_json: bool) -> None:
+def watch(root: Path, which: str, as_json: bool, plain: bool) -> None:
     """Follow a run; Ctrl-C ends the watching, not the run."""
     from stickgen.cli.follow import follow_and_exit
     from stickgen.runs.store import find_run
 
-    follow_and_exit(find_run(which, root), owner=False, as_json=as_json)
+    if plain and as_json:
+        raise click.UsageError("--plain is for people and --json for programs; give one of them")
+    follow_and_exit(find_run(which, root), owner=False, as_json=as_json, plain=plain)
 
 
 @command.command("stop", epilog="Example: stickgen runs stop latest")
