@@ -89,6 +89,9 @@ class FigurePanel(Panel):
         self._clock = self.set_interval(1.0, self._show_caption, pause=True)
         self._show_caption()
 
+    def on_resize(self) -> None:
+        self._show_caption()  # a wide panel has room for more words
+
     async def on_unmount(self) -> None:
         await self._sketcher.close()
 

@@ -152,6 +152,9 @@ async def test_the_figure_is_saved_as_a_gif(app: StickgenApp, run: Run, workplac
         path = workplace / "a-person-walks-and-waves-step-1000.gif"
         await until(pilot, lambda: f"saved {path.name}" in [one.message for one in app._notifications])
         assert path.stat().st_size > 1000
+        assert "of 1,000  ‹ 3/3 ›" not in screen_text(app)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "of 1,000  ‹ 3/3 ›" in screen_text(app))
 
 
 async def test_looking_back_at_the_run_shows_the_figure_of_that_time(app: StickgenApp, run: Run) -> None:
