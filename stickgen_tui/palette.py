@@ -54,6 +54,7 @@ TITLES = {
     "home.open": "Open a config…",
     "home.runs": "Go to the runs",
     "home.monitor": "Watch the run that is going",
+    "home.queue": "Queue: trainings one after another",
     "home.data": "Data: make, import, choose",
     "home.rescan": "Look at the hardware again",
     "launch_card.launch": "Launch a run",
@@ -135,6 +136,7 @@ class Palette(Provider):
         app = self._stickgen
         yield Command("Go home", "this machine, what it should train, the runs", app.go_home)
         yield Command("Go to the datasets", "make, import, embed and look at them", app.open_data)
+        yield Command("Go to the queue", "trainings that start one after another", app.open_queue)
         yield Command("Open a config by its path…", "the newest first", app.open_file)
 
     def _config_lines(self) -> Iterator[Command]:

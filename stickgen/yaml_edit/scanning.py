@@ -10,6 +10,8 @@ from ruamel.yaml.scanner import Scanner
 
 MAX_DEPTH = 64  # it takes minutes on thousands of open brackets
 
+_LOOK = 16  # tokens between two looks at the clock, which is a call into the system
+
 _BLANKS, _FLOW_BLANKS = re.compile(" *"), re.compile("[ \t]*")
 _COMMENT = re.compile("[^\n\r\0\x85\u2028\u2029]*")
 
@@ -29,6 +31,7 @@ class BoundedScanner(Scanner):
     """Stops at too many brackets inside one another, and when the time is over."""
 
     deadline = float("inf")
+    fetched = 0  # tokens so far; the clock is asked at some of them
 
     def scan_to_next_token(self) -> None:
         """The same as the parser's own, which goes through comments a character at a time: half of the time."""
@@ -58,6 +61,7 @@ class BoundedScanner(Scanner):
     def fetch_more_tokens(self) -> Any:
         if self.flow_level > MAX_DEPTH:
             raise TooDeepError(self.reader.get_mark().index)
-        if time.thread_time() > self.deadline:
+        self.fetched += 1
+        if self.fetched % _LOOK == 0 and time.thread_time() > self.deadline:
             raise TooLongError
         return super().fetch_more_tokens()

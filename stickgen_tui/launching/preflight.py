@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stickgen.datasets.file_checks import MissingDatasetError
 from stickgen.errors import StickgenError
 from stickgen.quantities import byte_text, count_text, duration_text
 from stickgen_tui.text import clean
@@ -128,6 +127,8 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
 
 
 def _refusal(error: StickgenError, dataset: Path) -> Check:
+    from stickgen.datasets.file_checks import MissingDatasetError
+
     if isinstance(error, MissingDatasetError):  # in the app there is a shorter way than the commands it names
         shown = clean(dataset, single_line=True, limit=200)
         return Check("error", f"{shown}: there is no such dataset yet; launch to make, import or choose one")

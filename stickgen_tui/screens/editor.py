@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 
 from stickgen.config.presets import preset_names
 from stickgen.errors import StickgenError
@@ -27,10 +25,8 @@ from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.screens.advice import AdviceScreen
 from stickgen_tui.screens.choice import ChoiceScreen
-from stickgen_tui.screens.launch import launch_config
-from stickgen_tui.screens.question import QuestionScreen
+from stickgen_tui.screens.config_screen import ConfigScreen, taking_the_box
 from stickgen_tui.screens.resetting import ResetScreen
-from stickgen_tui.screens.saving import changes_content, save, save_as
 from stickgen_tui.screens.text_editor import edit_text
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
@@ -41,25 +37,13 @@ from stickgen_tui.widgets.form import Form
 from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.side import Side
+from stickgen_tui.widgets.yaml_view import YamlView
 
 if TYPE_CHECKING:
     from stickgen.planner.advising.advice import Advice
 
 
-def taking_the_box(action: Callable[..., None]) -> Callable[..., None]:
-    """An action that an open text box is taken for first; one that is refused keeps the focus instead."""
-
-    @functools.wraps(action)
-    def taken_first(screen: EditorScreen, *arguments: object) -> None:
-        if screen._settle():
-            action(screen, *arguments)
-        elif (field := screen._form.open_field) is not None:
-            notice(screen.app, f"{field.key.name}: {field.error}", error=True)
-
-    return taken_first
-
-
-class EditorScreen(Screen[None]):
+class EditorScreen(ConfigScreen):
     """Edits one config file."""
 
     HELP_TITLE = "Editor"
@@ -85,8 +69,8 @@ class EditorScreen(Screen[None]):
         Binding("o", "open", "Open", show=False, tooltip="Open another config: the newest first, or by its path"),
         Binding("E", "text", "$EDITOR", show=False, tooltip="Edit the text itself in $EDITOR"),
         Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
-        Binding("a", "advice", "Advice", tooltip="Out of memory, too slow, poor quality: edits that help, by a number"),
         Binding("d", "diff", "Diff", tooltip="What differs from the file on disk, from the preset, from the last run"),
+        Binding("a", "advice", "Advice", tooltip="Out of memory, too slow, poor quality: edits that help, by a number"),
         Binding("v", "yaml", "YAML", tooltip="The file beside the form, or not"),
         Binding("r", "reset", "Reset", tooltip="A key, its group or all: to what is saved, the preset, the defaults"),
         Binding("ctrl+z", "undo", "Undo", tooltip="Take back the last change"),
@@ -98,10 +82,8 @@ class EditorScreen(Screen[None]):
     ]  # fmt: skip
 
     def __init__(self, session: EditSession, path: Path, root: Path | None = None) -> None:
-        super().__init__()
-        self._session, self._path, self._root = session, path, root
+        super().__init__(session, path, root)
         self._before_find: KeyPath | None = None  # the key that had the focus when the find box was opened
-        self._quitting = False  # whether the question before a quit is open
         self._typed_in: Field | None = None  # the row that was typed in last
         self._said_failure: str | None = None
 
@@ -128,6 +110,10 @@ class EditorScreen(Screen[None]):
     @property
     def _form(self) -> Form:
         return self.query_one(Form)
+
+    @property
+    def open_field(self) -> Field | None:
+        return self._form.open_field
 
     # -- showing
 
@@ -319,6 +305,13 @@ class EditorScreen(Screen[None]):
         shown = self._side.query_one("#yaml").display and self._side.query_one("#pane").display
         self._side.turn_to("none" if shown else "yaml")
 
+    @on(YamlView.Pointed)
+    def _go_to_line(self, event: YamlView.Pointed) -> None:
+        """A click on a line of the file goes to the row of its key."""
+        row = self._form.at_line(event.line)
+        if row is not None and self._settle():
+            self._form.go_to(row)
+
     def action_scroll_pane(self, by: int) -> None:
         self._side.scroll_pane(by)
 
@@ -385,53 +378,7 @@ class EditorScreen(Screen[None]):
             with contextlib.suppress(StickgenError):
                 self._session.apply(self._typed_in.typed_edits())
 
-    # -- saving, launching, leaving
-
-    @taking_the_box
-    def action_save(self) -> None:
-        self._save()
-
-    @work(group="save")
-    async def _save(self) -> None:
-        await self._saved()
-
-    async def _saved(self, *, quiet: bool = False) -> bool:
-        """Save, with what there is to ask; False when the file does not hold what the form shows."""
-        saved = await save(self.app, self._session, quiet=quiet)
-        if saved is None:
-            return False
-        if self._session.site is not None and self._forecast.around is not None:
-            saved.take_site(self._session.site, self._forecast.around.dataset)
-        self._session = saved
-        self._path = saved.document.path or self._path
-        self._refresh_all(saved=True)
-        return True
-
-    @taking_the_box
-    def action_launch(self) -> None:
-        self._launch()
-
-    @work(group="launch", exclusive=True)
-    async def _launch(self) -> None:
-        session = self._session
-        if session.errors:
-            problem = session.errors[0]
-            fix = "; f fixes it" if problem.fixable else ""
-            notice(self.app, f"not launched: {problem.path}: {problem.message}{fix}", error=True)
-            return
-        if session.dirty:
-            answers = [("y", "Save and launch"), ("n", "Back")]
-            question = QuestionScreen("Save before the launch?", changes_content(session), answers)
-            if await self.app.push_screen_wait(question) != "y" or not await self._saved():
-                return
-        elif not await self._saved(quiet=True):
-            return
-        if self._session is not session:
-            notice(self.app, "the form shows another file now: look at it, then F5 launches")
-            return
-        edits = await launch_config(self, session.config(), self._root)
-        if edits and self._apply(edits):
-            notice(self.app, "fixed: look at it, then F5 launches")
+    # -- going
 
     @taking_the_box
     def action_leave(self) -> None:
@@ -443,48 +390,6 @@ class EditorScreen(Screen[None]):
             self.call_after_refresh(self._form.scroll_to_widget, row, animate=False)
             return
         self._leave()
-
-    def may_quit(self) -> bool:
-        """Whether the app may be left at once; else it is asked what is to become of the edits.
-
-        To quit a second time answers that: the next start offers them.
-        """
-        taken = self._settle()
-        if self._quitting or (taken and not self._session.dirty):
-            return True
-        self._ask_quit("" if taken else "What stands in the open box is not allowed, and is not kept.\n\n")
-        return False
-
-    @work(group="quit", exclusive=True)
-    async def _ask_quit(self, note: str) -> None:
-        answers = [
-            ("b", "Back"),
-            ("k", "Quit; the next start offers the edits"),
-            ("s", "Save and quit"),
-            ("d", "Drop the changes and quit"),
-        ]
-        body = Content(note) + changes_content(self._session)
-        self._quitting = True
-        try:
-            answer = await self.app.push_screen_wait(QuestionScreen("Quit without saving?", body, answers))
-        finally:
-            self._quitting = False
-        if answer == "s" and not await self._saved():
-            return
-        if answer == "d":
-            self._session.drop()
-        if answer in ("k", "s", "d"):
-            self.app.exit()
-
-    @taking_the_box
-    def action_save_as(self) -> None:
-        self._save_as()
-
-    @work(group="save")
-    async def _save_as(self) -> None:
-        if await save_as(self.app, self._session):
-            self._path = self._session.document.path or self._path
-            self._refresh_all(saved=True)
 
     @taking_the_box
     def action_open(self) -> None:
@@ -500,14 +405,3 @@ class EditorScreen(Screen[None]):
         at = self._session.document.position(focused.key.parts) if focused is not None else None
         if await edit_text(self.app, self._session, at[0] if at else 1):
             self._refresh_all()
-
-    @work(group="leave", exclusive=True)
-    async def _leave(self) -> None:
-        if self._session.dirty:
-            answers = [("b", "Back"), ("s", "Save and leave"), ("d", "Drop the changes")]
-            question = QuestionScreen("Leave without saving?", changes_content(self._session), answers)
-            answer = await self.app.push_screen_wait(question)
-            if answer not in ("s", "d") or (answer == "s" and not await self._saved()):
-                return
-        self._session.drop()
-        self.dismiss(None)

@@ -23,7 +23,6 @@ from stickgen_tui.launching.preflight import Preflight, preflight
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.recent import last_launched
-from stickgen_tui.screens.launch import launch_config
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.key_bar import KeyBar
@@ -242,6 +241,8 @@ class HomeScreen(Screen[None]):
         looked = self._looked
         known = looked is not None and looked.config_path == target
         shown = looked.config.digest if known and looked is not None and looked.config is not None else None
+        from stickgen_tui.screens.launch import launch_config  # late: the first frame needs none of it
+
         edits = await launch_config(self, target, self._root, shown)
         if self.app.screen is self:
             self._check()

@@ -20,9 +20,7 @@ from stickgen_tui.editing.values import fix_text
 from stickgen_tui.path_suggester import PathSuggester
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED
-
-NAME_WIDTH = 24
-VALUE_WIDTH = 26
+from stickgen_tui.widgets.columns import ARROWS, Columns, columns
 
 
 class Field(Widget, can_focus=True):
@@ -155,7 +153,7 @@ class Field(Widget, can_focus=True):
         state = self.state
         marker = "▸ " if self.has_focus or self.typing else "* " if state.was is not None else "  "
         name = Content.styled(
-            f"{marker}{self._label():<{NAME_WIDTH - 2}}", "bold" if state.was is not None else ""
+            f"{marker}{self._label():<{self._columns.name - 2}}", "bold" if state.was is not None else ""
         )
         line = name + self._value() + self._note()
         if self.error is None:
@@ -169,15 +167,22 @@ class Field(Widget, can_focus=True):
     def _label(self) -> str:
         """The key's name; of one that the schema does not know the end of its path."""
         name = self.key.name if self.group else clean(self.key.path, single_line=True)
-        room = NAME_WIDTH - 3
+        room = self._columns.name - 3
         return name if len(name) <= room else "…" + name[-(room - 1) :]
+
+    @property
+    def _columns(self) -> Columns:
+        return columns(self.size.width, cell_len(self._whole()))
+
+    def _whole(self) -> str:
+        """The value on one line; a switch as one."""
+        text = clean(self.state.text, single_line=True)
+        return {"true": "━● true", "false": "●━ false"}.get(text, text) if self.key.type is bool else text
 
     def _shown(self) -> str:
         """The value as it stands in the row, cut to its room."""
-        room = VALUE_WIDTH - 4
-        text = clean(self.state.text, single_line=True)
-        if self.key.type is bool:
-            text = {"true": "━● true", "false": "●━ false"}.get(text, text)
+        room = self._columns.value - ARROWS
+        text = self._whole()
         # the end of a path says more than its beginning
         return text if cell_len(text) <= room else "…" + set_cell_size(text[::-1], room - 1)[::-1]
 
@@ -187,7 +192,7 @@ class Field(Widget, can_focus=True):
         left, right = ("‹ ", " ›") if steps and (self.has_focus or self.mouse_hover) else ("  ", "  ")
         style = MUTED if not self.state.in_file else "" if self.state.is_default else "$text-accent"
         unit = f" {self.key.unit}" if self.key.unit else ""
-        rest = VALUE_WIDTH - 4 - cell_len(text)
+        rest = self._columns.value - ARROWS - cell_len(text)
         unit = unit[:rest] if len(unit) <= rest else ""
         pad = " " * (rest - len(unit))
         if not right.strip():
@@ -198,7 +203,7 @@ class Field(Widget, can_focus=True):
         if self.state.was is not None:
             return one_line(f" was {self.state.was}", "$text-warning", limit=40)
         tone = FAINT if self.state.is_default else MUTED
-        return Content.styled(f" {self.key.comment}", tone)
+        return Content.styled(f" {self.key.comment}" if self._columns.comment else "", tone)
 
     # -- keys
 
@@ -236,6 +241,13 @@ class Field(Widget, can_focus=True):
             suggester=PathSuggester() if self.key.is_path else None,
             classes="field-box",
         )
+        place = self._columns
+        box.styles.margin = (0, 0, 0, place.name + 2)
+        box.styles.width = max(place.value - 2, min(24, self.size.width - place.name - 2))
+        if self.key.is_path or (self.key.type is str and not self.key.choices):
+            box.styles.width = max(
+                self.size.width - place.name - 2, place.value - 2
+            )  # what is left of the row
         self._box, self._box_began, self.typing = box, shown, True
         await self.mount(box)
         if text is None:
@@ -326,10 +338,10 @@ class Field(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         if event.widget is not self:  # into the text box
             return
-        at = event.x - NAME_WIDTH
+        at = event.x - self._columns.name
         listed = self.key.type is bool or bool(self.key.choices)
         behind = 2 + cell_len(self._shown())  # the value: its › stands here, behind a blank
-        if not 0 <= at < VALUE_WIDTH:
+        if not 0 <= at < self._columns.value:
             return
         if at < 2 and (listed or self.key.type is not str):
             self.action_step(-1)

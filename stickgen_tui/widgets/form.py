@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -20,6 +20,7 @@ class Form(Vertical):  # a VerticalScroll would take up and down for itself
 
     def __init__(self, session: EditSession, *, keys: Sequence[Key] = KEYS, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._session = session
         self._fields = [Field(key, session) for key in keys]
         self._others = OtherKeys(session)
 
@@ -32,6 +33,7 @@ class Form(Vertical):  # a VerticalScroll would take up and down for itself
 
     def reload(self, session: EditSession) -> None:
         """Show the session as it is now; a row is drawn again only where it changed."""
+        self._session = session
         for field in self._fields:
             field.reload(session)
         self._others.reload(session)
@@ -55,6 +57,16 @@ class Form(Vertical):  # a VerticalScroll would take up and down for itself
         if row is None:
             row = known[0] if known else self._others.row(0) if len(self._others) else None
         return row
+
+    def at_line(self, line: int) -> Field | None:
+        """The row in sight whose key stands on this line of the file, counted from 1."""
+        document = self._session.document
+        rows = [
+            field
+            for field in self._known()
+            if (place := document.position(field.key.parts)) and place[0] == line
+        ]
+        return rows[0] if rows else None
 
     def move(self, by: int) -> None:
         """Give the focus to the row so many further, among those in sight."""
@@ -86,6 +98,16 @@ class Form(Vertical):  # a VerticalScroll would take up and down for itself
     def _bring_into_view(self, row: Field) -> None:
         if row.has_focus:
             self.scroll_to_widget(row, animate=False, top=False)
+
+    @on(GroupTitle.Clicked)
+    def _go_to_group(self, event: GroupTitle.Clicked) -> None:
+        """A click on a heading goes to the first of its rows."""
+        event.stop()
+        row = next((field for field in self._known() if field.group == event.group), None)
+        if row is None and len(self._others):
+            row = self._others.row(0)
+        if row is not None:
+            self.go_to(row)
 
     def _known(self) -> list[Field]:
         return [field for field in self._fields if field.display]

@@ -32,10 +32,11 @@ class Entry:
 
 
 class KeyBar(Widget):
-    """Follows the screen's active bindings; help and the palette stand at the right and are never cut off."""
+    """Follows the screen's active bindings; the way back, help and the palette stand at the right."""
 
     DEFAULT_CSS = "KeyBar { dock: bottom; height: 1; padding: 0 1; }"
-    LAST = ("help", "command_palette")
+    LAST = ("leave", "back", "help", "command_palette")  # at the right, and never cut off
+    LATER = ("step(1)",)  # what a row shows anyway comes after what it does not
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +59,7 @@ class KeyBar(Widget):
         found: dict[str, Entry] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if (binding.show and binding.description) or binding.action in self.LAST:
+            if binding.description and (binding.show or binding.action in self.LAST):
                 entry = Entry(self._key_of(binding), binding.description, binding.action, active.enabled)
                 found.setdefault(binding.action, entry)
         return sorted(found.values(), key=lambda entry: self._rank(entry.action))
@@ -67,7 +68,7 @@ class KeyBar(Widget):
         return self.app.get_key_display(binding)
 
     def _rank(self, action: str) -> int:
-        return self.LAST.index(action) + 1 if action in self.LAST else 0
+        return self.LAST.index(action) + 2 if action in self.LAST else int(action in self.LATER)
 
     def render(self) -> Content:
         width = self.size.width

@@ -5,9 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -29,6 +31,17 @@ class GroupTitle(Static):
         words = Content.assemble((title, "bold $primary"), (f"  {help}", MUTED))
         super().__init__(words, classes="group-title", markup=False)
         self.group = name
+
+    class Clicked(Message):
+        """A person wants to go to this group."""
+
+        def __init__(self, group: str) -> None:
+            super().__init__()
+            self.group = group
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Clicked(self.group))
 
 
 class Gap(Static):

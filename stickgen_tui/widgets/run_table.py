@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,6 +19,7 @@ from stickgen_tui.following.run_list import RunSummary, seconds_since
 # Fixed, because a table that measures its cells may draw once with widths from before (Textual 8.2.8).
 RIGHT = {"step", "loss", "age"}
 WIDTHS = {"state": 10, "run": 0, "step": 13, "loss": 8, "age": 10, "progress": 8}
+FIRST_TO_GO = "progress"  # at 80 columns: the step says it in numbers
 SHORTEST_RUN, LONGEST_RUN = 22, 60
 PADDING = 2
 
@@ -37,14 +39,17 @@ class RunTable(DataTable[Text]):
         self._runs: dict[str, Run] = {}
         self._shown: dict[tuple[str, str], Text] = {}
         self._run_width = 0
+        self._widths = WIDTHS  # of the columns there is room for
 
     def run_of(self, name: str | None) -> Run | None:
         """The run of a row's key."""
         return self._runs.get(name or "")
 
     def on_resize(self) -> None:
-        rest = sum(WIDTHS.values()) + PADDING * len(WIDTHS)
-        width = min(max(self.size.width - rest, SHORTEST_RUN), LONGEST_RUN)
+        self._widths = dict(WIDTHS)
+        if self.size.width < _needed(WIDTHS) + SHORTEST_RUN:
+            del self._widths[FIRST_TO_GO]
+        width = min(max(self.size.width - _needed(self._widths), SHORTEST_RUN), LONGEST_RUN)
         if width != self._run_width and self.size.width:
             self._run_width = width
             self._rebuild()
@@ -67,7 +72,7 @@ class RunTable(DataTable[Text]):
         names = list(self._runs)
         chosen = names[self.cursor_row] if 0 <= self.cursor_row < len(names) else ""
         self.clear(columns=True)
-        for name, width in WIDTHS.items():
+        for name, width in self._widths.items():
             label = Text(name, justify="right" if name in RIGHT else "left")
             self.add_column(label, key=name, width=width or self._run_width)
         self._shown.clear()
@@ -87,7 +92,7 @@ class RunTable(DataTable[Text]):
         if summary.total_steps:
             step += f"/{summary.total_steps:,}"
             bar = progress_bar((summary.step or 0) / summary.total_steps, WIDTHS["progress"])
-        return {
+        cells = {
             "state": Text(f"{look.glyph} {look.word}", style=style if style.startswith("#") else ""),
             "run": Text(without_stamp(summary.name), no_wrap=True, overflow="ellipsis"),
             "step": Text(step, justify="right"),
@@ -95,6 +100,12 @@ class RunTable(DataTable[Text]):
             "age": Text(age_text(seconds_since(summary.changed)), justify="right"),
             "progress": Text(bar),
         }
+        return {name: cells[name] for name in self._widths}
+
+
+def _needed(widths: Mapping[str, int]) -> int:
+    """The columns that all but the run's name take."""
+    return sum(widths.values()) + PADDING * len(widths)
 
 
 def without_stamp(name: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.content import Content
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
@@ -11,11 +13,19 @@ from textual.visual import Visual
 from stickgen_tui.text import clean
 from stickgen_tui.tones import FAINT
 
+MOST_ANEW = 8  # changed lines that are coloured by themselves
 MOST_IN_COLOUR = 100_000  # characters; colouring takes about a third of a second for a million
 
 
 class YamlView(ScrollView, can_focus=True):
     """Read-only. Draws only the lines in sight, so that a long file costs no more than a short one."""
+
+    class Pointed(Message):
+        """A line was clicked, counted from 1."""
+
+        def __init__(self, line: int) -> None:
+            super().__init__()
+            self.line = line
 
     DEFAULT_CSS = "YamlView { text-wrap: nowrap; text-overflow: ellipsis; }"
 
@@ -30,8 +40,8 @@ class YamlView(ScrollView, can_focus=True):
         """Show this text from now on. It may come from anywhere."""
         if text == self._text and self._lines:
             return
+        self._lines = recoloured(self._text, self._lines, text) or coloured(text)
         self._text = text
-        self._lines = coloured(text)
         self.virtual_size = Size(0, len(self._lines))
         self.refresh()
 
@@ -45,6 +55,10 @@ class YamlView(ScrollView, can_focus=True):
             if not top + 1 < line < top + height:  # with one line around it, if there is one
                 self.scroll_to(y=max(line - 1 - height // 2, 0), animate=False, immediate=True)
         self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Pointed(event.y + self.scroll_offset.y + 1))
 
     def on_resize(self) -> None:
         line, self._at = self._at, None
@@ -63,6 +77,23 @@ class YamlView(ScrollView, can_focus=True):
             line = line.pad_right(max(width - line.cell_length, 0)).stylize_before(f"on {self._tone}")
         strips = Visual.to_strips(self, line, width, 1, self.visual_style, pad=True)
         return strips[0] if strips else Strip.blank(width, self.rich_style)
+
+
+def recoloured(before: str, lines: list[Content], text: str) -> list[Content] | None:
+    """The lines of `text`, where it is `before` but for a line or a few; None where all are to be coloured anew.
+
+    An edit changes a line, and colouring a file takes most of the time of a key press.
+    """
+    old, new = before.split("\n"), text.split("\n")
+    if len(old) != len(new) or len(lines) not in (len(old), len(old) - 1):
+        return None
+    changed = [number for number in range(len(lines)) if old[number] != new[number]]
+    if len(changed) > MOST_ANEW or any(":" not in new[number] for number in changed):
+        return None  # a line without a key may be part of a longer text
+    out = list(lines)
+    for number in changed:
+        (out[number],) = coloured(new[number]) or [Content("")]
+    return out
 
 
 def coloured(text: str) -> list[Content]:

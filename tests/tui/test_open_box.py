@@ -110,7 +110,7 @@ async def test_a_click_elsewhere_takes_it(app: StickgenApp, size: tuple[int, int
         if place == "row":
             await pilot.click(other, offset=(60 if size[0] < 100 else 55, 0))
         elif place == "arrow":
-            await pilot.click(other, offset=(24, 0))
+            await pilot.click(other, offset=(other._columns.name, 0))
         else:
             await pilot.click("#editor-title" if place == "title" else "#key-help")
         await until(pilot, lambda: value_on_screen(app, BATCH) == "8")
@@ -137,7 +137,7 @@ async def test_what_is_not_allowed_keeps_the_box_the_focus_and_the_reason(
         if way == "click":
             await pilot.click("#editor-title")
         elif way == "arrow":
-            await pilot.click(other, offset=(24, 0))
+            await pilot.click(other, offset=(other._columns.name, 0))
         elif way in ("leave", "diff"):
             await screen.run_action(way)
         else:
@@ -212,13 +212,14 @@ async def test_both_arrows_of_a_number_can_be_clicked(app: StickgenApp, size: tu
     async with app.run_test(size=size) as pilot:
         screen = await in_editor(pilot)
         field = row(screen, "model.d_model")
-        await pilot.hover(field, offset=(30, 0))
+        left = field._columns.name
+        await pilot.hover(field, offset=(left + 6, 0))
         await until(pilot, lambda: "‹ 128 ›" in screen_text(app))  # what is clicked is seen before
         line = next(text for text in screen_text(app).splitlines() if "‹ 128 ›" in text)
-        shift = line.index("‹") - 24  # the form's padding
+        shift = line.index("‹") - left  # the form's padding
         await pilot.click(field, offset=(line.index("›") - shift, 0))
         await until(pilot, lambda: field.state.text == "192")
-        await pilot.click(field, offset=(24, 0))
+        await pilot.click(field, offset=(left, 0))
         await until(pilot, lambda: field.state.text == "128")
         await pilot.click(field, offset=(40, 0))  # between the arrow and the comment: nothing
         await pilot.pause()

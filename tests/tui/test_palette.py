@@ -136,6 +136,9 @@ def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
         return False
 
     monkeypatch.setattr(DataJob, "run", no_job)
+    monkeypatch.setattr(
+        "stickgen_tui.screens.opening.find", lambda path: None
+    )  # of edits that a line left behind
     monkeypatch.setattr("stickgen_tui.screens.launch.start", lambda *arguments: pytest.fail("launched"))
     monkeypatch.setattr("stickgen_tui.screens.editor.edit_text", no_editor)
     monkeypatch.setattr("stickgen_tui.app.StickgenApp.exit", lambda app, *arguments: None)
@@ -160,7 +163,9 @@ async def run_all(app: StickgenApp, pilot: Pilot[None], there: Callable[[], Awai
         ran.append(command.title)
         while len(app.screen_stack) > depth:
             await app.pop_screen()
-        if type(app.screen) is not kind:
+        if type(app.screen) is not kind:  # left, or exchanged for another: from the beginning
+            while len(app.screen_stack) > 2:
+                await app.pop_screen()
             await there()
         assert type(app.screen) is kind
     return ran
@@ -203,7 +208,7 @@ async def test_configs_runs_and_themes_open(app: StickgenApp, run: Run, nothing_
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
         lines[f"Watch {run.name}"].run()
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-        for name in app.available_themes:
+        for name in ("contrast-dark", "ansi-light", "nord"):
             lines[f"Theme: {name}"].run()
             await pilot.pause(0)
             assert app.theme == name
