@@ -17,3 +17,11 @@ def notice(app: App[Any], message: object, *, error: bool = False) -> None:
         timeout=8 if error else 4,
         markup=False,
     )
+
+
+def ring(app: App[Any], sequence: str) -> None:
+    """Write what makes the terminal ring, or show a notification; nothing moves on the screen."""
+    driver = app._driver
+    if driver is not None and sequence:
+        driver.write(sequence)
+        driver.flush()

@@ -103,7 +103,7 @@ def _probe(
 
     known = calibration_of(machine)
     before = estimate(config, machine, facts, calibration=known)
-    if before.peak_memory.low > before.memory_free_bytes:
+    if before.memory_total_bytes and before.peak_memory.low > before.memory_free_bytes:
         raise StickgenError(
             f"--probe would need {byte_text(before.peak_memory.value)}, "
             f"but {byte_text(before.memory_free_bytes)} are free; run: stickgen advise {clean(config.name)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 import time
@@ -24,10 +26,14 @@ from stickgen.record_log import Damage, RecordReader, last_record
 from stickgen.run_contract import EventKind, Field, RecordKind
 from stickgen.runs.in_words import Narrator
 from stickgen.runs.launch import save_now, stop
+from stickgen.runs.live import effective_config
+from stickgen.runs.notifying import sentence as end_in_words
 from stickgen.runs.state import State
 from stickgen.runs.stops import STOPS, Stops, ignore_stops
 from stickgen.runs.store import Run, Status
+from stickgen.terminal_notice import terminal_notice
 from stickgen.text import clean
+from stickgen.watchdog.learned import learned as has_learned
 
 POLL_SECONDS = 0.25
 PLAIN_LINE_SECONDS = 10.0
@@ -135,6 +141,8 @@ def follow(
                 break
             time.sleep(POLL_SECONDS)
     code = _report(run, as_json, out, err)
+    if not as_json:
+        _ring(run)
     if out.reason:
         _broken(out, err)
     return code
@@ -230,6 +238,16 @@ def _pass_on(run: Run, told: Told, answered: int, out: Unbreakable, err: Unbreak
     return 1 + told.at_once
 
 
+def _ring(run: Run) -> None:
+    """Let the terminal tell of the end as `notify.terminal` says. A pipe or a file is told nothing."""
+    if not sys.stderr.isatty():
+        return
+    with contextlib.suppress(OSError, ValueError, StickgenError):
+        kind = effective_config(run).notify.terminal
+        sys.stderr.write(terminal_notice(kind, "stickgen", end_in_words(run, run.state()), os.environ))
+        sys.stderr.flush()
+
+
 def _broken(out: Unbreakable, err: Unbreakable) -> int:
     """Say on stderr that stdout broke, unless its reader merely had enough; the exit code of a watcher."""
     if out.closed_pipe:
@@ -289,10 +307,14 @@ def _report(run: Run, as_json: bool, out: Unbreakable, err: Unbreakable) -> int:
         out.say(f"{clean(run.name)}: {clean(ending.reason)}")
     if ending.exit_code != ExitCode.REFUSED:  # bad input: there is nothing yet but the sentence
         if learned is not None and learned.get(Field.MEAN_POSE_LOSS):
-            where.say(
-                f"  learned    validation pose loss {_number(learned.get(Field.LOSS_POSE))}, "
-                f"against {_number(learned[Field.MEAN_POSE_LOSS])} for always saying the mean pose"
+            losses = (
+                f"validation pose loss {_number(learned.get(Field.LOSS_POSE))}, against "
+                f"{_number(learned[Field.MEAN_POSE_LOSS])} for always saying the mean pose"
             )
+            if has_learned(learned) is False:
+                where.say(f"  NOT LEARNED  {losses}: try a tenth of training.learning_rate")
+            else:
+                where.say(f"  learned    {losses}")
         if worked is not None:
             where.say(
                 f"  worked     {worked[Field.SEQUENCES_PER_SECOND]:.1f} clips/s, {byte_text(worked[Field.RSS_BYTES])}"

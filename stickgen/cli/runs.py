@@ -12,7 +12,7 @@ from stickgen.cli.options import JSON, LINES, RUNS
 from stickgen.cli.output import print_json
 from stickgen.cli.pinning import pin
 from stickgen.cli.steering import COMMANDS as STEERING
-from stickgen.run_contract import EventKind, Field, Wish
+from stickgen.run_contract import EventKind, Field, RecordKind, Wish
 from stickgen.text import clean
 
 
@@ -37,10 +37,11 @@ for _command in catalogue.COMMANDS:
 def show(root: Path, which: str, as_json: bool) -> None:
     """What a run is, how it is and what happened in it."""
     from stickgen.errors import StickgenError
-    from stickgen.record_log import Damage, Loss, RecordReader, faults
+    from stickgen.record_log import Damage, Loss, RecordReader, faults, last_record
     from stickgen.runs.control import waiting
     from stickgen.runs.live import LiveChange, read_changes
     from stickgen.runs.store import find_run
+    from stickgen.watchdog.learned import learned, not_learned
 
     run = find_run(which, root)
     state = run.state()
@@ -66,6 +67,7 @@ def show(root: Path, which: str, as_json: bool) -> None:
                 "unwritten_records": state.unwritten,
                 "live_changes": [change.to_json() for change in changes],
                 "waiting_requests": [asked.to_json() for asked in requests],
+                "learned": learned(last_record(run.metrics_path, kind=RecordKind.VAL)),
                 "events": events,
             },
         )
@@ -83,6 +85,8 @@ def show(root: Path, which: str, as_json: bool) -> None:
         click.echo(f"  waits        {clean(asked, single_line=True)}")
     if damaged:
         click.echo(f"  {clean(damaged, single_line=True)}")
+    if lesson := not_learned(last_record(run.metrics_path, kind=RecordKind.VAL)):
+        click.echo(f"  ! {'it is training and so far' if state.alive else 'it'} {lesson}")
     for fault in found:
         click.echo(f"  {fault}")
     if state.unwritten:

@@ -45,6 +45,7 @@ class Key:
     is_path: bool = False
     earlier: Value | None = None  # its default in the first set of defaults, if that was another
     in_specification: bool = True  # False: a key of this engine that the user's guide does not have
+    secret: bool = False  # not to be given away with a model, or to a tracker
     live: bool = (
         False  # may change while a run trains, between two steps: the trainer reads it anew at each step
     )

@@ -16,6 +16,7 @@ from stickgen.config.keys.logging import Logging
 from stickgen.config.keys.lora import Lora
 from stickgen.config.keys.loss_weights import LossWeights
 from stickgen.config.keys.model import Model
+from stickgen.config.keys.notify import Notify
 from stickgen.config.keys.training import Training
 from stickgen.config.keys.watchdog import Watchdog
 
@@ -39,6 +40,7 @@ class Settings:
     logging: Logging = Logging()
     evaluation: Evaluation = Evaluation()
     watchdog: Watchdog = Watchdog()
+    notify: Notify = Notify()
 
     @property
     def effective_batch(self) -> int:

@@ -160,10 +160,12 @@ def _ancestors(checkpoint: Checkpoint, run: Run) -> list[dict[str, Any]]:
 
 
 def without_places(config: bytes) -> bytes:
-    """`config` with absolute paths cut to their last part, because they reveal somebody's machine."""
+    """`config` without secrets, and with absolute paths cut to their last part: they reveal somebody's machine."""
     document = Document.parse(config, "config.yaml")
     for key in KEYS:
         value = document.get(key.path)
+        if key.secret and value:
+            document.set(key.path, key.default)
         if (
             (key.is_path or key.path == "data.encoder")
             and isinstance(value, str)

@@ -49,7 +49,8 @@ def check_budget(
     warnings: list[str] = []
     on_cpu, sharded = answer.device == "cpu", config.device.sharding != "none"
     times = processes if on_cpu else 1
-    if times * answer.needed_memory.high > answer.memory_free_bytes:
+    # a total of 0: a GPU that is not there, or that nobody has looked for yet, has no memory to compare with
+    if answer.memory_total_bytes and times * answer.needed_memory.high > answer.memory_free_bytes:
         hopeless = times * answer.needed_memory.low > answer.memory_free_bytes
         hopeless = hopeless and on_cpu and not (sharded and times > 1)
         (refusals if hopeless else warnings).append(_memory(answer, times))

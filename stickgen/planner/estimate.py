@@ -47,7 +47,8 @@ class Estimate:
     steps_per_epoch: int | None
     total_steps: int | None
     seconds_per_epoch: Prediction | None
-    seconds_total: Prediction | None
+    seconds_total: Prediction | None  # of the launch: training.max_minutes may end it before its last epoch
+    seconds_to_last_epoch: Prediction | None  # as if training.max_minutes were 0
     checkpoint_bytes: int
     disk_bytes: int  # of all kept checkpoints and the one being written
     disk_free_bytes: int | None
@@ -63,6 +64,14 @@ class Estimate:
         if self.needed_memory.high <= self.memory_free_bytes:
             return "fits"
         return "tight" if self.needed_memory.value <= self.memory_free_bytes else "does not fit"
+
+    @property
+    def last_epoch(self) -> float | None:
+        """The epoch at which training.max_minutes ends the launch; None if it does not."""
+        whole, cut = self.seconds_to_last_epoch, self.seconds_total
+        if whole is None or cut is None or not whole.value or cut.value >= whole.value:
+            return None
+        return self.epochs * cut.value / whole.value
 
     @property
     def disk_fits(self) -> bool:
@@ -133,11 +142,12 @@ def estimate(
     free, total = memory_of(machine, work.device)
     epoch: Prediction | None = None
     whole: Prediction | None = None
+    uncut: Prediction | None = None
     if facts is not None and per_epoch and all_steps is not None:
         validation = validation_steps(facts.clips_val, config.effective_batch)
         epoch = step.times(per_epoch + validation)
         whole = step.times(all_steps + math.ceil(all_steps / per_epoch) * validation)
-        whole = with_evaluations(config, whole, step)
+        whole = uncut = with_evaluations(config, whole, step)
         if config.training.max_minutes:
             whole = whole.capped(60 * float(config.training.max_minutes))
     checkpoint = checkpoint_bytes(work.parameters, work.moments, adapters=work.adapters)
@@ -159,6 +169,7 @@ def estimate(
         total_steps=all_steps,
         seconds_per_epoch=epoch,
         seconds_total=whole,
+        seconds_to_last_epoch=uncut,
         checkpoint_bytes=checkpoint,
         disk_bytes=MOST_ON_DISK * checkpoint,
         disk_free_bytes=disk_free_bytes,

@@ -31,6 +31,7 @@ class RunDirectory:
         self.lock_path = self.path / File.RUN_LOCK
         self.launch_lock_path = self.path / File.LAUNCH_LOCK
         self.exit_path = self.path / File.EXIT
+        self.live_path = self.path / File.LIVE
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from stickgen.config.rules import broken_rules
 from stickgen.config.schema import GROUPS, KEY_BY_PATH, KEYS, Value, keys_of
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import MAX_JSON_BYTES, read_regular
-from stickgen.run_contract import Field, File
+from stickgen.run_contract import Field
 from stickgen.text import clean
 from stickgen.yaml_edit import format_value
 
@@ -174,7 +174,7 @@ def _holds(base: TrainingConfig, change: KeyChange) -> bool:
 
 def read_changes(run: RunDirectory) -> list[LiveChange]:
     """The live changes of `run`, the oldest first. Raises StickgenError if the file is there and damaged."""
-    path = run.path / File.LIVE
+    path = run.live_path
     try:
         content = json.loads(read_regular(path, MAX_JSON_BYTES))
         return [_change(entry) for entry in content[Field.CHANGES]]
@@ -232,7 +232,7 @@ def _write(run: RunDirectory, changes: Sequence[LiveChange]) -> None:
         }
         for change in changes
     ]  # fmt: skip
-    write_text(run.path / File.LIVE, json.dumps({Field.CHANGES: entries}, indent=1), mode=0o600, follow=False)
+    write_text(run.live_path, json.dumps({Field.CHANGES: entries}, indent=1), mode=0o600, follow=False)
 
 
 def spelled(change: KeyChange) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.hardware.oom_kills import oom_kills
 from stickgen.run_contract import Field, File
+from stickgen.runs.notifying import is_wanted
 from stickgen.runs.process import describe_process
 from stickgen.runs.state import last_words
 from stickgen.runs.stops import FORWARDED, STOPS, ignore_stops
@@ -76,19 +77,21 @@ def supervise(run: Run, command: list[str]) -> int:
         raise
     signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     if run.identity.get("tracker"):
-        _start_tracking(run, log)
+        _start_beside("tracking", run, log)
     code = trainer.wait()
     kills_now = oom_kills()
     short = code == -signal.SIGKILL and kills is not None and kills_now is not None and kills_now > kills
     _write_exit(run, code, number, out_of_memory=short)
+    if is_wanted(run):
+        _start_beside("notifying", run, log)
     return code
 
 
-def _start_tracking(run: Run, log: int) -> None:
-    """Start what copies the metrics to a tracker, in a session of its own; nothing waits for it."""
+def _start_beside(module: str, run: Run, log: int) -> None:
+    """Start what copies the metrics to a tracker, or tells of the end, in a session of its own; nothing waits for it."""
     try:
         subprocess.Popen(
-            [sys.executable, "-m", "stickgen.runs.tracking", str(run.path)],
+            [sys.executable, "-m", f"stickgen.runs.{module}", str(run.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -97,7 +100,7 @@ def _start_tracking(run: Run, log: int) -> None:
             env=child_environment(),
         )
     except OSError as error:
-        print(f"tracker: could not be started ({error.strerror})", file=sys.stderr, flush=True)
+        print(f"{module}: could not be started ({error.strerror})", file=sys.stderr, flush=True)
 
 
 def _forward(trainer: subprocess.Popen[bytes]) -> None:

@@ -99,7 +99,7 @@ def _config(run: Run) -> dict[str, Any]:
     from stickgen.config.schema import KEYS
 
     config = run.config()
-    return {key.path: config.get(key.path) for key in KEYS}
+    return {key.path: config.get(key.path) for key in KEYS if not key.secret}
 
 
 def measured_values(record: Mapping[str, Any]) -> dict[str, float]:

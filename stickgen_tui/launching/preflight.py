@@ -139,6 +139,13 @@ def _memory_check(config: TrainingConfig, around: Surroundings, cost: Estimate) 
     """What the run would take, or the edit that makes it fit."""
     from stickgen.planner.advising.advice import advise
 
+    if not cost.memory_total_bytes:
+        if around.machine.torch_version is None:  # nobody has looked for one yet
+            return Check("ok", f"peak memory about {byte_text(cost.peak_memory.value)} on {cost.device}")
+        edit: Edit = ("device.type", "auto")
+        return Check(
+            "warning", f"{cost.device} is asked for, and this machine has none: device.type: auto", (edit,)
+        )
     peak, free = byte_text(cost.peak_memory.value), byte_text(cost.memory_free_bytes)
     needed = f"peak memory about {peak} of {free} free on {cost.device}"
     if cost.verdict == "fits":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import ClassVar
 
@@ -19,9 +20,10 @@ from stickgen.run_contract import Wish
 from stickgen.runs.control import request
 from stickgen.runs.launch import stop
 from stickgen.runs.store import Run, Status
+from stickgen.terminal_notice import terminal_notice
 from stickgen_tui.following.moment import Moment, moment_at, moment_further
 from stickgen_tui.following.run_follower import RunFollower
-from stickgen_tui.notices import notice
+from stickgen_tui.notices import notice, ring
 from stickgen_tui.opens import opens
 from stickgen_tui.panels.arrangement import Arrangement
 from stickgen_tui.panels.board import Board
@@ -108,6 +110,7 @@ class MonitorScreen(Screen[None]):
         self._panels = tuple(panel(self._follower) for panel in PANELS)
         self._asked_to_stop = False
         self._polled = 0.0  # monotonic s
+        self._saw_alive = False
 
     def compose(self) -> ComposeResult:
         yield Line(id="run-title", classes="title-line")
@@ -185,7 +188,23 @@ class MonitorScreen(Screen[None]):
         if "status" in what:
             if not self._follower.state.alive:
                 self._asked_to_stop = False
+                if self._saw_alive:
+                    self._tell_of_end()
+            self._saw_alive = self._follower.state.alive
             self.refresh_bindings()
+
+    @work(thread=True, group="end", exit_on_error=False)
+    def _tell_of_end(self) -> None:
+        """Let the terminal tell of the end, as `notify.terminal` of the run says."""
+        from stickgen.runs.live import effective_config
+        from stickgen.runs.notifying import sentence
+
+        try:
+            kind = effective_config(self._run).notify.terminal
+        except (StickgenError, OSError):
+            return
+        said = terminal_notice(kind, "stickgen", sentence(self._run, self._follower.state), os.environ)
+        self.app.call_from_thread(ring, self.app, said)
 
     # -- panels
 

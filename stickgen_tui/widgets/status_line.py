@@ -10,6 +10,7 @@ from stickgen.quantities import DASH, age_text, duration_text
 from stickgen.run_contract import Field, Phase
 from stickgen.runs.steering import EndAsked
 from stickgen.runs.store import Status
+from stickgen.watchdog.learned import learned
 from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.drawing.states import look_of
 from stickgen_tui.following.moment import Moment
@@ -17,6 +18,8 @@ from stickgen_tui.following.run_follower import RunFollower
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.line import Line
+
+ALARM_SECONDS = 900.0  # an alert of the watchdog stands in the line so long
 
 
 class StatusLine(Line):
@@ -60,6 +63,10 @@ def status_content(follower: RunFollower, width: int, moment: Moment | None = No
     )
     word = "stopped early" if follower.state.status == Status.EARLY else look.word
     first = Content.assemble((f"{look.glyph} {word}", f"bold {look.style}"))
+    if follower.state.status in {Status.FINISHED, Status.EARLY} and not_learned(follower):
+        first += Content.styled("   ✗ did not learn: worse than the mean pose", "bold $text-error")
+    elif look.alive and (rule := alarm(follower)):
+        first += Content.styled(f"   ! {rule}", "bold $text-warning")
     if phase and phase != look.word:
         first += Content.styled(f" · {phase}", "$text-warning")
     if look.alive and (asked := follower.asked_to_end) is not None:
@@ -97,3 +104,22 @@ def looking_back(moment: Moment) -> str:
         return f" looking at step {moment.step:,} · end: now "
     when = time.strftime("%a %H:%M", time.localtime(moment.unix))
     return f" looking at step {moment.step:,}, {when}, {age_text(time.time() - moment.unix)} · end: now "
+
+
+def not_learned(follower: RunFollower) -> bool:
+    """Whether the newest validation is at or above always predicting the mean pose."""
+    pose, mean = (follower.validation.get(name) for name in (Field.LOSS_POSE, Field.MEAN_POSE_LOSS))
+    if pose is None or mean is None or pose.last is None or mean.last is None:
+        return False
+    return learned({Field.LOSS_POSE: pose.last, Field.MEAN_POSE_LOSS: mean.last}) is False
+
+
+def alarm(follower: RunFollower) -> str:
+    """The rule by which the watchdog alerted in the last minutes, for the status line; empty if none."""
+    for event in reversed(follower.events):
+        moment = event.get(Field.TIME)
+        if not isinstance(moment, int | float) or time.time() - moment > ALARM_SECONDS:
+            return ""
+        if event.get(Field.RULE) is not None:
+            return clean(event[Field.RULE], single_line=True, limit=20).replace("_", " ")
+    return ""

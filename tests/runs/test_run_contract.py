@@ -47,6 +47,7 @@ FILE_NAMES = {name for name in FILES if name != File.CONFIG}
 # Names of a record that no other thing in the code has.
 OWN_FIELDS = {name for name in FIELDS if "_" in name} - {
     Field.TOTAL_STEPS,  # of an estimate and of `runs list --json` too
+    Field.DISK_FREE_BYTES,  # of an estimate too
     Field.FRAMES_PER_SECOND,  # of a motion too
     Field.BOOT_ID,  # of a process in run.json too
     Field.ACTION_ACCURACY,  # a value of evaluation.best_by too
@@ -55,6 +56,7 @@ OWN_FIELDS = {name for name in FIELDS if "_" in name} - {
 OTHER_THINGS = {
     ("stickgen/train/loop.py", "lr"),  # torch's own name
     ("stickgen/train/loop.py", "path"),
+    ("stickgen/train/loop.py", "step"),  # of trainer.json
     ("stickgen/export/card.py", "step"),  # of trainer.json, as in the next two
     ("stickgen/runs/identity.py", "step"),
     ("stickgen/runs/state.py", "total_steps"),  # of run.json

@@ -27,7 +27,9 @@ from stickgen.errors import RunFailedError, StickgenError
 from stickgen.generate.from_run import Generator
 from stickgen.generate.request import Request
 from stickgen.record_log import RecordReader
+from stickgen.runs.notifying import is_wanted
 from stickgen.runs.store import Run, create_run
+from stickgen.terminal_notice import terminal_notice
 from stickgen.train import loop
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.checkpoints.train_state import TrainState
@@ -633,3 +635,11 @@ def _resources(shop: Workshop) -> None:
     ):
         for action in ("off", "alert", "stop")[: 2 if rule == "starving" else 3]:
             assert _watched(shop, _steps(40, **fields), **{rule: action}) == action.replace("off", "")
+
+
+@effect("notify.terminal", "notify.desktop", "notify.webhook")
+def _notify(shop: Workshop) -> None:
+    """That each is told is in test_notifying.py."""
+    for change in ({"notify.desktop": True}, {"notify.webhook": "http://127.0.0.1:1"}):
+        assert is_wanted(shop.run(change)) and not is_wanted(shop.run({}))
+    assert terminal_notice(shop.run({"notify.terminal": "bell"}).config().notify.terminal, "", "", {}) == "\a"

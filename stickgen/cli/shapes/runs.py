@@ -81,6 +81,9 @@ SHAPES: dict[str, Shape] = {
                 ),
                 "in its inbox",
             ),
+            "learned": maybe(
+                flag("whether validation is below always predicting the mean pose; null if not measured")
+            ),
             "events": many(_EVENT, "all of them, the oldest first"),
         },
     ),

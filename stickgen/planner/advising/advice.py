@@ -6,6 +6,7 @@ the same goal. `weigh` also returns the edits that would not help; `advise` drop
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -77,6 +78,8 @@ class Advice:
             time = f"{-share:.0%} less time"
         else:
             time = f"{share:.0%} more time" if share < 2 else f"{1 + share:.1f} times as long"
+        if (last := self.after.last_epoch) is not None:
+            time += f", and training.max_minutes ends it at about epoch {last:.0f} of {self.after.epochs}"
         fit = "" if self.after.verdict == "fits" else f" ({self.after.verdict})"
         return f"{memory}{fit}, {time}"
 
@@ -257,7 +260,11 @@ def _for_quality(config: Settings, machine: Machine, estimated: Estimator) -> Ca
             yield "a deeper model", (("model.num_layers", layers),)
             break
     epochs = int(config.training.epochs)
-    yield "more passes over the clips", (("training.epochs", 100 if epochs < 100 else 2 * epochs),)
+    more: tuple[Edit, ...] = (("training.epochs", 100 if epochs < 100 else 2 * epochs),)
+    after = estimated(more)
+    if after.last_epoch is not None and after.seconds_to_last_epoch is not None:  # else they would never come
+        more += (("training.max_minutes", float(math.ceil(after.seconds_to_last_epoch.high / 60))),)
+    yield "more passes over the clips", more
     for name, what in (("temporal", "smoother motion"), ("physics", "more realistic dynamics")):
         weight = float(config.loss_weights[name])
         yield what, ((f"loss_weights.{name}", round(2 * weight, 6) if weight else 0.1),)
