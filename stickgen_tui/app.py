@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.screen import Screen
 
+    from stickgen.catalogue.entry import Entry
     from stickgen.config.drafts import Draft
     from stickgen.runs.store import Run
     from stickgen_tui.drawing.changed_cells import Update
@@ -62,7 +63,15 @@ class StickgenApp(App[None]):
     TITLE = "stickgen"
     CSS_PATH = [
         Path(__file__).parent / "styles" / name
-        for name in ("app.tcss", "home.tcss", "editor.tcss", "monitor.tcss", "data.tcss", "queue.tcss")
+        for name in (
+            "app.tcss",
+            "home.tcss",
+            "editor.tcss",
+            "monitor.tcss",
+            "data.tcss",
+            "queue.tcss",
+            "runs.tcss",
+        )
     ]
     COMMANDS = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -198,11 +207,11 @@ class StickgenApp(App[None]):
                 return
         notice(self, f"{run.name}: it cannot be resumed, or it is going already", error=True)
 
-    def open_monitor(self, run: Run) -> None:
-        """Show a run, on top of the home screen, whatever is open now."""
+    def open_monitor(self, run: Run, *, above: bool = False) -> None:
+        """Show a run, on top of the home screen, whatever is open now; or `above` what is open, to come back to."""
         from stickgen_tui.screens.monitor import MonitorScreen
 
-        while len(self.screen_stack) > 2:
+        while len(self.screen_stack) > 2 and not above:
             self.pop_screen()
         self.push_screen(MonitorScreen(run))
 
@@ -233,6 +242,12 @@ class StickgenApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, HomeScreen):
                 screen.offer(config)
+
+    def open_runs(self, known: Sequence[Entry] = ()) -> None:
+        """All runs; `known` are shown until they are found."""
+        from stickgen_tui.screens.runs import RunsScreen
+
+        self.push_screen(RunsScreen(self.runs_root, known))
 
     def open_data(self) -> None:
         """The datasets of this folder."""

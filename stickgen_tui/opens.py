@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 if TYPE_CHECKING:
     from textual.app import App
 
+    from stickgen.catalogue.entry import Entry
     from stickgen.config.drafts import Draft
     from stickgen.runs.store import Run
     from stickgen_tui.editing.session import Edit
@@ -39,8 +40,11 @@ class Opens(Protocol):
     def open_queue(self) -> None:
         """The trainings that start one after another."""
 
-    def open_monitor(self, run: Run) -> None:
-        """Watch a run, on top of the home screen, whatever is open now."""
+    def open_monitor(self, run: Run, *, above: bool = False) -> None:
+        """Watch a run, on top of the home screen, whatever is open now; or `above` what is open, to come back to."""
+
+    def open_runs(self, known: Sequence[Entry] = ()) -> None:
+        """All runs; `known` are shown until they are found."""
 
 
 def opens(app: App[Any]) -> Opens:

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -58,30 +58,13 @@ class Catalogue:
         self._new_logs: list[tuple[str, str, bytes, bytes]] = []
         self._new_configs: list[tuple[str, bytes]] = []
 
-    def look(
-        self,
-        *,
-        figures: bool = True,
-        config: bool = True,
-        only: Callable[[Run], bool] | None = None,
-        before: Iterable[Entry] = (),
-    ) -> list[Entry]:
-        """Every run, the newest first. Without `figures` no log is read, without `config` no config.
-
-        With `only`, the runs that it is false of are taken as they are in `before`, if they are there.
-        """
-        earlier = {entry.run.path: entry for entry in before}
-        found = []
-        for run in list_runs(self.root):
-            known = earlier.get(run.path)
-            if known is not None and only is not None and not only(run):
-                found.append(known)
-            else:
-                found.append(self.entry(run, figures=figures, config=config))
+    def look(self, *, figures: bool = True, config: bool = True) -> list[Entry]:
+        """Every run, the newest first. Without `figures` no log is read, without `config` no config."""
+        entries = [self.entry(run, figures=figures, config=config) for run in list_runs(self.root)]
         if figures:
-            self._forget_others({str(entry.run.metrics_path) for entry in found})
-        self._keep()
-        return found
+            self.forget_others(entry.run for entry in entries)
+        self.settle()
+        return entries
 
     def entry(self, run: Run, *, figures: bool = True, config: bool = True) -> Entry:
         """One run as it is now. Never raises for an odd one: what cannot be read is left out."""
@@ -131,8 +114,11 @@ class Catalogue:
             log.folded.add(records)
         log.stamp, log.figures = stamp, log.folded.summary()
         offset = log.reader.offset
-        if offset - log.kept_at > _WORTH_KEEPING or not log.kept_at or run.exit:
+        ended = bool(run.exit)
+        if offset - log.kept_at > _WORTH_KEEPING or not log.kept_at or ended:
             self._note(run, log, offset)
+        if ended:  # it goes on, if it does, from what the cache has
+            log.folded = log.reader = None
 
     def _note(self, run: Run, log: _Log, offset: int) -> None:
         """Keep what is known of a log in the cache, at the end of this look."""
@@ -143,7 +129,7 @@ class Catalogue:
             return
         log.kept_at = offset
         fold = orjson.dumps({"position": position, "folded": log.folded.to_json()})
-        figures = orjson.dumps({name: asdict(figure) for name, figure in log.figures.items()})
+        figures = orjson.dumps({name: vars(figure) for name, figure in log.figures.items()})
         self._new_logs.append((str(run.metrics_path), log.stamp, figures, fold))
 
     def _take_up(self, run: Run, log: _Log) -> None:
@@ -181,12 +167,15 @@ class Catalogue:
 
     # -- the cache
 
-    def _keep(self) -> None:
+    def settle(self) -> None:
+        """Write to the cache what was read since the last time; `look` does it by itself."""
         if self._new_logs or self._new_configs:
             self._kept.keep(self._new_logs, self._new_configs)
             self._new_logs, self._new_configs = [], []
 
-    def _forget_others(self, there: set[str]) -> None:
+    def forget_others(self, runs: Iterable[Run]) -> None:
+        """Leave out of the cache what it has of other runs of this folder."""
+        there = {str(run.metrics_path) for run in runs}
         gone = [path for path in self._known or () if path not in there]
         if gone and self._known is not None:
             self._kept.forget(gone)

@@ -45,3 +45,8 @@ def measured(entries: Sequence[Entry]) -> list[FigureRow]:
 
 def _tells_how_good(name: str) -> bool:
     return name == Field.LOSS or name.startswith((VAL, RecordKind.QUALITY))
+
+
+def letter(at: int) -> str:
+    """A, B, … Z, A2, B2, …: what one of several runs is called beside its values and its curve."""
+    return chr(ord("A") + at % 26) + (str(at // 26 + 1) if at >= 26 else "")

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import accumulate, islice
-from operator import lt, neg, sub
+from operator import itemgetter, lt, neg, sub
 from typing import Any
 
 from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind, Unit, higher_is_better, unit_of
@@ -166,40 +166,22 @@ class Figures:
         }
 
     def _fold(self, records: Sequence[Mapping[str, Any]]) -> None:
-        columns: dict[str, tuple[list[int], list[float]]] = {}
+        by_kind: dict[str | None, list[Mapping[str, Any]]] = {}
         for record in records:
-            step = record.get(Field.STEP)
-            if type(step) is not int:
-                continue
-            kind = record.get(Field.KIND)
+            if type(record.get(Field.STEP)) is int:
+                by_kind.setdefault(record.get(Field.KIND), []).append(record)
+        for kind, of_kind in by_kind.items():
             prefix = "" if kind in _BARE else f"{kind}."
-            for name, value in record.items():
-                if name in _NOT_MEASURED:
-                    continue
-                of = type(value)
-                if of is float or of is int:
-                    pass
-                elif value is None and unit_of(name) is not Unit.BYTES:
-                    value = (
-                        math.nan
-                    )  # JSON has none: the writer puts null. No memory of a device is no number
-                else:
-                    continue
-                column = columns.get(prefix + name)
-                if column is None:
-                    column = columns[prefix + name] = ([], [])
-                    if prefix + name not in self._folds:
-                        self._folds[prefix + name] = _fold_of(kind, name)
-                column[0].append(step)
-                column[1].append(value)
-        for name, (steps, values) in columns.items():
-            fold = self._folds[name]
-            if all(map(lt, steps, islice(steps, 1, None))):
-                fold.extend(steps, values)
-            else:  # two records of a step in a row
-                for step, value in zip(steps, values, strict=True):
-                    fold.cut(step)
-                    fold.extend([step], [value])
+            for name, (steps, values) in _columns(of_kind).items():
+                fold = self._folds.get(prefix + name)
+                if fold is None:
+                    fold = self._folds[prefix + name] = _fold_of(kind, name)
+                if all(map(lt, steps, islice(steps, 1, None))):
+                    fold.extend(steps, values)
+                else:  # two records of a step in a row
+                    for step, value in zip(steps, values, strict=True):
+                        fold.cut(step)
+                        fold.extend([step], [value])
 
     def summary(self) -> dict[str, Figure]:
         """Each figure by its name."""
@@ -213,7 +195,7 @@ class Figures:
         return {
             "top": self._top,
             "top_of": self._top_of,
-            "folds": {name: asdict(fold) for name, fold in self._folds.items()},
+            "folds": {name: vars(fold) for name, fold in self._folds.items()},
         }
 
     @classmethod
@@ -237,6 +219,44 @@ class Figures:
                 **pairs,
             )
         return figures
+
+
+def _columns(records: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Sequence[int], Sequence[float]]]:
+    """What was measured, by name: the steps and the values. JSON has no nan: null stands for it."""
+    names = tuple(records[0])
+    if len(names) > 1 and all(len(record) == len(names) for record in records):
+        try:
+            found = zip(*map(itemgetter(*names), records), strict=True)
+        except KeyError:  # of different shapes
+            pass
+        else:
+            columns = dict(zip(names, found, strict=True))
+            steps = columns[Field.STEP]
+            return {
+                name: column
+                for name, values in columns.items()
+                if name not in _NOT_MEASURED and (column := _numbers(name, steps, values))[0]
+            }
+    names = tuple(dict.fromkeys(name for record in records for name in record if name not in _NOT_MEASURED))
+    out = {}
+    for name in names:
+        having = [record for record in records if name in record]
+        out[name] = _numbers(name, [r[Field.STEP] for r in having], [r[name] for r in having])
+    return {name: column for name, column in out.items() if column[0]}
+
+
+def _numbers(name: str, steps: Sequence[int], values: Sequence[Any]) -> tuple[Sequence[int], Sequence[float]]:
+    """Those values that are numbers, and those that are not finite; memory that a device does not have is neither."""
+    kinds = set(map(type, values))
+    if kinds <= {int, float}:
+        return steps, values
+    no_number = Unit.BYTES is unit_of(name)
+    pairs = [
+        (step, math.nan if value is None else value)
+        for step, value in zip(steps, values, strict=True)
+        if type(value) in (int, float) or (value is None and not no_number)
+    ]
+    return [step for step, _ in pairs], [value for _, value in pairs]
 
 
 def _fold_of(kind: str | None, name: str) -> Fold:

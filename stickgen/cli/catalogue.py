@@ -184,7 +184,7 @@ def note(root: Path, which: str, text: str | None, as_json: bool) -> None:
 def diff(root: Path, which: tuple[str, ...], as_json: bool) -> None:
     """Only the keys in which runs differ, beside the last and best figures of each."""
     from stickgen.catalogue.catalogue import Catalogue
-    from stickgen.catalogue.differing import differing, measured
+    from stickgen.catalogue.differing import differing, letter, measured
     from stickgen.cli.runs_table import shown, table
     from stickgen.runs.store import find_run
 
@@ -222,12 +222,6 @@ def diff(root: Path, which: tuple[str, ...], as_json: bool) -> None:
         table(["figure", *letters], figure_rows, numeric) if figure_rows else ["nothing measured yet"]
     ):
         click.echo(line)
-
-
-def letter(at: int) -> str:
-    """A, B, … Z, A2, B2, …: what a run is called beside its curve."""
-    round_ = at // 26
-    return chr(ord("A") + at % 26) + (str(round_ + 1) if round_ else "")
 
 
 @click.command("fork", epilog="Example: stickgen runs fork calm-otter -o configs/longer.yaml")

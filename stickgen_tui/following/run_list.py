@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stickgen.record_log import last_record
 from stickgen.run_contract import Field, File, RecordKind
-from stickgen.runs.store import Run, list_runs, runs_root
+from stickgen.runs.store import Run, State, Status, list_runs, runs_root
 from stickgen_tui.drawing.states import look_of
 from stickgen_tui.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.catalogue.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,18 @@ def summary_of(run: Run) -> RunSummary:
         loss=float(loss) if isinstance(loss, int | float) else None,
         changed=_newest_change(run),
     )
+
+
+def entry_of(run: Run, summary: RunSummary) -> Entry:
+    """A row as the catalogue has it, without figures and config."""
+    from stickgen.catalogue.entry import Entry
+
+    try:
+        status = Status(summary.status)
+    except ValueError:
+        status = Status.UNREADABLE
+    state = State(status, "", summary.step or 0, summary.total_steps or 0)
+    return Entry(run, state, {}, changed=summary.changed)
 
 
 def _newest_change(run: Run) -> float | None:

@@ -18,7 +18,7 @@ from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, detect, local_machine_fast
 from stickgen.planner.advising.recommend import Recommendation, recommend
 from stickgen.runs.store import Run
-from stickgen_tui.following.run_list import RunCatalogue, RunSummary
+from stickgen_tui.following.run_list import RunCatalogue, RunSummary, entry_of
 from stickgen_tui.launching.preflight import Preflight, preflight
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
@@ -48,7 +48,7 @@ class HomeScreen(Screen[None]):
     AUTO_FOCUS = "#card"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "Edit", tooltip="Edit the config before it is launched"),
-        Binding("r", "runs", "Runs", tooltip="Go to the list of runs; Enter there opens one"),
+        Binding("r", "runs", "Runs", tooltip="All runs: filter, sort, compare, tag, fork, export, prune"),
         Binding("m", "monitor", "Watch", tooltip="Watch the run that is going, or the newest one"),
         Binding(
             "q", "queue", "Queue", tooltip="Trainings that start one after another when the machine is free"
@@ -201,7 +201,7 @@ class HomeScreen(Screen[None]):
         table.show(event.runs)
         table.display = bool(event.runs)
         self.query_one("#no-runs").display = not event.runs
-        more = f"and {event.hidden:,} older runs: stickgen runs list" if event.hidden else ""
+        more = f"and {event.hidden:,} more: r shows all" if event.hidden else "r filters and compares them"
         self.query_one("#runs-panel").border_subtitle = more
         self._show_title()
 
@@ -254,8 +254,8 @@ class HomeScreen(Screen[None]):
             opens(self.app).open_editor(self.target)
 
     def action_runs(self) -> None:
-        if self._runs:
-            self.set_focus(self.query_one(RunTable))  # at once: an Enter right behind opens a run
+        if self._runs:  # what is known goes along, so that an Enter right behind opens a run
+            opens(self.app).open_runs([entry_of(run, summary) for run, summary in self._runs])
         else:
             notice(self.app, "there are no runs yet")
 

@@ -153,7 +153,7 @@ def test_labels_are_kept_and_a_damaged_file_is_not_written_over(three: Catalogue
         write_note(run, "x")
 
 
-def test_a_run_that_is_going_comes_first_and_can_be_passed_over(three: Catalogue) -> None:
+def test_a_run_that_is_going_comes_first(three: Catalogue) -> None:
     run = three.root / "calm-otter"
     (run / "exit.json").unlink()
     identity = json.loads((run / "run.json").read_text())
@@ -161,5 +161,3 @@ def test_a_run_that_is_going_comes_first_and_can_be_passed_over(three: Catalogue
     (run / "run.json").write_text(json.dumps(identity))
     before = three.look()
     assert [e.run.name for e in chosen(before, three.query(""))][0] == "calm-otter"
-    after = three.look(only=lambda run: run.name == "wise-owl", before=before)
-    assert [a is b for a, b in zip(after, before, strict=True)] == [False, True, True]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from on_screen import screen_text, until
+from run_fixture import finished_run
 from textual.pilot import Pilot
 
 from stickgen.record_log import RecordWriter
+from stickgen.runs.labels import change_tags, write_note
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
 from stickgen_tui.widgets.stick_canvas import StickCanvas
@@ -102,3 +106,50 @@ def test_grid_of_charts(app: StickgenApp, run: Run, snap_compare: Compare, size:
     """Zoomed in, with the crosshair in all of them."""
     app.first_run = run
     assert snap_compare(app, terminal_size=size, run_before=_charts)
+
+
+@pytest.fixture
+def some_runs(workplace: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three runs that ended in different ways, with tags and a note."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(workplace / "cache"))
+    monkeypatch.setattr("stickgen.catalogue.catalogue._newest_change", lambda run: 1_790_000_000.0)
+    monkeypatch.setattr("stickgen.catalogue.entry.time.time", lambda: 1_790_007_200.0)
+    text = config.read_text()
+    for number, (name, code) in enumerate((("calm-otter", 0), ("brisk-fox", 130), ("wise-owl", 1))):
+        config.write_text(text.replace("  learning_rate:", f"  seed: {number}\n  learning_rate:"))
+        made = finished_run(workplace / "runs", config, name=name, steps=300 * (number + 1))
+        made.update_identity(created_unix=1e9 + number)
+        made.exit_path.write_text(json.dumps({"code": code, "reason": "", "launch": 1}))
+        if number != 1:
+            change_tags(made, add=["baseline", "night"][: number + 1])
+    write_note(made, "the left hand lags")
+
+
+async def _all_runs(pilot: Pilot[None]) -> None:
+    await until(pilot, lambda: "wise-owl" in screen_text(pilot.app))
+    await pilot.press("r")
+    await until(pilot, lambda: "val.loss" in screen_text(pilot.app) and "0.0" in screen_text(pilot.app))
+    await pilot.press("right", "right", "s")
+    await until(pilot, lambda: "val.loss▾" in screen_text(pilot.app))
+    await pilot.press("home", "space", "space")
+    await until(pilot, lambda: "2 marked" in screen_text(pilot.app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_all_runs(app: StickgenApp, some_runs: None, snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(app, terminal_size=size, run_before=_all_runs)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_runs_compared(
+    app: StickgenApp, some_runs: None, snap_compare: Compare, size: tuple[int, int]
+) -> None:
+    async def compared(pilot: Pilot[None]) -> None:
+        await _all_runs(pilot)
+        await pilot.press("d")
+        await until(
+            pilot, lambda: "training.seed" in screen_text(pilot.app) and "◆ A" in screen_text(pilot.app)
+        )
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=compared)
