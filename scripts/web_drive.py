@@ -109,6 +109,7 @@ def curves_move(browser: Browser, address: str, shot: Path | None) -> bool:
     if "token" in page.url:
         return False  # it would stay in the history
     page.wait_for_selector("body.-first-byte", timeout=60_000)
+    page.mouse.click(400, 20)  # the app draws little for who looks elsewhere
     page.wait_for_timeout(6_000)
     before = page.screenshot()
     page.wait_for_timeout(4_000)
