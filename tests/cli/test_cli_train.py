@@ -28,7 +28,7 @@ def test_train_then_resume(tmp_path: Path, dataset: Path, repo: Path) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "stickgen", "runs", "--runs", tmp_path, "list"], capture_output=True, text=True
     )
-    assert listed.stdout.startswith("finished         3/")
+    assert listed.stdout.startswith("early            3/")  # --max-steps
 
 
 def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path, dataset: Path, repo: Path) -> None:
