@@ -27,7 +27,7 @@ class Chart(Widget):
     The mouse asks for another look by messages; whoever holds the view decides, and shows it in all its charts.
     """
 
-    DEFAULT_CSS = "Chart { height: 1fr; min-height: 4; text-wrap: nowrap; }"
+    DEFAULT_CSS = "Chart { width: 1fr; height: 1fr; min-height: 4; text-wrap: nowrap; }"
     ALLOW_SELECT = False  # a drag pans
 
     class Zoomed(Message):

@@ -410,3 +410,13 @@ async def test_the_colours_are_chosen_by_name_and_kept(charted: StickgenApp) -> 
         await until(pilot, lambda: recall("charts.palette") == "colour-blind")
         styles = {curve.style for curve in charted.screen.query_one("#chart", Chart)._curves}
         assert styles <= {*vars(PALETTES["colour-blind"]).values()} - {PALETTES["colour-blind"].runs}
+
+
+async def test_a_wide_terminal_shows_the_next_curves_beside_the_large_one(charted: StickgenApp) -> None:
+    async with charted.run_test(size=(200, 60)) as pilot:
+        await ready(pilot)
+        box = panel(charted).region
+        charts = [chart for chart in charted.screen.query(Chart) if chart.region]
+        assert len(charts) == 4
+        assert all(box.contains_region(chart.region) for chart in charts)
+        assert "loss: temporal" in screen_text(charted)
