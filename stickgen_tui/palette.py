@@ -135,6 +135,7 @@ class Palette(Provider):
         """Screens, from wherever one is."""
         app = self._stickgen
         yield Command("Go home", "this machine, what it should train, the runs", app.go_home)
+        yield Command("Go to the runs: compare, filter, tag", "every run, by any figure", app.open_runs)
         yield Command("Go to the datasets", "make, import, embed and look at them", app.open_data)
         yield Command("Go to the queue", "trainings that start one after another", app.open_queue)
         yield Command("Open a config by its path…", "the newest first", app.open_file)

@@ -13,6 +13,7 @@ from run_fixture import wave
 from stickgen.motion.in_braille import draw_figure
 from stickgen.motion.skeleton import POSE_DIM
 from stickgen.quantities import age_text, byte_text, count_text, duration_text, number_text
+from stickgen.queue.state import JobStatus
 from stickgen.runs.store import Status
 from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.drawing.states import LOOKS, look_of
@@ -53,7 +54,7 @@ def test_quantities(got: str, wanted: str) -> None:
 
 
 def test_every_status_has_a_glyph_and_a_word_of_its_own() -> None:
-    assert set(LOOKS) == {str(status) for status in Status}
+    assert set(LOOKS) == {str(status) for status in (*Status, *JobStatus)}
     assert len({look.glyph for look in LOOKS.values()}) == len(LOOKS)
     assert look_of("something new").word == "something new"
 
