@@ -12,6 +12,7 @@ from stickgen.cli.options import JSON, OVERRIDES, RUNS
 from stickgen.cli.output import print_json
 from stickgen.cli.queueing import DATA, FORCE, MAX_STEPS, NPROC, PAUSED, added, warn
 from stickgen.quantities import DASH, number_text
+from stickgen.run_contract import Field
 from stickgen.text import clean
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _unused(name: str, taken: Sequence[str]) -> str:
 @click.option(
     "--figure",
     "name",
-    default="loss_pose",
+    default=Field.LOSS_POSE,
     show_default=True,
     help="What to sort by: a measured number, of the held-out clips if they have it; or KIND.NUMBER, as train.loss.",
 )

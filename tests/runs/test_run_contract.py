@@ -62,6 +62,10 @@ OTHER_THINGS = {
     ("stickgen/runs/state.py", "total_steps"),  # of run.json
     ("stickgen/train/checkpoints/saver.py", "step"),
     ("stickgen/train/processes/killed.py", "boot_id"),  # of a process in run.json
+    ("stickgen/mcp/diagnosing.py", "step"),  # of the document about a run, as in the next
+    ("stickgen/mcp/diagnosing.py", "total_steps"),
+    ("stickgen_tui/demo/player.py", "sample"),  # a piece of a recording
+    ("stickgen_tui/panels/figure.py", "sample"),  # what a poll says has changed
     ("stickgen_tui/screens/monitor.py", "stop"),  # an action of the screen
     ("stickgen_tui/screens/monitor.py", "sample"),  # what a poll says has changed
     ("stickgen_tui/widgets/status_line.py", "starting"),  # words of a status
