@@ -8,7 +8,7 @@ from stickgen.errors import StickgenError
 from stickgen.mcp.reading import inert, text
 from stickgen.run_contract import EventKind, Field, Wish
 from stickgen.runs.control import answer, request
-from stickgen.runs.launch import stop
+from stickgen.runs.launch import pause, stop
 from stickgen.runs.store import Run
 
 
@@ -30,10 +30,21 @@ def request_checkpoint(run: Run, wait_seconds: float) -> dict[str, Any]:
 
 def stop_run(run: Run, named: str) -> dict[str, Any]:
     """Ask for a stop with a checkpoint; never a kill. Raises StickgenError if `named` is not the whole name."""
-    if named != run.name:
-        raise StickgenError(f"to stop a run, give its whole name: {text(run.name)}")
+    _check_whole_name(run, named)
     stop(run)
     return {"name": text(run.name), "asked": "stop with a checkpoint"}
+
+
+def pause_run(run: Run, named: str) -> dict[str, Any]:
+    """Ask for a pause, which saves and frees the memory. Raises StickgenError if `named` is not the whole name."""
+    _check_whole_name(run, named)
+    pause(run)
+    return {"name": text(run.name), "asked": "pause with a checkpoint"}
+
+
+def _check_whole_name(run: Run, named: str) -> None:
+    if named != run.name:
+        raise StickgenError(f"to end a run, give its whole name: {text(run.name)}")
 
 
 def _check_alive(run: Run) -> None:

@@ -150,4 +150,10 @@ def _asking_tools(root: Path) -> list[tuple[Callable[..., Facts], ToolAnnotation
         """Stop a run with a checkpoint; it can be resumed later. Only do this when the person asked for it."""
         return asking.stop_run(run_inside(root, run), run)
 
-    return [(request_sample, ASKS), (request_checkpoint, ASKS), (stop_run, STOPS)]
+    def pause_run(
+        run: Annotated[str, Parameter(description="The whole name of the run.")],
+    ) -> Facts:
+        """Pause a run: it saves, frees the memory and goes on later where it was. Only if the person asked for it."""
+        return asking.pause_run(run_inside(root, run), run)
+
+    return [(request_sample, ASKS), (request_checkpoint, ASKS), (pause_run, STOPS), (stop_run, STOPS)]
