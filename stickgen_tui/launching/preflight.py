@@ -6,6 +6,7 @@ All of it calls the engine's torch-free rooms and may take a moment: run it in a
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +156,16 @@ def _memory_check(config: TrainingConfig, around: Surroundings, cost: Estimate) 
     if best is None:
         return Check("warning", needed)
     return Check("warning", f"it would fit with {best.change}: {best.reason}", best.edits)
+
+
+def launch_command(config: Path, root: Path | None) -> str:
+    """What launches the same run from the shell, in this folder."""
+    from stickgen.runs.store import runs_root
+
+    here, path = Path.cwd(), config.absolute()
+    named = path.relative_to(here) if path.is_relative_to(here) else path
+    runs = f" --runs {shlex.quote(str(root))}" if root is not None and root != runs_root() else ""
+    return f"stickgen train --config {shlex.quote(str(named))}{runs}"
 
 
 def start(found: LaunchCheck, root: Path | None) -> Run:

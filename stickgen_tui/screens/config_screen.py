@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from stickgen_tui.editing.session import Edit, EditSession
 from stickgen_tui.notices import notice
-from stickgen_tui.screens.launch import launch_config
+from stickgen_tui.screens.launch import copy_command, launch_config
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.saving import changes_content, save, save_as
 
@@ -43,6 +43,12 @@ class ConfigScreen(Screen[None]):
         super().__init__()
         self._session, self._path, self._root = session, path, root
         self._quitting = False  # whether the question before a quit is open
+
+    def action_copy_command(self) -> None:
+        """The command that launches the file, which is not what is on screen while changes are not saved."""
+        copy_command(self.app, self._path, self._root)
+        if self._session.changes():
+            notice(self.app, "the changes on this screen are not saved; the command launches the file")
 
     @abstractmethod
     def _settle(self) -> bool:

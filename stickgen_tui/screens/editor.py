@@ -67,6 +67,7 @@ class EditorScreen(ConfigScreen):
         Binding("f", "fix", "Fix", tooltip="Make the edit that the problem of this row suggests"),
         Binding("S,ctrl+shift+s", "save_as", "Save as", key_display="S", show=False, tooltip="Write it under another name, and go on there"),
         Binding("o", "open", "Open", show=False, tooltip="Open another config: the newest first, or by its path"),
+        Binding("C", "copy_command", "Command", show=False, tooltip="Copy the shell command that launches this config"),
         Binding("E", "text", "$EDITOR", show=False, tooltip="Edit the text itself in $EDITOR"),
         Binding("slash", "find", "Find", key_display="/", tooltip="Show only keys that contain a word"),
         Binding("d", "diff", "Diff", tooltip="What differs from the file on disk, from the preset, from the last run"),

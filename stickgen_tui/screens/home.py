@@ -55,6 +55,13 @@ class HomeScreen(Screen[None]):
         ),
         Binding("o", "open", "Open", tooltip="Open a config: the newest first, or by its path"),
         Binding("d", "data", "Data", tooltip="Make, import, embed and look at datasets"),
+        Binding(
+            "C",
+            "copy_command",
+            "Command",
+            show=False,
+            tooltip="Copy the shell command that launches this config",
+        ),
         Binding("escape", "card", show=False),
         Binding("f9", "rescan", "Rescan", show=False, tooltip="Look at the hardware again"),
     ]
@@ -252,6 +259,12 @@ class HomeScreen(Screen[None]):
     def action_edit(self) -> None:
         if self.target is not None:
             opens(self.app).open_editor(self.target)
+
+    def action_copy_command(self) -> None:
+        from stickgen_tui.screens.launch import copy_command
+
+        if self.target is not None:
+            copy_command(self.app, self.target, self._root)
 
     def action_runs(self) -> None:
         if self._runs:  # what is known goes along, so that an Enter right behind opens a run

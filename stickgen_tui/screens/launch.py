@@ -13,7 +13,7 @@ from textual.screen import Screen
 from stickgen.config.presets import preset_of, preset_path
 from stickgen.errors import StickgenError
 from stickgen_tui.editing.values import value_text
-from stickgen_tui.launching.preflight import Preflight, preflight, shown_path, start
+from stickgen_tui.launching.preflight import Preflight, launch_command, preflight, shown_path, start
 from stickgen_tui.launching.queueing import queue_config, trainings_beside
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
@@ -72,6 +72,13 @@ async def launch_config(
     opens(app).launched(looked.config_path)
     opens(app).open_monitor(run)
     return ()
+
+
+def copy_command(app: App[Any], config: Path, root: Path | None) -> None:
+    """Say the shell command of this launch, and put it into the terminal's clipboard if that takes it."""
+    command = launch_command(config, root)
+    app.copy_to_clipboard(command)
+    notice(app, f"copied: {command}")
 
 
 def _question(looked: Preflight, others: Sequence[Run]) -> QuestionScreen:

@@ -6,13 +6,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from on_screen import screen_text, until
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.datasets.facts import DatasetFacts, write_dataset_facts
 from stickgen.runs.store import Run
 from stickgen.yaml_edit import Document
+from stickgen_tui.app import StickgenApp
 from stickgen_tui.launching.forecasting import forecast, look_around
 from stickgen_tui.launching.preflight import preflight, start
+from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.widgets.forecast_line import forecast_content
 
 
@@ -116,3 +119,15 @@ def test_a_start_makes_a_run_of_these_bytes_and_launches_it(
     assert launched == [run]
     assert run.config_bytes == config.read_bytes()
     assert run.identity["data_path"] == str(workplace / "data" / "quickstart.pt")
+
+
+async def test_the_command_of_a_launch_is_copied(app: StickgenApp, config: Path) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "quickstart" in screen_text(app))
+        await pilot.press("C")
+        assert app.clipboard.startswith(f"stickgen train --config {config} ")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        app.copy_to_clipboard("")
+        await pilot.press("C")
+        assert app.clipboard.startswith(f"stickgen train --config {config} ")
