@@ -26,6 +26,7 @@ from terminal import Terminal
 COLUMNS, ROWS = 100, 30
 CELL_WIDTH, CELL_HEIGHT, FONT_SIZE = 9, 18, 15
 FRAME_SECONDS = 0.12
+MOST_KEPT = 200  # pictures of a wait
 BACKGROUND, FOREGROUND = (18, 18, 18), (224, 224, 224)
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
 _NAMED = {
@@ -69,7 +70,7 @@ class Camera:
 
     def shoot(self, screen: pyte.Screen, seconds: float) -> None:
         """Add what is on screen for `seconds`; the same picture again only lasts longer."""
-        picture = self._draw(screen)
+        picture = self.draw(screen)
         if self.frames and picture.tobytes() == self.frames[-1].tobytes():
             self.durations[-1] += round(1000 * seconds)
             return
@@ -86,7 +87,8 @@ class Camera:
         )
         first.save(path, save_all=True, append_images=rest, duration=self.durations, loop=0, **how)
 
-    def _draw(self, screen: pyte.Screen) -> Image.Image:
+    def draw(self, screen: pyte.Screen) -> Image.Image:
+        """What is on screen, as a picture."""
         picture = Image.new("RGB", (COLUMNS * CELL_WIDTH, ROWS * CELL_HEIGHT), BACKGROUND)
         draw = ImageDraw.Draw(picture)
         for row in range(ROWS):
@@ -129,12 +131,18 @@ def colour(name: str, default: tuple[int, int, int]) -> tuple[int, int, int]:
 
 def film(terminal: Terminal, camera: Camera, act: Act) -> None:
     """One act. Raises TimeoutError if what it waits for does not come, with what is on screen instead."""
-    began, waited = time.monotonic(), []
+    began = time.monotonic()
+    waited: list[Image.Image] = []
+    every, seen = 1, 0  # of the pictures one in so many is kept, for a wait may be long
     while act.seen not in terminal.text:
         if time.monotonic() - began > act.within:
             raise TimeoutError(f"waited for {act.seen!r} in vain:\n{terminal.text}")
         terminal.run(FRAME_SECONDS)
-        waited.append(camera._draw(terminal.screen))
+        if seen % every == 0:
+            waited.append(camera.draw(terminal.screen))
+        seen += 1
+        if len(waited) >= MOST_KEPT:
+            waited, every = waited[::2], 2 * every
     for picture in thinned(waited, max(round(act.waiting / FRAME_SECONDS), 1)):
         camera.frames.append(picture)
         camera.durations.append(round(1000 * FRAME_SECONDS))
