@@ -114,7 +114,7 @@ def test_configure_launch_leave_come_back_and_stop(place: Path, terminals: list[
     again.wait_for("● running", "━ train")
     assert run.state().status == Status.RUNNING and run.state().step > step
     again.resize(80, 24)
-    again.wait_for("1 curves  2 figure")
+    again.wait_for("[1 curves][2 figure]")
     again.keys("x")
     again.wait_for("Stop this run?")
     again.keys("y")

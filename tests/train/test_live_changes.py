@@ -175,9 +175,8 @@ def test_a_kill_at_any_stage_neither_loses_nor_doubles_it(
     assert said["id"] == change.id and said["step"] == change.step
     assert list(run.control_dir.iterdir()) == []
     if stage in ("asked, not taken", "the record is half written"):
-        assert (
-            change.step == 2
-        )  # the next launch takes it where it goes on, and is the run that took it there
+        # the next launch takes it where it goes on: at the checkpoint of step 2, if that was whole before the kill
+        assert change.step in (0, 2)
         other = make(tmp_path / "again", tiny_dataset)
         shutil.copy(run.path / "live.json", other.path / "live.json")
         assert launch(other).train() == 0

@@ -84,7 +84,7 @@ def long_log(run: Run, records: int) -> None:
 
 def test_a_long_log_shows_what_is_read_so_far(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     long_log(run, 3000)
-    monkeypatch.setattr(run_follower, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(run_follower, "_READ_SECONDS", 0.0)
     follower = RunFollower(run)
     assert {"events", "metrics"} <= follower.poll()
     assert follower.behind and 0 < len(follower.train["loss"]) < 3000

@@ -270,7 +270,8 @@ async def test_help_lists_the_keys_and_the_palette_runs_them(app: StickgenApp, r
         app.open_monitor(run)
         await pilot.press("question_mark")
         await until(pilot, lambda: "Help · Monitor" in screen_text(app))
-        assert "Ask the trainer for a checkpoint now" in screen_text(app)
+        app.screen.query_one(".help").scroll_end(animate=False)
+        await until(pilot, lambda: "Ask the trainer for a checkpoint now" in screen_text(app))
         await pilot.press("escape", "ctrl+p", *"logarithmic", "enter")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "  log" in screen_text(app))
 
