@@ -30,7 +30,7 @@ from stickgen.record_log import RecordReader
 from stickgen.runs.notifying import is_wanted
 from stickgen.runs.store import Run, create_run
 from stickgen.terminal_notice import terminal_notice
-from stickgen.train import loop
+from stickgen.train import launch, loop
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.loop import Trainer
@@ -322,7 +322,7 @@ def _recompute(shop: Workshop) -> None:
 def _compile(shop: Workshop) -> None:
     asked: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "compile_blocks", lambda model: asked.append("compiled"))
+        patch.setattr(launch, "compile_blocks", lambda model: asked.append("compiled"))
         patch.setattr("stickgen.planner.arithmetic.compiling.can_compile", lambda where: True)
         Trainer(shop.run({"training.compile": "never"}))
         assert asked == []

@@ -22,6 +22,7 @@ from stickgen.runs.live import effective_config, read_changes
 from stickgen.runs.resuming import prepare
 from stickgen.runs.store import Run, Status, create_run
 from stickgen.train import context as context_module
+from stickgen.train.between_steps import BetweenSteps
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.context import LaunchContext
 from stickgen.train.loop import Trainer
@@ -148,7 +149,7 @@ def dying(
 
 
 def at_step(step: int) -> Callable[..., bool]:
-    return lambda trainer, *_: trainer.state.step == step
+    return lambda part, *_: part.state.step == step
 
 
 STAGES = {
@@ -158,8 +159,8 @@ STAGES = {
     "said, not removed": dying(Inbox, "clear", after=False),
     "removed, not in effect": dying(Inbox, "clear", after=True),
     "in effect, no step taken": dying(Trainer, "steer", after=True, when=at_step(AT)),
-    "a step later": dying(Trainer, "do", after=True, when=at_step(AT + 1)),
-    "after the next checkpoint": dying(Trainer, "do", after=True, when=at_step(5)),
+    "a step later": dying(BetweenSteps, "do", after=True, when=at_step(AT + 1)),
+    "after the next checkpoint": dying(BetweenSteps, "do", after=True, when=at_step(5)),
 }
 
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from stickgen.train import loop
-from stickgen.train.loop import Trainer
+from stickgen.train import launch
+from stickgen.train.launch import Launch
 
 
 @pytest.mark.parametrize(("waited", "beside"), [(False, False), (True, False), (False, True)])
@@ -16,10 +16,10 @@ def test_a_time_is_contended_by_others_of_any_kind(
     monkeypatch: pytest.MonkeyPatch, waited: bool, beside: bool
 ) -> None:
     told: list[bool] = []
-    monkeypatch.setattr(loop, "remember", lambda *_, compiled, contended: told.append(contended))
-    trainer = SimpleNamespace(
+    monkeypatch.setattr(launch, "remember", lambda *_, compiled, contended: told.append(contended))
+    this = SimpleNamespace(
         ranks=SimpleNamespace(size=1), identity={}, learner=None, clips=SimpleNamespace(file=None), journal=None,
         compiled=False, contention=SimpleNamespace(contended=waited), neighbours=SimpleNamespace(contended=beside),
     )  # fmt: skip
-    Trainer.remember(cast(Any, trainer))
+    Launch.remember(cast(Any, this))
     assert told == [waited or beside]
