@@ -187,6 +187,51 @@ def test_a_killed_process_costs_a_restart_and_nothing_else(
         torch.testing.assert_close(tensor, theirs[name], atol=2e-4, rtol=2e-3, msg=name)
 
 
+@pytest.mark.drill
+@pytest.mark.parametrize("victim", [0, 1, "data worker"])
+def test_a_process_that_hangs_is_named_and_costs_a_restart_and_nothing_else(
+    tmp_path: Path, tiny_dataset: Path, single: Run, victim: int | str
+) -> None:
+    run = make(
+        tmp_path,
+        tiny_dataset,
+        2,
+        **{"watchdog.stalled_minutes": 0.2, "device.num_workers": int(victim == "data worker")},
+    )
+    process = start(run)
+    wait_for_step(run, 3)
+    rank = ranks(process)[victim if isinstance(victim, int) else 1]
+    paused = rank
+    while victim == "data worker" and paused is rank:  # each epoch has its own
+        paused = next((p for p in rank.children() if p.name().startswith(("pt_data", "python"))), rank)
+    os.kill(paused.pid, signal.SIGSTOP)
+    assert finish(process, run) == 0
+    told, restarted = events(run, "alert")
+    number = 0 if victim == 0 else 1
+    assert f"process {number} of the group hangs: the others have waited for " in told
+    assert f"kill -CONT {paused.pid} lets it go on" in told and "if nothing changes, all restart" in told
+    assert f"process {number} of the group hangs" in restarted and "all 2 restart" in restarted
+    theirs = weights(single)
+    for name, tensor in weights(run).items():
+        torch.testing.assert_close(tensor, theirs[name], atol=2e-4, rtol=2e-3, msg=name)
+
+
+@pytest.mark.drill
+def test_a_process_that_hangs_ends_the_run_if_it_is_to(tmp_path: Path, tiny_dataset: Path) -> None:
+    run = make(
+        tmp_path, tiny_dataset, 2,
+        **{"watchdog.stalled": "stop", "watchdog.stalled_minutes": 0.2, "training.epochs": 100_000},
+    )  # fmt: skip
+    process = start(run)
+    wait_for_step(run, 3)
+    os.kill(ranks(process)[1].pid, signal.SIGSTOP)
+    assert finish(process, run) == 1
+    (failed,) = events(run, "failed")
+    assert failed.startswith("stopped early: process 1 of the group hangs: the others have waited for ")
+    saved, _ = newest_checkpoint(run.checkpoints_dir)
+    assert saved is not None and saved.step >= 3  # the other one saved the last whole step
+
+
 def test_bad_input_ends_all_without_a_restart(tmp_path: Path, tiny_dataset: Path) -> None:
     run = make(tmp_path, tiny_dataset, 2, **{"model.embedding_dim": 24})
     assert finish(start(run), run) == 2

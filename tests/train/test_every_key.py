@@ -5,10 +5,12 @@ A key without an entry here fails the test, so that no key can be added that doe
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.loop import Trainer
 from stickgen.train.placement.device import choose_device
 from stickgen.train.placement.distributed import Ranks
+from stickgen.train.processes.stalled import Late, StallWatch
 from stickgen.train.reporting.journal import SilentJournal
 from stickgen.train.watch import GoBackError, Watch
 from stickgen.watchdog.finding import Action, Finding
@@ -635,6 +638,22 @@ def _resources(shop: Workshop) -> None:
     ):
         for action in ("off", "alert", "stop")[: 2 if rule == "starving" else 3]:
             assert _watched(shop, _steps(40, **fields), **{rule: action}) == action.replace("off", "")
+
+
+@effect("watchdog.stalled", "watchdog.stalled_minutes")
+def _stalled(shop: Workshop) -> None:
+    """The rule is in test_stalled.py, and what becomes of the processes in test_distributed.py."""
+    ended: dict[str, float] = {}
+    for action, minutes in (("stop", 1.0), ("restart", 2.0), ("alert", 1.0)):
+        seconds = itertools.count()
+        run = shop.run({"watchdog.stalled": action, "watchdog.stalled_minutes": minutes})
+        watch = StallWatch(
+            run, None, [1], clock=partial(next, seconds), look_at=lambda rank, pid: Late(rank, pid, None)
+        )
+        found = [(at, stall) for at in range(4000) if (stall := watch.look()) is not None]
+        assert {str(stall.action) for _, stall in found} == {"alert", action}
+        ended[action] = next((at for at, stall in found if stall.action == action), 0)
+    assert ended["restart"] > ended["stop"]
 
 
 @effect("notify.terminal", "notify.desktop", "notify.webhook")

@@ -164,3 +164,25 @@ class Watchdog(Section):
         in_specification=False,
         live=True,
     )
+    stalled: str = key(
+        "restart",
+        '"off", "alert", "stop" or "restart"',
+        "What is done when one of several processes (--nproc) hangs, so that the others wait for it. restart: end it, and "
+        "restart all from the last checkpoint; stop: end the run. You are told after a third of the minutes.",
+        choices=("off", "alert", "stop", "restart"),
+        in_specification=False,
+        live=True,
+    )
+    stalled_minutes: float = key(
+        10.0,
+        "Minutes without a sign of life before that",
+        "Longer where one thing takes long by its nature: loading, the first step, validation, samples, checkpoints, and "
+        "ten of the usual steps.",
+        unit="minutes",
+        minimum=0.0,
+        above_minimum=True,
+        maximum=100_000.0,
+        steps=(2.0, 5.0, 10.0, 30.0, 60.0),
+        in_specification=False,
+        live=True,
+    )

@@ -7,9 +7,11 @@ gradient of one process with the same effective batch. Nothing here depends on h
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -17,6 +19,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from stickgen.errors import StickgenError
+from stickgen.train.processes.arrivals import FILE, Arrivals
 from stickgen.train.processes.elastic import STORE
 
 BUCKET_BYTES = 32 * 2**20  # gradients that are sent together
@@ -28,8 +31,15 @@ T = TypeVar("T")
 class Ranks:
     """The processes of a run, as one of them sees it. A process on its own is a group of one: nothing is exchanged."""
 
-    def __init__(self, rank: int = 0, size: int = 1, device: torch.device | None = None) -> None:
-        self.rank, self.size = rank, size
+    def __init__(
+        self,
+        rank: int = 0,
+        size: int = 1,
+        device: torch.device | None = None,
+        arrivals: Arrivals | None = None,
+    ) -> None:
+        """`arrivals` is where the keeper reads how far each process is; None without a keeper."""
+        self.rank, self.size, self._arrivals = rank, size, arrivals
         self._device = device or torch.device("cpu")
 
     @classmethod
@@ -54,12 +64,15 @@ class Ranks:
             raise StickgenError("several processes cannot share an Apple GPU; use --set device.type=cpu")
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         store = os.environ.get(STORE)
+        arrivals = None
         if store is None:
             dist.init_process_group(backend, timeout=TIMEOUT)
         else:
             shared = dist.FileStore(store, size)  # type: ignore[attr-defined]
             dist.init_process_group(backend, store=shared, rank=rank, world_size=size, timeout=TIMEOUT)
-        return cls(rank, size, device)
+            with contextlib.suppress(OSError):
+                arrivals = Arrivals(Path(store).with_name(FILE), size)
+        return cls(rank, size, device, arrivals)
 
     @property
     def leads(self) -> bool:
@@ -77,6 +90,7 @@ class Ranks:
     def sum(self, values: Tensor) -> Tensor:
         """`values` summed over all processes, in place."""
         if self.size > 1:
+            self._arrive()
             dist.all_reduce(values)
         return values
 
@@ -112,9 +126,14 @@ class Ranks:
         """The first process's `value`, on all processes."""
         if self.size == 1:
             return value
+        self._arrive()
         box = [value if self.leads else None]
         dist.broadcast_object_list(box, src=0, device=torch.device("cpu"))
         return box[0]
+
+    def _arrive(self) -> None:
+        if self._arrivals is not None:
+            self._arrivals.arrive(self.rank)
 
     def leave(self) -> None:
         """Close the connections."""

@@ -1,7 +1,7 @@
 """Keeps the processes of `stickgen train --nproc N` going: starts them, forwards signals, and restarts them.
 
-If one of them is killed, the others cannot go on: they are ended, and all restart from the last checkpoint. Like
-the supervisor, the keeper stays small: it never loads torch.
+If one of them is killed, the others cannot go on: they are ended, and all restart from the last checkpoint. So it is
+with one that hangs (stalled.py). Like the supervisor, the keeper stays small: it never loads torch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -29,7 +29,11 @@ from stickgen.runs.checkpoint_folders import newest_name
 from stickgen.runs.state import boot_seconds, last_words
 from stickgen.runs.stops import FORWARDED, STOPS, Stops
 from stickgen.runs.store import Run
+from stickgen.train.processes.arrivals import FILE as ARRIVALS
+from stickgen.train.processes.arrivals import Arrivals
 from stickgen.train.processes.killed import take_fewer
+from stickgen.train.processes.stalled import Stall, StallWatch
+from stickgen.watchdog.finding import Action
 
 log = logging.getLogger("stickgen")
 
@@ -49,6 +53,7 @@ class RankKeeper:
         self.run, self.launch, self.count = run, launch, count
         self._ranks: list[subprocess.Popen[bytes]] = []
         self._stops = Stops()
+        self._ended_for: Stall | None = None  # why processes that hang were killed
 
     def keep(self) -> int:
         """Run the processes to their end. Returns the exit code of the launch."""
@@ -58,7 +63,7 @@ class RankKeeper:
             with _meeting_place(self.run) as store:
                 self._start(store)
                 kills = oom_kills()
-                codes = self._wait()
+                codes = self._wait(self._watch(store))
                 if -signal.SIGKILL in codes and kills is not None and (oom_kills() or 0) > kills:
                     self._take_fewer()
             if said := [code for code in codes if code in {1, 2}]:
@@ -69,16 +74,19 @@ class RankKeeper:
                 if codes[0] in _OWN_ENDS:  # the first process has saved for all
                     return codes[0]
                 return self._give_up("a process was killed while the run stopped")
+            happened = self._ended_for.message if self._ended_for else _accident(codes)
+            if self._ended_for and self._ended_for.action == Action.STOP:
+                return self._give_up(f"stopped early: {happened}")
             if self._newest() != newest:
                 restarts, newest = 0, self._newest()
             if restarts == MAX_RESTARTS:
                 return self._give_up(
-                    f"{_accident(codes)}, and {MAX_RESTARTS} restarts produced no new checkpoint; see train.log"
+                    f"{happened}, and {MAX_RESTARTS} restarts produced no new checkpoint; see train.log"
                 )
             restarts += 1
             self._say(
                 EventKind.ALERT,
-                f"{_accident(codes)}; all {self.count} restart from the last checkpoint "
+                f"{happened}; all {self.count} restart from the last checkpoint "
                 f"(restart {restarts} of {MAX_RESTARTS})",
             )
 
@@ -135,22 +143,31 @@ class RankKeeper:
         if self._stops:
             self._send(signal.SIGUSR2)
 
-    def _wait(self) -> list[int]:
+    def _watch(self, store: Path) -> StallWatch:
+        """Who notices if one of the processes that were just started hangs."""
+        try:
+            arrivals = Arrivals(store.with_name(ARRIVALS), self.count)
+        except OSError:
+            arrivals = None
+        return StallWatch(self.run, arrivals, [process.pid for process in self._ranks])
+
+    def _wait(self, watch: StallWatch) -> list[int]:
         """Wait until all have ended. Once one has ended badly, the others are killed after a grace period.
 
-        Processes that hang after a stop are killed too, the first one last, so that it can save. Returns exit
-        codes.
+        Processes that hang are killed too; after a stop, or if nobody can tell which one hangs, the first one last, so
+        that it can save. Returns exit codes.
         """
+        self._ended_for = None
         deadline: float | None = None
         killed: set[int] = set()
         while True:
-            if self._hangs():
-                for rank in range(1, self.count):
-                    if self._ranks[rank].poll() is None:
-                        killed.add(rank)
-                        self._ranks[rank].kill()
-                if deadline is None:
-                    deadline = time.monotonic() + _GRACE_SECONDS
+            hanging = range(1, self.count) if self._hangs() else self._stalled(watch)
+            for rank in hanging:
+                if self._ranks[rank].poll() is None:
+                    killed.add(rank)
+                    self._ranks[rank].kill()
+            if hanging and deadline is None:
+                deadline = time.monotonic() + _GRACE_SECONDS
             codes = [process.poll() for process in self._ranks]
             if all(code is not None for code in codes):
                 # a process that was killed here had no accident of its own
@@ -179,6 +196,19 @@ class RankKeeper:
             return False
         return quiet > max(_STOP_SECONDS, 5 * usual)
 
+    def _stalled(self, watch: StallWatch) -> Sequence[int]:
+        """The processes to kill because the group gives no sign of life; what is only told is told here."""
+        if self._stops or self._ended_for or any(process.poll() is not None for process in self._ranks):
+            return ()
+        stall = watch.look()
+        if stall is None:
+            return ()
+        if stall.action == Action.ALERT:
+            self._say(EventKind.ALERT, stall.message, **{Field.RULE: "stalled"})
+            return ()
+        self._ended_for = stall
+        return stall.ranks or range(1, self.count)
+
     def _send(self, number: int) -> None:
         for process in self._ranks:
             if process.poll() is None:
@@ -193,8 +223,8 @@ class RankKeeper:
             self._say(EventKind.FAILED, message)
         return code
 
-    def _say(self, event: EventKind, message: str) -> None:
-        """Write an event, when no process of the group is left to do so."""
+    def _say(self, event: EventKind, message: str, **facts: object) -> None:
+        """Write an event, when no process of the group is left to do so, or all of them wait."""
         log.warning("%s: %s", event, message)
         try:
             writer = RecordWriter(self.run.events_path)
@@ -206,6 +236,7 @@ class RankKeeper:
                 Field.TIME: time.time(),
                 Field.LAUNCH: self.launch,
                 Field.MESSAGE: message,
+                **facts,
             }
         )
         writer.close()
