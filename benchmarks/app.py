@@ -2,6 +2,7 @@
 
     python benchmarks/app.py                    # all of it, some six minutes
     python benchmarks/app.py --only home,live
+    python benchmarks/app.py --peers VENV       # beside other terminal apps, from a virtual environment of their own
 
 Each line is one program in a terminal of 120 × 40 cells: CPU seconds of the process (its children, like the one that
 asks torch for a GPU, apart), memory, and the bytes that it sends to the terminal. Runs are made by the engine's own
@@ -33,6 +34,15 @@ TUI = str(Path(sys.executable).with_name("stickgen-tui"))
 SETTLED = 5.0  # s after the first frame, before anything is called rest
 REST = 10.0  # s over which rest is measured
 STEPS, PAIRS = 60, 5  # of the trainer that is watched
+STILL, ROUNDS = 1.5, 3  # s in which a screen that is drawn does not change; how often each peer is started
+PATIENCE = 15.0  # s, for a screen that never stands still
+CURSOR = 100  # bytes: one that blinks changes nothing
+PEERS = {
+    "posting": (),
+    "harlequin": (),
+    "epokio": ("watch",),
+    "wandb": ("leet", "symon"),
+}
 PLAYED = 75.0  # s after which the figure of a run that is over has played
 
 LIVE = """
@@ -220,6 +230,27 @@ class Bench:
             flush=True,
         )
 
+    def peers(self, folder: Path) -> None:
+        """Other terminal apps from the virtual environment in `folder`, and this one, until their screen stands still."""
+        commands = {"stickgen-tui": [TUI]} | {
+            name: [str(folder / "bin" / name), *arguments] for name, arguments in PEERS.items()
+        }
+        for _ in range(ROUNDS):
+            for name, command in commands.items():
+                (self.home / name).mkdir(exist_ok=True)
+                terminal = Terminal(command, self.home / name, self.environment)
+                seconds, still, end = 0.0, 0.0, time.monotonic() + PATIENCE
+                while still < STILL and time.monotonic() < end:
+                    sent = terminal.sent
+                    terminal.run(0.1)
+                    if terminal.sent - sent > CURSOR:
+                        seconds, still = terminal.cpu_seconds, 0.0
+                    elif seconds:
+                        still += 0.1
+                terminal.run(SETTLED)
+                self.rest(terminal, f"{name}: drawn after {seconds:.2f} CPU-s, at rest")
+                terminal.end()
+
 
 def _run_called(root: Path, name: str) -> Run:
     """The run of that name, once it has been launched."""
@@ -239,7 +270,11 @@ def main() -> None:
     parser.add_argument(
         "--only", default="home,editor,live,histories,trainer", help="parts, separated by commas"
     )
-    wanted = parser.parse_args().only.split(",")
+    parser.add_argument(
+        "--peers", type=Path, help="a virtual environment with posting, harlequin, epokio and wandb"
+    )
+    arguments = parser.parse_args()
+    wanted = arguments.only.split(",") if arguments.peers is None else []
     with tempfile.TemporaryDirectory() as home:
         bench = Bench(Path(home))
         parts: dict[str, Callable[[], None]] = {
@@ -248,6 +283,8 @@ def main() -> None:
         }  # fmt: skip
         for name in wanted:
             parts[name]()
+        if arguments.peers is not None:
+            bench.peers(arguments.peers)
 
 
 if __name__ == "__main__":

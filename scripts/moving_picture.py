@@ -51,7 +51,7 @@ JOURNEY = (
     Act("there is no such dataset", "\r", after=0.5),
     Act("Make a practice dataset", "1", after=0.5),
     Act("is ready. Train on it with", "1", waiting=2.0, after=0.5, within=900.0),
-    Act("epoch 12", waiting=4.0, after=0.2, within=3600.0),
+    Act("epoch 9", waiting=4.0, after=0.2, within=3600.0),
     Act("epoch", "w", after=0.2),
     Act("Write", "a person waves with the right hand", after=0.2),
     Act("right hand", "\r", after=0.2),
