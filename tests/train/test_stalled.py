@@ -95,6 +95,19 @@ def test_what_takes_long_by_its_nature_is_waited_for_unless_it_is_paused(
     assert "(it is paused, and kill -CONT 102 lets it go on)" in told.message
 
 
+def test_what_stays_paused_is_told_once_though_the_others_come_a_little_further(tmp_path: Path) -> None:
+    group = Group(tmp_path, stalled_minutes=3.0)
+    group.paused[102] = 102
+    assert len(group.wait(61)) == 1
+    group.beat(Phase.LOADING)
+    assert group.wait(100) == []
+    del group.paused[102]
+    group.beat(Phase.TRAINING)
+    group.wait(1)
+    group.paused[102] = 102
+    assert len(group.wait(61)) == 1
+
+
 def test_a_data_worker_that_is_paused_is_named(tmp_path: Path) -> None:
     group = Group(tmp_path, stalled_minutes=3.0)
     group.paused[101] = 555
@@ -108,11 +121,9 @@ def test_a_data_worker_that_is_paused_is_named(tmp_path: Path) -> None:
 def test_a_group_that_was_paused_as_a_whole_is_told_and_never_ended(tmp_path: Path) -> None:
     group = Group(tmp_path, stalled_minutes=3.0)
     group.paused = {101: 101, 102: 102}
-    for arrives in (False, True):
-        if arrives:
-            group.arrivals.arrive(0)
-            group.wait(1)
-        assert [stall.action for _, stall in group.wait(2000)] == ["alert"]
+    assert [stall.action for _, stall in group.wait(2000)] == ["alert"]
+    group.arrivals.arrive(0)  # on its way into the pause
+    assert group.wait(2000) == []
 
 
 def test_time_in_which_nobody_looked_does_not_count(tmp_path: Path) -> None:

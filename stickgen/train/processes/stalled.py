@@ -83,6 +83,7 @@ class StallWatch:
         self._signs: object = None
         self._keys, self._keys_of = Watchdog(), -1
         self.quiet, self._told = 0.0, False
+        self._told_of: list[Late] = []
 
     def look(self) -> Stall | None:
         """What is to be done now; None almost always. To be called often: it looks once a second."""
@@ -93,7 +94,7 @@ class StallWatch:
         beat = self._run.heartbeat()
         signs = (self._arrivals.counts() if self._arrivals else None, beat.get(Field.BOOT_SECONDS))
         if signs != self._signs:
-            self._signs, self.quiet, self._told = signs, 0.0, False
+            self._signs, self.quiet, self._told = signs, 0.0, self._still_paused()
             return None
         self.quiet += min(passed, 2 * LOOK_SECONDS)
         keys = self._read_keys()
@@ -117,7 +118,7 @@ class StallWatch:
             return Stall(action, self._sentence(late), tuple(one.rank for one in late))
         if self._told or self.quiet < told_after:
             return None
-        self._told = True
+        self._told, self._told_of = True, late
         then = f"; if nothing changes, {_WHAT_COMES[action]} in {duration_text(acts_after - self.quiet)}"
         return Stall(Action.ALERT, self._sentence(late) + (then if acts else ""), ())
 
@@ -128,6 +129,11 @@ class StallWatch:
             self._look_at(rank, pid) for rank, pid in enumerate(self._pids) if not ranks or rank in ranks
         ]
         return found if ranks else [one for one in found if one.paused_pid is not None]
+
+    def _still_paused(self) -> bool:
+        """Whether what was told of is paused even now: the others may have come a little further, as while they load."""
+        told = self._told_of if self._told else []
+        return any(one.paused_pid and self._look_at(one.rank, one.pid) == one for one in told)
 
     def _all_paused(self, late: Sequence[Late]) -> bool:
         """Whether somebody has paused the whole group, which is no accident."""
