@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from stickgen_tui.text import clean
 
 if TYPE_CHECKING:
     from stickgen.catalogue.entry import Entry
+
+
+Stamp = tuple[tuple[int, int], ...]  # ns since 1970 and bytes, a file each
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,16 @@ class RunSummary:
 
 MOST_SHOWN = 50
 _OTHERS_A_LOOK = 50  # runs that are not shown, looked at each time, in turn
+_FRESH_SECONDS = 2.0  # a file that changed so lately may change again within the same tick of its clock
+_AT_REST = frozenset(
+    {"stopped", "early", "finished", "failed", "died", "paused"}
+)  # until a file says otherwise
+_TOLD_BY = (
+    "",
+    File.HEARTBEAT,
+    File.METRICS,
+    File.EVENTS,
+)  # the folder itself: all else is replaced, not written over
 _LISTING_SECONDS = 30.0  # the folder is listed anew when it changed, and at the latest after this
 
 
@@ -55,7 +69,8 @@ class RunCatalogue:
     """The runs of a folder, looked at again and again at a cost that does not grow with their number.
 
     The first look is at all of them. After that at those that are going, those that are shown, and some of
-    the others in turn, so that one that was resumed elsewhere is found within seconds.
+    the others in turn, so that one that was resumed elsewhere is found within seconds. A run that has ended is
+    read again only when its files changed.
     """
 
     def __init__(self) -> None:
@@ -64,6 +79,7 @@ class RunCatalogue:
         self._stamp: tuple[Path, int] | None = None
         self._listed = 0.0
         self._turn = 0
+        self._stamps: dict[Path, Stamp] = {}  # of those that have ended, as they were when they were read
 
     def look(self, root: Path | None, most: int = MOST_SHOWN) -> Listing:
         """The rows as they are now."""
@@ -77,12 +93,25 @@ class RunCatalogue:
         }
         self._turn = start + _OTHERS_A_LOOK
         self._summaries = {
-            run.path: known[run.path] if run.path in resting else summary_of(run) for run in self._runs
+            run.path: known[run.path] if run.path in resting else self._summary(run) for run in self._runs
         }
+        self._stamps = {path: stamp for path, stamp in self._stamps.items() if path in self._summaries}
         rows = [(run, self._summaries[run.path]) for run in self._runs]
         rows.sort(key=lambda row: not row[1].alive)
         count = max(most, sum(summary.alive for _, summary in rows))
         return Listing(rows[:count], len(rows))
+
+    def _summary(self, run: Run) -> RunSummary:
+        """What is known of a run that has ended, while its files are as they were; else what they say now."""
+        stamp = stamp_of(run.path)  # before the reading: what comes in between is then read again
+        if stamp is not None and stamp == self._stamps.get(run.path):
+            return self._summaries[run.path]
+        summary = summary_of(run)
+        if stamp is not None and summary.status in _AT_REST and _is_settled(stamp):
+            self._stamps[run.path] = stamp
+        else:
+            self._stamps.pop(run.path, None)
+        return summary
 
     def _list(self, root: Path) -> None:
         try:
@@ -92,6 +121,25 @@ class RunCatalogue:
         now = time.monotonic()
         if stamp != self._stamp or now - self._listed > _LISTING_SECONDS:
             self._runs, self._stamp, self._listed = list_runs(root), stamp, now
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """When each file that tells how the run at `path` is was last changed, and its size; None if it cannot be seen."""
+    folder, stamp = str(path), []
+    for name in _TOLD_BY:
+        try:
+            status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - a Path each costs more than the look
+        except FileNotFoundError:
+            stamp.append((0, -1))
+        except OSError:
+            return None
+        else:
+            stamp.append((status.st_mtime_ns, status.st_size))
+    return tuple(stamp)
+
+
+def _is_settled(stamp: Stamp) -> bool:
+    return time.time() - max(changed for changed, _ in stamp) / 1e9 > _FRESH_SECONDS
 
 
 def summary_of(run: Run) -> RunSummary:

@@ -11,11 +11,11 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 
 from stickgen.errors import StickgenError
 from stickgen.quantities import duration_text
 from stickgen.run_contract import Field, Unit, unit_of
+from stickgen_tui.border_words import say_subtitle, say_title
 from stickgen_tui.charts.chart_view import ZOOM, view_from_json
 from stickgen_tui.charts.palettes import REMEMBERED as PALETTE
 from stickgen_tui.charts.palettes import palette_named
@@ -120,22 +120,22 @@ class CurvesPanel(Panel):
         grid = self.query_one(ChartGrid)
         grid.display = self._grid.on
         self.query_one("#one-chart").display = not self._grid.on
-        self.border_subtitle = self._words()
+        say_subtitle(self, self._words())
         if self._grid.on:
             shown = self._grid.of(names)
-            self.border_title = Content(f"curves  {len(shown)} of {len(names)}")
+            say_title(self, f"curves  {len(shown)} of {len(names)}")
             grid.hold(shown, self._grid.columns)
             for name, chart in zip(shown, grid.charts, strict=True):
                 self._draw(chart, name)
             return
         at = names.index(self._curve)
-        self.border_title = Content(f"{title_of(self._curve)}  ‹ {at + 1}/{len(names)} ›")
+        say_title(self, f"{title_of(self._curve)}  ‹ {at + 1}/{len(names)} ›")
         self._draw(self.query_one("#chart", Chart), self._curve)
         for number in range(FURTHER):  # on a wide screen, the curves that the arrow key would bring
             chart = self.query_one(f"#chart-{number}", Chart)
             further = names[(at + 1 + number) % len(names)] if number + 1 < len(names) else None
             if isinstance(chart.parent, Vertical):
-                chart.parent.border_title = Content(title_of(further) if further else "")
+                say_title(chart.parent, title_of(further) if further else "")
             self._draw(chart, further)
 
     def _draw(self, chart: Chart, name: str | None) -> None:

@@ -20,6 +20,7 @@ from stickgen.catalogue.differing import letter
 from stickgen.catalogue.entry import Entry
 from stickgen.run_contract import Field, RecordKind, Unit, unit_of
 from stickgen.runs.store import Run
+from stickgen_tui.border_words import say_subtitle, say_title
 from stickgen_tui.comparing.overlay import Overlay, better_is, overlay_title
 from stickgen_tui.opens import opens
 from stickgen_tui.screens.run_actions import RunActions
@@ -144,9 +145,9 @@ class CompareScreen(RunActions, Screen[None]):
         names = self._overlay.names()
         panel = self.query_one("#compare-chart")
         at = f"  ‹ {names.index(self._curve) + 1}/{len(names)} ›" if self._curve in names else ""
-        panel.border_title = Content(f"{overlay_title(self._curve)}{at}")
+        say_title(panel, f"{overlay_title(self._curve)}{at}")
         smoothing = f"smoothing {self._smoothing:.0%}" if self._smoothing else "not smoothed"
-        panel.border_subtitle = Content(f"{better_is(self._curve)}, {smoothing}")
+        say_subtitle(panel, f"{better_is(self._curve)}, {smoothing}")
         with self._overlay.lock:
             self.query_one(Chart).show(
                 self._curves(), log_y=self._log_y, smoothing=self._smoothing, empty="none of them measured this"

@@ -18,6 +18,7 @@ from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, detect, local_machine_fast
 from stickgen.planner.advising.recommend import Recommendation, recommend
 from stickgen.runs.store import Run
+from stickgen_tui.border_words import say_subtitle
 from stickgen_tui.following.run_list import RunCatalogue, RunSummary, entry_of
 from stickgen_tui.launching.preflight import Preflight, preflight
 from stickgen_tui.notices import notice
@@ -209,7 +210,7 @@ class HomeScreen(Screen[None]):
         table.display = bool(event.runs)
         self.query_one("#no-runs").display = not event.runs
         more = f"and {event.hidden:,} more: r shows all" if event.hidden else "r filters and compares them"
-        self.query_one("#runs-panel").border_subtitle = more
+        say_subtitle(self.query_one("#runs-panel"), more)
         self._show_title()
 
     def on_home_screen_drafts(self, event: Drafts) -> None:

@@ -87,7 +87,7 @@ class QueueTable(DataTable[Text]):
 
     def _cells(self, row: Row) -> dict[str, Text]:
         look = look_of(row.status)
-        style = self.app.get_css_variables().get(look.style.removeprefix("$"), "")
+        style = self.app.theme_variables.get(look.style.removeprefix("$"), "")
         step, bar = "", ""
         if row.total_steps:
             step = f"{row.step:,}/{row.total_steps:,}"

@@ -158,9 +158,7 @@ class RunGrid(ScrollView, can_focus=True):
         for column in self._columns:
             style = base
             if column.field == "status":
-                colour = self.app.get_css_variables().get(
-                    look_of(entry.state.status).style.removeprefix("$"), ""
-                )
+                colour = self.app.theme_variables.get(look_of(entry.state.status).style.removeprefix("$"), "")
                 style = base + Style(color=colour) if colour.startswith("#") else base
             text = text_of(entry, column.field, best=best, smoothed=smoothed)
             segments.append(Segment(column.cell(text) + " " * GAP, style))

@@ -38,6 +38,7 @@ class RunTable(DataTable[Text]):
         self._found: list[tuple[Run, RunSummary]] = []
         self._runs: dict[str, Run] = {}
         self._shown: dict[tuple[str, str], Text] = {}
+        self._said: dict[str, tuple[RunSummary, str, str]] = {}  # what each row was made of
         self._run_width = 0
         self._widths = WIDTHS  # of the columns there is room for
 
@@ -61,6 +62,10 @@ class RunTable(DataTable[Text]):
             self._rebuild()
             return
         for _, summary in found:
+            says = summary, age_text(seconds_since(summary.changed)), self.app.theme
+            if self._said.get(summary.name) == says:
+                continue
+            self._said[summary.name] = says
             for column, text in self._cells(summary).items():
                 if self._shown.get((summary.name, column)) != text:
                     self._shown[summary.name, column] = text
@@ -76,6 +81,7 @@ class RunTable(DataTable[Text]):
             label = Text(name, justify="right" if name in RIGHT else "left")
             self.add_column(label, key=name, width=width or self._run_width)
         self._shown.clear()
+        self._said.clear()
         self._runs = {summary.name: run for run, summary in self._found}
         for _, summary in self._found:
             cells = self._cells(summary)
@@ -86,7 +92,7 @@ class RunTable(DataTable[Text]):
 
     def _cells(self, summary: RunSummary) -> dict[str, Text]:
         look = look_of(summary.status)
-        style = self.app.get_css_variables().get(look.style.removeprefix("$"), "")
+        style = self.app.theme_variables.get(look.style.removeprefix("$"), "")
         step = DASH if summary.step is None else f"{summary.step:,}"
         bar = ""
         if summary.total_steps:
