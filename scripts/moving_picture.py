@@ -53,7 +53,7 @@ JOURNEY = (
     Act("is ready. Train on it with", "1", waiting=2.0, after=0.5, within=900.0),
     Act("epoch 9", waiting=4.0, after=0.2, within=3600.0),
     Act("epoch", "w", after=0.2),
-    Act("Write", "a person waves with the right hand", after=0.2),
+    Act("Enter draws it", "a person waves with the right hand", after=0.2),
     Act("right hand", "\r", after=0.2),
     Act("yours", waiting=0.8, after=3.2, within=300.0),
 )
@@ -181,7 +181,9 @@ def main() -> None:
             "HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor",
         }  # fmt: skip
         terminal, camera = (
-            Terminal([str(Path(sys.executable).with_name("stickgen-tui"))], folder, environment),
+            Terminal(
+                [str(Path(sys.executable).with_name("stickgen-tui"))], folder, environment, COLUMNS, ROWS
+            ),
             Camera(),
         )
         try:

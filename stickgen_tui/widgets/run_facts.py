@@ -81,7 +81,7 @@ def _memory(follower: RunFollower, usable: int | None) -> list[tuple[str, str | 
 
 
 def _beside_prediction(peak: float, follower: RunFollower) -> Content:
-    """`1.2 GiB of 1.3 GiB predicted`, and a word if it is more than the prediction's upper end."""
+    """`1.2 GiB, predicted 1.3 GiB`, and a word if it is more than the prediction's upper end."""
     predicted = follower.identity.get("predicted")
     value, high = (
         (predicted.get("peak_memory_bytes"), predicted.get("peak_memory_bytes_high"))
@@ -90,9 +90,9 @@ def _beside_prediction(peak: float, follower: RunFollower) -> Content:
     )
     if not isinstance(value, int | float) or not isinstance(high, int | float):
         return Content(byte_text(peak))
-    more = f"  ! over {byte_text(high)}" if peak > high else ""
+    more = "  ! more" if peak > high else ""
     return Content.assemble(
-        byte_text(peak), (f" of {byte_text(value)} predicted", MUTED), (more, "$text-warning")
+        byte_text(peak), (f", predicted {byte_text(value)}", MUTED), (more, "$text-warning")
     )
 
 
@@ -104,9 +104,9 @@ def _against_mean_pose(follower: RunFollower, moment: Moment | None) -> list[tup
         return []
     ratio = mean / ours
     said = (
-        (f"{ratio:.1f}× below the mean pose", "$text-success")
+        (f"{ratio:.1f}× below mean pose", "$text-success")
         if ratio > 1
-        else ("! not below the mean pose", "$text-warning")
+        else ("! not below mean pose", "$text-warning")
     )
     return [("val pose", Content.assemble(f"{number_text(ours)}  ", said))]
 

@@ -98,7 +98,7 @@ def test_facts_compare_with_the_mean_pose(run: Run) -> None:
     follower.poll()
     facts = {label: str(value) for label, value in run_facts(follower, 2**34)}
     ratio = 0.21 / follower.validation["loss_pose"].ys[-1]
-    assert facts["val pose"].endswith(f"{ratio:.1f}× below the mean pose")
+    assert facts["val pose"].endswith(f"{ratio:.1f}× below mean pose")
     assert facts["model"] == "2.8 M parameters, cpu fp32"
     assert "RAM" not in facts and "peak RAM" in facts
 
