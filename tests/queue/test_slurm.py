@@ -109,7 +109,12 @@ def test_told_to_stop_the_script_waits_for_the_checkpoint_and_queues_again(
     batch = tmp_path / "batch.sh"
     batch.write_text("\n".join(lines) + "\n")
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SLURM_JOB_ID": "12"}
-    process = subprocess.Popen(["/bin/bash", str(batch)], env=environment)
+    # a shell cannot trap what was ignored before it began, as an earlier test may have left it
+    process = subprocess.Popen(
+        ["/bin/bash", str(batch)],
+        env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL),
+    )
     if asked:
         while not (tmp_path / "began").exists():
             time.sleep(0.01)

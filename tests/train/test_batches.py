@@ -20,6 +20,7 @@ from stickgen.data.split import TRAIN
 from stickgen.record_log import RecordReader
 from stickgen.runs.stops import FORWARDED
 from stickgen.runs.store import create_run
+from stickgen.train import launch as launch_parts
 from stickgen.train import loop
 from stickgen.train.batching.batches import WorkerBatches, fitting_workers, load_batches
 from stickgen.train.processes.signals import Asked, StopWantedError
@@ -84,7 +85,7 @@ def test_a_system_that_shares_memory_otherwise_gets_its_workers(tmp_path: Path) 
 def test_a_trainer_says_so_and_trains_without(
     tmp_path: Path, tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "fitting_workers", lambda wanted, size: 0)
+    monkeypatch.setattr(launch_parts, "fitting_workers", lambda wanted, size: 0)
     values = {
         "model.embedding_dim": 16, "model.d_model": 16, "model.nhead": 2, "model.num_layers": 1,
         "device.num_workers": 2, "logging.sample_minutes": 0.0, "diffusion.sampling_steps": 1,

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(pilot: Pilot[None], holds: Callable[[], bool], seconds: float = 30.0) -> None:
     """Let the app go on until `holds`; a test that waits in vain fails here."""
     deadline = time.monotonic() + seconds
     while not holds():
