@@ -89,7 +89,9 @@ async def test_of_five_hundred_keys_only_those_near_are_made_and_each_is_reached
             await pilot.press("pageup")
         await until(pilot, lambda: "▸ extra.key_0418" in screen_text(app))
 
-        form.scroll_to(y=300, animate=False)  # as the bar is dragged
+        form.scroll_to(
+            y=height - (500 - 230) - 15, animate=False
+        )  # as the bar is dragged, to where that key is
         await until(pilot, lambda: "extra.key_0230" in screen_text(app))
         middle = next(row for row in rows_of(screen) if row.key.name == "key_0230")
         assert isinstance(screen.focused, Field) and screen.focused.key.name == "key_0418"
