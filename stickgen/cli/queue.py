@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stickgen.cli.options import JSON, OVERRIDES, RUNS
+from stickgen.cli.options import JSON, OVERRIDES
 from stickgen.cli.output import print_json
 from stickgen.cli.queue_search import grid, random_, results
 from stickgen.cli.queue_system import install, submit, uninstall
 from stickgen.cli.queueing import (
-    DATA,
-    FORCE,
-    MAX_STEPS,
-    NPROC,
     PAUSED,
     added,
+    job_options,
     start_worker_if_wanted,
     warn,
 )
@@ -28,6 +25,7 @@ from stickgen.quantities import counted, duration_text
 from stickgen.text import clean
 
 if TYPE_CHECKING:
+    from stickgen.queue.adding import Options
     from stickgen.queue.store import Entry, Queue, Where
 
 
@@ -52,31 +50,22 @@ def _queue() -> Queue:
 @click.argument("configs", nargs=-1, required=True, metavar="CONFIG...")
 @click.option("--name", help="Name of the run, in place of two words; several get -1, -2, …")
 @OVERRIDES
-@DATA
-@RUNS
-@MAX_STEPS
-@NPROC
-@FORCE
+@job_options
 @PAUSED
 @JSON
 def add(
     configs: tuple[str, ...],
     name: str | None,
     overrides: tuple[str, ...],
-    data_path: str | None,
-    runs: str | None,
-    max_steps: int | None,
-    nproc: int | None,
-    force: bool,
+    options: Options,
     paused: bool,
     as_json: bool,
 ) -> None:
     """Put configs at the end of the queue, frozen as they are now, and see to it that they start."""
     from stickgen.config.loading import TrainingConfig, parse_override
-    from stickgen.queue.adding import Options, freeze
+    from stickgen.queue.adding import freeze
 
     values = dict(map(parse_override, overrides))
-    options = Options(data_path, Path(runs) if runs else None, max_steps, nproc, force)
     loaded = [TrainingConfig(path, values) for path in configs]
     warn(loaded, options)
     frozen = []

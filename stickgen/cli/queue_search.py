@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from stickgen.cli.options import JSON, OVERRIDES, RUNS
+from stickgen.cli.options import JSON, OVERRIDES
 from stickgen.cli.output import print_json
-from stickgen.cli.queueing import DATA, FORCE, MAX_STEPS, NPROC, PAUSED, added, warn
+from stickgen.cli.queueing import PAUSED, added, job_options, warn
 from stickgen.quantities import DASH, number_text
 from stickgen.run_contract import Field
 from stickgen.text import clean
@@ -34,11 +34,7 @@ DRY = click.option("--dry-run", is_flag=True, help="Show the combinations and ad
 @click.argument("choices", nargs=-1, required=True, metavar="KEY=A,B,C...")
 @SEARCH
 @OVERRIDES
-@DATA
-@RUNS
-@MAX_STEPS
-@NPROC
-@FORCE
+@job_options
 @PAUSED
 @DRY
 @JSON
@@ -47,21 +43,15 @@ def grid(
     choices: tuple[str, ...],
     name: str | None,
     overrides: tuple[str, ...],
-    data_path: str | None,
-    runs: str | None,
-    max_steps: int | None,
-    nproc: int | None,
-    force: bool,
+    options: Options,
     paused: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Queue a job for every combination of some values of a few keys."""
-    from stickgen.queue.adding import Options
     from stickgen.queue.searching import grid, parse_choice
 
     combinations = grid([parse_choice(text) for text in choices])
-    options = Options(data_path, Path(runs) if runs else None, max_steps, nproc, force)
     _add(
         _base(config, overrides), combinations, options, name, paused=paused, dry_run=dry_run, as_json=as_json
     )
@@ -77,11 +67,7 @@ def grid(
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed draws the same values.")
 @SEARCH
 @OVERRIDES
-@DATA
-@RUNS
-@MAX_STEPS
-@NPROC
-@FORCE
+@job_options
 @PAUSED
 @DRY
 @JSON
@@ -92,23 +78,17 @@ def random_(
     seed: int,
     name: str | None,
     overrides: tuple[str, ...],
-    data_path: str | None,
-    runs: str | None,
-    max_steps: int | None,
-    nproc: int | None,
-    force: bool,
+    options: Options,
     paused: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Queue jobs with values drawn by chance; `:log` draws each power of ten as often as the others."""
-    from stickgen.queue.adding import Options
     from stickgen.queue.searching import draw, parse_space
 
     combinations = draw([parse_space(text) for text in spaces], trials, seed)
     if len(combinations) < trials:
         click.echo(f"warning: there are only {len(combinations)} different combinations", err=True)
-    options = Options(data_path, Path(runs) if runs else None, max_steps, nproc, force)
     _add(
         _base(config, overrides), combinations, options, name, paused=paused, dry_run=dry_run, as_json=as_json
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from stickgen.cli.options import RUNS
 from stickgen.cli.output import print_json
 from stickgen.errors import StickgenError
 from stickgen.text import clean
@@ -38,6 +40,28 @@ FORCE = click.option(
 PAUSED = click.option(
     "--paused", is_flag=True, help="Pause the queue first: nothing starts until `queue resume`."
 )
+
+
+def job_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a job, which it gets together as `options`."""
+
+    @functools.wraps(command)
+    def with_options(
+        data_path: str | None,
+        runs: str | None,
+        max_steps: int | None,
+        nproc: int | None,
+        force: bool,
+        **rest: Any,
+    ) -> None:
+        from stickgen.queue.adding import Options
+
+        command(options=Options(data_path, Path(runs) if runs else None, max_steps, nproc, force), **rest)
+
+    decorated: Callable[..., None] = with_options
+    for option in (FORCE, NPROC, MAX_STEPS, RUNS, DATA):  # the first is told first, and declared last
+        decorated = option(decorated)
+    return decorated
 
 
 def queue_new(

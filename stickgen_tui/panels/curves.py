@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 
-from stickgen.errors import StickgenError
 from stickgen.quantities import duration_text
 from stickgen.run_contract import Field, Unit, unit_of
 from stickgen_tui.border_words import say_subtitle, say_title
@@ -25,10 +21,11 @@ from stickgen_tui.following.metric_names import BASELINES, curve_names, title_of
 from stickgen_tui.following.moment import Moment
 from stickgen_tui.following.run_follower import RunFollower
 from stickgen_tui.following.series import Series
+from stickgen_tui.keeping import keep_choice
 from stickgen_tui.notices import notice
 from stickgen_tui.panels.chart_grid import ChartGrid, GridChoice, grid_from_json
 from stickgen_tui.panels.panel import Panel
-from stickgen_tui.remembered import recall, remember
+from stickgen_tui.remembered import recall
 from stickgen_tui.widgets.chart import Chart, ChartView, Curve
 
 FURTHER = 3  # small charts beside the large one, where there is room
@@ -105,7 +102,7 @@ class CurvesPanel(Panel):
     def colour(self, palette: str) -> None:
         """Draw in the colours of that palette from now on."""
         self._palette = palette_named(palette)
-        self._keep(PALETTE, palette)
+        keep_choice(self, PALETTE, palette)
         self.show_curves()
 
     def _names(self) -> list[str]:
@@ -191,7 +188,7 @@ class CurvesPanel(Panel):
         self.show_curves()
         self._look_closely()
         if keep:
-            self._keep(REMEMBERED_VIEW, None if view_is_usual(view) else view.to_json())
+            keep_choice(self, REMEMBERED_VIEW, None if view_is_usual(view) else view.to_json())
 
     def _look_closely(self) -> None:
         """Read old points once more if they are seen so closely that groups of them are too coarse."""
@@ -321,22 +318,7 @@ class CurvesPanel(Panel):
     def _choose_grid(self, choice: GridChoice) -> None:
         self._grid = choice
         self.show_curves()
-        self._keep(REMEMBERED_GRID, None if choice == GridChoice() else choice.to_json())
-
-    def _keep(self, name: str, value: Any) -> None:
-        self.run_worker(
-            partial(_remember, name, value, self._tell), thread=True, group="keep", exit_on_error=False
-        )
-
-    def _tell(self, error: StickgenError) -> None:
-        self.app.call_from_thread(notice, self.app, error, error=True)
-
-
-def _remember(name: str, value: Any, tell: Callable[[StickgenError], None]) -> None:
-    try:
-        remember(name, value)
-    except StickgenError as error:
-        tell(error)
+        keep_choice(self, REMEMBERED_GRID, None if choice == GridChoice() else choice.to_json())
 
 
 def view_is_usual(view: ChartView) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from typing import ClassVar
@@ -18,11 +17,11 @@ from textual.screen import Screen
 from stickgen.errors import StickgenError
 from stickgen.run_contract import Wish
 from stickgen.runs.control import request
-from stickgen.runs.launch import stop
 from stickgen.runs.store import Run, Status
 from stickgen.terminal_notice import terminal_notice
 from stickgen_tui.following.moment import Moment, moment_at, moment_further
 from stickgen_tui.following.run_follower import RunFollower
+from stickgen_tui.keeping import keep_choice
 from stickgen_tui.notices import notice, ring
 from stickgen_tui.opens import opens
 from stickgen_tui.panels.arrangement import Arrangement
@@ -34,12 +33,11 @@ from stickgen_tui.panels.figure import FigurePanel
 from stickgen_tui.panels.log import LogPanel
 from stickgen_tui.panels.numbers import NumbersPanel
 from stickgen_tui.panels.panel import Panel, keys_of
-from stickgen_tui.remembered import recall, remember
+from stickgen_tui.remembered import recall
 from stickgen_tui.screens.arrange import ArrangeScreen
 from stickgen_tui.screens.figure_beside import ask_what_stands_beside
-from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.screens.second_try import ask_for_advice, source_of
-from stickgen_tui.screens.steering import change_keys, pause_run, resume_run
+from stickgen_tui.screens.steering import change_keys, pause_run, resume_run, stop_run
 from stickgen_tui.text import clean
 from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
@@ -250,11 +248,7 @@ class MonitorScreen(Screen[None]):
         before = board.arrangement
         await self.app.push_screen_wait(ArrangeScreen(before, USUAL, board.arrange_as))
         if board.arrangement != before:
-            try:
-                kept = None if board.arrangement == USUAL else board.arrangement.to_json()
-                await asyncio.to_thread(remember, REMEMBERED, kept)
-            except StickgenError as error:
-                notice(self.app, error, error=True)
+            keep_choice(self, REMEMBERED, None if board.arrangement == USUAL else board.arrangement.to_json())
 
     # -- looking back
 
@@ -341,21 +335,9 @@ class MonitorScreen(Screen[None]):
 
     @work(group="control", exclusive=True)
     async def _stop(self) -> None:
-        answers = [("b", "Back"), ("y", "Stop with a checkpoint")]
-        text = "It saves a checkpoint after the step it is in, and ends. R goes on from there later."
-        if self._asked_to_stop or self._follower.state.status == Status.STALLED:
-            answers.append(("k", "Kill it now"))
-            text += "\nKilling it ends it at once; what came after its last checkpoint is lost."
-        answer = await self.app.push_screen_wait(QuestionScreen("Stop this run?", text, answers))
-        if answer not in ("y", "k"):
-            return
-        try:
-            await asyncio.to_thread(stop, self._run, force=answer == "k")
-        except (StickgenError, OSError) as error:
-            notice(self.app, error, error=True)
-            return
-        self._asked_to_stop = True
-        notice(self.app, "killed" if answer == "k" else "asked to stop; it saves a checkpoint first")
+        may_kill = self._asked_to_stop or self._follower.state.status == Status.STALLED
+        if await stop_run(self.app, self._run, may_kill=may_kill):
+            self._asked_to_stop = True
 
     def action_advice(self) -> None:
         self._advise()

@@ -23,9 +23,10 @@ from stickgen.catalogue.query import QueryError, parse
 from stickgen.errors import StickgenError
 from stickgen_tui.comparing.columns import DEFAULT
 from stickgen_tui.comparing.looking import RunLooker
+from stickgen_tui.keeping import keep_choice
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
-from stickgen_tui.remembered import recall, remember
+from stickgen_tui.remembered import recall
 from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.run_actions import RunActions
 from stickgen_tui.text import clean, one_line
@@ -309,9 +310,10 @@ class RunsScreen(RunActions, Screen[None]):
             self._fields = tuple(
                 dict.fromkeys(resolve(name.strip()) for name in said.split(",") if name.strip())
             )
-            remember(_REMEMBERED, list(self._fields))
         except StickgenError as error:
             notice(self.app, error, error=True)
+        else:
+            keep_choice(self, _REMEMBERED, list(self._fields))
         self._ask_again()
         shown = {column.field for column in self.grid.columns}
         if left := [field for field in self._fields if field not in shown]:

@@ -1,4 +1,4 @@
-"""What the monitor's keys that steer a run do: change keys, pause, go on, from which checkpoint."""
+"""What the monitor's keys that steer a run do: change keys, pause, stop, go on, from which checkpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.content import Content
 from stickgen.errors import StickgenError
 from stickgen.quantities import age_text, number_text
 from stickgen.runs.going_back import SavedCheckpoint, saved_checkpoints
-from stickgen.runs.launch import pause
+from stickgen.runs.launch import pause, stop
 from stickgen.runs.resuming import resume
 from stickgen.runs.store import Run
 from stickgen_tui.notices import notice
@@ -53,6 +53,25 @@ async def pause_run(app: App[None], run: Run) -> None:
         notice(app, error, error=True)
         return
     notice(app, "asked to pause; it saves a checkpoint first")
+
+
+async def stop_run(app: App[None], run: Run, *, may_kill: bool) -> bool:
+    """Ask, then stop `run`, or kill it where that may be asked; whether it was told to end."""
+    answers = [("b", "Back"), ("y", "Stop with a checkpoint")]
+    text = "It saves a checkpoint after the step it is in, and ends. R goes on from there later."
+    if may_kill:
+        answers.append(("k", "Kill it now"))
+        text += "\nKilling it ends it at once; what came after its last checkpoint is lost."
+    answer = await app.push_screen_wait(QuestionScreen("Stop this run?", text, answers))
+    if answer not in ("y", "k"):
+        return False
+    try:
+        await asyncio.to_thread(stop, run, force=answer == "k")
+    except (StickgenError, OSError) as error:
+        notice(app, error, error=True)
+        return False
+    notice(app, "killed" if answer == "k" else "asked to stop; it saves a checkpoint first")
+    return True
 
 
 async def resume_run(app: App[None], run: Run, *, choose: bool) -> None:

@@ -14,6 +14,8 @@ from stickgen.run_contract import StepPart
 T = TypeVar("T")
 _ON_DEVICE = {StepPart.FORWARD, StepPart.BACKWARD, StepPart.OPTIMIZER, StepPart.AVERAGE}
 
+_MOST_PENDING = 1024  # timings that the device still owes
+
 
 class Profile:
     """Seconds by part.
@@ -77,6 +79,8 @@ class Profile:
             yield
             end.record()
             self._pending.append((name, start, end))
+            if len(self._pending) >= _MOST_PENDING:  # records may lie thousands of steps apart
+                self._settle()
             return
         began = time.perf_counter()
         yield
