@@ -2,7 +2,7 @@
 
     python benchmarks/app.py                    # all of it, some six minutes
     python benchmarks/app.py --only home,live
-    python benchmarks/app.py --peers VENV       # beside other terminal apps, from a virtual environment of their own
+    python benchmarks/app.py --peers FOLDER     # beside other terminal apps, each from a virtual environment of its name
 
 Each line is one program in a terminal of 120 × 40 cells: CPU seconds of the process (its children, like the one that
 asks torch for a GPU, apart), memory, and the bytes that it sends to the terminal. Runs are made by the engine's own
@@ -37,6 +37,7 @@ STEPS, PAIRS = 60, 5  # of the trainer that is watched
 STILL, ROUNDS = 1.5, 3  # s in which a screen that is drawn does not change; how often each peer is started
 PATIENCE = 15.0  # s, for a screen that never stands still
 CURSOR = 100  # bytes: one that blinks changes nothing
+SCREEN = 1000  # bytes: less is no screen yet, but the questions that a program asks its terminal as it starts
 PEERS = {
     "posting": (),
     "harlequin": (),
@@ -231,9 +232,9 @@ class Bench:
         )
 
     def peers(self, folder: Path) -> None:
-        """Other terminal apps from the virtual environment in `folder`, and this one, until their screen stands still."""
+        """Other terminal apps from the virtual environments in `folder`, and this one, until their screen stands still."""
         commands = {"stickgen-tui": [TUI]} | {
-            name: [str(folder / "bin" / name), *arguments] for name, arguments in PEERS.items()
+            name: [str(folder / name / "bin" / name), *arguments] for name, arguments in PEERS.items()
         }
         for _ in range(ROUNDS):
             for name, command in commands.items():
@@ -243,6 +244,8 @@ class Bench:
                 while still < STILL and time.monotonic() < end:
                     sent = terminal.sent
                     terminal.run(0.1)
+                    if terminal.sent < SCREEN:
+                        continue
                     if terminal.sent - sent > CURSOR:
                         seconds, still = terminal.cpu_seconds, 0.0
                     elif seconds:
@@ -271,7 +274,7 @@ def main() -> None:
         "--only", default="home,editor,live,histories,trainer", help="parts, separated by commas"
     )
     parser.add_argument(
-        "--peers", type=Path, help="a virtual environment with posting, harlequin, epokio and wandb"
+        "--peers", type=Path, help="a folder of virtual environments: posting, harlequin, epokio, wandb"
     )
     arguments = parser.parse_args()
     wanted = arguments.only.split(",") if arguments.peers is None else []
