@@ -32,14 +32,15 @@ quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and dr
 	  "a person kicks with the left leg" -o quickstart.gif --force
 
 test: check  ## format, lint, types, walls, and all tests but the long ones
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not drill and not alone"
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not drill and not alone"
 	$(BIN)/python -m pytest -m "alone and not drill"
 
 coverage: $(READY)  ## the tests again, slower, with the share of lines that they run; fails below the floor
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not drill and not alone" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not drill and not alone" --cov --cov-report=term:skip-covered
 
 drills: $(READY)  ## faults: killed processes, full disks, torn files; STICKGEN_KILLS=200 kills as often
 	$(BIN)/python -m pytest -m drill
+	$(BIN)/python -m pytest -m "hypothesis and not drill" --hypothesis-profile thorough
 
 bench: $(READY)  ## this engine against the same training written the ordinary way, some ten minutes
 	$(BIN)/python benchmarks/engine_speed.py

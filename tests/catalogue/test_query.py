@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.catalogue.fields import resolver
@@ -119,7 +119,6 @@ queries = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None)
 @given(queries)
 def test_a_written_query_reads_as_itself(query: Query) -> None:
     again = parse(written(query), RESOLVE)
@@ -127,7 +126,6 @@ def test_a_written_query_reads_as_itself(query: Query) -> None:
     assert written(again) == written(query)
 
 
-@settings(max_examples=30, deadline=None)
 @given(queries, queries)
 def test_and_or_not_are_those_of_logic(one: Query, other: Query) -> None:
     a, b = one.holds(RUN.get), other.holds(RUN.get)
@@ -138,7 +136,6 @@ def test_and_or_not_are_those_of_logic(one: Query, other: Query) -> None:
     assert holds(f"{first} or {second} and {first}") == (a or (b and a))
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=40) | st.text("()\"' <>=!~:andornt.1x\\", max_size=40))
 def test_any_text_is_a_query_or_an_error_within_it(text: str) -> None:
     try:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.catalogue.figures import Figure, Figures, Fold
@@ -53,7 +53,6 @@ def that_count(records: list[Record]) -> dict[str, list[tuple[int, float]]]:
     return found
 
 
-@settings(max_examples=50, deadline=None)
 @given(histories(), st.lists(st.integers(1, 50), max_size=8))
 def test_figures_are_those_of_the_records_that_count(records: list[Record], cuts: list[int]) -> None:
     figures, at = Figures(), 0
@@ -88,7 +87,6 @@ def test_smoothed_is_the_mean_of_the_newest_and_its_best_that_of_a_whole_window(
     assert at_once.figure() == found
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(-100, 100), min_size=1, max_size=200), st.lists(st.integers(1, 30), max_size=20))
 def test_pieces_do_not_matter(values: list[int], cuts: list[int]) -> None:
     whole, pieces, at = Fold(5, True), Fold(5, True), 0

@@ -127,7 +127,7 @@ def test_one_draft_is_taken_by_one_editor(config: Path) -> None:
     leave(document)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(0, 2000), garbage=st.binary(max_size=20))
 def test_a_torn_journal_costs_its_tail_alone(config: Path, cut: int, garbage: bytes) -> None:
     for old in drafts.find_all():
@@ -150,7 +150,7 @@ def test_a_torn_journal_costs_its_tail_alone(config: Path, cut: int, garbage: by
     journal.unlink(missing_ok=True)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(st.just("undo"), st.just("redo"), st.integers(1, 9)), max_size=12))
 def test_any_chain_of_edits_comes_back(config: Path, steps: list[str | int]) -> None:
     document = Document.open(config)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.cli.data import command
@@ -89,7 +89,6 @@ def test_by_source_and_by_caption(dataset: Path, by: str, tmp_path: Path) -> Non
     assert "20 persons are on several sides" in result.output or by == "source"
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=2, max_size=12), st.floats(0.05, 0.5), st.integers(0, 99))
 def test_whatever_the_sizes_both_sides_have_somebody(sizes: list[int], val: float, seed: int) -> None:
     made = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.model import patches
@@ -13,7 +13,6 @@ lengths = st.integers(1, 40)
 sizes = st.integers(1, 8)
 
 
-@settings(deadline=None)
 @given(lengths, sizes)
 def test_a_token_reads_its_patch_and_a_frame_on_either_side(t: int, p: int) -> None:
     frames = torch.arange(1.0, t + 1)[None, :, None]  # frame i holds i + 1, so that 0 is "no frame"
@@ -25,7 +24,6 @@ def test_a_token_reads_its_patch_and_a_frame_on_either_side(t: int, p: int) -> N
         assert window == wanted
 
 
-@settings(deadline=None)
 @given(lengths, sizes)
 def test_a_causal_token_reads_no_frame_after_its_patch(t: int, p: int) -> None:
     frames = torch.arange(1.0, t + 1)[None, :, None]
@@ -34,7 +32,6 @@ def test_a_causal_token_reads_no_frame_after_its_patch(t: int, p: int) -> None:
         assert max(window) == min((token + 1) * p, t)
 
 
-@settings(deadline=None)
 @given(lengths, sizes)
 def test_overlapping_windows_sum_to_the_frames(t: int, p: int) -> None:
     """A window that holds half of each frame it read gives the frames back; the ends have one window only."""
@@ -50,7 +47,6 @@ def test_overlapping_windows_sum_to_the_frames(t: int, p: int) -> None:
     }  # of a patch of two frames both windows beside it know
 
 
-@settings(deadline=None)
 @given(lengths, sizes)
 def test_patches_give_each_frame_its_own_values(t: int, p: int) -> None:
     n = patches.tokens_of(t, p)
@@ -64,7 +60,6 @@ def test_a_patch_is_real_if_one_of_its_frames_is(p: int, wanted: list[int]) -> N
     assert patches.any_of_patch(mask, p).int().tolist() == [wanted]
 
 
-@settings(deadline=None)
 @given(lengths, sizes)
 def test_the_last_of_a_patch_is_never_beyond_the_end(t: int, p: int) -> None:
     frames = torch.arange(float(t))[None, :, None]

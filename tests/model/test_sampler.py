@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -48,7 +48,6 @@ def test_it_is_of_second_order() -> None:
     assert error(10, True) < error(16, False)
 
 
-@settings(deadline=None)
 @given(
     time=st.floats(0.05, 1.0), share=st.floats(0.0, 0.95), gap=st.floats(0.01, 0.5),
     level=st.floats(-2, 2), slope=st.floats(-2, 2), start=st.floats(-2, 2),

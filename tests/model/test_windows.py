@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.model.windows import blend_weights, lay_windows
 
 
-@settings(deadline=None)
 @given(passages=st.lists(st.integers(1, 400), min_size=1, max_size=5), longest=st.integers(8, 250))
 def test_every_frame_is_seen_and_weights_add_up_to_one(passages: list[int], longest: int) -> None:
     windows = lay_windows(passages, longest)
@@ -22,7 +21,6 @@ def test_every_frame_is_seen_and_weights_add_up_to_one(passages: list[int], long
         assert not weights[number, : window.start].any() and not weights[number, window.end :].any()
 
 
-@settings(deadline=None)
 @given(passages=st.lists(st.integers(30, 400), min_size=1, max_size=5), longest=st.integers(40, 250))
 def test_a_window_begins_and_ends_at_nothing_except_at_the_ends_of_the_motion(
     passages: list[int], longest: int

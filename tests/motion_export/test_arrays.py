@@ -8,7 +8,7 @@ import json as standard
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from motions import Motion, any_motions, performed
 
 from stickgen.motion.skeleton import FPS, JOINTS
@@ -17,7 +17,6 @@ from stickgen.motion_export.formats.json import json
 from stickgen.motion_export.formats.npz import npz
 
 
-@settings(deadline=None)
 @given(any_motions())
 def test_csv_by_the_standard_librarys_reader(motion: Motion) -> None:
     rows = list(table.DictReader(io.StringIO(csv(motion))))
@@ -28,7 +27,6 @@ def test_csv_by_the_standard_librarys_reader(motion: Motion) -> None:
             assert read == pytest.approx([pose[2 * number + axis] for pose in motion], rel=1e-5, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(any_motions())
 def test_npz_by_numpy_without_pickle(motion: Motion) -> None:
     with np.load(io.BytesIO(npz("a person walks", motion)), allow_pickle=False) as arrays:
@@ -40,7 +38,6 @@ def test_npz_by_numpy_without_pickle(motion: Motion) -> None:
         assert (int(arrays["fps"]), str(arrays["text"])) == (FPS, "a person walks")
 
 
-@settings(deadline=None)
 @given(any_motions())
 def test_json_by_the_standard_librarys_reader(motion: Motion) -> None:
     read = standard.loads(json([('he said "hi"', motion), ("跳ぶ", motion[:1])]))

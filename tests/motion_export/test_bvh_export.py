@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from motions import Motion, any_motions, performed
 from numpy.typing import NDArray
 
@@ -42,7 +42,6 @@ def joints_of(capture: Capture) -> Floats:
     return np.stack(named, axis=1) / CENTIMETRES
 
 
-@settings(deadline=None)
 @given(any_motions())
 def test_our_importer_reads_what_was_written(motion: Motion) -> None:
     figure = rigid(motion)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from motions import Motion, any_motions, performed
 from numpy.typing import NDArray
 
@@ -61,7 +61,6 @@ def test_every_joint_is_the_keypoint_of_its_name_and_what_the_figure_lacks_is_no
         assert np.abs(found[:, :2] - (nose[0, :2] + moved)).max() < 0.01
 
 
-@settings(deadline=None)
 @given(any_motions())
 def test_whatever_moves_is_in_the_picture(motion: Motion) -> None:
     for size in (SIZE, (512, 768), (64, 16)):

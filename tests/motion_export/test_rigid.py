@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from motions import Motion, any_motions, performed
 
@@ -16,7 +16,6 @@ def points(motion: Motion) -> np.ndarray:
     return np.array(motion).reshape(len(motion), -1, 2)
 
 
-@settings(deadline=None)
 @given(any_motions())
 def test_bones_never_change_their_length_and_the_error_is_what_it_says(motion: Motion) -> None:
     figure = rigid(motion)
@@ -30,7 +29,6 @@ def test_bones_never_change_their_length_and_the_error_is_what_it_says(motion: M
     assert figure.largest_error == pytest.approx(away.max())
 
 
-@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1))
 def test_a_motion_of_rigid_bones_stays_as_it_is(frames: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

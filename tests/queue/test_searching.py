@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fake_training import AddJob, Trainings
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.cli import root
@@ -33,7 +33,6 @@ def test_a_grid_is_the_product_each_combination_once(counts: list[int]) -> None:
     assert found[0] == {f"key{i}": 0 for i in range(len(counts))}
 
 
-@settings(max_examples=40)
 @given(
     low=st.floats(1e-6, 10),
     times=st.floats(1.5, 1e5),

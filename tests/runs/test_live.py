@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.config import TrainingConfig
@@ -39,7 +39,6 @@ def change(number: int, step: int, values: dict[str, float], base: TrainingConfi
     return LiveChange(f"{number}", step, 1, keys)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), EDITS), max_size=6), EDITS, st.integers(0, 6))
 def test_the_file_keeps_the_schedule(
     taken: list[tuple[int, dict[str, float]]], edited: dict[str, float], back: int

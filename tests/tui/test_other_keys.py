@@ -179,7 +179,7 @@ def test_a_path_reads_back_as_it_was_written(parts: list[str]) -> None:
     assert path_of(path_text(tuple(parts))) == tuple(parts)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.text("ab.\"' ", min_size=1, max_size=5), st.text("1.e+on ~", max_size=5), min_size=1, max_size=4

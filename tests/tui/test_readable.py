@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from run_fixture import wave
 
@@ -106,7 +106,6 @@ def test_a_sample_is_read_and_a_broken_one_is_not(tmp_path: Path) -> None:
     assert read_sample(tmp_path / "nothing.json") is None
 
 
-@settings(max_examples=40, deadline=None)  # a busy machine is no failure
 @given(
     st.lists(st.lists(st.floats(-1e3, 1e3), min_size=POSE_DIM, max_size=POSE_DIM), min_size=1, max_size=4),
     st.integers(0, 60),

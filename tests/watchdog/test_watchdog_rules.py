@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from histories import GIB, History
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stickgen.config.settings import Settings
@@ -77,7 +77,6 @@ def test_a_healthy_run_is_left_alone(name: str) -> None:
         assert watched(HEALTHY[name].records()) == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.builds(
         History,
@@ -311,7 +310,6 @@ def test_a_trend_needs_time_and_a_steady_course() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e3), st.floats(-1e12, 1e12)), max_size=600))
-@settings(max_examples=40, deadline=None)
 def test_a_trend_takes_any_course(points: list[tuple[float, float]]) -> None:
     trend, now = Trend(), 0.0
     for pause, amount in points:
@@ -332,7 +330,6 @@ def test_a_trend_takes_any_course(points: list[tuple[float, float]]) -> None:
     ),
     st.sampled_from(["train", "val", "quality", "other"]),
 )  # fmt: skip
-@settings(max_examples=30, deadline=None)
 def test_records_of_any_kind_are_looked_at(records: list[dict[str, Any]], kind: str) -> None:
     """A log may be damaged, or of another version: no rule raises for what it reads."""
     dog = Watchdog(Settings().replace({"watchdog.early_stop": "stop"}), checkpoint_bytes=1, cores=2)

@@ -74,7 +74,7 @@ def test_repeated_keys_go_without_the_comments_of_others() -> None:
     assert fixed(text, "x") == b"l:\n- # about b\n  b: 2\n  a: 3 # last\n"
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(yaml_texts(), st.data())
 def test_any_edit_keeps_every_other_comment(text: str, data: st.DataObject) -> None:
     for number, comment in reversed(list(enumerate(comments(text, parse(text, "x"))))):

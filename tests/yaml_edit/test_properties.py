@@ -23,7 +23,7 @@ from stickgen.yaml_edit import (
 )
 
 VALUES = st.sampled_from([5, 0.25, 1e-7, True, None, "w", "yes", "1e-4", "a: [b] # 'c' \"d\"\n", 2_000_000])
-no_hurry = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+no_hurry = settings(suppress_health_check=list(HealthCheck))
 
 
 def read(text: str) -> Document:
