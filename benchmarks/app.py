@@ -37,7 +37,7 @@ STEPS, PAIRS = 60, 5  # of the trainer that is watched
 STILL, ROUNDS = 1.5, 3  # s in which a screen that is drawn does not change; how often each peer is started
 PATIENCE = 15.0  # s, for a screen that never stands still
 CURSOR = 100  # bytes: one that blinks changes nothing
-SCREEN = 1000  # bytes: less is no screen yet, but the questions that a program asks its terminal as it starts
+SCREEN = 300  # bytes: less is no screen yet, but the questions that a program asks its terminal as it starts
 PEERS = {
     "posting": (),
     "harlequin": (),
