@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from weakref import WeakSet
 
 from textual import events, work
 from textual.app import App, ScreenStackError
@@ -122,6 +123,7 @@ class StickgenApp(App[None]):
         self.runs_root = root
         self.leave_on_signals = False
         self._shown_cells = ShownCells()
+        self._just_pushed: WeakSet[Screen[Any]] = WeakSet()
         self.leaving: Leaving | None = None  # of a process that is this app's alone
         for theme in CONTRAST:
             self.register_theme(theme)
@@ -182,6 +184,29 @@ class StickgenApp(App[None]):
             self.open_monitor(self.first_run)
         if self.first_notice:
             notice(self, self.first_notice)
+
+    # -- each screen is styled once before it shows
+
+    def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
+        """Show a screen, with the classes of its size from the start: else all of it is styled anew for them."""
+        if not isinstance(screen, str):
+            for size, steps in zip(
+                self.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+            ):
+                fitting = [name for least, name in steps if size >= least]
+                screen.add_class(*fitting[-1:], update=False)
+            self._just_pushed.add(screen)
+        return super().push_screen(screen, *arguments, **options)
+
+    def update_styles(self, node: DOMNode, animate: bool = True) -> None:
+        """Style a node and what is in it, but not a whole screen that was styled a moment ago, as it was made.
+
+        Textual does so when a pushed screen comes to the front. What changed classes before is styled then at last.
+        """
+        if node in self._just_pushed:
+            self._just_pushed.discard(node)  # type: ignore[arg-type]  # it is in there
+        else:
+            super().update_styles(node, animate)
 
     # -- going places
 

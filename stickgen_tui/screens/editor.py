@@ -84,6 +84,7 @@ class EditorScreen(ConfigScreen):
 
     def __init__(self, session: EditSession, path: Path, root: Path | None = None) -> None:
         super().__init__(session, path, root)
+        self.add_class("-pane-usual", update=False)  # what Side turns to, before all is styled
         self._before_find: KeyPath | None = None  # the key that had the focus when the find box was opened
         self._typed_in: Field | None = None  # the row that was typed in last
         self._said_failure: str | None = None
