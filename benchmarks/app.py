@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -34,7 +35,7 @@ TUI = str(Path(sys.executable).with_name("stickgen-tui"))
 SETTLED = 5.0  # s after the first frame, before anything is called rest
 REST = 10.0  # s over which rest is measured
 STEPS, PAIRS = 60, 5  # of the trainer that is watched
-STILL, ROUNDS = 1.5, 3  # s in which a screen that is drawn does not change; how often each peer is started
+STILL, ROUNDS = 1.5, 3  # s in which a screen that is drawn does not change; how often each app is started
 PATIENCE = 15.0  # s, for a screen that never stands still
 CURSOR = 100  # bytes: one that blinks changes nothing
 SCREEN = 300  # bytes: less is no screen yet, but the questions that a program asks its terminal as it starts
@@ -45,6 +46,19 @@ PEERS = {
     "wandb": ("leet", "symon"),
 }
 PLAYED = 75.0  # s after which the figure of a run that is over has played
+
+BARE = """
+from textual.app import App
+from textual.widgets import Static
+
+
+class Bare(App):
+    def compose(self):
+        yield Static("cores")
+
+
+Bare().run()
+"""
 
 LIVE = """
 import sys, time, os
@@ -118,7 +132,20 @@ class Bench:
     # -- the lines of the table
 
     def home_screen(self) -> None:
-        """First useful frame, and rest, with no run and with a thousand."""
+        """First useful frame, beside that of an app that is nothing but Textual; and rest, with no run and with a thousand."""
+        first: dict[str, float] = {}
+        for _ in range(ROUNDS):  # in turns: what else this machine does falls on both
+            for name, command in {"bare": [sys.executable, "-c", BARE], "home": [TUI]}.items():
+                (self.home / name).mkdir(exist_ok=True)
+                terminal = Terminal(command, self.home / name, self.environment)
+                terminal.until("cores")
+                first[name] = min(first.get(name, math.inf), terminal.cpu_at_last_byte)
+                terminal.end()
+        print(f"{'a Textual app of one Static, first frame':<44} {first['bare']:7.2f} CPU-s", flush=True)
+        print(
+            f"{'home, first useful frame':<44} {first['home']:7.2f} CPU-s, {first['home'] / first['bare']:.2f} times as much",
+            flush=True,
+        )
         self._home("home, no runs", self.home / "empty")
         folder = self.home / "many"
         (folder / "runs").mkdir(parents=True)
@@ -129,7 +156,7 @@ class Bench:
     def _home(self, label: str, folder: Path) -> None:
         terminal = self.start(folder)
         terminal.until("cores")
-        print(f"{label + ', first useful frame':<44} {terminal.cpu_seconds:7.2f} CPU-s", flush=True)
+        print(f"{label + ', first useful frame':<44} {terminal.cpu_at_last_byte:7.2f} CPU-s", flush=True)
         terminal.run(SETTLED)
         self.rest(terminal, label + ", at rest")
         terminal.end()

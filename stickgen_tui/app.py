@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import traceback
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import Provider
     from textual.screen import Screen
+    from textual.theme import Theme
 
     from stickgen.catalogue.entry import Entry
     from stickgen.config.drafts import Draft
@@ -41,6 +43,7 @@ RESUME_LOOKS, LOOK_SECONDS = (
     50,
     0.1,
 )  # how often it is asked whether a run that was just opened can be resumed
+START_SECONDS = 1.0  # the first frame is there before
 PARTS_MISSING = (NoMatches, NoScreen, WidgetError, ScreenStackError)
 
 
@@ -147,6 +150,10 @@ class StickgenApp(App[None]):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit, None, 128 + number)
 
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """The theme of that name. Textual copies the table of all of them each time, and asks for each widget it styles."""
+        return self._registered_themes.get(theme_name) or super().get_theme(theme_name)
+
     def _display(self, screen: Screen[Any], renderable: Update) -> None:
         """Send of an update only what the terminal does not show yet."""
         writes = self._running and not self._closed and not self.is_headless and self._driver is not None
@@ -176,10 +183,17 @@ class StickgenApp(App[None]):
             self.leaving.begin(return_code, QUIT_SECONDS)
         super().exit(result, return_code, message)
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Screen[Any]:
+        """Home is the screen below all others."""
         from stickgen_tui.screens.home import HomeScreen
 
-        self.push_screen(HomeScreen(self.config_path, self.runs_root))
+        home = HomeScreen(self.config_path, self.runs_root)
+        self._prepare(home)
+        return home
+
+    def on_mount(self) -> None:
+        if not gc.isenabled():  # the program put it off; see cli.py
+            self.set_timer(START_SECONDS, collect_again)
         if self.first_run is not None:
             self.open_monitor(self.first_run)
         if self.first_notice:
@@ -190,13 +204,17 @@ class StickgenApp(App[None]):
     def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
         """Show a screen, with the classes of its size from the start: else all of it is styled anew for them."""
         if not isinstance(screen, str):
-            for size, steps in zip(
-                self.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
-            ):
-                fitting = [name for least, name in steps if size >= least]
-                screen.add_class(*fitting[-1:], update=False)
-            self._just_pushed.add(screen)
+            self._prepare(screen)
         return super().push_screen(screen, *arguments, **options)
+
+    def _prepare(self, screen: Screen[Any]) -> None:
+        """Give a screen that is about to open the classes of its size."""
+        for size, steps in zip(
+            self.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+        ):
+            fitting = [name for least, name in steps if size >= least]
+            screen.add_class(*fitting[-1:], update=False)
+        self._just_pushed.add(screen)
 
     def update_styles(self, node: DOMNode, animate: bool = True) -> None:
         """Style a node and what is in it, but not a whole screen that was styled a moment ago, as it was made.
@@ -212,7 +230,7 @@ class StickgenApp(App[None]):
 
     async def go_home(self) -> None:
         """Back to the first screen. One that may have something unsaved is left as by its key, and may ask."""
-        while len(self.screen_stack) > 2:
+        while len(self.screen_stack) > 1:
             if hasattr(self.screen, "may_quit"):
                 await self.screen.run_action("leave")
                 return
@@ -236,7 +254,7 @@ class StickgenApp(App[None]):
         """Show a run, on top of the home screen, whatever is open now; or `above` what is open, to come back to."""
         from stickgen_tui.screens.monitor import MonitorScreen
 
-        while len(self.screen_stack) > 2 and not above:
+        while len(self.screen_stack) > 1 and not above:
             self.pop_screen()
         self.push_screen(MonitorScreen(run))
 
@@ -284,7 +302,7 @@ class StickgenApp(App[None]):
         """The trainings that start one after another, on top of the home screen."""
         from stickgen_tui.screens.queue import QueueScreen
 
-        while len(self.screen_stack) > 2:
+        while len(self.screen_stack) > 1:
             self.pop_screen()
         self.push_screen(QueueScreen(self.runs_root))
 
@@ -343,6 +361,12 @@ class StickgenApp(App[None]):
         """An SVG of what is on the screen, in this folder."""
         path = self.save_screenshot(path=str(Path.cwd()))
         notice(self, f"saved {path}")
+
+
+def collect_again() -> None:
+    """Look for garbage from now on, but not among what the start has made: it stays to the end."""
+    gc.freeze()
+    gc.enable()
 
 
 def in_a_part_that_goes(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import gc
 import os
 import signal
 import sys
@@ -24,6 +25,15 @@ WEB_MISSING = '--web needs two packages: pip install "stickgen[web]"'
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the app, in a terminal or a browser; exits with 2 on bad usage or if there is no terminal."""
     arguments = parser().parse_args(argv)
+    if not (arguments.plain or arguments.web):  # these go on for long, with no frame of their own
+        gc.disable()  # what a start makes stays: the app collects once its first frame is there
+    try:
+        _main(arguments)
+    finally:
+        gc.enable()
+
+
+def _main(arguments: argparse.Namespace) -> None:
     try:
         Path.cwd()
         if arguments.keys:

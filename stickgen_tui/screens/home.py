@@ -106,6 +106,7 @@ class HomeScreen(Screen[None]):
         self._recommended: Path | None = None
         self._runs: list[tuple[Run, RunSummary]] = []
         self._catalogue = RunCatalogue()
+        self._begun = False  # the first frame is drawn
 
     def compose(self) -> ComposeResult:
         yield Line(id="home-title", classes="title-line")
@@ -115,7 +116,9 @@ class HomeScreen(Screen[None]):
         with Vertical(id="runs-panel", classes="panel") as panel:
             panel.border_title = "Runs"
             yield Line("none yet: Enter launches the first", id="no-runs", classes="muted")
-            yield RunTable(id="runs")
+            runs = RunTable(id="runs")
+            runs.display = False  # until there are some
+            yield runs
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -125,22 +128,32 @@ class HomeScreen(Screen[None]):
         elif (last := last_launched(Path.cwd())) is not None:
             self._config = last
             self.query_one(LaunchCard).show_config(last, "launched last")
+        machine = local_machine_fast()  # a few small files
+        if machine.torch_version is None:
+            self._show_machine(machine)
+        else:  # as it answered an earlier start
+            self._show_machine(machine, recommend(machine))
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The first frame is drawn: now for what takes longer."""
         self._look(refresh=False)
         self._poll()
         self._find_drafts()
         self.set_interval(POLL_SECONDS, self._poll)
+        self._begun = True
 
     def on_screen_resume(self) -> None:
-        self._poll()
-        self._check()
+        if self._begun:
+            self._poll()
+            self._check()
 
     # -- workers
 
     @work(thread=True, exclusive=True, group="machine", exit_on_error=False)
     def _look(self, refresh: bool) -> None:
-        """First what is known at once, then what must be asked, then what follows from it."""
+        """What must be asked, then what follows from it."""
         try:
-            self.post_message(self.Found(machine=local_machine_fast()))
             machine = detect(refresh=refresh)
             recommendation = recommend(machine)
             self.post_message(self.Found(machine=machine, recommendation=recommendation))
@@ -189,19 +202,23 @@ class HomeScreen(Screen[None]):
         self.query_one(LaunchCard).show_config(config, "launched last")
 
     def on_home_screen_found(self, event: Found) -> None:
-        card = self.query_one(LaunchCard)
         if event.machine is not None:
-            self.query_one(MachinePanel).show(event.machine, final=event.recommendation is not None)
-        if event.recommendation is not None:
-            self._recommended = event.recommendation.config_path
-            card.show_recommendation(event.recommendation, chosen=self._config is not None)
-            if self._config is None:
-                card.show_config(event.recommendation.config_path, "recommended")
+            self._show_machine(event.machine, event.recommendation)
         if event.looked is not None:
             self._looked = event.looked
-            card.show_preflight(event.looked)
+            self.query_one(LaunchCard).show_preflight(event.looked)
         if event.error is not None:
             notice(self.app, event.error, error=True)
+
+    def _show_machine(self, machine: Machine, recommendation: Recommendation | None = None) -> None:
+        """What this machine is, and what it should train, as soon as torch has answered."""
+        card = self.query_one(LaunchCard)
+        self.query_one(MachinePanel).show(machine, final=recommendation is not None)
+        if recommendation is not None:
+            self._recommended = recommendation.config_path
+            card.show_recommendation(recommendation, chosen=self._config is not None)
+            if self._config is None:
+                card.show_config(recommendation.config_path, "recommended")
 
     def on_home_screen_runs(self, event: Runs) -> None:
         self._runs = event.runs

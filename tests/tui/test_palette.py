@@ -164,7 +164,7 @@ async def run_all(app: StickgenApp, pilot: Pilot[None], there: Callable[[], Awai
         while len(app.screen_stack) > depth:
             await app.pop_screen()
         if type(app.screen) is not kind:  # left, or exchanged for another: from the beginning
-            while len(app.screen_stack) > 2:
+            while len(app.screen_stack) > 1:
                 await app.pop_screen()
             await there()
         assert type(app.screen) is kind
