@@ -56,6 +56,27 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 
 @pytest.fixture(scope="session")
+def torch_answer(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What torch said of this machine, asked once."""
+    from stickgen.hardware.machine import detect
+    from stickgen.hardware.torch_answer import cache_path
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("torch")))
+        detect()
+        return cache_path().read_bytes()
+
+
+@pytest.fixture
+def known_machine(private_home: None, torch_answer: bytes) -> None:
+    """The private home knows it already, as a home does after the first command: no command loads torch to ask."""
+    from stickgen.hardware.torch_answer import cache_path
+
+    cache_path().parent.mkdir(parents=True)
+    cache_path().write_bytes(torch_answer)
+
+
+@pytest.fixture(scope="session")
 def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dataset of seconds: forty short made-up clips of three kinds, which their embeddings tell apart."""
     import numpy as np

@@ -12,6 +12,11 @@ from stickgen.data.clip import Clip
 from stickgen.data.dataset import pack, save_dataset
 
 
+@pytest.fixture(autouse=True)
+def warm(known_machine: None) -> None:
+    """No command asks torch what this machine is."""
+
+
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)

@@ -5,23 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from forked_command import stickgen
 
 from stickgen.cli import root
 from stickgen.config import drafts
 from stickgen.errors import StickgenError
 from stickgen.yaml_edit import Document
-
-
-def stickgen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stickgen", *map(str, arguments)], capture_output=True, text=True, timeout=60
-    )
 
 
 def test_set_changes_one_line_and_keeps_its_comment(tmp_path: Path, repo: Path) -> None:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked_command import stickgen
 from PIL import Image
 
 from stickgen.motion.skeleton import FPS
-
-
-def stickgen(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stickgen", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +22,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory, repo: Path) -> Path:
             "--set", "model.num_layers=2", "--set", "diffusion.sampling_steps=2",
         ),
     ):  # fmt: skip
-        result = stickgen(folder, *arguments)
+        result = stickgen(*arguments, cwd=folder)
         assert result.returncode == 0, result.stdout + result.stderr
     return folder
 
 
 def test_several_texts_become_one_animation_of_natural_length(trained: Path) -> None:
-    result = stickgen(trained, "generate", "latest", "a person bows", "a person walks", "-o", "both.gif")
+    result = stickgen("generate", "latest", "a person bows", "a person walks", "-o", "both.gif", cwd=trained)
     assert result.returncode == 0, result.stderr
     assert "weights of step 3" in result.stdout
     with Image.open(trained / "both.gif") as image:
@@ -46,7 +38,15 @@ def test_several_texts_become_one_animation_of_natural_length(trained: Path) -> 
 
 def test_a_format_of_one_motion_a_file_writes_several_files(trained: Path) -> None:
     result = stickgen(
-        trained, "generate", "latest", "a person bows", "a person walks", "-o", "both.bvh", "--seconds", "1"
+        "generate",
+        "latest",
+        "a person bows",
+        "a person walks",
+        "-o",
+        "both.bvh",
+        "--seconds",
+        "1",
+        cwd=trained,
     )
     assert result.returncode == 0, result.stderr
     assert "both-1.bvh to both-2.bvh (1.0 s" in result.stdout and "BVH has rigid bones" in result.stderr
@@ -54,7 +54,7 @@ def test_a_format_of_one_motion_a_file_writes_several_files(trained: Path) -> No
 
 
 def test_the_length_can_be_asked_for(trained: Path) -> None:
-    result = stickgen(trained, "generate", "latest", "a person bows", "-o", "bow.gif", "--seconds", "1.2")
+    result = stickgen("generate", "latest", "a person bows", "-o", "bow.gif", "--seconds", "1.2", cwd=trained)
     assert result.returncode == 0, result.stderr
     with Image.open(trained / "bow.gif") as image:
         assert image.n_frames == round(1.2 * FPS)  # type: ignore[attr-defined]
@@ -70,6 +70,6 @@ def test_the_length_can_be_asked_for(trained: Path) -> None:
 def test_what_cannot_be_drawn_is_said_in_a_sentence(
     trained: Path, arguments: tuple[str, ...], says: str
 ) -> None:
-    result = stickgen(trained, "generate", *arguments)
+    result = stickgen("generate", *arguments, cwd=trained)
     assert result.returncode == 2
     assert says in result.stderr and "Traceback" not in result.stderr

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked_command import stickgen
 from shapes_of import document, documents
 
 from stickgen.config import TrainingConfig
@@ -21,13 +21,6 @@ TINY = [
     )
     for part in ("--set", setting)
 ]  # fmt: skip
-
-
-def stickgen(*arguments: str | Path, say: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stickgen", *map(str, arguments)],
-        capture_output=True, text=True, timeout=120, input=say,
-    )  # fmt: skip
 
 
 def facts(result: subprocess.CompletedProcess[str]) -> dict[str, object]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
+
+from forked_command import stickgen
 
 
 def train(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stickgen", "train", "--runs", folder, *map(str, arguments)],
-        capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    return stickgen("train", "--runs", folder, *arguments)
 
 
 def test_train_then_resume(tmp_path: Path, dataset: Path, repo: Path) -> None:
@@ -25,9 +23,7 @@ def test_train_then_resume(tmp_path: Path, dataset: Path, repo: Path) -> None:
     second = train(tmp_path, "--resume", "latest", "--max-steps", "1")
     assert second.returncode == 0, second.stdout + second.stderr
     assert "reached --max-steps after step 3" in second.stdout
-    listed = subprocess.run(
-        [sys.executable, "-m", "stickgen", "runs", "--runs", tmp_path, "list"], capture_output=True, text=True
-    )
+    listed = stickgen("runs", "--runs", tmp_path, "list")
     assert listed.stdout.startswith("early            3/")  # --max-steps
 
 
