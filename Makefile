@@ -33,7 +33,7 @@ quickstart: $(READY) data/quickstart.pt  ## train configs/quickstart.yaml and dr
 
 test: check  ## format, lint, types, walls, and all tests but the long ones
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not drill and not alone"
-	$(BIN)/python -m pytest -m "alone and not drill"
+	$(BIN)/python -m pytest -m "alone and not drill" $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 
 coverage: $(READY)  ## the tests again, slower, with the share of lines that they run; fails below the floor
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not drill and not alone" --cov --cov-report=term:skip-covered
@@ -51,8 +51,7 @@ speedrun: $(READY) data/quickstart.pt  ## CPU seconds from nothing to motion tha
 check: $(READY)  ## format, lint, types, walls
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/mypy tests
+	$(BIN)/mypy stickgen stickgen_tui tests
 	$(BIN)/lint-imports
 
 format: $(READY)

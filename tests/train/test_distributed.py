@@ -23,6 +23,7 @@ from stickgen.runs.control import request
 from stickgen.runs.live import read_changes
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
+from stickgen.train.loop import Trainer
 
 torch.set_num_threads(1)
 SMALL = {
@@ -81,7 +82,7 @@ def assert_same_training(one: Run, other: Run) -> None:
 @pytest.fixture(scope="module")
 def single(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Run:
     run = make(tmp_path_factory.mktemp("single"), tiny_dataset, 1)
-    assert finish(start(run), run) == 0
+    assert Trainer(run).train() == 0
     return run
 
 
@@ -164,14 +165,25 @@ def test_a_stop_ends_all_after_the_same_step_with_a_checkpoint(tmp_path: Path, t
     assert finish(process, run) == 130
     assert "with a checkpoint" in events(run, "stopped")[0]
     assert newest_checkpoint(run.checkpoints_dir)[0] is not None
-    process = start(run)  # and by the inbox, which only the first process reads
-    wait_for_step(run, int(run.heartbeat()["step"]) + 2)
-    request(run, Wish.STOP)
-    assert finish(process, run) == 130
     assert not any(p.is_running() for p in children)
 
 
-@pytest.mark.parametrize("victim", [pytest.param(0, marks=pytest.mark.drill), 1])
+@pytest.mark.drill
+def test_a_stop_by_the_inbox_which_only_the_first_process_reads_ends_all(
+    tmp_path: Path, tiny_dataset: Path
+) -> None:
+    run = make(tmp_path, tiny_dataset, 2, **{"training.epochs": 100_000})
+    process = start(run)
+    wait_for_step(run, 3)
+    children = ranks(process)
+    request(run, Wish.STOP)
+    assert finish(process, run) == 130
+    assert newest_checkpoint(run.checkpoints_dir)[0] is not None
+    assert not any(p.is_running() for p in children)
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("victim", [0, 1])
 def test_a_killed_process_costs_a_restart_and_nothing_else(
     tmp_path: Path, tiny_dataset: Path, single: Run, victim: int
 ) -> None:

@@ -18,21 +18,21 @@ from stickgen.config.keys.training import Training
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.train.optim.optimizer import build_optimizer
 model = MotionTransformer(ModelConfig(20, 32, 4, 1, 20, 8, 0.1, 64, True))
-training = Training(learning_rate=0.1, beta1=0.9, beta2=0.99, weight_decay=0.1, optimizer=sys.argv[1])
-optimizer = build_optimizer(model, training)
-for parameter in model.parameters():
-    parameter.grad = torch.ones_like(parameter)
-torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-optimizer.step()
-optimizer.zero_grad(set_to_none=True)
-print("torch._dynamo" in sys.modules)
+for name in ("adamw", "muon"):
+    training = Training(learning_rate=0.1, beta1=0.9, beta2=0.99, weight_decay=0.1, optimizer=name)
+    optimizer = build_optimizer(model, training)
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    print(name, "torch._dynamo" in sys.modules)
 """
 
 
-@pytest.mark.parametrize("name", ["adamw", "muon"])
-def test_a_run_that_compiles_nothing_does_not_import_the_compiler(name: str) -> None:
-    done = subprocess.run([sys.executable, "-c", STEPS, name], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+def test_a_run_that_compiles_nothing_does_not_import_the_compiler() -> None:
+    done = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["adamw False", "muon False"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from on_screen import screen_text, until
 from test_launching import dataset
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -42,7 +43,7 @@ async def in_editor(pilot: Pilot[None]) -> EditorScreen:
     return screen
 
 
-def value_on_screen(app: StickgenApp, path: str) -> str:
+def value_on_screen(app: App[None], path: str) -> str:
     """What the row of a key shows."""
     field = app.screen_stack[-1].query_one("#field-" + path.replace(".", "-"), Field)
     return field.state.text

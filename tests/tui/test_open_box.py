@@ -34,7 +34,8 @@ def row(screen: EditorScreen, path: str) -> Field:
 
 async def typing(pilot: Pilot[None], text: str, path: str = BATCH) -> EditorScreen:
     """The editor with `text` typed over the value of a key, and not ended by Enter."""
-    screen = await in_editor(pilot)
+    shown = pilot.app.screen
+    screen = shown if isinstance(shown, EditorScreen) else await in_editor(pilot)
     screen.set_focus(row(screen, path))
     await pilot.press("enter", "ctrl+u", *text)
     await until(pilot, lambda: screen.query_one(".field-box", Input).value == text)
@@ -77,79 +78,95 @@ async def test_leaving_asks_about_it(app: StickgenApp, config: Path) -> None:
     assert config.read_bytes() == before.replace(b"batch_size: 16 ", b"batch_size: 8  ")
 
 
-@pytest.mark.parametrize("action", ["find", "diff", "yaml", "redo", "move(1)", "move(-1000)"])
-async def test_every_other_key_takes_it(app: StickgenApp, action: str) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await typing(pilot, "8")
-        await screen.run_action(action)
-        await until(pilot, lambda: "1 change not saved" in screen_text(app))
-        await until(pilot, lambda: value_on_screen(app, BATCH) == "8" and not screen.query(".field-box"))
+async def taken(pilot: Pilot[None], screen: EditorScreen, text: str) -> None:
+    """Wait until what was typed is the value and the box is closed."""
+    await until(pilot, lambda: value_on_screen(pilot.app, BATCH) == text and not screen.query(".field-box"))
 
 
-@pytest.mark.parametrize(("key", "opened"), [("reset", ResetScreen), ("preset", ChoiceScreen)])
-async def test_every_dialog_knows_it(app: StickgenApp, key: str, opened: type) -> None:
+async def test_every_other_key_takes_it(app: StickgenApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        for number, action in enumerate(("move(1)", "move(-1000)", "redo", "yaml", "diff", "find"), start=7):
+            screen = await typing(pilot, str(number))
+            await screen.run_action(action)
+            await until(pilot, lambda: "1 change not saved" in screen_text(app))
+            await taken(pilot, screen, str(number))
+
+
+async def test_every_dialog_knows_it(app: StickgenApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await typing(pilot, "8")
-        await screen.run_action(key)
-        await until(pilot, lambda: isinstance(app.screen, opened))
-        if opened is ResetScreen:
-            assert "training.batch_size: 8 → " in screen_text(app)
+        await screen.run_action("reset")
+        await until(pilot, lambda: isinstance(app.screen, ResetScreen))
+        await until(pilot, lambda: "training.batch_size: 8 → " in screen_text(app))
         await pilot.press("escape")
-        await until(pilot, lambda: "1 change not saved" in screen_text(app))
+        await until(pilot, lambda: app.screen is screen and "1 change not saved" in screen_text(app))
+        await typing(pilot, "9")
+        await screen.run_action("preset")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen and "1 change not saved" in screen_text(app))
+        await taken(pilot, screen, "9")
 
 
-@pytest.mark.parametrize("place", ["row", "title", "side", "arrow"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_a_click_elsewhere_takes_it(app: StickgenApp, size: tuple[int, int], place: str) -> None:
+async def test_a_click_elsewhere_takes_it(app: StickgenApp, size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
-        screen = await typing(pilot, "8")
-        other = row(screen, "training.epochs")
-        before = int(other.state.text)
-        row(screen, "training.learning_rate").scroll_visible(animate=False)  # so that the row lies free
-        await pilot.pause()
-        if place == "row":
-            await pilot.click(other, offset=(60 if size[0] < 100 else 55, 0))
-        elif place == "arrow":
-            await pilot.click(other, offset=(other._columns.name, 0))
-        else:
-            await pilot.click("#editor-title" if place == "title" else "#key-help")
-        await until(pilot, lambda: value_on_screen(app, BATCH) == "8")
-        await until(pilot, lambda: not screen.query(".field-box"))
-        if place == "arrow":
-            await until(pilot, lambda: int(other.state.text) < before)
-        if place in ("row", "arrow"):
-            assert screen.focused is other
-        await pilot.press("escape")  # leaves, and is not needed to get out of a box
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        for number, place in enumerate(("row", "title", "side", "arrow"), start=7):
+            await click_elsewhere(pilot, place, str(number))
 
 
-@pytest.mark.parametrize(
-    "way", ["ctrl+s", "f5", "enter", "down", "pagedown", "click", "arrow", "leave", "diff"]
-)
+async def click_elsewhere(pilot: Pilot[None], place: str, text: str) -> None:
+    app, screen = pilot.app, await typing(pilot, text)
+    other = row(screen, "training.epochs")
+    before = int(other.state.text)
+    row(screen, "training.learning_rate").scroll_visible(animate=False)  # so that the row lies free
+    await pilot.pause()
+    if place == "row":
+        await pilot.click(other, offset=(60 if app.size.width < 100 else 55, 0))
+    elif place == "arrow":
+        await pilot.click(other, offset=(other._columns.name, 0))
+    else:
+        await pilot.click("#editor-title" if place == "title" else "#key-help")
+    await taken(pilot, screen, text)
+    if place == "arrow":
+        await until(pilot, lambda: int(other.state.text) < before)
+    if place in ("row", "arrow"):
+        assert screen.focused is other
+    await pilot.press("escape")  # leaves, and is not needed to get out of a box
+    await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+    await pilot.press("escape")
+    await until(pilot, lambda: app.screen is screen)
+
+
 async def test_what_is_not_allowed_keeps_the_box_the_focus_and_the_reason(
-    app: StickgenApp, config: Path, way: str
+    app: StickgenApp, config: Path
 ) -> None:
-    before = config.read_bytes()
+    ways = ("ctrl+s", "f5", "enter", "down", "pagedown", "click", "arrow", "leave", "diff")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        screen = await typing(pilot, "0")
-        other = row(screen, "training.epochs")
-        epochs = other.state.text
-        if way == "click":
-            await pilot.click("#editor-title")
-        elif way == "arrow":
-            await pilot.click(other, offset=(other._columns.name, 0))
-        elif way in ("leave", "diff"):
-            await screen.run_action(way)
-        else:
-            await pilot.press(way)
-        await until(pilot, lambda: "✗ must be a whole number" in screen_text(app))
-        for _ in range(3):
-            await pilot.pause()
-        assert screen.focused is screen.query_one(".field-box", Input)
-        assert app.screen is screen and other.state.text == epochs and screen.query_one("#pane").display
-        await pilot.press("1", "2", "home", "delete", "ctrl+s")  # 012 → 12
-        await until(pilot, lambda: config.read_bytes() != before)
-    assert TrainingConfig(config).get(BATCH) == 12
+        for number, way in enumerate(ways, start=12):
+            await refuse_zero(pilot, way)
+            await pilot.press(*str(number), "home", "delete", "ctrl+s")  # 012 → 12
+            await until(pilot, lambda: "✓ saved" in screen_text(app))
+            assert TrainingConfig(config).get(BATCH) == number
+
+
+async def refuse_zero(pilot: Pilot[None], way: str) -> None:
+    app, screen = pilot.app, await typing(pilot, "0")
+    other = row(screen, "training.epochs")
+    epochs = other.state.text
+    if way == "click":
+        await pilot.click("#editor-title")
+    elif way == "arrow":
+        await pilot.click(other, offset=(other._columns.name, 0))
+    elif way in ("leave", "diff"):
+        await screen.run_action(way)
+    else:
+        await pilot.press(way)
+    await until(pilot, lambda: "✗ must be a whole number" in screen_text(app))
+    for _ in range(3):
+        await pilot.pause()
+    assert screen.focused is screen.query_one(".field-box", Input)
+    assert app.screen is screen and other.state.text == epochs and screen.query_one("#pane").display
 
 
 async def test_what_the_file_refuses_keeps_the_box_too(app: StickgenApp, config: Path) -> None:
