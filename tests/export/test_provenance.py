@@ -132,7 +132,7 @@ def little_room() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("kind", ["safetensors", "torch"])
+@pytest.mark.parametrize("kind", ["safetensors", pytest.param("torch", marks=pytest.mark.drill)])
 def test_an_export_that_finds_no_room_is_a_sentence_and_leaves_nothing(
     tmp_path: Path, tiny_dataset: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
