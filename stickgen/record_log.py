@@ -10,8 +10,9 @@ import contextlib
 import os
 import zlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -52,23 +53,25 @@ def decode(line: bytes) -> dict[str, Any] | None:
 
 
 def decode_lines(lines: list[bytes]) -> list[dict[str, Any]]:
-    """The records of those lines that are whole: `decode` of many, without a parser call a line.
+    """The records of those lines that are whole: `decode` of many, without a call of ours a line."""
+    bodies = [line[:-_TRAILER] for line in lines]  # without the brace that closes them
+    crcs = map(zlib.crc32, repeat(b"}"), map(zlib.crc32, bodies))
+    expected = (_MARK + b'%08x"}') * len(lines) % tuple(crcs)
+    if lines and b"".join([line[-_TRAILER:] for line in lines]) == expected:
+        with contextlib.suppress(ValueError):  # a checksum that is right, and no JSON: somebody else wrote it
+            records: list[dict[str, Any]] = orjson.loads(b"[" + b"},".join(bodies) + b"}]")
+            if len(records) == len(lines) and set(map(type, records)) == {dict}:
+                return records
+    return [record for record in map(decode, lines) if record is not None]
 
-    The checksums are looked at one by one, and what passes is parsed as one JSON array.
-    """
-    bodies = []
-    crc32 = zlib.crc32
-    for line in lines:
-        body = line[:-_TRAILER] + b"}"
-        if line[-_TRAILER:] == b'%s%08x"}' % (_MARK, crc32(body)):
-            bodies.append(body)
-    if not bodies:
-        return []
+
+def whole_numbers(records: Sequence[Mapping[str, Any]], name: str) -> list[int]:
+    """The values of a member, of those records in which it is an integer."""
     try:
-        records: list[dict[str, Any]] = orjson.loads(b"[" + b",".join(bodies) + b"]")
-    except ValueError:  # a line whose checksum is right and which is no JSON: somebody else wrote it
-        return [record for record in map(decode, lines) if record is not None]
-    return records
+        values = [record[name] for record in records]
+    except KeyError:
+        values = [record.get(name) for record in records]
+    return values if set(map(type, values)) <= {int} else [value for value in values if type(value) is int]
 
 
 def newest_records(path: Path, count_bytes: int) -> list[dict[str, Any]]:
@@ -350,7 +353,7 @@ class RecordReader:
 
     def _count_missing(self, records: list[dict[str, Any]]) -> None:
         """Count the numbers that are passed over; a number that comes again, of another writer, is none."""
-        numbers = [n for record in records if type(n := record.get(Field.SEQ)) is int]
+        numbers = whole_numbers(records, Field.SEQ)
         if not numbers:
             return
         before = numbers[0] - 1 if self._seq is None else self._seq

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,15 @@ def test_reading_follows_and_numbers_go_on(tmp_path: Path) -> None:
 @given(st.lists(st.one_of(records.map(lambda r: encode(r)[:-1]), st.binary(max_size=60)), max_size=8))
 def test_many_lines_decode_as_one_by_one(lines: list[bytes]) -> None:
     assert decode_lines(lines) == [record for record in map(decode, lines) if record is not None]
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a":1},{"b":2}', b'{"a":[1,{"b":2}', b'{"c":3}]}', b"[1]}", b'{"a":NaN}', b"}"]
+)
+def test_a_line_that_is_no_record_gives_none_although_its_checksum_is_right(body: bytes) -> None:
+    line = body[:-1] + b',"crc32":"%08x"}' % zlib.crc32(body)
+    whole = encode({"step": 1})[:-1]
+    assert decode_lines([whole, line, whole]) == [{"step": 1}, {"step": 1}]
 
 
 def test_what_json_lacks_stops_no_training(tmp_path: Path) -> None:

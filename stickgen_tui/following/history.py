@@ -4,119 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
-from itertools import accumulate, islice
-from operator import itemgetter, lt
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from stickgen.foreign_files import open_regular
-from stickgen.record_log import RecordReader, decode_lines, newest_records
-from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind
+from stickgen.record_log import RecordReader, decode_lines, newest_records, whole_numbers
+from stickgen.run_contract import Field
 from stickgen_tui.following import history_cache
+from stickgen_tui.following.folding import Curves
 from stickgen_tui.following.series import Detail, Series
 
-# What a record carries beside measurements.
-_NOT_MEASURED = STAMPS | PROGRESS | {"crc32"}
-_BESIDE = {RecordKind.VAL, RecordKind.QUALITY}  # kinds of records that stand beside those of training
-CLOCKS = (Field.TIME, Field.EPOCH)  # what rises along with the step
-_AT_ONCE_BYTES = 256 * 1024  # folded before the lock is let go, so that drawing never waits long
+_AT_ONCE_BYTES = 512 * 1024  # folded before the lock is let go, so that drawing never waits long
 _PEEK_BYTES = 2**20  # of a long log's end, drawn before the rest is read
 _MOST_IN_DETAIL = 20_000  # points that are read once more
 _LONG_BYTES = 4 * 2**20  # a log of this length is read in the order: end, then all from the start
-
-
-@dataclass
-class Curves:
-    """The series of a run by the name of their field, all over the training step."""
-
-    train: dict[str, Series] = field(default_factory=dict)
-    validation: dict[str, Series] = field(default_factory=dict)
-    clocks: dict[str, Series] = field(
-        default_factory=dict
-    )  # of CLOCKS, from the records of training; never falling
-    newest: dict[str, Any] = field(default_factory=dict)  # the last train record
-
-    def all(self) -> list[Series]:
-        """Every series there is."""
-        return [series for part in (self.train, self.validation, self.clocks) for series in part.values()]
-
-    def fold(self, records: Sequence[dict[str, Any]]) -> None:
-        """Sort the measurements of many records into their series, column by column."""
-        train = [record for record in records if record.get(Field.KIND) not in _BESIDE]
-        if train:
-            self._fold(train, self.train)
-        if len(train) < len(records):
-            self._fold([record for record in records if record.get(Field.KIND) in _BESIDE], self.validation)
-
-    def _fold(self, records: list[dict[str, Any]], into: dict[str, Series]) -> None:
-        columns = _columns(records)
-        if columns is None:  # of several shapes
-            for record in records:
-                if type(record.get(Field.STEP)) is int:
-                    self._fold_columns({name: (value,) for name, value in record.items()}, into)
-        else:
-            self._fold_columns(columns, into)
-        if into is self.train:
-            stepped = (record for record in reversed(records) if type(record.get(Field.STEP)) is int)
-            self.newest = next(stepped, self.newest)
-
-    def _fold_columns(self, columns: dict[str, tuple[Any, ...]], into: dict[str, Series]) -> None:
-        xs = array("d", columns[Field.STEP])
-        if not all(
-            map(lt, xs, islice(xs, 1, None))
-        ):  # a resumed run went back among these: up to there first
-            back = next(at for at in range(1, len(xs)) if xs[at] <= xs[at - 1])
-            self._fold_columns({name: values[:back] for name, values in columns.items()}, into)
-            self._fold_columns({name: values[back:] for name, values in columns.items()}, into)
-            return
-        for name, values in columns.items():
-            if name in _NOT_MEASURED and not (name in CLOCKS and into is self.train):
-                continue
-            try:
-                own_xs, ys = xs, array("d", values)
-            except (TypeError, OverflowError):
-                own_xs, ys = _numbers(xs, values)
-                if name in into:
-                    into[name].not_finite += values.count(None)  # JSON has no NaN: the writer puts null
-            if not ys:
-                continue
-            if name in CLOCKS:
-                series = self.clocks.setdefault(name, Series())
-                on = series.ys and xs[0] > series.xs[-1]
-                before = series.ys[-1] if on else ys[0]
-                ys = array("d", accumulate(ys, max, initial=before))[
-                    1:
-                ]  # a clock that is set back stands still
-            else:
-                series = into.setdefault(name, Series())
-            series.extend(own_xs, ys, rising=True)
-
-
-def _columns(records: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]] | None:
-    """The values of records by name, None if they do not all have the same names, and a step."""
-    names = tuple(records[0])
-    if len(names) < 2 or Field.STEP not in names or set(map(len, records)) != {len(names)}:
-        return None
-    try:
-        columns = dict(zip(names, zip(*map(itemgetter(*names), records), strict=True), strict=True))
-    except KeyError:
-        return None
-    return columns if set(map(type, columns[Field.STEP])) == {int} else None
-
-
-def _numbers(xs: array[float], values: tuple[Any, ...]) -> tuple[array[float], array[float]]:
-    """Those values that are numbers, each with its x."""
-    out = array("d"), array("d")
-    if values.count(None) == len(values):
-        return out
-    for x, value in zip(xs, values, strict=True):
-        if isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**1000):
-            out[0].append(x)
-            out[1].append(value)
-    return out
 
 
 @dataclass(frozen=True)
@@ -173,7 +75,7 @@ class History:
             self._begun_again = self.reader.begun_again
             self.curves, self._pieces, start = Curves(), [], 0
         self.curves.fold(records)
-        steps = [step for record in records if type(step := record.get(Field.STEP)) is int]
+        steps = whole_numbers(records, Field.STEP)
         if steps:
             self._pieces.append(Piece(start, self.reader.offset, min(steps), max(steps)))
         self.curves.newest = self._peeked or self.curves.newest

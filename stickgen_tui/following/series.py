@@ -43,11 +43,15 @@ class Level:
         """Add an entry for each GROUP of these, whose number it must divide."""
         self.xs.extend(xs[::GROUP])
         groups = _groups(lows)
+        if sums is highs is lows:  # points: the extremes of each group by one call
+            ordered = list(map(sorted, groups))
+            self.lows.extend(array("d", [group[0] for group in ordered]))
+            self.highs.extend(array("d", [group[-1] for group in ordered]))
+            self.sums.extend(array("d", list(map(sum, groups))))
+            return
         self.lows.extend(array("d", list(map(min, groups))))
-        groups = groups if highs is lows else _groups(highs)
-        self.highs.extend(array("d", list(map(max, groups))))
-        groups = groups if sums is highs else _groups(sums)
-        self.sums.extend(array("d", list(map(sum, groups))))
+        self.highs.extend(array("d", list(map(max, _groups(highs)))))
+        self.sums.extend(array("d", list(map(sum, _groups(sums)))))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from stickgen.record_log import encode
 from stickgen_tui.following import history as history_module
 from stickgen_tui.following import history_cache
 from stickgen_tui.following import series as series_module
-from stickgen_tui.following.history import Curves, History
+from stickgen_tui.following.folding import Curves
+from stickgen_tui.following.history import History
 
 
 @pytest.fixture(autouse=True)
