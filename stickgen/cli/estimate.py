@@ -103,9 +103,10 @@ def _probe(
 
     known = calibration_of(machine)
     before = estimate(config, machine, facts, calibration=known)
-    if before.memory_total_bytes and before.peak_memory.low > before.memory_free_bytes:
+    peak = before.peak_memory.less(before.encoder_bytes)  # a probe does not evaluate
+    if before.memory_total_bytes and peak.low > before.memory_free_bytes:
         raise StickgenError(
-            f"--probe would need {byte_text(before.peak_memory.value)}, "
+            f"--probe would need {byte_text(peak.value)}, "
             f"but {byte_text(before.memory_free_bytes)} are free; run: stickgen advise {clean(config.name)}"
         )
     with shown_probe() as show:
@@ -159,6 +160,7 @@ def facts_of(answer: Estimate) -> list[tuple[str, str]]:
         ("parameters", f"{answer.parameters:,}, effective batch {answer.effective_batch}"),
         ("device", f"{answer.device} in {answer.precision}"),
         ("peak memory", f"{_gib(answer.peak_memory)}, {BASES[answer.memory_basis]}"),
+        *([("of it", encoder_text(answer))] if answer.encoder_bytes else []),
         ("free", f"{free}: {answer.verdict}"),
         ("a step", f"{_time(answer.seconds_per_step)}, {BASES[answer.time_basis]}"),
     ]
@@ -172,6 +174,11 @@ def facts_of(answer: Estimate) -> list[tuple[str, str]]:
         disk += f", {byte_text(answer.disk_free_bytes)} free"
     lines.append(("disk", disk + ("" if answer.disk_fits else ": TOO LITTLE")))
     return lines
+
+
+def encoder_text(answer: Estimate) -> str:
+    """What of the peak is the text encoder, and the key that does without it."""
+    return f"{byte_text(answer.encoder_bytes)} for the text encoder that evaluations load (evaluation.every_minutes: 0 does without)"
 
 
 def _gib(size: Prediction) -> str:

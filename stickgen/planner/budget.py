@@ -50,8 +50,9 @@ def check_budget(
     on_cpu, sharded = answer.device == "cpu", config.device.sharding != "none"
     times = processes if on_cpu else 1
     # a total of 0: a GPU that is not there, or that nobody has looked for yet, has no memory to compare with
-    if answer.memory_total_bytes and times * answer.needed_memory.high > answer.memory_free_bytes:
-        hopeless = times * answer.needed_memory.low > answer.memory_free_bytes
+    elsewhere = (times - 1) * answer.encoder_bytes  # only the first process evaluates
+    if answer.memory_total_bytes and times * answer.needed_memory.high - elsewhere > answer.memory_free_bytes:
+        hopeless = times * answer.needed_memory.low - elsewhere > answer.memory_free_bytes
         hopeless = hopeless and on_cpu and not (sharded and times > 1)
         (refusals if hopeless else warnings).append(_memory(answer, times))
     if not answer.disk_fits:
@@ -79,10 +80,16 @@ def _there(directory: Path) -> Path:
 def _memory(answer: Estimate, processes: int) -> str:
     peak = answer.needed_memory
     each = f" in each of {processes} processes" if processes > 1 else ""
+    encoder = (
+        f", {byte_text(answer.encoder_bytes)} of it for the text encoder that evaluations load"
+        if answer.encoder_bytes
+        else ""
+    )
+    off = ", set evaluation.every_minutes to 0" if answer.encoder_bytes else ""
     return (
         f"training needs about {byte_text(peak.value)} of memory ({byte_text(peak.low)} to "
-        f"{byte_text(peak.high)}){each}, but {byte_text(answer.memory_free_bytes)} are free; lower "
-        "training.batch_size, or run stickgen advise"
+        f"{byte_text(peak.high)}){each}{encoder}, but {byte_text(answer.memory_free_bytes)} are free; lower "
+        f"training.batch_size{off}, or run stickgen advise"
     )
 
 

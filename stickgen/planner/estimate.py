@@ -10,7 +10,7 @@ from stickgen.config.placement import Device, Precision
 from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.compiling import is_worth_compiling
-from stickgen.planner.arithmetic.evaluating import with_evaluations
+from stickgen.planner.arithmetic.evaluating import evaluates, with_evaluations
 from stickgen.planner.arithmetic.memory import memory_parts
 from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.prediction import Prediction
@@ -39,6 +39,7 @@ class Estimate:
     compiled: bool
     peak_memory: Prediction
     spare_bytes: int  # part of the peak: the checkpoint copy, which the trainer skips when memory is tight
+    encoder_bytes: int  # part of the peak: the text encoder that evaluations load; 0 if none do
     memory_basis: Basis  # what the peak is based on
     memory_free_bytes: int  # free now: VRAM on CUDA, else RAM
     memory_total_bytes: int
@@ -96,6 +97,7 @@ class Estimate:
             "compiled": self.compiled,
             **{name: round(size) for name, size in self.peak_memory.fields(PEAK_MEMORY).items()},
             "spare_memory_bytes": self.spare_bytes,
+            "encoder_memory_bytes": self.encoder_bytes,
             "memory_basis": self.memory_basis,
             "memory_free_bytes": self.memory_free_bytes,
             "memory_total_bytes": self.memory_total_bytes,
@@ -137,7 +139,7 @@ def estimate(
         compiled = is_worth_compiling(config, machine, work.device, work.precision, whole_run)
         work = replace(work, compiled=compiled)
     known = calibration or Calibration(machine)
-    memory, time = known.memory(work), known.step_seconds(work)
+    time = known.step_seconds(work)
     step = time.prediction
     free, total = memory_of(machine, work.device)
     epoch: Prediction | None = None
@@ -150,6 +152,9 @@ def estimate(
         whole = uncut = with_evaluations(config, whole, step)
         if config.training.max_minutes:
             whole = whole.capped(60 * float(config.training.max_minutes))
+    if not evaluates(config, whole, step):
+        work = replace(work, encoder_weights=0)
+    memory, parts = known.memory(work), memory_parts(work)
     checkpoint = checkpoint_bytes(work.parameters, work.moments, adapters=work.adapters)
     return Estimate(
         parameters=count_parameters(config),
@@ -159,7 +164,8 @@ def estimate(
         precision=work.precision,
         compiled=work.compiled,
         peak_memory=memory.prediction,
-        spare_bytes=memory_parts(work).saving,
+        spare_bytes=parts.saving,
+        encoder_bytes=parts.encoder,
         memory_basis=memory.basis,
         memory_free_bytes=free,
         memory_total_bytes=total,

@@ -105,7 +105,7 @@ def shortened(
     calibration: Calibration,
     limit_seconds: float = SECONDS,
 ) -> TrainingConfig:
-    """Return `config` with steps of a few seconds: fewer micro-batches of the same size, and no samples."""
+    """Return `config` with steps of a few seconds: fewer micro-batches of the same size, no samples and no evaluations."""
     answer = estimate(config, machine, facts, calibration=calibration)
     # on a CPU micro-batches are cut where tensors grow too large; more clips than that only take time
     most = frames_at_once(config.model.d_model, config.model.patch_frames, answer.device)
@@ -124,6 +124,7 @@ def shortened(
         "logging.save_interval": 1,
         "logging.save_minutes": 0.0,
         "logging.sample_minutes": 0.0,
+        "evaluation.every_minutes": 0.0,
     }.items():
         document.set(path, value)
     return TrainingConfig.from_bytes(document.data, config.name)

@@ -135,6 +135,7 @@ class Launch:
             remember(
                 self.learner, self.clips.file, self.journal, compiled=self.compiled,
                 contended=self.contention.contended or self.neighbours.contended,
+                evaluated=self.assessment.quality.encoder_loaded,
             )  # fmt: skip
 
     def _data_workers(self) -> int:

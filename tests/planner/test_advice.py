@@ -41,7 +41,8 @@ def test_each_edit_can_be_made_and_leaves_a_config_that_trains(preset: str, goal
 
 
 def test_for_memory_each_edit_lowers_the_peak_and_what_fits_comes_first() -> None:
-    config = TrainingConfig(preset_path("large"), {"device.type": "cpu", "device.num_workers": 0})
+    keys = {"device.type": "cpu", "device.num_workers": 0, "evaluation.every_minutes": 0.0}
+    config = TrainingConfig(preset_path("large"), keys)
     found = advise(config, TIGHT, None, "memory")
     assert found[0].path == "training.batch_size" and found[0].after.verdict == "fits"
     assert {"model.d_model", "model.num_layers"} <= {advice.path for advice in found}

@@ -38,7 +38,11 @@ LAPTOP = Machine(
 def config(preset: str = "small", **changes: Value) -> TrainingConfig:
     return TrainingConfig(
         preset_path(preset),
-        {"device.type": "cpu", **{name.replace("__", "."): v for name, v in changes.items()}},
+        {
+            "device.type": "cpu",
+            "evaluation.every_minutes": 0.0,
+            **{name.replace("__", "."): v for name, v in changes.items()},
+        },
     )
 
 

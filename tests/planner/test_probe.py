@@ -24,6 +24,7 @@ pytestmark = pytest.mark.alone
 TINY: dict[str, Value] = {
     "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 1,
     "training.batch_size": 4, "training.grad_accum_steps": 2, "data.max_frames": 16, "device.type": "cpu",
+    "evaluation.every_minutes": 0.0,
 }  # fmt: skip
 MACHINE = Machine(
     ram_total_bytes=2**34, ram_available_bytes=2**34, cgroup_limit_bytes=None, cores_logical=2,

@@ -55,6 +55,7 @@ _ESTIMATE: dict[str, Schema] = {
     "spare_memory_bytes": count(
         "part of the peak: the copy while saving, which is left out where memory is tight"
     ),
+    "encoder_memory_bytes": count("part of the peak: the text encoder that evaluations load; 0 if none do"),
     "memory_basis": _BASIS,
     "memory_free_bytes": count("now"),
     "memory_total_bytes": count("of the device"),

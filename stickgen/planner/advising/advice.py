@@ -205,6 +205,8 @@ def _for_memory(config: Settings, machine: Machine, estimated: Estimator) -> Can
         "predicts the next pose instead of denoising, at the cost of motion quality",
         (("diffusion.enabled", False),),
     )
+    if config.evaluation.every_minutes:
+        yield "evaluations load a text encoder into the trainer", (("evaluation.every_minutes", 0.0),)
     yield "each data worker takes memory of its own", (("device.num_workers", 0),)
     for frames in (125, 75):
         if frames < config.data.max_frames:

@@ -33,6 +33,7 @@ HEADROOM: dict[Device, float] = {
     "cuda": 0.1,
 }  # share of all memory that is kept free
 MODELS = ("tiers/cpu_8gb", "tiers/cpu_16gb", "tiers/cpu_32gb", "tiers/gpu_16gb")  # 2.8, 7.2, 20.5, 44.5 M
+NO_EVALUATION: Edit = ("evaluation.every_minutes", 0.0)  # which needs no text encoder in memory
 SHAPE = ("d_model", "nhead", "num_layers")
 WORTH = 0.05  # the least share of time saved for which the guide's own micro-batch is changed
 
@@ -95,8 +96,10 @@ def fit(
     at = next((index for index, name in enumerate(MODELS) if _shape(name) == _shape_of(config)), 0)
     guide = search.estimated(())
     own = search.best(_shape_of(config), keep=config.training.batch_size)
-    smaller = (search.best(_shape(name)) for name in reversed(MODELS[:at]))
-    recommended = own or next((found for found in smaller if found), search.smallest())
+    names = tuple(reversed(MODELS[:at]))
+    smaller = (search.best(_shape(name)) for name in names)
+    blind = (search.best((*_shape(name), NO_EVALUATION)) for name in (*names, MODELS[0]))
+    recommended = own or next((found for found in (*smaller, *blind) if found), search.smallest())
     larger = [found for name in MODELS[at + 1 :] if (found := search.best(_shape(name)))]
     largest = larger[-1] if larger else recommended
     fitting = Fitting(tier, headroom, search.limit, guide, recommended, largest, [])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from stickgen.config.settings import Settings
-from stickgen.planner.arithmetic.memory import MIB
+from stickgen.planner.arithmetic.encoder import LIBRARIES_BYTES, MIB, weights_bytes
 from stickgen.planner.arithmetic.parameters import count_parameters
 
-LOADED_BYTES = 440 * MIB  # torch, transformers and sentence-transformers, without the terms below
-ENCODER_BYTES = {384: 140 * MIB, 768: 450 * MIB}  # weights of an encoder, by the width of its embeddings
-LARGEST_ENCODER_BYTES = 1400 * MIB
+LOADED_BYTES = 250 * MIB  # torch and the engine, without the terms below
+READING_BYTES = 60 * MIB  # what an encoder keeps of the texts that it reads, one after another
 
 
 def drawing_bytes(config: Settings) -> int:
@@ -19,5 +18,5 @@ def drawing_bytes(config: Settings) -> int:
     model = config.model
     tokens = 3 * (int(config.data.max_frames) // int(model.patch_frames) + 1)
     passes = 4 * tokens * (24 * int(model.d_model) + int(model.nhead) * tokens)
-    encoder = ENCODER_BYTES.get(int(model.embedding_dim), LARGEST_ENCODER_BYTES)
+    encoder = LIBRARIES_BYTES + weights_bytes(config) + READING_BYTES
     return LOADED_BYTES + encoder + 2 * 4 * count_parameters(config) + passes

@@ -27,17 +27,31 @@ def evaluation_steps(config: Settings) -> float:
     return motions * passes / 3 / config.effective_batch
 
 
+def seconds_between(config: Settings, step: Prediction) -> Prediction:
+    """Return how long training goes on before an evaluation, the first one too; `step` is the time of one optimizer step."""
+    every, share = 60 * float(config.evaluation.every_minutes), float(config.evaluation.time_share)
+    cost = step.times(evaluation_steps(config) / share)
+    return Prediction(max(every, cost.value), max(every, cost.low), max(every, cost.high))
+
+
+def evaluates(config: Settings, whole: Prediction | None, step: Prediction) -> bool:
+    """Whether a run of `whole` seconds may come to an evaluation; one of unknown length may."""
+    if not config.evaluation.every_minutes:
+        return False
+    return whole is None or whole.high > seconds_between(config, step).low
+
+
 def with_evaluations(config: Settings, training: Prediction, step: Prediction) -> Prediction:
     """Return `training` seconds plus the evaluations during them; `step` is the time of one optimizer step."""
-    every = 60 * float(config.evaluation.every_minutes)
-    if not every:
+    if not config.evaluation.every_minutes:
         return training
-    cost = step.times(evaluation_steps(config))
-    share = float(config.evaluation.time_share)
+    cost, wait = step.times(evaluation_steps(config)), seconds_between(config, step)
 
-    def longer(seconds: float, one: float) -> float:
-        return seconds + one * int(seconds // max(every, one / share))
+    def longer(seconds: float, one: float, after: float) -> float:
+        return seconds + one * int(seconds // after)
 
     return Prediction(
-        longer(training.value, cost.value), longer(training.low, cost.low), longer(training.high, cost.high)
+        longer(training.value, cost.value, wait.value),
+        longer(training.low, cost.low, wait.low),
+        longer(training.high, cost.high, wait.high),
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stickgen.planner.arithmetic.encoder import loaded_bytes
 from stickgen.planner.arithmetic.workload import Workload
 from stickgen.planner.decisions.checkpoints import checkpoint_bytes
 
@@ -37,6 +38,7 @@ class MemoryParts:
     saving: int  # the copy that a checkpoint is written from
     activations: int  # including freed ones that the allocator keeps
     workers: int
+    encoder: int = 0  # the text encoder that evaluations load, and its libraries
 
     @property
     def states(self) -> int:
@@ -46,9 +48,14 @@ class MemoryParts:
         )  # fmt: skip
 
     @property
+    def training(self) -> int:
+        """All that training itself takes."""
+        return self.base + self.states + self.activations + self.workers
+
+    @property
     def total(self) -> int:
         """The sum of all terms."""
-        return self.base + self.states + self.activations + self.workers
+        return self.training + self.encoder
 
 
 def memory_parts(work: Workload) -> MemoryParts:
@@ -68,6 +75,7 @@ def memory_parts(work: Workload) -> MemoryParts:
         saving=0 if on_gpu else checkpoint_bytes(work.parameters, work.moments, adapters=work.adapters),
         activations=int(RETENTION[work.precision] * live_bytes(work)),
         workers=0 if on_gpu else work.workers * WORKER_BYTES,
+        encoder=loaded_bytes(work.encoder_weights, on_gpu=on_gpu),
     )
 
 

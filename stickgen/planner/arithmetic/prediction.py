@@ -26,6 +26,10 @@ class Prediction:
         """Return the prediction minus `amount`, which is exact."""
         return Prediction(self.value - amount, self.low - amount, self.high - amount)
 
+    def plus(self, other: Prediction) -> Prediction:
+        """Return the sum of both, as if they erred together."""
+        return Prediction(self.value + other.value, self.low + other.low, self.high + other.high)
+
     def capped(self, most: float) -> Prediction:
         """Return the prediction, at most `most`."""
         return Prediction(min(self.value, most), min(self.low, most), min(self.high, most))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stickgen.config.placement import Device, Precision
 from stickgen.config.settings import Settings
 from stickgen.hardware.machine import Machine
+from stickgen.planner.arithmetic.encoder import evaluating_weights_bytes
 from stickgen.planner.arithmetic.parameters import count_diffusion_parameters, count_parameters, count_trained
 from stickgen.planner.decisions.batch_shapes import (
     PAD_FRAMES_TO,
@@ -54,6 +55,7 @@ class Workload:
     patch_frames: int = 1  # frames per token
     words: float = 0.0  # mean text tokens per clip, padding included
     longest_words: int = 0  # text tokens per clip in the largest micro-batch
+    encoder_weights: int = 0  # bytes of the text encoder that evaluations load; 0 if none do
 
     @property
     def tokens(self) -> float:
@@ -118,6 +120,7 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
         patch_frames=model.patch_frames,
         words=words,
         longest_words=longest_words,
+        encoder_weights=evaluating_weights_bytes(config),
     )
 
 

@@ -48,6 +48,8 @@ class Spread:
 MEMORY = Spread(machine=0.1, config=0.06, noise=0.02)
 TIME = Spread(machine=0.3, config=0.25, noise=0.06)  # the machine does other things too
 
+ENCODER_FACTOR = 1.1  # what a text encoder takes may be off by this factor
+
 
 @dataclass(frozen=True)
 class Corrected:
@@ -69,15 +71,18 @@ class Calibration:
         self._time_factor = functools.cache(self._find_time_factor)
 
     def memory(self, work: Workload) -> Corrected:
-        """Bytes at the peak."""
-        value = float(memory_parts(work).total)
+        """Bytes at the peak. What was measured corrects training itself; a text encoder is as large everywhere."""
+        parts = memory_parts(work)
+        value = float(parts.training)
         factor = self._memory_factor(work.device)
         mean, deviation = factor.mean, factor.deviation
-        same = [one for one in self._current() if _same_memory(one.workload, work)]
+        found = [(_training_bytes(one), one) for one in self._current() if _same_memory(one.workload, work)]
+        same = [(peak, one) for peak, one in found if peak is not None]
         if same:
-            highest = max(same, key=lambda one: one.peak_memory_bytes)
-            mean, deviation = math.log(highest.peak_memory_bytes / value), _memory_noise(highest)
-        return Corrected(_interval(value, mean, deviation), _basis(bool(same), factor.count), factor.count)
+            peak, highest = max(same, key=lambda pair: pair[0])
+            mean, deviation = math.log(peak / value), _memory_noise(highest)
+        whole = _interval(value, mean, deviation).plus(Prediction.within(parts.encoder, ENCODER_FACTOR))
+        return Corrected(whole, _basis(bool(same), factor.count), factor.count)
 
     def step_seconds(self, work: Workload) -> Corrected:
         """Seconds of an optimizer step."""
@@ -98,9 +103,10 @@ class Calibration:
     def _find_memory_factor(self, device: str) -> Factor:
         found = []
         for one in self._measurements:
-            if one.workload.device == device:
+            peak = _training_bytes(one)
+            if one.workload.device == device and peak is not None:
                 noise = math.hypot(_memory_noise(one), _version_noise(one.origin, self._origin))
-                found.append((math.log(one.peak_memory_bytes / memory_parts(one.workload).total), noise))
+                found.append((math.log(peak / memory_parts(one.workload).training), noise))
         return find_factor(found, MEMORY.times(1.0 if device == "cpu" else NOT_MEASURED))
 
     def _find_time_factor(self, device: str) -> Factor:
@@ -169,6 +175,14 @@ def _memory_noise(one: Measurement) -> float:
     return math.hypot(MEMORY.noise, 0.05 * (1 - seen))
 
 
+def _training_bytes(one: Measurement) -> float | None:
+    """What of a measured peak training itself took, half of what it must at the least; None if nobody knows."""
+    if one.peak_memory_bytes is None:
+        return None
+    parts = memory_parts(one.workload)
+    return max(float(one.peak_memory_bytes - parts.encoder), parts.training / 2)
+
+
 def _version_noise(there: Origin, here: Origin) -> float:
     return 0.0 if there == here else OTHER_VERSION
 
@@ -179,8 +193,8 @@ def _same_memory(a: Workload, b: Workload) -> bool:
 
 
 def _alike(work: Workload) -> Workload:
-    """`work` without what only says how often its micro-batch comes, and how long it is on average."""
-    return replace(work, clips=0, micro_batches=0, frames=0.0, words=0.0)
+    """`work` without what only says how often its micro-batch comes, how long it is on average, and what evaluates it."""
+    return replace(work, clips=0, micro_batches=0, frames=0.0, words=0.0, encoder_weights=0)
 
 
 def _same_time(a: Workload, b: Workload) -> bool:

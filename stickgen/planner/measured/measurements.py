@@ -41,7 +41,7 @@ class Measurement:
 
     origin: Origin
     workload: Workload
-    peak_memory_bytes: int  # of the process and its workers; on CUDA, VRAM
+    peak_memory_bytes: int | None  # of the process and its workers; on CUDA, VRAM; None if unknown of what
     seconds_per_step: float | None  # the median, without the first step
     steps: int
     source: Literal["probe", "run"]
@@ -56,13 +56,17 @@ class Measurement:
     def from_json(cls, facts: dict[str, Any]) -> Measurement:
         """Return the inverse of `to_json`. Raises TypeError, KeyError or ValueError for anything else."""
         workload = {name: facts["workload"][name] for name in _names(Workload) if name in facts["workload"]}
-        seconds = facts["seconds_per_step"]
+        seconds, peak = facts["seconds_per_step"], facts["peak_memory_bytes"]
+        if facts["source"] == "run" and "encoder_weights" not in workload:
+            peak = None  # of a version that did not say whether a text encoder is part of it
         found = cls(
-            Origin(**facts["origin"]), Workload(**workload), int(facts["peak_memory_bytes"]),
+            Origin(**facts["origin"]), Workload(**workload), None if peak is None else int(peak),
             None if seconds is None else float(seconds), int(facts["steps"]), facts["source"],
             float(facts["unix_time"]),
         )  # fmt: skip
-        if found.peak_memory_bytes <= 0 or (found.seconds_per_step or 1.0) <= 0:
+        if any(
+            figure is not None and figure <= 0 for figure in (found.peak_memory_bytes, found.seconds_per_step)
+        ):
             raise ValueError("a measurement must be above 0")
         return found
 

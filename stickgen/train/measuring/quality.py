@@ -50,6 +50,7 @@ class Quality:
         self.began = time.monotonic()  # the start of the last evaluation, or of the launch
         self._took = 0.0  # seconds that the last evaluation took
         self._refused = False
+        self.encoder_loaded = False  # in this process; its libraries stay
         self._prepared: tuple[LightEvaluation, Encoded] | None = None
 
     def take(self, config: TrainingConfig) -> None:
@@ -94,7 +95,7 @@ class Quality:
             self.journal.beat(Phase.EVALUATING)
             until_stopped()
 
-        count = self.config.evaluation.prompts
+        count, self.encoder_loaded = self.config.evaluation.prompts, True
         light, encoded = self._prepared = self._prepared or prepare(
             self.config,
             self.clips.file,

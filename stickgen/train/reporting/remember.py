@@ -24,19 +24,21 @@ LEAST_STEPS = 3  # the first step warms up, and the peak rises over several
 
 
 def remember(
-    learner: Learner, file: DatasetFile, journal: Journal, *, compiled: bool, contended: bool
+    learner: Learner, file: DatasetFile, journal: Journal, *, compiled: bool, contended: bool, evaluated: bool
 ) -> None:
-    """Keep what the steps of this launch took. A disk that refuses is no reason to stop training."""
+    """Keep what the steps of this launch took; `evaluated`: a text encoder was loaded. A disk that refuses is no reason to stop training."""
     seconds_per_step, steps = journal.usual_seconds, journal.pace.steps_timed
     if seconds_per_step is None or steps < LEAST_STEPS:
         return
     device, machine = learner.device, local_machine_fast()
     facts = read_dataset_facts(file.path) or file.facts()
+    work = workload_of(learner.config, machine, facts)
     work = replace(
-        workload_of(learner.config, machine, facts),
+        work,
         device=cast(Device, device.type),
         precision=cast(Precision, learner.precision),
         compiled=compiled,
+        encoder_weights=work.encoder_weights if evaluated else 0,
     )
     if device.type == "cuda":
         peak = torch.cuda.max_memory_reserved() + CUDA_CONTEXT_BYTES
