@@ -8,7 +8,10 @@ The engine's own optimizer step on made-up clips of 250 frames, dropout 0, where
 - oneDNN: its fp32 product forward and for the gradient of the input; that of the weight stays with torch.mm,
   which is faster there
 - int8: forward and gradient of the input in int8, each row scaled to its largest value, the gradient of the
-  weight in fp32 (SwitchBack, arXiv 2304.13013)
+  weight in fp32 (SwitchBack, arXiv 2304.13013); where torch._int_mm has no kernel, as on AVX2 without VNNI, it takes
+  minutes: --without int8
+- int8 packed: the same by the kernels that torch has for quantized inference (`--packed-by` onednn, fbgemm or x86), which
+  quantize the input as they read it, 7 bits and one scale a tensor; weights are packed once a step
 - bf16: autocast, which `device.precision: auto` takes where the processor multiplies bf16
 
 They take turns, a step each. Ratios are medians over the turns of the process's CPU time against torch.mm's. To hold
@@ -87,6 +90,38 @@ class Int8(torch.autograd.Function):
         return g_x.view(x.shape), rows(g).t() @ rows(x)
 
 
+class Int8Packed(torch.autograd.Function):
+    """x · wᵀ by torch's kernels for dynamically quantized inference."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, w: Tensor) -> Tensor:
+        ctx.save_for_backward(x, w)
+        product: Tensor = torch.ops.quantized.linear_dynamic(x, packed(w, False), True)
+        return product
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor]:
+        x, w = ctx.saved_tensors
+        g_x = torch.ops.quantized.linear_dynamic(g.contiguous(), packed(w, True), True)
+        return g_x, rows(g).t() @ rows(x)
+
+
+_packed: dict[tuple[int, bool], tuple[int, Any]] = {}  # by address of the weight: its version, and it
+
+
+def packed(w: Tensor, transposed: bool) -> Any:
+    """`w`, or its transpose, as int8 in the kernels' layout; made anew only when the optimizer has moved it."""
+    found = _packed.get((w.data_ptr(), transposed))
+    if found is None or found[0] != w._version:
+        plain = (w.t() if transposed else w).detach().contiguous()
+        scale = float(plain.abs().amax()) / 127
+        int8 = torch.quantize_per_tensor(plain, scale, 0, torch.qint8)
+        found = w._version, torch.ops.quantized.linear_prepack(int8, None)
+        _packed[w.data_ptr(), transposed] = found
+    return found[1]
+
+
 def through(function: type[torch.autograd.Function]) -> Callable[[nn.Linear, Tensor], Tensor]:
     """A forward of `nn.Linear` that multiplies by `function`; maps with a bias are small and stay as they are."""
 
@@ -110,7 +145,9 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--without", action="append", default=[], help="a way to leave out")
+    parser.add_argument("--packed-by", default="onednn", choices=torch.backends.quantized.supported_engines)
     options = parser.parse_args()
+    torch.backends.quantized.engine = options.packed_by
     torch.set_num_threads(options.threads)
     changes = {
         "training.batch_size": options.batch_size, "training.grad_accum_steps": 1, "model.dropout": 0.0,
@@ -131,6 +168,7 @@ def main() -> None:
         ways["torch.mm"] = fp32, _stock
         ways["oneDNN"] = fp32, through(OneDNN)
         ways["int8"] = fp32, through(Int8)
+        ways["int8 packed"] = fp32, through(Int8Packed)
         ways["bf16"] = engine("bf16"), _stock
         for name in options.without:
             del ways[name]
@@ -146,7 +184,7 @@ def main() -> None:
     for name, seconds in taken.items():
         ratio = statistics.median(base / one for base, one in zip(taken["torch.mm"], seconds, strict=True))
         rate = options.batch_size / statistics.median(seconds)
-        print(f"{name:<10} {rate:7.1f} clips a CPU second, {ratio:5.2f} times torch.mm", flush=True)
+        print(f"{name:<11} {rate:7.1f} clips a CPU second, {ratio:5.2f} times torch.mm", flush=True)
 
 
 if __name__ == "__main__":

@@ -199,6 +199,7 @@ class Field:
     LOSS_PHYSICS: Final = "loss_physics"
     LOSS_DIFFUSION: Final = "loss_diffusion"
     LR: Final = "lr"
+    SCHEDULE_SHARE: Final = "schedule_share"  # of the learning rate's schedule, over after this step: 0 to 1
     GRAD_NORM: Final = "grad_norm"
     SEQUENCES_PER_SECOND: Final = "sequences_per_second"
     FRAMES_PER_SECOND: Final = "frames_per_second"
@@ -258,7 +259,7 @@ MEASURED: Final[Mapping[RecordKind, Mapping[str, Unit]]] = {
 PROGRESS: Final = frozenset(
     {
         Field.EPOCH, Field.TOTAL_STEPS, Field.ETA_SECONDS, Field.ETA_ERROR_SECONDS, Field.SECONDS_COVERED,
-        Field.SECONDS_BY_PART, Field.MEDIAN_STEP_SECONDS,
+        Field.SECONDS_BY_PART, Field.MEDIAN_STEP_SECONDS, Field.SCHEDULE_SHARE,
     }
 )  # fmt: skip
 

@@ -169,6 +169,8 @@ def facts_of(answer: Estimate) -> list[tuple[str, str]]:
             ("an epoch", f"{_time(answer.seconds_per_epoch)}, {answer.steps_per_epoch:,} steps"),
             ("in all", f"{_time(answer.seconds_total)}, at most {answer.total_steps:,} steps"),
         ]
+    if said := str(answer.schedule or ""):
+        lines.append(("its end", said))
     disk = f"{byte_text(answer.disk_bytes)} for checkpoints"
     if answer.disk_free_bytes is not None:
         disk += f", {byte_text(answer.disk_free_bytes)} free"

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar, cast
 Value = bool | int | float | str
 # Which set of defaults a config is read with. A run notes its set, so that a default that improves later does
 # not change what an earlier run is; runs that note none have the first.
-DEFAULTS = 2
+DEFAULTS = 3
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Key:
     choices: tuple[str, ...] = ()
     steps: tuple[Value, ...] = ()  # the sensible values that a step key in the form moves along
     is_path: bool = False
-    earlier: Value | None = None  # its default in the first set of defaults, if that was another
+    earlier: Value | None = None  # its default in the sets of defaults before `since`, if that was another
+    since: int = 2  # the set of defaults from which `default` counts
     in_specification: bool = True  # False: a key of this engine that the user's guide does not have
     secret: bool = False  # not to be given away with a model, or to a tracker
     live: bool = (
@@ -57,7 +58,7 @@ class Key:
 
     def default_in(self, defaults: int) -> Value:
         """What leaving it out means in the set number `defaults`."""
-        return self.default if defaults >= DEFAULTS or self.earlier is None else self.earlier
+        return self.default if defaults >= self.since or self.earlier is None else self.earlier
 
     @property
     def group(self) -> str:

@@ -18,13 +18,34 @@ from stickgen.planner.arithmetic.speed import training_steps, validation_steps
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.decisions.checkpoints import MOST_ON_DISK, checkpoint_bytes
 from stickgen.planner.decisions.placement import memory_of
+from stickgen.planner.decisions.schedule import scheduled_rate, share_by_steps
 from stickgen.planner.measured.calibration import Basis, Calibration
 
 if TYPE_CHECKING:
     from stickgen.datasets.facts import DatasetFacts
 
 PEAK_MEMORY = "peak_memory_bytes"
+LONG_ENOUGH = 0.99  # a launch of this share of the epochs counts as one of all of them
 Verdict = Literal["fits", "tight", "does not fit"]
+
+
+@dataclass(frozen=True)
+class ScheduleEnd:
+    """How far the learning rate's schedule gets in a launch."""
+
+    epoch: float  # the launch's last, with its fraction
+    whole: bool  # that is the last of all
+    share: float  # of the schedule that is over then
+    rate: float  # the learning rate then
+
+    def __str__(self) -> str:
+        """`it ends at about epoch 7, where the learning rate has come down to 1.5e-05`; empty for a whole run."""
+        if self.whole:
+            return ""
+        ends = f"it ends at about epoch {self.epoch:.3g}, where the learning rate"
+        if self.share >= LONG_ENOUGH:
+            return f"{ends} has come to {self.rate:.2g}, the schedule's end (training.schedule_until)"
+        return f"{ends} is at {self.rate:.2g}, {self.share:.0%} of its schedule (training.schedule_until)"
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,7 @@ class Estimate:
     seconds_per_epoch: Prediction | None
     seconds_total: Prediction | None  # of the launch: training.max_minutes may end it before its last epoch
     seconds_to_last_epoch: Prediction | None  # as if training.max_minutes were 0
+    schedule: ScheduleEnd | None  # of the learning rate, where the launch ends
     checkpoint_bytes: int
     disk_bytes: int  # of all kept checkpoints and the one being written
     disk_free_bytes: int | None
@@ -106,6 +128,8 @@ class Estimate:
             "time_basis": self.time_basis,
             "steps_per_epoch": self.steps_per_epoch,
             "total_steps": self.total_steps,
+            "schedule_share": self.schedule and self.schedule.share,
+            "final_learning_rate": self.schedule and self.schedule.rate,
         }
         for name in ("seconds_per_epoch", "seconds_total"):
             prediction = getattr(self, name)
@@ -145,6 +169,7 @@ def estimate(
     epoch: Prediction | None = None
     whole: Prediction | None = None
     uncut: Prediction | None = None
+    schedule: ScheduleEnd | None = None
     if facts is not None and per_epoch and all_steps is not None:
         validation = validation_steps(facts.clips_val, config.effective_batch)
         epoch = step.times(per_epoch + validation)
@@ -152,6 +177,9 @@ def estimate(
         whole = uncut = with_evaluations(config, whole, step)
         if config.training.max_minutes:
             whole = whole.capped(60 * float(config.training.max_minutes))
+        schedule = _schedule_end(
+            config, per_epoch, all_steps, whole.value / uncut.value if uncut.value else 1.0
+        )
     if not evaluates(config, whole, step):
         work = replace(work, encoder_weights=0)
     memory, parts = known.memory(work), memory_parts(work)
@@ -176,7 +204,19 @@ def estimate(
         seconds_per_epoch=epoch,
         seconds_total=whole,
         seconds_to_last_epoch=uncut,
+        schedule=schedule,
         checkpoint_bytes=checkpoint,
         disk_bytes=MOST_ON_DISK * checkpoint,
         disk_free_bytes=disk_free_bytes,
     )
+
+
+def _schedule_end(config: Settings, per_epoch: int, steps: int, share_of_time: float) -> ScheduleEnd:
+    """Where the schedule is after the `steps` of a launch, of which only `share_of_time` fit into its minutes."""
+    total = per_epoch * int(config.training.epochs)
+    last = max(math.ceil(steps * share_of_time), 1)
+    until = config.training.schedule_until
+    cut_by_time = until != "epochs" and share_of_time < 1
+    over = 1.0 if cut_by_time or until == "launch" else share_by_steps(last - 1, total)
+    rate = scheduled_rate(config, last - 1, per_epoch, over)
+    return ScheduleEnd(last / per_epoch, last >= LONG_ENOUGH * total, over, rate)

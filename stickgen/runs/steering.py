@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stickgen.errors import StickgenError
-from stickgen.run_contract import Field, Wish
+from stickgen.record_log import last_record
+from stickgen.run_contract import Field, RecordKind, Wish
 from stickgen.runs.control import request, waiting
 from stickgen.runs.live import KeyChange, check_changes, effective_config, warnings_of
 from stickgen.runs.store import Run
@@ -70,3 +71,9 @@ def step_seconds(run: Run) -> float | None:
     """How long a step of `run` takes, by its heartbeat; None before the first."""
     seconds = run.heartbeat().get(Field.MEDIAN_STEP_SECONDS)
     return float(seconds) if isinstance(seconds, int | float) else None
+
+
+def schedule_share(run: Run) -> float:
+    """How much of the learning rate's schedule is over, by the newest record of `run`; 0 where none says it."""
+    said = (last_record(run.metrics_path, kind=RecordKind.TRAIN) or {}).get(Field.SCHEDULE_SHARE)
+    return float(said) if isinstance(said, int | float) else 0.0

@@ -11,6 +11,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.hardware.contention import Contention
 from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.decisions.batch_shapes import PAD_FRAMES_TO, steps_per_epoch
+from stickgen.planner.decisions.schedule import scheduled_rate, share_by_steps
 from stickgen.run_contract import WENT_BACK, EventKind, Phase
 from stickgen.runs.store import Run
 from stickgen.runs.trainings import Neighbours
@@ -23,6 +24,7 @@ from stickgen.train.checkpoints.train_state import TrainState
 from stickgen.train.context import LaunchContext
 from stickgen.train.measuring.assessment import Assessment
 from stickgen.train.optim.out_of_memory import MicroBatchLimit
+from stickgen.train.optim.schedule_clock import LaunchEnd, ScheduleClock
 from stickgen.train.optim.step import Learner
 from stickgen.train.placement.compiled_blocks import compile_blocks, is_worth_compiling
 from stickgen.train.processes.signals import Asked
@@ -47,6 +49,7 @@ class Launch:
         self.steps_per_epoch = steps_per_epoch(len(self.clips.train), self.config.effective_batch)
         self.journal.steps_per_epoch = self.steps_per_epoch
         self.last_of_launch: int | None = None  # by --max-steps
+        self.schedule_clock = ScheduleClock()
         self.set_end()
 
         sharded = self.config.device.sharding == "fsdp" and self.ranks.size > 1
@@ -81,6 +84,12 @@ class Launch:
         """Of the whole run, as it is configured now."""
         return self.steps_per_epoch * self.config.training.epochs
 
+    @property
+    def schedule_is_over(self) -> bool:
+        """Whether an earlier launch has used up the schedule, and steps are left."""
+        over = self.state.schedule_share > 0.99 and self.config.training.schedule_until != "epochs"
+        return over and self.config.training.schedule != "constant" and self.state.step < self.total_steps
+
     def begin(self) -> None:
         """Report the start, start the clocks, and take what was asked for before."""
         step = self.state.step
@@ -100,6 +109,13 @@ class Launch:
         ends = [self.identity.get("last_step"), None if limit is None else step + int(limit)]
         self.last_of_launch = min((int(end) for end in ends if end is not None), default=None)
         self.set_end()
+        if self.schedule_is_over:
+            rate = scheduled_rate(self.config, step, self.steps_per_epoch, self.state.schedule_share)
+            self.journal.event(
+                EventKind.ALERT,
+                "the learning rate came down with the time of an earlier launch, and stays at "
+                f"{rate:.3g}; training.schedule_until: epochs lets it follow the epochs instead",
+            )
         if self.ranks.leads:
             self.context.take_requests()
         self.follow_changes(self.ranks.any_of([self.context.untold])[0])
@@ -110,6 +126,16 @@ class Launch:
         journal.total_steps = self.total_steps
         journal.last_step = min(self.last_of_launch or self.total_steps, self.total_steps)
         journal.deadline = self.launched + 60 * minutes if minutes else None
+
+    def follow_schedule(self) -> None:
+        """Note how much of the schedule is over after this step. All processes call it together."""
+        state, journal = self.state, self.journal
+        end = LaunchEnd(journal.total_steps, journal.last_step, journal.deadline)
+        share = self.schedule_clock.share(self.config, end, state.step, state.schedule_share)
+        if end.deadline is not None and self.config.training.schedule_until != "epochs":
+            share = self.ranks.greatest(share)  # their clocks differ
+        state.schedule_share = share
+        journal.schedule_share = max(share, share_by_steps(state.step, end.total_steps))
 
     def follow_changes(self, new: bool) -> None:
         """Let the live changes of this step count, once all processes know of those that are `new`."""

@@ -145,7 +145,7 @@ class Trainer(Launch):
 
     def set_learning_rate(self) -> float:
         """Give the optimizer this step's rate, and return it."""
-        rate = scheduled_rate(self.config, self.state.step, self.steps_per_epoch)
+        rate = scheduled_rate(self.config, self.state.step, self.steps_per_epoch, self.state.schedule_share)
         for group in self.state.optimizer.param_groups:
             group["lr"] = rate
         return rate
@@ -156,6 +156,7 @@ class Trainer(Launch):
         with self.profile.part(StepPart.AVERAGE):
             state.advance(moved=not result.skipped)
         self.journal.step = state.step
+        self.follow_schedule()
         self.journal.record_step_time(seconds)
         logged = None
         if state.step % self.config.logging.log_interval == 0 or state.step == 1:
@@ -189,6 +190,7 @@ class Trainer(Launch):
         self.saver.collect(wait=True)
         self.rollbacks += 1
         saved = roll_back(self.context, self.state, self.rollbacks, str(wish), to_best=wish.to_best)
+        self.schedule_clock.restart()
         self.steer()
         self.saver.saved = self.state.numbers() if saved else {}
         self.watch.forget()

@@ -124,6 +124,8 @@ def preflight(subject: Path | TrainingConfig, root: Path | None = None) -> Prefl
             f"{duration_text(cost.seconds_total.value)} in all"
         )
     checks.append(Check("ok", size))
+    if said := str(cost.schedule or ""):
+        checks.append(Check("ok", said))
     return Preflight(path, tuple(checks), found)
 
 

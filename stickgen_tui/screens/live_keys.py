@@ -21,7 +21,7 @@ from stickgen.errors import StickgenError
 from stickgen.planner.decisions.schedule import scheduled_rate
 from stickgen.quantities import duration_text
 from stickgen.runs.live import LIVE_KEYS, check_changes, effective_config, effective_text, warnings_of
-from stickgen.runs.steering import AskedFor, ask_for_change, step_seconds
+from stickgen.runs.steering import AskedFor, ask_for_change, schedule_share, step_seconds
 from stickgen.runs.store import Run
 from stickgen.yaml_edit import Document
 from stickgen_tui.editing.session import Edit, EditSession
@@ -40,14 +40,16 @@ class Present:
     step: int
     steps_per_epoch: int
     step_seconds: float | None
+    share: float = 0.0  # of the learning rate's schedule, over by now
 
     @classmethod
     def of(cls, run: Run) -> Present:
         """Read it from the run directory. Raises StickgenError or OSError where that cannot be."""
         per_epoch = run.identity.get("steps_per_epoch")
+        share = schedule_share(run)
         return cls(
             effective_config(run), run.state().step,
-            per_epoch if isinstance(per_epoch, int) else 0, step_seconds(run),
+            per_epoch if isinstance(per_epoch, int) else 0, step_seconds(run), share,
         )  # fmt: skip
 
 
@@ -130,6 +132,7 @@ class LiveKeysScreen(ModalScreen[AskedFor | None]):
             "training.learning_rate",
             "training.schedule",
             "training.min_lr_ratio",
+            "training.schedule_until",
             "training.epochs",
         }:
             lines.append(Content(self._next_rate(now.config.changed(values))))
@@ -150,7 +153,9 @@ class LiveKeysScreen(ModalScreen[AskedFor | None]):
         now = self._present
         if not now.steps_per_epoch:
             return "The schedule goes on where it is, as the new values have it."
-        was, is_ = (scheduled_rate(config, now.step, now.steps_per_epoch) for config in (now.config, after))
+        was, is_ = (
+            scheduled_rate(config, now.step, now.steps_per_epoch, now.share) for config in (now.config, after)
+        )
         return f"The learning rate of the next step: {was:.3g} → {is_:.3g}; the schedule goes on from there."
 
     # -- editing, as in the editor

@@ -136,8 +136,17 @@ def _time(now: Estimate, was: Estimate) -> Content:
         + moved(whole, now.seconds_total.value, duration_text)
         + " in all"
         + Content.styled(f" ({_between(now.seconds_total, duration_text)}{BASES[now.time_basis]})", MUTED)
+        + _early_end(now)
         + _disk(now)
     )
+
+
+def _early_end(now: Estimate) -> Content:
+    """Where a limit ends the launch, and how much of the learning rate's schedule is over then."""
+    end = now.schedule
+    if end is None or end.whole:
+        return Content()
+    return Content.styled(f" · ends at epoch {end.epoch:.3g}, schedule at {end.share:.0%}", MUTED)
 
 
 def _memory(now: Estimate, was: Estimate) -> Content:

@@ -304,6 +304,15 @@ def _minutes(shop: Workshop) -> None:
     assert message.startswith("reached training.max_minutes")
 
 
+@effect("training.schedule_until")
+def _end_of_schedule(shop: Workshop) -> None:
+    """test_schedule_clock.py follows it through launches; here, a launch of one step has the rest of its schedule laid out."""
+    ended = shop.train({"training.schedule_until": "launch", "training.max_minutes": 1e-9})
+    assert ended.trainer.state.schedule_share > 0.99
+    epochs = shop.train({"training.schedule_until": "epochs", "training.max_minutes": 1e-9})
+    assert epochs.trainer.state.schedule_share == 0
+
+
 @effect("training.stage", "data.train_data", "data.curated_pretrain_data", "data.curated_sft_data")
 def _data(shop: Workshop) -> None:
     files = {"data.train_data": "a", "data.curated_pretrain_data": "b", "data.curated_sft_data": "c"}

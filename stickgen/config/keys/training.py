@@ -90,6 +90,18 @@ class Training(Section):
         in_specification=False,
         live=True,
     )
+    schedule_until: str = key(
+        "max_minutes",
+        '"epochs", "max_minutes" or "launch"',
+        "Where the schedule ends. max_minutes: at the last epoch, or with training.max_minutes if they end the launch "
+        "before it; warm-up and decay shrink in proportion. launch: where --max-steps ends the launch, too. epochs: at "
+        "the last epoch only, for a run that is trained in several launches.",
+        choices=("epochs", "max_minutes", "launch"),
+        in_specification=False,
+        earlier="epochs",
+        since=3,
+        live=True,
+    )
     optimizer: str = key(
         "adamw",
         '"adamw" or "muon"',
@@ -154,7 +166,8 @@ class Training(Section):
     max_minutes: float = key(
         0.0,
         "Stop after so many minutes (0: never)",
-        "A limit on the time of one launch; the run then stops with a checkpoint and can be resumed.",
+        "A limit on the time of one launch; the run then stops with a checkpoint and can be resumed. "
+        "training.schedule_until says whether the learning rate has come down by then.",
         unit="minutes",
         minimum=0.0,
         in_specification=False,

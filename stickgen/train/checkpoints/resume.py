@@ -81,8 +81,10 @@ def _report_changes(
     for change in changes:
         journal.event(EventKind.CHANGED, str(change), key=change.path, old=change.old, new=change.new)
     if changes:
-        rate = scheduled_rate(config, state.step, steps_per_epoch)
-        was = scheduled_rate(trained, state.step, steps_per_epoch)
+        rate, was = (
+            scheduled_rate(each, state.step, steps_per_epoch, state.schedule_share)
+            for each in (config, trained)
+        )
         journal.event(
             EventKind.CHANGED,
             f"the learning rate of the next step is {rate:.3g}, without the change {was:.3g}",

@@ -56,6 +56,9 @@ class TrainState:
         self.best_val = math.inf
         self.best_step: int | None = None
         self.val_loss: float | None = None  # that of the last validation
+        self.schedule_share = (
+            0.0  # of the schedule, over by the time and not by the steps; see schedule_clock.py
+        )
         self.live: dict[str, Value] = {}  # values that live changes gave keys until this step
 
     def _new_optimizer(self) -> torch.optim.Optimizer:
@@ -89,6 +92,7 @@ class TrainState:
             self.best_val = math.inf if self.best_step is None else float(numbers["best_val"])
             loss = numbers.get("val_loss")
             self.val_loss = None if loss is None else float(loss)
+            self.schedule_share = min(max(float(numbers.get("schedule_share", 0.0)), 0.0), 1.0)
         except (KeyError, TypeError, ValueError) as error:
             raise StickgenError(
                 f"{checkpoint.path / 'trainer.json'}: a number is missing or damaged; use another checkpoint"
@@ -121,6 +125,7 @@ class TrainState:
         self.optimizer.zero_grad()
         self.step, self.ema.updates = other.step, other.ema.updates
         self.best_val, self.best_step = other.best_val, other.best_step
+        self.schedule_share = other.schedule_share
         self.whole, self._gathered = True, {}
 
     def _laid_out(self, tensor: Tensor, like: Tensor) -> Tensor:
@@ -198,6 +203,7 @@ class TrainState:
             "best_val": self.best_val if self.best_step is not None else None,
             "best_step": self.best_step,
             "val_loss": self.val_loss,
+            **({"schedule_share": self.schedule_share} if self.schedule_share else {}),
             **({"live": self.live} if self.live else {}),
             **self.provenance,
         }

@@ -122,6 +122,15 @@ class Ranks:
             return list(wishes)
         return [bool(value) for value in self.sum(torch.tensor(wishes, dtype=torch.float32))]
 
+    def greatest(self, value: float) -> float:
+        """The greatest `value` of all processes."""
+        if self.size == 1:
+            return value
+        self._arrive()
+        box = torch.tensor(value, dtype=torch.float64)
+        dist.all_reduce(box, op=dist.ReduceOp.MAX)
+        return float(box)
+
     def from_first(self, value: Any) -> Any:
         """The first process's `value`, on all processes."""
         if self.size == 1:

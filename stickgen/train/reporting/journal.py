@@ -52,6 +52,7 @@ class Journal:
         self.steps_per_epoch = 1
         self.last_step = 0  # the step after which this launch ends, if nothing else ends it
         self.deadline: float | None = None  # of this launch, on the monotonic clock
+        self.schedule_share = 0.0  # of the learning rate's schedule, over by now
         self.pace = Pace()
         self._parts: deque[tuple[float, Mapping[str, float]]] = deque(maxlen=RECORDS_AVERAGED)
         self._phase = Phase.LOADING
@@ -162,6 +163,7 @@ class Journal:
             | {
                 Field.TOTAL_STEPS: self.total_steps,
                 Field.LR: learning_rate,
+                Field.SCHEDULE_SHARE: round(self.schedule_share, 6),
                 Field.GRAD_NORM: result.grad_norm,
                 Field.SEQUENCES_PER_SECOND: result.clips / seconds,
                 Field.FRAMES_PER_SECOND: result.frames / seconds,
