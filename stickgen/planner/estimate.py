@@ -128,7 +128,7 @@ class Estimate:
             "time_basis": self.time_basis,
             "steps_per_epoch": self.steps_per_epoch,
             "total_steps": self.total_steps,
-            "schedule_share": self.schedule and self.schedule.share,
+            "final_schedule_share": self.schedule and self.schedule.share,
             "final_learning_rate": self.schedule and self.schedule.rate,
         }
         for name in ("seconds_per_epoch", "seconds_total"):

@@ -146,7 +146,7 @@ def test_a_run_that_time_ends_has_come_down_and_a_resumed_one_stays_there(
     assert before[-1][Field.SCHEDULE_SHARE] == pytest.approx(1.0, abs=0.1)
     assert schedule_share(run) == before[-1][Field.SCHEDULE_SHARE]
     checkpoint, _ = newest_checkpoint(run.checkpoints_dir)
-    assert checkpoint is not None and checkpoint.trainer["schedule_share"] == trainer.state.schedule_share
+    assert checkpoint is not None and checkpoint.trainer["schedule_by_time"] == trainer.state.schedule_share
     launch(run)
     assert all(record["lr"] <= rates[-1] for record in records(run)[len(before) :])
     said = [each["message"] for each in RecordReader(run.events_path).read_new() if each["event"] == "alert"]
@@ -167,7 +167,7 @@ def test_a_generous_limit_and_max_steps_leave_the_run_as_it_is_to_the_bit(
     assert (found[0].path / "model.safetensors").read_bytes() == (
         found[1].path / "model.safetensors"
     ).read_bytes()
-    assert "schedule_share" not in found[1].trainer
+    assert "schedule_by_time" not in found[1].trainer
 
 
 def test_a_run_of_before_keeps_a_schedule_of_epochs() -> None:

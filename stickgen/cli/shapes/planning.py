@@ -64,7 +64,7 @@ _ESTIMATE: dict[str, Schema] = {
     "time_basis": _BASIS,
     "steps_per_epoch": maybe(count("null without facts of a dataset")),
     "total_steps": maybe(count("at most; null without facts of a dataset")),
-    "schedule_share": maybe(number("of the learning rate's schedule, over where the launch ends")),
+    "final_schedule_share": maybe(number("of the learning rate's schedule, over where the launch ends")),
     "final_learning_rate": maybe(number("where the launch ends")),
     **_predicted("seconds_per_epoch", "of one epoch", number(""), unknown=True),
     **_predicted("seconds_total", "of the whole run", number(""), unknown=True),

@@ -92,7 +92,7 @@ class TrainState:
             self.best_val = math.inf if self.best_step is None else float(numbers["best_val"])
             loss = numbers.get("val_loss")
             self.val_loss = None if loss is None else float(loss)
-            self.schedule_share = min(max(float(numbers.get("schedule_share", 0.0)), 0.0), 1.0)
+            self.schedule_share = min(max(float(numbers.get("schedule_by_time", 0.0)), 0.0), 1.0)
         except (KeyError, TypeError, ValueError) as error:
             raise StickgenError(
                 f"{checkpoint.path / 'trainer.json'}: a number is missing or damaged; use another checkpoint"
@@ -203,7 +203,7 @@ class TrainState:
             "best_val": self.best_val if self.best_step is not None else None,
             "best_step": self.best_step,
             "val_loss": self.val_loss,
-            **({"schedule_share": self.schedule_share} if self.schedule_share else {}),
+            **({"schedule_by_time": self.schedule_share} if self.schedule_share else {}),
             **({"live": self.live} if self.live else {}),
             **self.provenance,
         }
