@@ -11,6 +11,8 @@ what share of unseen wordings of the actions is recognised in what it draws, wha
 and in what share of the frames with a foot on the floor that foot slides. The cells of a seed take turns of some CPU
 seconds, so that whatever else the machine does meets all of them. Loading and validating are not counted.
 
+`short_first=48@0.5` among the changes of a variant trains on windows of 48 frames for the first half of the budget.
+
 The learning rate follows the share of the budget that is used, not the steps: every variant's schedule ends
 where its time ends, with the warm-up's share of the epochs as the config has it.
 
@@ -41,6 +43,7 @@ from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.runs.supervisor import ENVIRONMENT
 
 TURN = 5.0  # CPU seconds that a cell trains before the next one's turn
+SHORT_FIRST = "short_first="
 SCHEDULE = 100_000  # points of the learning-rate schedule over the budget
 COLUMNS = (  # member of a record, title, format
     ("loss_pose", "pose", "{:.4f}"),
@@ -88,9 +91,20 @@ class Cell:
 
     def training_config(self) -> TrainingConfig:
         """The config with the variant's changes and the seed."""
-        changes = dict(parse_override(change) for change in self.variant.changes)
+        changes = dict(
+            parse_override(change) for change in self.variant.changes if not change.startswith(SHORT_FIRST)
+        )
         changes["training.seed"] = self.seed
         return TrainingConfig(self.config, {"device.type": "cpu", "training.compile": "never", **changes})
+
+    @property
+    def short_first(self) -> tuple[int, float]:
+        """Frames of the windows at first, and the share of the budget for which that holds; 0 if it never does."""
+        for change in self.variant.changes:
+            if change.startswith(SHORT_FIRST):
+                frames, _, share = change.removeprefix(SHORT_FIRST).partition("@")
+                return int(frames), float(share)
+        return 0, 0.0
 
     @property
     def key(self) -> str:
@@ -99,7 +113,11 @@ class Cell:
         values = {group: config.get(group) for group in ("model", "training", "loss_weights", "diffusion")}
         values |= {group: config.get(group) for group in ("lora", "data", "device")}
         size = Path(self.data).stat()
-        budget = (self.clips or self.cpu_seconds, self.prompts)
+        budget = (
+            self.clips or self.cpu_seconds,
+            self.prompts,
+            *([self.short_first] if self.short_first[0] else []),
+        )
         parts = (values, engine_digest(), size.st_size, size.st_mtime_ns, *budget)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -123,12 +141,18 @@ def train_cell(cell: Cell) -> None:
     training = config.training
     clips = open_clips(cell.data, config)
     engine = Engine(config, clips, clips.fit_normaliser())
+    frames, share = cell.short_first
+    if frames:
+        engine.clips = open_clips(cell.data, config.changed({"data.max_frames": frames}))
     warmup = SCHEDULE * training.warmup_epochs / max(training.epochs, 1)
     used, seen, steps = 0.0, 0, 0
     for line in sys.stdin:
         until = used + float(line)
         before, began = used, time.process_time()
         while used < until and cell.spent(used, seen) < 1:
+            if engine.clips is not clips and cell.spent(used, seen) >= share:
+                engine.clips = clips
+                engine.forget_plan()
             rate = learning_rate(
                 int(SCHEDULE * cell.spent(used, seen)), peak=training.learning_rate,
                 warmup_steps=int(warmup), total_steps=SCHEDULE, min_lr_ratio=training.min_lr_ratio,

@@ -30,6 +30,10 @@ class Engine:
         self.epoch = 0
         self._planned: list[list[MicroBatch]] = []
 
+    def forget_plan(self) -> None:
+        """Begin a new epoch with the next step, of other clips than those planned for."""
+        self._planned = []
+
     def step(self, rate: float | None = None) -> StepResult:
         """One optimizer step, at this learning rate where one is given."""
         config, state = self.config, self.state

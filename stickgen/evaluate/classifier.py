@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,7 @@ from stickgen.errors import StickgenError
 from stickgen.evaluate import trained
 from stickgen.evaluate.layers import padded
 from stickgen.evaluate.mirror import mirrored
+from stickgen.evaluate.side_by_side import Training
 from stickgen.evaluate.splits import Split, split_of
 from stickgen.motion.skeleton import PELVIS, POSE_DIM
 
@@ -141,6 +142,25 @@ def learnable_actions(split: Split) -> tuple[int, ...]:
 
 def classifier_of(split: Split, progress: Progress = lambda done, of: None) -> ActionClassifier:
     """The same as `load_or_train`, for a dataset that is already split."""
+    found = classifier_or_training(split)
+    if isinstance(found, ActionClassifier):
+        return found
+    with torch.random.fork_rng(devices=[]):
+        for step in found.training.taken:
+            progress(step, found.training.steps)
+    return found.classifier()
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """A classifier to come: `training` draws from torch's own generator, which it seeds."""
+
+    training: Training
+    classifier: Callable[[], ActionClassifier]  # once all steps are taken; it is cached then
+
+
+def classifier_or_training(split: Split) -> ActionClassifier | Untrained:
+    """The classifier of a dataset from the cache, or its training. Raises StickgenError as `load_or_train` does."""
     actions = learnable_actions(split)
     if len(actions) < 2:
         raise StickgenError(
@@ -154,15 +174,18 @@ def classifier_of(split: Split, progress: Progress = lambda done, of: None) -> A
     if found is not None:
         network.load_state_dict(found[0])
         return ActionClassifier(network.eval(), actions, names, found[1]["digest"])
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        network = _train(split, actions, progress)
-    facts = trained.keep("classifier", key, network.state_dict(), {"actions": names})
-    return ActionClassifier(network, actions, names, facts["digest"])
+
+    def classifier() -> ActionClassifier:
+        facts = trained.keep("classifier", key, network.state_dict(), {"actions": names})
+        return ActionClassifier(network.eval(), actions, names, facts["digest"])
+
+    return Untrained(Training(STEPS, _steps(network, split, actions)), classifier)
 
 
-def _train(split: Split, actions: Sequence[int], progress: Progress) -> _Network:
-    network = _Network(len(actions))
+def _steps(network: _Network, split: Split, actions: Sequence[int]) -> Iterator[int]:
+    """Train `network` from a fixed beginning; how many steps are taken, after each."""
+    torch.manual_seed(0)
+    network.load_state_dict(_Network(len(actions)).state_dict())
     motions = [split.motion(clip) for clip in split.train]
     labels = [split.actions(clip) for clip in split.train]
     network.scale.copy_(torch.cat([motion.diff(dim=0) for motion in motions]).std(0).clamp_min(1e-4))
@@ -199,5 +222,4 @@ def _train(split: Split, actions: Sequence[int], progress: Progress) -> _Network
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        progress(step + 1, STEPS)
-    return network.eval()
+        yield step + 1

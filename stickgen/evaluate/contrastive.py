@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +13,7 @@ from stickgen.data.mirroring import side_words, swap_sides
 from stickgen.evaluate.encoders import Encoders
 from stickgen.evaluate.layers import SeededDropout, padded
 from stickgen.evaluate.mirror import mirrored
+from stickgen.evaluate.side_by_side import Training, train_side_by_side
 
 TEMPERATURE = 0.07
 SAME_TEXT = 0.8  # texts with at least this cosine are no negatives of each other (TMR)
@@ -45,37 +44,24 @@ def steps_for(clips: int) -> int:
 
 
 def train_encoders(
-    pairs: Pairs, seeds: Sequence[int], progress: Callable[[int, int], None]
+    pairs: Pairs,
+    seeds: Sequence[int],
+    progress: Callable[[int, int], None],
+    beside: Sequence[Training] = (),
 ) -> list[Encoders]:
     """Encoders trained on `pairs`, the same for the same seed. `progress` gets the steps done and the number of steps.
 
-    The seeds train side by side, each on one of torch's threads: layers this small cannot use two.
+    What is to be trained `beside` them is trained, too.
     """
-    steps, threads, ended = steps_for(len(pairs.motions)), torch.get_num_threads(), threading.Event()
-    done = [0] * len(seeds)
-
-    def train(number: int) -> Encoders:
-        for step in _steps(made[number], pairs, seeds[number], steps):
-            if ended.is_set():
-                break
-            done[number] = step + 1
-        return made[number].eval()
-
+    steps = steps_for(len(pairs.motions))
     with torch.random.fork_rng(devices=[]):
         made = [_untrained(pairs, seed) for seed in seeds]
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(min(threads, len(seeds))) as pool:
-            try:
-                training = [pool.submit(train, number) for number in range(len(seeds))]
-                while wait(training, timeout=0.2).not_done:
-                    progress(sum(done), steps * len(seeds))
-                progress(sum(done), steps * len(seeds))
-                return [one.result() for one in training]
-            finally:
-                ended.set()
-    finally:
-        torch.set_num_threads(threads)
+        own = [
+            Training(steps, _steps(encoders, pairs, seed, steps))
+            for encoders, seed in zip(made, seeds, strict=True)
+        ]
+        train_side_by_side([*own, *beside], progress)
+    return [encoders.eval() for encoders in made]
 
 
 def _untrained(pairs: Pairs, seed: int) -> Encoders:

@@ -17,13 +17,19 @@ from stickgen.data.dataset import DatasetFile
 from stickgen.data.mirroring import side_words, swap_sides
 from stickgen.errors import StickgenError
 from stickgen.evaluate import trained
-from stickgen.evaluate.classifier import ActionClassifier, classifier_of
+from stickgen.evaluate.classifier import (
+    ActionClassifier,
+    Untrained,
+    classifier_of,
+    classifier_or_training,
+)
 from stickgen.evaluate.contrastive import Pairs, token_texts, train_encoders
 from stickgen.evaluate.copies import Library
 from stickgen.evaluate.distribution import bandwidth, principal_axes
 from stickgen.evaluate.encoders import Encoders
 from stickgen.evaluate.physics import Limits, Rates, body_of
 from stickgen.evaluate.retrieval import Pools
+from stickgen.evaluate.side_by_side import Training
 from stickgen.evaluate.splits import Prompt, Split, split_of
 from stickgen.evaluate.tokens import token_features
 
@@ -137,8 +143,7 @@ def load_or_train(
     """
     split = split_of(file, frames=frames, val_fraction=val_fraction, clips=clips)
     try:
-        with stage("training the action classifier") as progress:
-            classifier: ActionClassifier | None = classifier_of(split, progress)
+        classifier: ActionClassifier | Untrained | None = classifier_or_training(split)
     except StickgenError:
         classifier = None
     key = trained.key_of("encoders", RECIPE, SEEDS, split.file.fingerprint, split.frames, split.train)
@@ -153,8 +158,14 @@ def load_or_train(
             pair.eval()
         latents = tensors["text_latents"]
         digest = facts["digest"]
+        if isinstance(classifier, Untrained):
+            with stage("training the action classifier") as progress:
+                classifier = classifier_of(split, progress)
     else:
-        texts, encoders, latents = _train(split, stage, tokens_of or token_features)
+        beside = [classifier.training] if isinstance(classifier, Untrained) else []
+        texts, encoders, latents = _train(split, stage, tokens_of or token_features, beside)
+        if isinstance(classifier, Untrained):
+            classifier = classifier.classifier()
         tensors = {
             f"{seed}.{k}": v for seed, pair in enumerate(encoders) for k, v in pair.state_dict().items()
         }
@@ -165,8 +176,10 @@ def load_or_train(
     return Evaluator(split, tuple(encoders), classifier, by_text, digest)
 
 
-def _train(split: Split, stage: Stage, tokens_of: TokensOf) -> tuple[list[str], list[Encoders], Tensor]:
-    """Train the encoders. Returns the dataset's texts, the encoders, and the texts' latents."""
+def _train(
+    split: Split, stage: Stage, tokens_of: TokensOf, beside: Sequence[Training]
+) -> tuple[list[str], list[Encoders], Tensor]:
+    """Train the encoders, and what is to be trained beside them. Returns the dataset's texts, the encoders, and the texts' latents."""
     captions = [split.captions(clip) for clip in split.train]
     # every possible prompt, however few are asked now
     prompts = split_of(split.file, frames=split.frames, val_fraction=split.val_fraction).prompts
@@ -174,7 +187,7 @@ def _train(split: Split, stage: Stage, tokens_of: TokensOf) -> tuple[list[str], 
     with stage("reading texts") as progress:
         tokens = tokens_of(texts, progress)
     pairs = Pairs([split.motion(clip) for clip in split.train], captions, tokens)
-    with stage("training the encoders") as progress:
-        encoders = train_encoders(pairs, range(SEEDS), progress)
+    with stage("training the judge") as progress:
+        encoders = train_encoders(pairs, range(SEEDS), progress, beside)
     ordered = [tokens[text] for text in texts]
     return texts, encoders, torch.stack([pair.encode_texts(ordered) for pair in encoders])

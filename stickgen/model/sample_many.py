@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from typing import Protocol
 
 import torch
@@ -48,21 +50,51 @@ def sample_many(
     by what was asked for. `progress` gets the number of finished motions.
     """
     device = next(model.parameters()).device
+
+    def draw(length: int, rows: list[int]) -> Tensor:
+        noise = torch.stack([_noise(seed, row, length, model.config.input_dim) for row in rows])
+        return sample(
+            model, normaliser, text_batch(texts, rows).to(device), length, sampling=sampling, seed=seed,
+            opposites=opposites_of(texts, rows), noise=noise,
+        )  # fmt: skip
+
     kinds: dict[tuple[int, bool], list[int]] = defaultdict(list)
     for row, length in enumerate(frames):
         kinds[length, _opposed(texts, row)].append(row)
+    batches = [
+        (length, having[start : start + MOST_AT_ONCE])
+        for (length, _), having in sorted(kinds.items())
+        for start in range(0, len(having), MOST_AT_ONCE)
+    ]
     drawn: dict[int, Tensor] = {}
-    for (length, _), having in sorted(kinds.items()):
-        for start in range(0, len(having), MOST_AT_ONCE):
-            rows = having[start : start + MOST_AT_ONCE]
-            noise = torch.stack([_noise(seed, row, length, model.config.input_dim) for row in rows])
-            motions = sample(
-                model, normaliser, text_batch(texts, rows).to(device), length, sampling=sampling, seed=seed,
-                opposites=opposites_of(texts, rows), noise=noise,
-            )  # fmt: skip
-            drawn.update(zip(rows, motions, strict=True))
+    with closing(_side_by_side(draw, batches, device)) as done:
+        for number, motions in done:
+            drawn.update(zip(batches[number][1], motions, strict=True))
             progress(len(drawn))
     return [drawn[row] for row in range(len(frames))]
+
+
+def _side_by_side(
+    draw: Callable[[int, list[int]], Tensor], batches: Sequence[tuple[int, list[int]]], device: torch.device
+) -> Generator[tuple[int, Tensor], None, None]:
+    """The number of each batch and its motions, as they are done: on a CPU, several batches with a thread each.
+
+    The products of a small batch do not fill several threads. Whoever stops asking ends it after the batches at hand.
+    """
+    threads = torch.get_num_threads()
+    if device.type != "cpu" or min(threads, len(batches)) < 2:
+        for number, batch in enumerate(batches):
+            yield number, draw(*batch)
+        return
+    pool = ThreadPoolExecutor(threads)
+    torch.set_num_threads(1)
+    try:
+        drawing = {pool.submit(draw, *batch): number for number, batch in enumerate(batches)}
+        for one in as_completed(drawing):
+            yield drawing[one], one.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 def text_batch(texts: Texts, rows: Sequence[int]) -> TextBatch:

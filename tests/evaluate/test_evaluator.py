@@ -69,7 +69,7 @@ def test_the_second_time_it_comes_from_the_cache(
         raise AssertionError("it was trained again")
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(judge_cache))
-    monkeypatch.setattr(classifier, "_train", refuse)
+    monkeypatch.setattr(classifier, "_steps", refuse)
     monkeypatch.setattr("stickgen.evaluate.evaluator.train_encoders", refuse)
     again = trained_quickly(small_file, monkeypatch)
     assert again.digest == judge.digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -136,3 +137,32 @@ def test_a_text_without_an_opposite_is_drawn_as_if_there_were_no_contrast(model:
     )
     for row, same in enumerate((True, False, True)):
         assert torch.allclose(plain[row], steered[row], atol=1e-5) is same
+
+
+def test_batches_drawn_side_by_side_are_those_drawn_in_turn(model: MotionTransformer) -> None:
+    texts = Texts(torch.randn(6, 8), [torch.randn(3, 8)] * 6, None)
+    lengths, threads = [12, 20, 12, 16, 20, 24], torch.get_num_threads()
+    counts: list[int] = []
+
+    def draw(progress: Callable[[int], None]) -> list[Tensor]:
+        return sample_many(
+            model, Normaliser(8), texts, lengths, sampling=Sampling(3, 2.0), seed=4, progress=progress
+        )
+
+    def stopped(done: int) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        torch.set_num_threads(1)
+        in_turn = draw(lambda done: None)
+        torch.set_num_threads(3)
+        beside = draw(counts.append)
+        assert torch.get_num_threads() == 3 and counts == sorted(counts) and counts[-1] == 6
+        with pytest.raises(KeyboardInterrupt):
+            draw(stopped)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(in_turn, beside, strict=True):
+        assert len(one) == len(other)
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
