@@ -12,17 +12,17 @@ writers; the one that trains is a process that writes a record twice a second.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
+from statistics import quantiles
 from typing import TYPE_CHECKING
 
 import psutil
@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 TUI = str(Path(sys.executable).with_name("stickgen-tui"))
 SETTLED = 5.0  # s after the first frame, before anything is called rest
 REST = 10.0  # s over which rest is measured
-STEPS, PAIRS = 60, 5  # of the trainer that is watched
+PAIRS, STRETCH, WARM_STEPS = 15, 6.0, 20  # of the trainer that is watched: s a stretch
+# nothing but steps: no validation, no samples, no checkpoints, no evaluation, and no end before it is over
+STEADY = [
+    part
+    for value in (
+        "training.max_minutes=0", "training.epochs=100000", "logging.save_interval=100000",
+        "logging.sample_minutes=0", "evaluation.every_minutes=0", "logging.log_interval=1",
+    )
+    for part in ("--set", value)
+]  # fmt: skip
 STILL, ROUNDS = 1.5, 3  # s in which a screen that is drawn does not change; how often each app is started
 PATIENCE = 15.0  # s, for a screen that never stands still
 CURSOR = 100  # bytes: one that blinks changes nothing
@@ -83,6 +92,7 @@ while True:
 def make_run(root: Path, steps: int, name: str, *, over: bool = True) -> Path:
     """A run of so many records of training, one a step."""
     from stickgen.config.loading import TrainingConfig
+    from stickgen.curves.keeping import Keeper
     from stickgen.record_log import RecordWriter
     from stickgen.runs.store import create_run
 
@@ -97,6 +107,7 @@ def make_run(root: Path, steps: int, name: str, *, over: bool = True) -> Path:
             }
         )  # fmt: skip
     writer.close()
+    Keeper(run.metrics_path, run.curves_path).keep(to_the_end=True)  # as a supervisor does
     frames = [[0.5 + 0.002 * (frame % 50) * (joint % 2) for joint in range(20)] for frame in range(250)]
     sample = {"step": steps, "text": "a person waves", "fps": 25, "motion": frames}
     (run.samples_dir / f"step_{steps:06d}.json").write_text(json.dumps(sample))
@@ -175,12 +186,16 @@ class Bench:
         terminal.end()
 
     def histories(self) -> None:
-        """Reading and drawing 100,000 and a million records, then again; and what a run that is over costs."""
+        """Reading and drawing 100,000 and a million records, with the curves that were kept while it trained and without
+        them, as of an older run; each then again. And what a run that is over costs.
+        """
         folder = self.home / "long"
         (folder / "runs").mkdir(parents=True)
         for steps in (100_000, 1_000_000):
             path = make_run(folder / "runs", steps, f"steps-{steps}")
-            for label in ("first time", "again"):
+            for label in ("first time", "again", "nothing kept", "nothing kept, again"):
+                if label == "nothing kept":
+                    (path / "metrics.curves").unlink()
                 terminal = self.start(folder, "--run", str(path))
                 began = time.monotonic()
                 terminal.until("train ")
@@ -216,7 +231,11 @@ class Bench:
             trainer.wait()
 
     def trainer(self) -> None:
-        """CPU seconds of the trainer itself over the same steps, alone and with the app open on it, in turns."""
+        """CPU seconds of a step of a trainer, alone and with the app open on it, by turns within one run.
+
+        A pair is two stretches of the same run, one after the other, so that how busy the machine is, which steps
+        these are and what starting cost matter little; the order within a pair changes. Nothing comes between steps.
+        """
         folder = self.home / "trainer"
         folder.mkdir()
         command = str(Path(sys.executable).with_name("stickgen"))
@@ -229,32 +248,33 @@ class Bench:
         stickgen("data", "synth", "-n", "200", "--actions", "walk,wave", "-o", "data/quickstart.pt")
         stickgen("data", "embed", "data/quickstart.pt", "--encoder", "offline")
         config = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
-        ratios = []
-        for pair in range(PAIRS):
-            seconds = {}
-            for watched in (False, True) if pair % 2 else (True, False):
-                name = f"pair-{pair}-{'watched' if watched else 'alone'}"
-                trainer = subprocess.Popen(
-                    [command, "train", "--config", str(config), "--max-steps", str(STEPS), "--name", name, "--beside"],
-                    cwd=folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                )  # fmt: skip
-                run = _run_called(folder / "runs", name)
-                terminal = self.start(folder, "--run", str(run.path)) if watched else None
-                process = psutil.Process(run.launches[-1]["pid"])
-                while trainer.poll() is None:
-                    with contextlib.suppress(psutil.Error):
-                        times = process.cpu_times()
-                        seconds[watched] = times.user + times.system
+        trainer = subprocess.Popen(
+            [command, "train", "--config", str(config), "--name", "watched", "--beside", *STEADY],
+            cwd=folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            run = _run_called(folder / "runs", "watched")
+            process = psutil.Process(run.launches[-1]["pid"])
+            _next_step(run, after=WARM_STEPS)
+            ratios = []
+            for pair in range(PAIRS):
+                seconds = {}
+                for watched in (False, True) if pair % 2 else (True, False):
+                    terminal = self.start(folder, "--run", str(run.path)) if watched else None
                     if terminal is not None:
-                        terminal.run(0.1)
-                    else:
-                        time.sleep(0.1)
-                if terminal is not None:
-                    terminal.end()
-            ratios.append(seconds[True] / seconds[False])
+                        terminal.until("train ")
+                        terminal.run(SETTLED)
+                    seconds[watched] = _seconds_a_step(run, process, terminal)
+                    if terminal is not None:
+                        terminal.end()
+                ratios.append(seconds[True] / seconds[False])
+        finally:
+            trainer.send_signal(signal.SIGTERM)
+            trainer.wait()
+        low, middle, high = quantiles(ratios, n=4)
         print(
-            f"{f'a trainer with the app open, {STEPS} steps, {PAIRS} pairs':<44} {median(ratios):7.3f} times the CPU "
-            f"of one alone ({min(ratios):.3f} to {max(ratios):.3f})",
+            f"{f'a trainer with the app open, {PAIRS} pairs of {STRETCH:.0f} s':<44} {middle - 1:+7.2%} CPU a step "
+            f"(half of the pairs {low - 1:+.2%} to {high - 1:+.2%})",
             flush=True,
         )
 
@@ -280,6 +300,33 @@ class Bench:
                 terminal.run(SETTLED)
                 self.rest(terminal, f"{name}: drawn after {seconds:.2f} CPU-s, at rest")
                 terminal.end()
+
+
+def _next_step(run: Run, after: int, terminal: Terminal | None = None) -> int:
+    """Wait until a step past `after` begins. Returns its number."""
+    while (step := run.state().step or 0) <= after:
+        if terminal is not None:
+            terminal.run(0.01)
+        else:
+            time.sleep(0.01)
+        if run.exit:
+            raise SystemExit(f"the trainer ended: {run.exit}")
+    return step
+
+
+def _seconds_a_step(run: Run, process: psutil.Process, terminal: Terminal | None) -> float:
+    """CPU seconds of the trainer, by step, over STRETCH seconds, from the beginning of a step to that of another."""
+
+    def spent() -> float:
+        times = process.cpu_times()
+        return float(times.user + times.system)
+
+    first = _next_step(run, run.state().step or 0, terminal)
+    before, end = spent(), time.monotonic() + STRETCH
+    last = first
+    while time.monotonic() < end:
+        last = _next_step(run, last, terminal)
+    return (spent() - before) / (last - first)
 
 
 def _run_called(root: Path, name: str) -> Run:

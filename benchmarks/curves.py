@@ -2,7 +2,7 @@
 
 python benchmarks/curves.py [--records 100000 1000000] [--tree OTHER_CHECKOUT] [--json]
 
-Reading is measured in a process that follows the run as the monitor does, without its screen; then the charts of the whole
+`first` is a run of which nothing is kept, as older versions left it; `kept` one whose curves its supervisor kept. Reading is measured in a process that follows the run as the monitor does, without its screen; then the charts of the whole
 monitor are drawn in a terminal of two sizes. `--tree` measures the code of another checkout as well, on the same files.
 """
 
@@ -15,6 +15,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from stickgen.curves.keeping import Keeper
+from stickgen.run_contract import File
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -138,6 +141,9 @@ def main() -> None:
                 )
             for what in ("first", "again"):
                 found.append({"what": f"{records:,}, {what}", **opened(HERE, run, Path(folder) / "cache")})
+            Keeper(run / File.METRICS, run / File.CURVES).keep(to_the_end=True)  # as a supervisor does
+            for what in ("kept", "kept, again"):
+                found.append({"what": f"{records:,}, {what}", **opened(HERE, run, Path(folder) / "empty")})
     if options.json:
         print(json.dumps(found, indent=1))
         return

@@ -19,6 +19,9 @@ class File:
     IDENTITY_LOCK: Final = "run.json.lock"
     CONFIG: Final = "config.yaml"  # the exact bytes
     METRICS: Final = "metrics.jsonl"
+    CURVES: Final = (
+        "metrics.curves"  # what metrics.jsonl says, in levels to be drawn; made again if it is not right
+    )
     EVENTS: Final = "events.jsonl"
     HEARTBEAT: Final = "heartbeat"
     LOG: Final = "train.log"
@@ -46,6 +49,7 @@ MAX_CONFIG_BYTES: Final = 2**26  # of a config.yaml; a larger one is not read
 FILES: Final = (
     File.IDENTITY, File.IDENTITY_LOCK, File.IDENTITY_COPY, File.CONFIG, File.METRICS, File.EVENTS, File.HEARTBEAT,
     File.LOG, File.EXIT, File.EXIT_ROOM, File.RUN_LOCK, File.LAUNCH_LOCK, File.TRACKER, File.LIVE, File.LABELS,
+    File.CURVES,
 )  # fmt: skip
 WRITTEN_FOLDERS: Final = (File.CHECKPOINTS, File.SAMPLES, File.CONTROL)
 FOLDERS: Final = (*WRITTEN_FOLDERS, File.PROMPTS, File.TENSORBOARD, File.WANDB)

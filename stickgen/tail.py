@@ -12,6 +12,8 @@ from stickgen.foreign_files import open_regular
 
 MAX_LINE_BYTES = 64 * 2**20  # no line of ours is near as long
 _STEP_BYTES = 64 * 1024
+_BEFORE_BYTES = 32  # the checksum of a record is among the last bytes of its line
+_SAMPLES, _SAMPLE_BYTES = 16, 4096  # pieces of a file that tell it from another with the same ends
 
 
 class Tail:
@@ -25,6 +27,7 @@ class Tail:
         self.piece = 0  # where what was read last begins
         self._offset = 0
         self._in_a_long_line = False
+        self._before = b""  # the last bytes before where it stands, as they were read
         self._file: tuple[int, int] | None = None  # device and inode of what was read last
 
     def skip_to_end(self) -> None:
@@ -39,6 +42,7 @@ class Tail:
                     whole = os.pread(file.fileno(), end - start, start).rfind(b"\n") + 1
                     if whole:
                         self._offset = start + whole
+                        self._before = os.pread(file.fileno(), 1, self._offset - 1)
                         return
         except OSError:
             return
@@ -50,6 +54,7 @@ class Tail:
                 status = os.fstat(file.fileno())
                 start = max(status.st_size - count, 0)
                 end_of_line = os.pread(file.fileno(), count, start).find(b"\n") + 1 if start else 0
+                self._before = b"\n" if end_of_line else b""
         except OSError:
             return False
         self._file = status.st_dev, status.st_ino
@@ -63,9 +68,9 @@ class Tail:
         return self._offset
 
     def position(self) -> dict[str, Any]:
-        """Where it stands, as JSON: the file, how much of it was read, and a checksum of both ends of that."""
+        """Where it stands, as JSON: the file, how much of it was read, and checksums of pieces of that."""
         with open_regular(self.path) as file:
-            ends = _ends(file.fileno(), self._offset)
+            ends = _checks(file.fileno(), self._offset)
         return {"file": self._file, "offset": self._offset, "ends": ends}
 
     def go_on_from(self, position: Mapping[str, Any]) -> bool:
@@ -77,8 +82,10 @@ class Tail:
                 identity = status.st_dev, status.st_ino
                 if list(identity) != list(position["file"]) or status.st_size < offset:
                     return False
-                if _ends(file.fileno(), offset) != list(position["ends"]):
+                if _checks(file.fileno(), offset) != list(position["ends"]):
                     return False
+                count = min(offset, _BEFORE_BYTES)
+                self._before = os.pread(file.fileno(), count, offset - count)
         except OSError:
             return False
         self._file, self._offset, self._in_a_long_line = identity, offset, False
@@ -90,9 +97,9 @@ class Tail:
             status = os.fstat(file.fileno())
             identity = status.st_dev, status.st_ino
             replaced = self._file is not None and identity != self._file
-            if replaced or status.st_size < self._offset or not self._stands_behind_a_line(file.fileno()):
+            if replaced or status.st_size < self._offset or not self._stands_where_it_stood(file.fileno()):
                 self.begun_again += 1
-                self._offset, self.too_long, self._in_a_long_line = 0, 0, False
+                self._offset, self.too_long, self._in_a_long_line, self._before = 0, 0, False, b""
             self._file = identity
             file.seek(self._offset)
             data = file.read(limit_bytes)
@@ -112,17 +119,23 @@ class Tail:
         start = data.find(b"\n") + 1 if self._in_a_long_line else 0  # the rest of what was passed over
         self.piece = self._offset + start
         self._offset += whole
+        if whole:
+            self._before = data[max(whole - _BEFORE_BYTES, 0) : whole]
         self._in_a_long_line = self._in_a_long_line and not whole
         return data[start:whole]
 
-    def _stands_behind_a_line(self, fd: int) -> bool:
-        return self._offset == 0 or self._in_a_long_line or os.pread(fd, 1, self._offset - 1) == b"\n"
+    def _stands_where_it_stood(self, fd: int) -> bool:
+        if self._in_a_long_line:
+            return True
+        count = len(self._before)
+        return os.pread(fd, count, self._offset - count) == self._before
 
 
-def _ends(fd: int, offset: int) -> list[int]:
-    """Checksums of the first and the last piece of the first `offset` bytes."""
-    start = max(offset - _STEP_BYTES, 0)
+def _checks(fd: int, offset: int) -> list[int]:
+    """Checksums of both ends of the first `offset` bytes, and of small pieces between them."""
+    step = offset // _SAMPLES
     return [
         zlib.crc32(os.pread(fd, min(_STEP_BYTES, offset), 0)),
-        zlib.crc32(os.pread(fd, offset - start, start)),
+        *(zlib.crc32(os.pread(fd, min(_SAMPLE_BYTES, step), place * step)) for place in range(1, _SAMPLES)),
+        zlib.crc32(os.pread(fd, min(_STEP_BYTES, offset), max(offset - _STEP_BYTES, 0))),
     ]

@@ -23,6 +23,7 @@ class RunDirectory:
         self.name = self.path.name
         self.config_path = self.path / File.CONFIG
         self.metrics_path = self.path / File.METRICS
+        self.curves_path = self.path / File.CURVES
         self.events_path = self.path / File.EVENTS
         self.log_path = self.path / File.LOG
         self.samples_dir = self.path / File.SAMPLES

@@ -21,6 +21,7 @@ from typing import Any
 
 from stickgen.atomic import write_text
 from stickgen.children import child_environment
+from stickgen.curves.keeping import Keeper
 from stickgen.errors import StickgenError
 from stickgen.hardware.oom_kills import oom_kills
 from stickgen.run_contract import Field, File
@@ -78,7 +79,10 @@ def supervise(run: Run, command: list[str]) -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     if run.identity.get("tracker"):
         _start_beside("tracking", run, log)
+    keeper = Keeper(run.metrics_path, run.curves_path)
+    keeper.start()
     code = trainer.wait()
+    keeper.stop()
     kills_now = oom_kills()
     short = code == -signal.SIGKILL and kills is not None and kills_now is not None and kills_now > kills
     _write_exit(run, code, number, out_of_memory=short)
@@ -203,7 +207,15 @@ def _reason(run: Run, code: int, received: str | None, words: dict[str, Any], ou
     return "" if code == 0 else f"exit code {code}; the end of train.log says more"
 
 
-if __name__ == "__main__":
-    os.set_inheritable(int(sys.argv[2]), False)
-    supervise(Run(Path(sys.argv[1])), [sys.executable, "-m", "stickgen.train", sys.argv[1]])
+def main(folder: str, lock: int) -> None:
+    """Train the run in `folder`; the launch lock is let go once the end is on disk."""
+    os.set_inheritable(lock, False)
+    run = Run(Path(folder))
+    supervise(run, [sys.executable, "-m", "stickgen.train", folder])
     ignore_stops()
+    os.close(lock)
+    Keeper(run.metrics_path, run.curves_path).keep(to_the_end=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from stickgen.curves.series import Series
 from stickgen_tui.following.clock import Clock, Over
-from stickgen_tui.following.series import Series
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from stickgen.curves.cache import place_of
+from stickgen.curves.history import History
+from stickgen.curves.series import Series
 from stickgen.run_contract import RecordKind, higher_is_better
 from stickgen.runs.store import Run
-from stickgen_tui.following.history import History
-from stickgen_tui.following.history_cache import place_of
 from stickgen_tui.following.metric_names import curve_names, title_of
-from stickgen_tui.following.series import Series
 
 _VAL = f"{RecordKind.VAL}."
 _READ_SECONDS = 0.25  # of one run, before what is there is drawn
@@ -24,7 +24,8 @@ class Overlay:
         self.lock = threading.Lock()
         self._closed = threading.Event()
         self._histories = [
-            History(run.metrics_path, self.lock, place_of(run.metrics_path)) for run in self.runs
+            History(run.metrics_path, self.lock, place_of(run.metrics_path), run.curves_path)
+            for run in self.runs
         ]
 
     @property

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from stickgen.curves.series import GROUP, Series
 from stickgen.run_contract import Field
-from stickgen_tui.following.series import GROUP, Series
 
 
 class Over(StrEnum):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from stickgen.curves.series import Series
 from stickgen.run_contract import Field, contrast_field
-from stickgen_tui.following.series import Series
 from stickgen_tui.text import clean
 
 # the record's name → the title of the chart, in the order in which the arrow keys go through them

@@ -17,6 +17,9 @@ from typing import Any
 
 import psutil
 
+from stickgen.curves.cache import place_of
+from stickgen.curves.history import History
+from stickgen.curves.series import Series
 from stickgen.hardware.gpu_usage import GpuMeter
 from stickgen.quantities import counted
 from stickgen.record_log import RecordReader
@@ -25,14 +28,11 @@ from stickgen.runs.process import find_process
 from stickgen.runs.steering import EndAsked, asked_to_end
 from stickgen.runs.store import Run, State, Status
 from stickgen_tui.following.clock import Clock, clips_in_an_epoch
-from stickgen_tui.following.history import History
-from stickgen_tui.following.history_cache import place_of
 from stickgen_tui.following.log_tail import LogTail
 from stickgen_tui.following.marks import MOST as MOST_MARKS
 from stickgen_tui.following.marks import Mark, fold_marks
 from stickgen_tui.following.sample import Sample, read_sample
 from stickgen_tui.following.sample_book import OWN, SampleBook, step_of
-from stickgen_tui.following.series import Series
 from stickgen_tui.text import clean
 
 _READ_SECONDS = 0.5  # of reading metrics, before what is there is shown
@@ -60,7 +60,9 @@ class RunFollower:
 
     def __post_init__(self) -> None:
         self.log = LogTail(self.run.log_path)
-        self.history = History(self.run.metrics_path, self.lock, place_of(self.run.metrics_path))
+        self.history = History(
+            self.run.metrics_path, self.lock, place_of(self.run.metrics_path), self.run.curves_path
+        )
         self._closed = threading.Event()
         self.book = SampleBook(self.run)
         self._events = RecordReader(self.run.events_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stickgen.braille import BrailleCanvas
-from stickgen_tui.following.series import Series
+from stickgen.curves.series import Series
 
 
 def sparkline(series: Series | None, columns: int) -> str:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 
+from stickgen.curves.series import Series
 from stickgen.quantities import duration_text
 from stickgen.run_contract import Field, Unit, unit_of
 from stickgen_tui.border_words import say_subtitle, say_title
@@ -20,7 +21,6 @@ from stickgen_tui.following.clock import Over
 from stickgen_tui.following.metric_names import BASELINES, curve_names, title_of
 from stickgen_tui.following.moment import Moment
 from stickgen_tui.following.run_follower import RunFollower
-from stickgen_tui.following.series import Series
 from stickgen_tui.keeping import keep_choice
 from stickgen_tui.notices import notice
 from stickgen_tui.panels.chart_grid import ChartGrid, GridChoice, grid_from_json

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from textual.content import Content
 
+from stickgen.curves.series import Series
 from stickgen.quantities import byte_text, count_text, number_text
 from stickgen.run_contract import Field
 from stickgen_tui.following.moment import Moment
 from stickgen_tui.following.run_follower import RunFollower
-from stickgen_tui.following.series import Series
 from stickgen_tui.following.sparkline import sparkline
 from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.text import clean

@@ -13,6 +13,7 @@ from run_fixture import FROZEN
 from textual.geometry import Size
 from textual.pilot import Pilot
 
+from stickgen.curves.series import Series
 from stickgen.record_log import RecordWriter
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
@@ -23,7 +24,6 @@ from stickgen_tui.charts.plot import plot
 from stickgen_tui.drawing.axes import Scale, steady, value_scale
 from stickgen_tui.following.clock import Clock, Over, clips_in_an_epoch
 from stickgen_tui.following.marks import Mark, fold_marks
-from stickgen_tui.following.series import Series
 from stickgen_tui.panels.chart_grid import GridChoice, grid_from_json
 from stickgen_tui.panels.curves import CurvesPanel
 from stickgen_tui.remembered import recall

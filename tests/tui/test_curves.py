@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from textual.geometry import Size
 
 from stickgen.braille import BrailleCanvas
+from stickgen.curves.series import Series
 from stickgen_tui.drawing.axes import count_tick_text, tick_text, ticks, value_labels, value_scale
 from stickgen_tui.following.metric_names import curve_names
-from stickgen_tui.following.series import Series
 from stickgen_tui.following.sparkline import sparkline
 from stickgen_tui.widgets.chart import Curve, draw
 

@@ -8,19 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from stickgen.curves import cache as history_cache
+from stickgen.curves import history as history_module
+from stickgen.curves import lengths
+from stickgen.curves import series as series_module
+from stickgen.curves.folding import Curves
+from stickgen.curves.history import History
 from stickgen.record_log import encode
-from stickgen_tui.following import history as history_module
-from stickgen_tui.following import history_cache
-from stickgen_tui.following import series as series_module
-from stickgen_tui.following.folding import Curves
-from stickgen_tui.following.history import History
 
 
 @pytest.fixture(autouse=True)
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log of a thousand records counts as long."""
     monkeypatch.setattr(series_module, "KEPT", 64)
-    monkeypatch.setattr(history_module, "_LONG_BYTES", 20_000)
+    monkeypatch.setattr(lengths, "LONG_BYTES", 20_000)
     monkeypatch.setattr(history_module, "_AT_ONCE_BYTES", 8_000)
     monkeypatch.setattr(history_module, "_PEEK_BYTES", 4_000)
 

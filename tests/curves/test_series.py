@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stickgen_tui.following import series as module
-from stickgen_tui.following.series import GROUP, Series, straight_edges
+from stickgen.curves import series as module
+from stickgen.curves.series import GROUP, Series, straight_edges
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=1500)
 

@@ -8,17 +8,17 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from stickgen.curves import cache as kept
+from stickgen.curves.folding import Curves
+from stickgen.curves.lengths import has_grown_much, is_long
+from stickgen.curves.series import Detail, Series
 from stickgen.foreign_files import open_regular
 from stickgen.record_log import RecordReader, decode_lines, newest_records, whole_numbers
 from stickgen.run_contract import Field
-from stickgen_tui.following import history_cache
-from stickgen_tui.following.folding import Curves
-from stickgen_tui.following.series import Detail, Series
 
 _AT_ONCE_BYTES = 512 * 1024  # folded before the lock is let go, so that drawing never waits long
 _PEEK_BYTES = 2**20  # of a long log's end, drawn before the rest is read
 _MOST_IN_DETAIL = 20_000  # points that are read once more
-_LONG_BYTES = 4 * 2**20  # a log of this length is read in the order: end, then all from the start
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,10 @@ class Piece:
 class History:
     """Reads the metrics log of a run into `curves`, which belong to whoever holds `lock`."""
 
-    def __init__(self, path: Path, lock: threading.Lock, cache: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, lock: threading.Lock, cache: Path | None = None, beside: Path | None = None
+    ) -> None:
+        """`cache` is the file in which it keeps what it folded, `beside` one that somebody else may keep."""
         self.path = path
         self.curves = Curves()
         self.reader = RecordReader(path)
@@ -42,14 +45,15 @@ class History:
         self.progress: float | None = None  # while a long log is read: how much of it, 0 to 1
         self._lock = lock
         self._cache = cache
+        self._beside = beside
         self._begun = False
         self._begun_again = 0
         self._keep_all = False  # until the end is reached: a resumed run replaces old points
-        self._cached_bytes = 0
+        self.kept_bytes = 0  # of the log, whose curves are in a file
         self._pieces: list[Piece] = []  # all that was read, in the order of the log
-        self._peeked: dict[
-            str, Any
-        ] = {}  # the newest train record of the log's end, while what is before it is read
+        # the newest train record of the log's end, while what is before it is read, and of what was read
+        self._peeked: dict[str, Any] = {}
+        self._newest: dict[str, Any] = {}
 
     def read(self, seconds: float, closed: threading.Event) -> bool:
         """Fold what is new, for about so long, and a long log's end first. Whether there was anything."""
@@ -67,18 +71,21 @@ class History:
                 self._fold(records, start)
             self.behind = time.monotonic() - began > seconds
         size = self._size()
-        self.progress = self.reader.offset / size if self.behind and size > _LONG_BYTES else None
+        self.progress = self.reader.offset / size if self.behind and is_long(size) else None
         return found
 
     def _fold(self, records: list[dict[str, Any]], start: int) -> None:
         if self.reader.begun_again != self._begun_again:
             self._begun_again = self.reader.begun_again
             self.curves, self._pieces, start = Curves(), [], 0
+            self.kept_bytes, self._peeked, self._newest = 0, {}, {}
+        self.curves.newest = self._newest
         self.curves.fold(records)
+        self._newest = self.curves.newest
         steps = whole_numbers(records, Field.STEP)
         if steps:
             self._pieces.append(Piece(start, self.reader.offset, min(steps), max(steps)))
-        self.curves.newest = self._peeked or self.curves.newest
+        self.curves.newest = self._peeked or self._newest
         every = self.curves.all()
         if any(series.cut_too_deep for series in every):
             self._read_again()
@@ -116,14 +123,20 @@ class History:
     def _begin(self) -> bool:
         """Take what the cache has, or else the log's end if it is long. Whether there is something to see."""
         self._begun = True
-        if self._size() <= _LONG_BYTES:
+        if not is_long(self._size()):
             return False
-        cached = history_cache.load(self._cache, self.reader) if self._cache is not None else None
-        if cached is not None:
+        places = [place for place in (self._beside, self._cache) if place is not None]
+        for place in sorted(
+            places, key=kept.kept_bytes, reverse=True
+        ):  # the one that leaves the least to read
+            cached = kept.load(place, self.reader)
+            if cached is None:
+                continue
             with self._lock:
                 self.curves = Curves(*cached[:4])
+                self._newest = self.curves.newest
                 self._pieces = [Piece(*numbers) for numbers in cached[4]]
-            self._cached_bytes = self.reader.offset
+            self.kept_bytes = self.reader.offset
             self.behind = self._size() - self.reader.offset > _PEEK_BYTES
             return True
         with self._lock:
@@ -145,7 +158,7 @@ class History:
         self._keep_all = True
         self.reader = RecordReader(self.path)
         self._begun_again = 0
-        self.curves, self._pieces = Curves(), []
+        self.curves, self._pieces, self._newest = Curves(), [], {}
         self._peek()
 
     def _end_reached(self) -> bool:
@@ -156,18 +169,23 @@ class History:
             for series in ahead:
                 series.ahead = None
             self._peeked = {}
+            self.curves.newest = self._newest
             if self._keep_all:
                 self._keep_all = False
                 for series in every:
                     series.forget_old_points()
-        grown = self.reader.offset - self._cached_bytes
-        if self._cache is not None and grown > max(_LONG_BYTES, self.reader.offset // 20):
-            self._cached_bytes = self.reader.offset
-            curves = self.curves
-            pieces = [astuple(piece) for piece in self._pieces]
-            parts = (curves.train, curves.validation, curves.clocks, curves.newest, pieces)
-            history_cache.save(self._cache, self.reader, parts)
+        if has_grown_much(self.reader.offset, self.kept_bytes):
+            self.keep()
         return bool(ahead)
+
+    def keep(self) -> None:
+        """Write what was folded so far into the file for it, if it is of a long log and more than is there."""
+        if self._cache is None or self.reader.offset <= self.kept_bytes or not is_long(self.reader.offset):
+            return
+        self.kept_bytes = self.reader.offset
+        curves, pieces = self.curves, [astuple(piece) for piece in self._pieces]
+        parts = (curves.train, curves.validation, curves.clocks, curves.newest, pieces)
+        kept.save(self._cache, self.reader, parts)
 
     def _size(self) -> int:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stickgen_tui.following.folding import Curves
+from stickgen.curves.folding import Curves
 
 VALUES = st.one_of(
     st.floats(-9, 9),

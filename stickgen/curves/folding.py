@@ -10,8 +10,8 @@ from itertools import accumulate, compress, groupby, islice
 from operator import itemgetter, lt
 from typing import Any
 
+from stickgen.curves.series import Series
 from stickgen.run_contract import PROGRESS, STAMPS, Field, RecordKind
-from stickgen_tui.following.series import Series
 
 # What a record carries beside measurements.
 _NOT_MEASURED = STAMPS | PROGRESS | {"crc32"}
@@ -75,19 +75,25 @@ class Curves:
             if into is not self.train:
                 return
             into = self.clocks
+        series = into.get(name)
         try:
             ys = array("d", values)
+            nulls = 0
         except (TypeError, OverflowError):
-            xs, ys, nulls = _numbers(xs, values, begun=name in into)
-            if nulls:
-                into.setdefault(name, Series()).not_finite += nulls
+            begun = series is not None and bool(series.xs or series.first or series.not_finite)
+            xs, ys, nulls = _numbers(xs, values, begun=begun)
+        if not (ys or nulls):
+            return
+        if series is None:
+            series = into[name] = Series()
+        series.not_finite += nulls
+        if into is self.clocks:
+            numbers = len(ys)
+            xs, ys = _finite(xs, ys)
+            series.not_finite += numbers - len(ys)
         if not ys:
             return
-        series = into.setdefault(name, Series())
         if into is self.clocks:
-            xs, ys = _finite(xs, ys)
-            if not ys:
-                return
             on = series.ys and xs[0] > series.xs[-1]
             # a clock that is set back stands still
             ys = array("d", accumulate(ys, max, initial=series.ys[-1] if on else ys[0]))[1:]

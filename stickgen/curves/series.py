@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from operator import lt
 
-from stickgen_tui.following.entries import Entries, doubles
+from stickgen.curves.entries import Entries, doubles
 
 GROUP = 16  # entries of a level that are one entry of the next
 KEPT = 32_768  # of the newest points, as they are; a multiple of GROUP
