@@ -170,7 +170,7 @@ def facts_of(answer: Estimate) -> list[tuple[str, str]]:
             ("in all", f"{_time(answer.seconds_total)}, at most {answer.total_steps:,} steps"),
         ]
     if said := str(answer.schedule or ""):
-        lines.append(("its end", said))
+        lines.append(("a limit", said.removeprefix("a limit ")))
     disk = f"{byte_text(answer.disk_bytes)} for checkpoints"
     if answer.disk_free_bytes is not None:
         disk += f", {byte_text(answer.disk_free_bytes)} free"

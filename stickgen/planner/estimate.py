@@ -39,13 +39,14 @@ class ScheduleEnd:
     rate: float  # the learning rate then
 
     def __str__(self) -> str:
-        """`it ends at about epoch 7, where the learning rate has come down to 1.5e-05`; empty for a whole run."""
+        """`a limit ends it at about epoch 7.6, with the learning rate at 0.0025, …`; empty for a whole run."""
         if self.whole:
             return ""
-        ends = f"it ends at about epoch {self.epoch:.3g}, where the learning rate"
-        if self.share >= LONG_ENOUGH:
-            return f"{ends} has come to {self.rate:.2g}, the schedule's end (training.schedule_until)"
-        return f"{ends} is at {self.rate:.2g}, {self.share:.0%} of its schedule (training.schedule_until)"
+        over = "the end" if self.share >= LONG_ENOUGH else f"{self.share:.0%}"
+        return (
+            f"a limit ends it at about epoch {self.epoch:.1f}, with the learning rate at {self.rate:.2g}, {over} of its "
+            "schedule (training.schedule_until)"
+        )
 
 
 @dataclass(frozen=True)

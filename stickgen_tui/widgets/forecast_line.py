@@ -146,7 +146,7 @@ def _early_end(now: Estimate) -> Content:
     end = now.schedule
     if end is None or end.whole:
         return Content()
-    return Content.styled(f" · ends at epoch {end.epoch:.3g}, schedule at {end.share:.0%}", MUTED)
+    return Content.styled(f" · ends at epoch {end.epoch:.1f}, schedule at {end.share:.0%}", MUTED)
 
 
 def _memory(now: Estimate, was: Estimate) -> Content:
