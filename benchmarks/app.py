@@ -35,12 +35,12 @@ TUI = str(Path(sys.executable).with_name("stickgen-tui"))
 SETTLED = 5.0  # s after the first frame, before anything is called rest
 REST = 10.0  # s over which rest is measured
 PAIRS, STRETCH, WARM_STEPS = 15, 6.0, 20  # of the trainer that is watched: s a stretch
-# nothing but steps: no validation, no samples, no checkpoints, no evaluation, and no end before it is over
+# nothing but steps: no compiling, no samples, no checkpoints, no evaluation, and no end before it is over
 STEADY = [
     part
     for value in (
         "training.max_minutes=0", "training.epochs=100000", "logging.save_interval=100000",
-        "logging.sample_minutes=0", "evaluation.every_minutes=0", "logging.log_interval=1",
+        "logging.sample_minutes=0", "evaluation.every_minutes=0", "logging.log_interval=1", "device.compile=never",
     )
     for part in ("--set", value)
 ]  # fmt: skip
