@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 TUI = str(Path(sys.executable).with_name("stickgen-tui"))
 SETTLED = 5.0  # s after the first frame, before anything is called rest
 REST = 10.0  # s over which rest is measured
+SAID = "said.txt"  # what a trainer prints
 PAIRS, STRETCH, WARM_STEPS = 15, 6.0, 20  # of the trainer that is watched: s a stretch
 # nothing but steps: no compiling, no samples, no checkpoints, no evaluation, and no end before it is over
 STEADY = [
     part
     for value in (
         "training.max_minutes=0", "training.epochs=100000", "logging.save_interval=100000",
-        "logging.sample_minutes=0", "evaluation.every_minutes=0", "logging.log_interval=1", "device.compile=never",
+        "logging.sample_minutes=0", "evaluation.every_minutes=0", "logging.log_interval=1", "training.compile=never",
     )
     for part in ("--set", value)
 ]  # fmt: skip
@@ -250,10 +251,10 @@ class Bench:
         config = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
         trainer = subprocess.Popen(
             [command, "train", "--config", str(config), "--name", "watched", "--beside", *STEADY],
-            cwd=folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd=folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=(folder / SAID).open("wb"),
         )  # fmt: skip
         try:
-            run = _run_called(folder / "runs", "watched")
+            run = _run_called(folder, "watched", trainer)
             process = psutil.Process(run.launches[-1]["pid"])
             _next_step(run, after=WARM_STEPS)
             ratios = []
@@ -329,15 +330,16 @@ def _seconds_a_step(run: Run, process: psutil.Process, terminal: Terminal | None
     return (spent() - before) / (last - first)
 
 
-def _run_called(root: Path, name: str) -> Run:
-    """The run of that name, once it has been launched."""
+def _run_called(folder: Path, name: str, command: subprocess.Popen[bytes]) -> Run:
+    """The run of that name, once `command` has launched it in `folder`."""
     from stickgen.runs.store import list_runs
 
-    while True:
-        for run in list_runs(root):
+    while command.poll() is None:
+        for run in list_runs(folder / "runs"):
             if run.path.name.endswith(name) and run.launches:
                 return run
         time.sleep(0.1)
+    raise SystemExit(f"the trainer did not start: {(folder / SAID).read_text()}")
 
 
 def main() -> None:

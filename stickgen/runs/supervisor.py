@@ -76,11 +76,11 @@ def supervise(run: Run, command: list[str]) -> int:
     except (OSError, StickgenError):
         trainer.kill()
         raise
+    keeper = Keeper(run.metrics_path, run.curves_path)
+    keeper.start()  # while they are blocked: they are to wake this thread, not that of the keeper
     signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     if run.identity.get("tracker"):
         _start_beside("tracking", run, log)
-    keeper = Keeper(run.metrics_path, run.curves_path)
-    keeper.start()
     code = trainer.wait()
     keeper.stop()
     kills_now = oom_kills()
