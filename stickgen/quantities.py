@@ -46,6 +46,14 @@ def age_text(seconds: float | None) -> str:
     return f"{int(seconds // 86400)} d ago"
 
 
+def resting_age_text(seconds: float | None) -> str:
+    """As `age_text`, of what has ended: in minutes, after ten of them in tens, so that a list at rest hardly changes."""
+    if seconds is None or not 0 <= seconds < 3600:
+        return age_text(seconds)
+    minutes = int(seconds // 60)
+    return age_text(60 * (minutes if minutes < 10 else minutes // 10 * 10))
+
+
 def number_text(value: float | None) -> str:
     """A measured value in four figures: `0.0412`, `12.35`, `3.1e-05`; `nan` and `inf` stay visible."""
     if value is None:

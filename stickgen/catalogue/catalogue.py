@@ -21,15 +21,15 @@ from stickgen.catalogue.fields import resolver
 from stickgen.catalogue.figures import Figure, Figures
 from stickgen.catalogue.kept import Kept
 from stickgen.catalogue.query import Query, parse
+from stickgen.catalogue.settled import SettledRuns
 from stickgen.config.key import Value
 from stickgen.config.schema import KEYS
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import MAX_JSON_BYTES, read_regular
 from stickgen.record_log import RecordReader
 from stickgen.run_contract import File
-from stickgen.runs.labels import read_labels
 from stickgen.runs.live import effective_config
-from stickgen.runs.store import Run, created_seconds, list_runs, runs_root
+from stickgen.runs.store import Run, list_runs, runs_root
 
 _PIECE_BYTES = 4 * 2**20
 _WORTH_KEEPING = 2**20  # bytes of a log that grows, read since it was last kept
@@ -52,6 +52,7 @@ class Catalogue:
     def __init__(self, root: Path | None = None, *, kept: Kept | None = None) -> None:
         self.root = (root or runs_root()).absolute()
         self._kept = kept or Kept()
+        self._settled = SettledRuns(self.root, self._kept)
         self._logs: dict[Path, _Log] = {}
         self._known: dict[str, tuple[str, bytes]] | None = None  # what the cache has of this folder
         self._configs: dict[str, dict[str, Value]] = {}  # by digest
@@ -60,25 +61,32 @@ class Catalogue:
 
     def look(self, *, figures: bool = True, config: bool = True) -> list[Entry]:
         """Every run, the newest first. Without `figures` no log is read, without `config` no config."""
-        entries = [self.entry(run, figures=figures, config=config) for run in list_runs(self.root)]
+        runs = self.runs()
+        entries = [self.entry(run, figures=figures, config=config) for run in runs]
         if figures:
-            self.forget_others(entry.run for entry in entries)
+            self.forget_others(runs)
+        else:
+            self._settled.settle(runs)
         self.settle()
         return entries
 
+    def runs(self) -> list[Run]:
+        """Every run, the newest first, not looked at yet."""
+        self._settled.load()
+        return list_runs(self.root)
+
     def entry(self, run: Run, *, figures: bool = True, config: bool = True) -> Entry:
         """One run as it is now. Never raises for an odd one: what cannot be read is left out."""
-        identity = run.identity
-        created = created_seconds(run)
+        known = self._settled.of(run)
         return Entry(
             run=run,
-            state=run.state(),
-            identity=identity,
-            labels=read_labels(run),
-            created=created if created > 0 else None,
-            changed=_newest_change(run),
+            state=known.state,
+            identity=known.facts,
+            labels=known.labels,
+            created=known.created if known.created > 0 else None,
+            changed=known.changed,
             figures=self._figures(run) if figures else {},
-            config=self._config(run, identity.get("defaults")) if config else {},
+            config=self._config(run, known.facts.get("defaults")) if config else {},
         )
 
     # -- figures
@@ -169,12 +177,15 @@ class Catalogue:
 
     def settle(self) -> None:
         """Write to the cache what was read since the last time; `look` does it by itself."""
+        self._settled.settle()
         if self._new_logs or self._new_configs:
             self._kept.keep(self._new_logs, self._new_configs)
             self._new_logs, self._new_configs = [], []
 
     def forget_others(self, runs: Iterable[Run]) -> None:
         """Leave out of the cache what it has of other runs of this folder."""
+        runs = list(runs)
+        self._settled.settle(runs)
         there = {str(run.metrics_path) for run in runs}
         gone = [path for path in self._known or () if path not in there]
         if gone and self._known is not None:
@@ -212,13 +223,3 @@ def _stamp(path: Path) -> str:
     except OSError:
         return ""
     return f"{status.st_dev}-{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
-
-
-def _newest_change(run: Run) -> float | None:
-    times = []
-    for path in (run.path / File.HEARTBEAT, run.exit_path, run.metrics_path, run.path / File.IDENTITY):
-        try:
-            times.append(path.lstat().st_mtime)
-        except OSError:
-            continue
-    return max(times, default=None)

@@ -1,4 +1,4 @@
-"""What was read of runs before, in a small SQLite file of the cache folder: figures of logs, values of configs.
+"""What was read of runs before, in a small SQLite file of the cache folder: figures of logs, values of configs, how runs have ended.
 
 It only saves time. What is there counts as long as the file that it was read from has the same inode, size and time; a
 cache that is damaged, locked or on a full disk is gone without.
@@ -19,6 +19,7 @@ _VERSION = 1  # of what is kept; another one is not read
 _NAME = f"runs-{_VERSION}.sqlite"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS logs (path TEXT PRIMARY KEY, stamp TEXT, figures BLOB, fold BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settled (folder TEXT PRIMARY KEY, stamp BLOB, facts BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS configs (digest TEXT PRIMARY KEY, keys BLOB) WITHOUT ROWID;
 """
 
@@ -40,6 +41,30 @@ class Kept:
             )  # "0" comes right behind "/"
             return {path: (stamp, figures) for path, stamp, figures in rows}
         return {}
+
+    def settled(self, root: Path) -> dict[str, tuple[bytes, bytes]]:
+        """Of the runs below `root` that had ended: by the folder its stamp, and what was found as JSON."""
+        with self._opened() as cache:
+            if cache is None:
+                return {}
+            rows = cache.execute(
+                "SELECT folder, stamp, facts FROM settled WHERE folder >= ? AND folder < ?",
+                (f"{root}/", f"{root}0"),
+            )
+            return {folder: (stamp, facts) for folder, stamp, facts in rows}
+        return {}
+
+    def keep_settled(self, rows: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Write what was found of runs that have ended, in the place of earlier finds."""
+        with self._opened(write=True) as cache:
+            if cache is not None:
+                cache.executemany("INSERT OR REPLACE INTO settled VALUES (?, ?, ?)", rows)
+
+    def forget_settled(self, folders: Iterable[str]) -> None:
+        """Leave out runs that are not there any more."""
+        with self._opened(write=True) as cache:
+            if cache is not None:
+                cache.executemany("DELETE FROM settled WHERE folder = ?", [(folder,) for folder in folders])
 
     def fold(self, path: Path) -> bytes | None:
         """How to go on reading the log `path`, as JSON."""

@@ -15,24 +15,35 @@ if TYPE_CHECKING:
     from stickgen.config.loading import TrainingConfig
 
 
+class _At:
+    """A path in a run directory, made when it is asked for: who lists a thousand runs asks for few."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, run: RunDirectory, kind: type[RunDirectory]) -> Path:
+        return run.path / self._name
+
+
 class RunDirectory:
     """One run directory, to be read."""
+
+    config_path = _At(File.CONFIG)
+    metrics_path = _At(File.METRICS)
+    curves_path = _At(File.CURVES)
+    events_path = _At(File.EVENTS)
+    log_path = _At(File.LOG)
+    samples_dir = _At(File.SAMPLES)
+    checkpoints_dir = _At(File.CHECKPOINTS)
+    control_dir = _At(File.CONTROL)
+    lock_path = _At(File.RUN_LOCK)
+    launch_lock_path = _At(File.LAUNCH_LOCK)
+    exit_path = _At(File.EXIT)
+    live_path = _At(File.LIVE)
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.name = self.path.name
-        self.config_path = self.path / File.CONFIG
-        self.metrics_path = self.path / File.METRICS
-        self.curves_path = self.path / File.CURVES
-        self.events_path = self.path / File.EVENTS
-        self.log_path = self.path / File.LOG
-        self.samples_dir = self.path / File.SAMPLES
-        self.checkpoints_dir = self.path / File.CHECKPOINTS
-        self.control_dir = self.path / File.CONTROL
-        self.lock_path = self.path / File.RUN_LOCK
-        self.launch_lock_path = self.path / File.LAUNCH_LOCK
-        self.exit_path = self.path / File.EXIT
-        self.live_path = self.path / File.LIVE
 
     @property
     def identity(self) -> dict[str, Any]:

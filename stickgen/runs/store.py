@@ -192,19 +192,20 @@ def unused_path(root: Path, config_name: str, name: str | None = None) -> Path:
 def list_runs(root: Path) -> list[Run]:
     """Every run below `root`, the newest first by what run.json says; those that cannot be read come last."""
     try:
-        paths = [path for path in root.iterdir() if path.name != "lost+found" and is_run(path)]
+        names = os.listdir(root)  # noqa: PTH208 - a Path for each name costs more than the look at it
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise StickgenError(f"{root}: it cannot be read ({error.strerror})") from error
-    return sorted(map(Run, paths), key=lambda run: (created_seconds(run), run.name), reverse=True)
+    runs = [Run(root / name) for name in names if name != "lost+found" and is_run(f"{root}/{name}")]
+    return sorted(runs, key=lambda run: (created_seconds(run), run.name), reverse=True)
 
 
-def is_run(path: Path) -> bool:
+def is_run(path: Path | str) -> bool:
     """Whether `path` is a run directory, or one that cannot be reached at this moment."""
     for name in (File.IDENTITY, File.IDENTITY_COPY):
         try:
-            if not stat.S_ISDIR((path / name).lstat().st_mode):
+            if not stat.S_ISDIR(os.lstat(f"{path}/{name}").st_mode):
                 return True
         except (FileNotFoundError, NotADirectoryError):
             continue
@@ -213,16 +214,15 @@ def is_run(path: Path) -> bool:
     return False
 
 
-_created: dict[
-    Path, tuple[tuple[int, int, int], float]
-] = {}  # by file, so that a thousand runs cost a look each
+_Stamp = tuple[int, int, int]  # inode, ns since 1970, bytes
+_created: dict[str, tuple[_Stamp, float]] = {}  # by run.json, so that a thousand runs cost a look each
 
 
 def created_seconds(run: Run) -> float:
     """When the run was made, in seconds since 1970; minus infinity where run.json does not say."""
-    path = run.path / File.IDENTITY
+    path = f"{run.path}/{File.IDENTITY}"
     try:
-        status = path.lstat()
+        status = os.lstat(path)
         stamp = status.st_ino, status.st_mtime_ns, status.st_size
         known = _created.get(path)
         if known is None or known[0] != stamp:
@@ -230,6 +230,11 @@ def created_seconds(run: Run) -> float:
         return known[1]
     except (OSError, ValueError):
         return -math.inf
+
+
+def know_created(path: str, stamp: _Stamp, seconds: float) -> None:
+    """Take it for known when the run with this run.json was made, as long as the file has this stamp."""
+    _created.setdefault(path, (stamp, seconds))
 
 
 def _created_by(name: str, identity: dict[str, Any]) -> float:

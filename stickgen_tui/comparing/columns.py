@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from stickgen.catalogue.entry import Entry
 from stickgen.catalogue.fields import is_figure
 from stickgen.config.schema import KEY_BY_PATH
-from stickgen.quantities import DASH, age_text, byte_text, number_text
+from stickgen.quantities import DASH, age_text, byte_text, number_text, resting_age_text
 from stickgen.run_contract import Unit, unit_of
 from stickgen_tui.drawing.states import look_of
 from stickgen_tui.text import clean
@@ -72,7 +72,8 @@ def text_of(entry: Entry, field: str, *, best: bool = False, smoothed: bool = Fa
         return (DASH if entry.step is None else f"{entry.step:,}") + (f"/{total:,}" if total else "")
     value = entry.value(field, best=best, smoothed=smoothed)
     if field == "age":
-        return age_text(value if isinstance(value, float) else None)
+        seconds = value if isinstance(value, float) else None
+        return age_text(seconds) if entry.state.alive else resting_age_text(seconds)
     return value_text(field, value)
 
 

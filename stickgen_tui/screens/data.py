@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import DataTable
 
 from stickgen.motion.skeleton import FPS
@@ -29,6 +28,7 @@ from stickgen_tui.datasets.making import (
 )
 from stickgen_tui.notices import notice
 from stickgen_tui.screens.choice import ChoiceScreen
+from stickgen_tui.screens.looking import LookingScreen
 from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.dataset_table import DatasetTable
@@ -36,10 +36,8 @@ from stickgen_tui.widgets.facts import Facts
 from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 
-POLL_SECONDS = 2.0
 
-
-class DataScreen(Screen[None]):
+class DataScreen(LookingScreen[None]):
     """The datasets of this folder."""
 
     HELP_TITLE = "Data"
@@ -48,6 +46,7 @@ class DataScreen(Screen[None]):
         "in a process of their own; the line at the bottom says how far they are. What ends one loses nothing: the same "
         "command goes on from there.\n"
     )
+    LOOK_SECONDS = 2.0
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "make", "Make", tooltip="Make a practice dataset of twenty actions, with captions"),
         Binding("i", "import", "Import", tooltip="Import motion from a folder, a zip archive or a file"),
@@ -58,7 +57,7 @@ class DataScreen(Screen[None]):
     ]
 
     class Seen(Message):
-        """A worker has looked around."""
+        """The datasets have changed."""
 
         def __init__(self, found: list[Found], at: str) -> None:
             super().__init__()
@@ -69,6 +68,7 @@ class DataScreen(Screen[None]):
         super().__init__()
         self._named = named
         self._job: DataJob | None = None
+        self._at = ""  # the path of a dataset that was just made
 
     def compose(self) -> ComposeResult:
         yield Line(
@@ -83,19 +83,13 @@ class DataScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._look()
-        self.set_interval(POLL_SECONDS, self._poll)
+        self.start_looking()
 
-    def on_screen_resume(self) -> None:
-        self._look()
-
-    def _poll(self) -> None:
-        if self.app.screen is self:
-            self._look()
-
-    @work(thread=True, exclusive=True, group="datasets", exit_on_error=False)
-    def _look(self, at: str = "") -> None:
-        self.post_message(self.Seen(find_datasets(self._named), at))
+    def look(self) -> None:
+        """The datasets there are, and which one the cursor is to be on."""
+        at, self._at = self._at, ""
+        found = find_datasets(self._named)
+        self.tell(self.Seen(found, at), (found, at))
 
     def on_data_screen_seen(self, event: Seen) -> None:
         table = self.query_one(DatasetTable)
@@ -195,7 +189,8 @@ class DataScreen(Screen[None]):
             if code:
                 self._say(f"✗ data {command[0]}: {last or f'ended with {code}'}", "$text-error")
                 return
-            self._look(at)
+            self._at = at
+            self.look_now()
             done = next((line for line in reversed(self._job.said) if line.startswith(at)), last)
             self._say(f"✓ data {command[0]}: {done}", "$text-success")
 

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import DataTable
 
 from stickgen.errors import StickgenError
@@ -19,11 +18,12 @@ from stickgen.hardware.machine import Machine, detect, local_machine_fast
 from stickgen.planner.advising.recommend import Recommendation, recommend
 from stickgen.runs.store import Run
 from stickgen_tui.border_words import say_subtitle
-from stickgen_tui.following.run_list import RunCatalogue, RunSummary, entry_of
+from stickgen_tui.following.run_list import RunCatalogue, RunSummary, age_of, entry_of
 from stickgen_tui.launching.preflight import Preflight, preflight
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.recent import last_launched
+from stickgen_tui.screens.looking import LookingScreen
 from stickgen_tui.text import clean
 from stickgen_tui.tones import MUTED
 from stickgen_tui.widgets.key_bar import KeyBar
@@ -35,10 +35,8 @@ from stickgen_tui.widgets.run_table import RunTable
 if TYPE_CHECKING:
     from stickgen.config.drafts import Draft
 
-POLL_SECONDS = 1.0
 
-
-class HomeScreen(Screen[None]):
+class HomeScreen(LookingScreen[None]):
     """The first screen. What takes time arrives by message from a worker."""
 
     HELP_TITLE = "Home"
@@ -137,21 +135,19 @@ class HomeScreen(Screen[None]):
 
     def _begin(self) -> None:
         """The first frame is drawn: now for what takes longer."""
-        self._look(refresh=False)
-        self._poll()
+        self._ask_machine(refresh=False)
+        self.start_looking()
         self._find_drafts()
-        self.set_interval(POLL_SECONDS, self._poll)
         self._begun = True
 
     def on_screen_resume(self) -> None:
         if self._begun:
-            self._poll()
             self._check()
 
     # -- workers
 
     @work(thread=True, exclusive=True, group="machine", exit_on_error=False)
-    def _look(self, refresh: bool) -> None:
+    def _ask_machine(self, refresh: bool) -> None:
         """What must be asked, then what follows from it."""
         try:
             machine = detect(refresh=refresh)
@@ -177,17 +173,12 @@ class HomeScreen(Screen[None]):
         if drafts:
             self.post_message(self.Drafts(drafts))
 
-    def _poll(self) -> None:
-        if self.app.screen is self:  # is_current is also true one screen below the top
-            self._read_runs()
-
-    @work(thread=True, exclusive=True, group="runs", exit_on_error=False)
-    def _read_runs(self) -> None:
-        try:
-            found = self._catalogue.look(self._root)
-            self.post_message(self.Runs(found.rows, found.hidden))
-        except (StickgenError, OSError) as error:
-            self.post_message(self.Found(error=clean(error, limit=300)))
+    def look(self) -> None:
+        """The runs there are."""
+        found = self._catalogue.look(self._root)
+        self.tell(
+            self.Runs(found.rows, found.hidden), (found, [age_of(summary) for _, summary in found.rows])
+        )
 
     # -- what the workers found
 
@@ -310,7 +301,7 @@ class HomeScreen(Screen[None]):
         opens(self.app).open_data()
 
     def action_rescan(self) -> None:
-        self._look(refresh=True)
+        self._ask_machine(refresh=True)
 
     @on(DataTable.RowSelected, "#runs")
     def _open_run(self, event: DataTable.RowSelected) -> None:

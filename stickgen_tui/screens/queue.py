@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import DataTable
 
 from stickgen.errors import StickgenError
@@ -21,6 +20,7 @@ from stickgen_tui.following.queue_view import QueueView, Row, View
 from stickgen_tui.launching.preflight import shown_path
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
+from stickgen_tui.screens.looking import LookingScreen
 from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.question import QuestionScreen
 from stickgen_tui.text import clean
@@ -29,10 +29,8 @@ from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.queue_table import QueueTable
 
-POLL_SECONDS = 1.0
 
-
-class QueueScreen(Screen[None]):
+class QueueScreen(LookingScreen[None]):
     """The jobs, looked at every second; every change is made by the engine, in a worker."""
 
     HELP_TITLE = "Queue"
@@ -68,7 +66,7 @@ class QueueScreen(Screen[None]):
     ]
 
     class Seen(Message):
-        """A worker has looked."""
+        """The queue has changed."""
 
         def __init__(self, view: View) -> None:
             super().__init__()
@@ -95,22 +93,12 @@ class QueueScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._look()
-        self.set_interval(POLL_SECONDS, self._poll)
+        self.start_looking()
 
-    def on_screen_resume(self) -> None:
-        self._look()
-
-    def _poll(self) -> None:
-        if self.app.screen is self:
-            self._look()
-
-    @work(thread=True, exclusive=True, group="queue", exit_on_error=False)
-    def _look(self) -> None:
-        try:
-            self.post_message(self.Seen(self._view.look()))
-        except (StickgenError, OSError) as error:
-            self.post_message(self.Changed(str(error), error=True))
+    def look(self) -> None:
+        """The queue as it is."""
+        view = self._view.look()
+        self.tell(self.Seen(view), view)
 
     @work(thread=True, group="change", exit_on_error=False)
     def _change(self, change: Callable[[], str]) -> None:
@@ -136,7 +124,7 @@ class QueueScreen(Screen[None]):
     def on_queue_screen_changed(self, event: Changed) -> None:
         if event.said:
             notice(self.app, event.said, error=event.error)
-        self._look()
+        self.tell_again()
 
     @on(DataTable.RowHighlighted, "#jobs")
     def _show_facts(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +14,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input
 
 from stickgen.catalogue.choosing import chosen
@@ -27,6 +27,7 @@ from stickgen_tui.keeping import keep_choice
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.remembered import recall
+from stickgen_tui.screens.looking import LookingScreen
 from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.run_actions import RunActions
 from stickgen_tui.text import clean, one_line
@@ -35,11 +36,10 @@ from stickgen_tui.widgets.key_bar import KeyBar
 from stickgen_tui.widgets.line import Line
 from stickgen_tui.widgets.run_grid import RunGrid
 
-POLL_SECONDS = 1.0
 _REMEMBERED = "runs.columns"
 
 
-class RunsScreen(RunActions, Screen[None]):
+class RunsScreen(RunActions, LookingScreen[None]):
     """The table of all runs. Looking and choosing happen in workers; the table draws what they send."""
 
     HELP_TITLE = "Runs"
@@ -77,19 +77,17 @@ class RunsScreen(RunActions, Screen[None]):
             super().__init__()
             self.number, self.rows, self.total, self.error = number, rows, total, error
 
-    class Failed(Message):
-        """The folder cannot be read."""
-
-        def __init__(self, sentence: str) -> None:
-            super().__init__()
-            self.sentence = sentence
-
     def __init__(self, root: Path | None, known: Sequence[Entry] = ()) -> None:
         """`known` are runs that are shown until the first look has found more."""
         super().__init__()
         self.looker = RunLooker(root)
         self._known = known
         self._looking = threading.Lock()
+        self._grid = RunGrid(id="all-runs")
+        self._chosen_from: tuple[Sequence[Entry], float] = (
+            (),
+            0.0,
+        )  # what the last look found, and in which minute
         self._fields = _remembered_fields()
         self._filter = self._sort = ""
         self._reverse = self._best = self._smoothed = False
@@ -105,7 +103,7 @@ class RunsScreen(RunActions, Screen[None]):
             yield Input(placeholder="status:running val.loss<0.1 optimizer=muon", id="filter", compact=True)
             yield Line(id="filter-said")
         with Vertical(id="all-runs-panel", classes="panel"):
-            yield RunGrid(id="all-runs")
+            yield self._grid
         yield Line(id="run-detail")
         yield KeyBar()
 
@@ -113,29 +111,18 @@ class RunsScreen(RunActions, Screen[None]):
         self.query_one("#runs-filter").display = False
         self._rows, self._total = self._known, len(self._known)
         self._show()
-        self._poll()
-        self.set_interval(POLL_SECONDS, self._poll)
-
-    def on_screen_resume(self) -> None:
-        self._poll()
+        self.start_looking()
 
     # -- workers
 
-    def _poll(self) -> None:
-        if self.app.screen is self:
-            self._look(self.grid.on_screen)
-
-    @work(thread=True, group="look", exit_on_error=False)
-    def _look(self, shown: Sequence[Path]) -> None:
-        if not self._looking.acquire(blocking=False):
-            return
-        try:
-            for entries in self.looker.look(shown):
-                self._choose(entries)
-        except (StickgenError, OSError) as error:
-            self.post_message(self.Failed(clean(error, limit=300)))
-        finally:
-            self._looking.release()
+    def look(self) -> None:
+        """The runs, piece by piece the first time, those that pass the filter chosen from them."""
+        with self._looking:
+            for entries in self.looker.look(self._grid.on_screen):
+                question = self._asked, time.time() // 60  # a minute is how often an age changes
+                if entries is not self._chosen_from[0] or question != self._chosen_from[1]:
+                    self._chosen_from = entries, question
+                    self._choose(entries)
 
     @work(thread=True, group="choose", exit_on_error=False)
     def _choose_again(self) -> None:
@@ -169,15 +156,12 @@ class RunsScreen(RunActions, Screen[None]):
         else:
             said.show(Content.styled(f"{len(event.rows):,} of {event.total:,} runs", MUTED))
 
-    def on_runs_screen_failed(self, event: Failed) -> None:
-        notice(self.app, event.sentence, error=True)
-
     # -- what is shown
 
     @property
     def grid(self) -> RunGrid:
         """The table."""
-        return self.query_one(RunGrid)
+        return self._grid
 
     def targets(self) -> list[Entry]:
         """The marked runs in the order of their marks; without any, the one under the cursor."""

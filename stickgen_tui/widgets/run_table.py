@@ -10,11 +10,11 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-from stickgen.quantities import DASH, age_text, number_text
+from stickgen.quantities import DASH, number_text
 from stickgen.runs.store import Run
 from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.drawing.states import look_of
-from stickgen_tui.following.run_list import RunSummary, seconds_since
+from stickgen_tui.following.run_list import RunSummary, age_of
 
 # Fixed, because a table that measures its cells may draw once with widths from before (Textual 8.2.8).
 RIGHT = {"step", "loss", "age"}
@@ -62,7 +62,7 @@ class RunTable(DataTable[Text]):
             self._rebuild()
             return
         for _, summary in found:
-            says = summary, age_text(seconds_since(summary.changed)), self.app.theme
+            says = summary, age_of(summary), self.app.theme
             if self._said.get(summary.name) == says:
                 continue
             self._said[summary.name] = says
@@ -103,7 +103,7 @@ class RunTable(DataTable[Text]):
             "run": Text(without_stamp(summary.name), no_wrap=True, overflow="ellipsis"),
             "step": Text(step, justify="right"),
             "loss": Text(number_text(summary.loss), justify="right"),
-            "age": Text(age_text(seconds_since(summary.changed)), justify="right"),
+            "age": Text(age_of(summary), justify="right"),
             "progress": Text(bar),
         }
         return {name: cells[name] for name in self._widths}

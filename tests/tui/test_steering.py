@@ -186,7 +186,8 @@ async def test_the_palette_finds_them(app: StickgenApp, training: Run) -> None:
 
 
 def test_home_and_the_list_say_early(run: Run, workplace: Path) -> None:
+    from stickgen.catalogue.settled import read
     from stickgen_tui.following.run_list import summary_of
 
     ended_early(run)
-    assert summary_of(run).status == "early"
+    assert summary_of(run, read(run)).status == "early"
