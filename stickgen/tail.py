@@ -132,10 +132,10 @@ class Tail:
 
 
 def _checks(fd: int, offset: int) -> list[int]:
-    """Checksums of both ends of the first `offset` bytes, and of small pieces between them."""
-    step = offset // _SAMPLES
+    """Checksums of both ends of the first `offset` bytes, and of small pieces between them if that is not all."""
+    step = offset // _SAMPLES if offset > 2 * _STEP_BYTES else 0
     return [
         zlib.crc32(os.pread(fd, min(_STEP_BYTES, offset), 0)),
-        *(zlib.crc32(os.pread(fd, min(_SAMPLE_BYTES, step), place * step)) for place in range(1, _SAMPLES)),
+        *(zlib.crc32(os.pread(fd, _SAMPLE_BYTES, place * step)) for place in range(1, _SAMPLES) if step),
         zlib.crc32(os.pread(fd, min(_STEP_BYTES, offset), max(offset - _STEP_BYTES, 0))),
     ]

@@ -91,3 +91,28 @@ def test_a_log_without_line_ends_costs_no_memory(path: Path) -> None:
     assert log.read_new() == []
     append(path, b"\nnext\n")
     assert [line for _ in range(3) for line in log.read_new()] == ["next"]
+
+
+def test_a_file_written_anew_in_its_place_is_read_from_its_start(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"first line\nsecond line\n")
+    tail = Tail(path)
+    assert tail.read(100) == b"first line\nsecond line\n"
+    path.write_bytes(
+        b"other line\nanother one\nand more\n"
+    )  # the same file, with a line end at the same place
+    assert (tail.read(100), tail.begun_again) == (b"other line\nanother one\nand more\n", 1)
+
+
+def test_a_file_that_was_changed_in_its_middle_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"%063d\n" % 7 * 10_000)
+    tail = Tail(path)
+    while tail.read(-1):
+        pass
+    position = tail.position()
+    assert Tail(path).go_on_from(position)
+    with path.open("r+b") as file:  # a line was taken out: all behind it is elsewhere
+        file.seek(200_000)
+        file.write(b"x" + b"%063d\n" % 8 * 2000)
+    assert not Tail(path).go_on_from(position)
