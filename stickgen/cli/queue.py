@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -203,7 +204,8 @@ def show(job: str, config: bool, as_json: bool) -> None:
 @command.command("move", epilog="Examples: stickgen queue move 7 up   stickgen queue move 7 1")
 @click.argument("job")
 @click.argument("where", metavar="up|down|top|bottom|PLACE")
-def move(job: str, where: str) -> None:
+@JSON
+def move(job: str, where: str, as_json: bool) -> None:
     """Give a waiting job another turn; PLACE counts those to come, from 1."""
     queue = _queue()
     to: Where
@@ -214,63 +216,91 @@ def move(job: str, where: str) -> None:
     else:
         raise StickgenError(f"{clean(where)}: a turn is up, down, top, bottom or a number from 1")
     entry = queue.find(job)
-    click.echo(f"job {entry.id}: its turn is number {queue.move(entry.id, to)} of those to come")
+    turn = queue.move(entry.id, to)
+    if as_json:
+        print_json("queue.moved", {"id": entry.id, "turn": turn})
+    else:
+        click.echo(f"job {entry.id}: its turn is number {turn} of those to come")
 
 
 @command.command("rm", epilog="Example: stickgen queue rm 7")
 @click.argument("jobs", nargs=-1, metavar="JOB...")
 @click.option("--over", is_flag=True, help="All that finished, failed or were stopped.")
-def remove(jobs: tuple[str, ...], over: bool) -> None:
+@JSON
+def remove(jobs: tuple[str, ...], over: bool, as_json: bool) -> None:
     """Take jobs out of the queue. Their run directories stay; one that is running is refused."""
+    if not jobs and not over:
+        raise StickgenError("name the jobs to remove, or give --over")
     queue = _queue()
     entries = [queue.find(job) for job in jobs]
     entries += [entry for entry in queue.entries() if over and not entry.state.open]
-    if not entries:
-        click.echo("nothing to remove") if over else _refuse_nothing()
-    for entry in {entry.id: entry for entry in entries}.values():
-        queue.remove(entry.id)
-        click.echo(f"job {entry.id}: removed")
+    if not entries and not as_json:
+        click.echo("nothing to remove")
+    _change(entries, queue.remove, "removed", as_json)
 
 
-def _refuse_nothing() -> None:
-    raise StickgenError("name the jobs to remove, or give --over")
+def _change(entries: Sequence[Entry], change: Callable[[int], None], done: str, as_json: bool) -> None:
+    """Change each of these jobs once, and say so."""
+    changed = list(dict.fromkeys(entry.id for entry in entries))
+    for number in changed:
+        change(number)
+        if not as_json:
+            click.echo(f"job {number}: {done}")
+    if as_json:
+        print_json("queue.changed", {"changed": changed, "done": done})
 
 
 @command.command("hold", epilog="Example: stickgen queue hold 7")
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
-def hold(jobs: tuple[str, ...]) -> None:
+@JSON
+def hold(jobs: tuple[str, ...], as_json: bool) -> None:
     """Leave jobs in the queue and do not start them until they are released."""
     queue = _queue()
-    for job in jobs:
-        entry = queue.find(job)
-        queue.hold(entry.id)
-        click.echo(f"job {entry.id}: held")
+    _change([queue.find(job) for job in jobs], queue.hold, "held", as_json)
 
 
 @command.command("release", epilog="Example: stickgen queue release 7")
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
-def release(jobs: tuple[str, ...]) -> None:
+@JSON
+def release(jobs: tuple[str, ...], as_json: bool) -> None:
     """Let held jobs have their turn; one that failed or was stopped goes on where it was."""
     queue = _queue()
-    for job in jobs:
-        entry = queue.find(job)
-        queue.release(entry.id)
-        click.echo(f"job {entry.id}: waits for its turn")
+    _change([queue.find(job) for job in jobs], queue.release, "waits for its turn", as_json)
 
 
 @command.command("pause")
-def pause() -> None:
+@JSON
+def pause(as_json: bool) -> None:
     """Start no job until `queue resume`; what runs goes on."""
-    _queue().pause()
-    click.echo("paused: what runs goes on, nothing is started")
+    queue = _queue()
+    queue.pause()
+    if as_json:
+        _print_state(queue)
+    else:
+        click.echo("paused: what runs goes on, nothing is started")
 
 
 @command.command("resume")
-def resume() -> None:
+@JSON
+def resume(as_json: bool) -> None:
     """Start jobs again, by a worker if none is at work."""
     queue = _queue()
     queue.resume()
-    start_worker_if_wanted(queue)
+    start_worker_if_wanted(queue, quiet=as_json)
+    if as_json:
+        _print_state(queue)
+
+
+def _print_state(queue: Queue) -> None:
+    from stickgen.queue.worker_lock import LOG, is_at_work, worker_facts
+
+    facts = {
+        "paused": queue.paused,
+        "worker": is_at_work(queue.root),
+        "pid": worker_facts(queue.root).get("pid"),
+        "log": queue.root / LOG,
+    }
+    print_json("queue.state", facts)
 
 
 # -- the worker
@@ -291,12 +321,16 @@ def run(until_empty: bool) -> None:
 
 
 @command.command("start")
-def start() -> None:
+@JSON
+def start(as_json: bool) -> None:
     """Start a worker apart from this terminal."""
     from stickgen.queue.worker_lock import LOG, start_worker, worker_text
 
     queue = _queue()
     begun = "started" if start_worker(queue.root) else "at work already"
+    if as_json:
+        _print_state(queue)
+        return
     click.echo(f"worker{worker_text(queue.root)}: {begun}; its log is {clean(queue.root / LOG)}")
     if queue.paused:
         click.echo("the queue is paused; go on with: stickgen queue resume")
@@ -306,13 +340,17 @@ def start() -> None:
 @click.option(
     "--jobs", is_flag=True, help="Stop what runs too, with a checkpoint; it goes on at the next start."
 )
-def stop(jobs: bool) -> None:
+@JSON
+def stop(jobs: bool, as_json: bool) -> None:
     """End the worker; what runs goes on, and nothing more is started."""
     from stickgen.queue.worker_lock import stop_worker
 
     queue = _queue()
     going = sum(entry.state.status == "running" for entry in queue.entries())
     stop_worker(queue.root, jobs=jobs)
+    if as_json:
+        _print_state(queue)
+        return
     rest = (
         f"; {counted(going, 'job')} stopped with a checkpoint"
         if jobs

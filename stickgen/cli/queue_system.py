@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from stickgen.cli.options import OVERRIDES, RUNS
-from stickgen.cli.queueing import DATA, FORCE, NPROC, warn
+from stickgen.cli.options import JSON, OVERRIDES
+from stickgen.cli.output import print_json
+from stickgen.cli.queueing import run_options, warn
 from stickgen.errors import StickgenError
 from stickgen.text import clean
+
+if TYPE_CHECKING:
+    from stickgen.queue.adding import Options
 
 
 @click.command("install")
 @click.option("--print", "only_print", is_flag=True, help="Show what would be written, and write nothing.")
-def install(only_print: bool) -> None:
+@JSON
+def install(only_print: bool, as_json: bool) -> None:
     """Let a worker start with the system: a `systemd --user` unit, else an @reboot line of the crontab."""
     from stickgen.queue.service import UNIT, install, lingers, service_for
     from stickgen.queue.store import Queue
@@ -24,12 +29,18 @@ def install(only_print: bool) -> None:
 
     queue = Queue()
     service = service_for(queue.root)
-    click.echo(f"# {clean(service.place)}\n{clean(service.text).rstrip()}")
+    if not as_json:
+        click.echo(f"# {clean(service.place)}\n{clean(service.text).rstrip()}")
     if only_print:
+        if as_json:
+            print_json("queue.installed", {**asdict(service), "written": False})
         return
     if service.kind == "systemd" and is_at_work(queue.root):
         stop_worker(queue.root)  # the unit's takes over; what runs goes on
     written = install(service)
+    if as_json:
+        print_json("queue.installed", {**asdict(service), "written": written})
+        return
     click.echo("written" if written else "it was there already, exactly so")
     if service.kind == "systemd":
         click.echo(f"see: systemctl --user status {UNIT}")
@@ -38,11 +49,15 @@ def install(only_print: bool) -> None:
 
 
 @click.command("uninstall")
-def uninstall() -> None:
+@JSON
+def uninstall(as_json: bool) -> None:
     """Remove what `install` wrote. A training that runs goes on."""
     from stickgen.queue.service import uninstall
 
     removed = uninstall()
+    if as_json:
+        print_json("queue.uninstalled", {"removed": removed})
+        return
     for what in removed:
         click.echo(f"removed {clean(what)}")
     if not removed:
@@ -57,10 +72,7 @@ def uninstall() -> None:
 @click.option("--print", "only_print", is_flag=True, help="Show the script; make no run and submit nothing.")
 @click.option("--name", help="Name of the run, in place of two words.")
 @OVERRIDES
-@DATA
-@RUNS
-@NPROC
-@FORCE
+@run_options
 @click.option(
     "--time", metavar="HH:MM:SS", help="The limit of one go; before it, the run stops and queues again."
 )
@@ -73,17 +85,16 @@ def uninstall() -> None:
 @click.option(
     "--sbatch", "more", multiple=True, metavar="OPTION", help="Any other option, as --sbatch --account=lab."
 )
+@JSON
 def submit(
     config: str,
     slurm: bool,
     only_print: bool,
     name: str | None,
     overrides: tuple[str, ...],
-    data_path: str | None,
-    runs: str | None,
-    nproc: int | None,
-    force: bool,
+    options: Options,
     more: tuple[str, ...],
+    as_json: bool,
     **wanted: Any,
 ) -> None:
     """Make the run directory and submit a batch script that trains in it, on this cluster.
@@ -91,13 +102,12 @@ def submit(
     Memory and disk of the machine that will train are not known here, and not checked.
     """
     from stickgen.config.loading import TrainingConfig, parse_override
-    from stickgen.queue.adding import Options
     from stickgen.queue.slurm import Wants, script, submit
     from stickgen.runs.store import runs_root, unused_path
 
     loaded = TrainingConfig(config, dict(map(parse_override, overrides)))
-    root = (Path(runs) if runs else runs_root()).absolute()
-    found = warn([loaded], Options(data_path, root, None, nproc, force), budget=False)
+    root = (options.root or runs_root()).absolute()
+    found = warn([loaded], replace(options, root=root), budget=False)
     wants = Wants(
         wanted["time"],
         wanted["partition"],
@@ -108,14 +118,20 @@ def submit(
         more,
     )
     path = unused_path(root, loaded.name, name)
-    text = script(path, wants, nproc=nproc)
+    text = script(path, wants, nproc=options.nproc)
     if only_print:
-        click.echo(text, nl=False)
+        if as_json:
+            print_json("queue.submitted", {"run": None, "slurm_job": None, "script": text})
+        else:
+            click.echo(text, nl=False)
         return
     if found is None:
         raise StickgenError(f"{clean(config)}: it cannot be trained as it is")
     run = found.create_run(root, path=path, argv=["stickgen", "queue", "submit", config])
     number = submit(run, text)
+    if as_json:
+        print_json("queue.submitted", {"run": run.path, "slurm_job": number, "script": text})
+        return
     click.echo(
         f"run {clean(run.path)}\nSlurm's job {clean(number)}; watch it: stickgen runs watch {shlex.quote(run.name)}"
     )

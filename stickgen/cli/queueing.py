@@ -44,14 +44,26 @@ PAUSED = click.option(
 
 def job_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a job, which it gets together as `options`."""
+    return _with_options(command, FORCE, NPROC, MAX_STEPS, RUNS, DATA)
+
+
+def run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The same for a run that another scheduler starts, again and again until it is complete."""
+    return _with_options(command, FORCE, NPROC, RUNS, DATA)
+
+
+def _with_options(
+    command: Callable[..., None], *wanted: Callable[[Callable[..., None]], Callable[..., None]]
+) -> Callable[..., None]:
+    """`wanted`: the first is declared first, and told of last."""
 
     @functools.wraps(command)
     def with_options(
         data_path: str | None,
         runs: str | None,
-        max_steps: int | None,
         nproc: int | None,
         force: bool,
+        max_steps: int | None = None,
         **rest: Any,
     ) -> None:
         from stickgen.queue.adding import Options
@@ -59,7 +71,7 @@ def job_options(command: Callable[..., None]) -> Callable[..., None]:
         command(options=Options(data_path, Path(runs) if runs else None, max_steps, nproc, force), **rest)
 
     decorated: Callable[..., None] = with_options
-    for option in (FORCE, NPROC, MAX_STEPS, RUNS, DATA):  # the first is told first, and declared last
+    for option in wanted:
         decorated = option(decorated)
     return decorated
 

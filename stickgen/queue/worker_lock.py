@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -16,60 +15,35 @@ import psutil
 from stickgen.children import child_environment
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import read_json
-from stickgen.runs.locks import no_locks
+from stickgen.runs.locks import LockedFile, is_locked
 from stickgen.runs.process import find_process
 
 LOCK: Final = "worker.lock"
 WORKER: Final = "worker.json"
 LOG: Final = "worker.log"
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class WorkerLock:
+class WorkerLock(LockedFile):
     """Held by the worker for life."""
 
     def __init__(self, root: Path) -> None:
-        self._root, self._fd = root, -1
+        super().__init__(root / LOCK)
+        self._root = root
 
     def acquire(self) -> None:
         """Raises StickgenError if another worker has it, or the folder cannot be written."""
         try:
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._fd = os.open(self._root / LOCK, _FLAGS, 0o600)
+            ours = self.try_for(0.0)
         except OSError as error:
             raise StickgenError(f"{error.filename}: it cannot be written ({error.strerror})") from error
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.close()
-            raise StickgenError(
-                f"a worker is at work on this queue already{worker_text(self._root)}"
-            ) from error
-        except OSError as error:
-            self.close()
-            raise no_locks(self._root / LOCK, error) from error
-
-    def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        if not ours:
+            raise StickgenError(f"a worker is at work on this queue already{worker_text(self._root)}")
 
 
 def is_at_work(root: Path) -> bool:
     """Whether a worker works on the queue of `root`."""
-    try:
-        fd = os.open(root / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
-    return False
+    return is_locked(root / LOCK)
 
 
 def worker_facts(root: Path) -> dict[str, Any]:

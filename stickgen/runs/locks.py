@@ -107,21 +107,20 @@ def _ask_for_holder(fd: int) -> int | None:
     return None if kind == fcntl.F_UNLCK else int(pid)
 
 
-class LaunchLock:
-    """Held from before a launch touches anything until its supervisor has written how the trainer ended.
+class LockedFile:
+    """A file that one process holds by `flock`, with those that inherit its descriptor: free when the last copy is closed.
 
-    `flock`, because it is handed on: the supervisor inherits the descriptor, and the lock is free when the
-    last copy of it is closed. So never unlock it, only close it.
+    So never unlock it, only close it.
     """
 
-    def __init__(self, run: RunDirectory, fd: int = -1) -> None:
-        self._run = run
+    def __init__(self, path: Path, fd: int = -1) -> None:
+        self._path = path
         self.fd = fd
 
-    def acquire(self) -> bool:
-        """Try for half a second; whether it is ours now. Raises StickgenError if there are no locks."""
-        self.fd = os.open(self._run.launch_lock_path, _FLAGS, 0o600)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+    def try_for(self, seconds: float) -> bool:
+        """Try so long; whether it is ours now. Raises OSError if it cannot be opened, NoLocksError if there are no locks."""
+        self.fd = os.open(self._path, _FLAGS, 0o600)
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -133,7 +132,7 @@ class LaunchLock:
                 time.sleep(0.02)
             except OSError as error:
                 self.close()
-                raise no_locks(self._run.launch_lock_path, error) from error
+                raise no_locks(self._path, error) from error
 
     def close(self) -> None:
         """Close this process's copy."""
@@ -142,10 +141,10 @@ class LaunchLock:
             self.fd = -1
 
 
-def launch_under_way(run: RunDirectory) -> bool:
-    """Whether a launcher or a supervisor is at work on the run."""
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds the `LockedFile` at `path`."""
     try:
-        fd = os.open(run.launch_lock_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
@@ -157,6 +156,23 @@ def launch_under_way(run: RunDirectory) -> bool:
     finally:
         os.close(fd)
     return False
+
+
+class LaunchLock(LockedFile):
+    """Held from before a launch touches anything until its supervisor, to which it is handed on, has written how the
+    trainer ended."""
+
+    def __init__(self, run: RunDirectory, fd: int = -1) -> None:
+        super().__init__(run.launch_lock_path, fd)
+
+    def acquire(self) -> bool:
+        """Whether it is ours now. Raises StickgenError if there are no locks."""
+        return self.try_for(_PATIENCE_SECONDS)
+
+
+def launch_under_way(run: RunDirectory) -> bool:
+    """Whether a launcher or a supervisor is at work on the run."""
+    return is_locked(run.launch_lock_path)
 
 
 @contextlib.contextmanager

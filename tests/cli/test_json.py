@@ -29,20 +29,6 @@ WITHOUT = {
     "mcp": "is a server",
     "queue run": "is a worker",
 }
-for _name in [
-    "move",
-    "rm",
-    "hold",
-    "release",
-    "pause",
-    "resume",
-    "start",
-    "stop",
-    "install",
-    "uninstall",
-    "submit",
-]:
-    WITHOUT[f"queue {_name}"] = "says in a sentence what it did"
 
 
 def leaves(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:

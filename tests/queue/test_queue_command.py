@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from fake_training import AddJob, Trainings
+from shapes_of import document
 
 from stickgen.cli import root
 from stickgen.config.presets import preset_path
@@ -108,3 +110,34 @@ def test_what_a_job_is(queue: Queue, add: AddJob) -> None:
 def test_names_from_elsewhere_are_inert(queue: Queue, add: AddJob) -> None:
     add(config_name="\x1b]0;owned\x07.yaml")
     assert "\x1b" not in says("list") + says("show", "1")
+
+
+def told(*arguments: str | Path) -> dict[str, Any]:
+    """The document of a command with --json, if it has its documented shape."""
+    found = document(says(*arguments, "--json"))
+    return {name: value for name, value in found.items() if name != "schema"}
+
+
+def test_programs_are_told_what_became_of_jobs(queue: Queue, add: AddJob) -> None:
+    for name in ("a", "b", "c"):
+        add(name)
+    assert told("move", "c", "top") == {"id": 3, "turn": 1}
+    assert told("hold", "a", "1") == {"changed": [1], "done": "held"}
+    assert told("release", "a") == {"changed": [1], "done": "waits for its turn"}
+    assert told("rm", "b", "a") == {"changed": [2, 1], "done": "removed"}
+    assert told("rm", "--over") == {"changed": [], "done": "removed"} and queue.ids() == [3]
+
+
+def test_programs_are_told_how_the_queue_is(queue: Queue, no_worker: list[Path]) -> None:
+    log = str(queue.root / "worker.log")
+    state = {"paused": True, "worker": False, "pid": None, "log": log}
+    assert told("pause") == told("start") == state
+    assert told("resume") == {**state, "paused": False}
+    assert isinstance(call("stop", "--json").exception, StickgenError)
+
+
+def test_of_several_jobs_none_is_changed_if_one_is_not_there(queue: Queue, add: AddJob) -> None:
+    add("a")
+    for order in ("hold", "rm"):
+        assert "there is no job" in str(call(order, "a", "nothing").exception)
+    assert next(iter(queue.entries())).state.status == "waiting"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from shapes_of import document
 
 from stickgen.cli import root
 from stickgen.errors import StickgenError
@@ -64,6 +65,14 @@ def test_a_unit_is_written_shown_and_removed(queue: Queue, system: Path) -> None
     assert "it was there already, exactly so" in call("install")
     assert f"removed {unit_path()}" in call("uninstall")
     assert not unit_path().exists() and call("uninstall") == "nothing was installed\n"
+
+
+def test_programs_are_told_what_is_written_and_removed(queue: Queue, system: Path) -> None:
+    shown = document(call("install", "--print", "--json"))
+    assert not unit_path().exists() and not shown["written"] and shown["text"] == unit_text(queue.root)
+    assert document(call("install", "--json")) == {**shown, "written": True}
+    assert not document(call("install", "--json"))["written"]
+    assert document(call("uninstall", "--json"))["removed"] == [str(unit_path())]
 
 
 def test_a_unit_of_somebody_else_is_left_alone(queue: Queue, system: Path) -> None:

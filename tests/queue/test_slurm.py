@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from shapes_of import document
 
 from stickgen.cli import root
 from stickgen.config.presets import preset_path
@@ -122,3 +123,12 @@ def test_told_to_stop_the_script_waits_for_the_checkpoint_and_queues_again(
     assert str(process.wait(timeout=60)) == expected[0]
     requeued = tmp_path / "requeued"
     assert (requeued.read_text().strip() if requeued.exists() else "") == expected[1]
+
+
+def test_programs_are_told_of_the_run_and_slurms_number(queue: Queue, dataset: Path, sbatch: Path) -> None:
+    shown = document(submit(dataset, "--print", "--json").stdout)
+    assert shown["run"] is None and shown["script"].startswith("#!/bin/bash") and not Path("runs").exists()
+    told = document(submit(dataset, "--json", "--name", "far").stdout)
+    (run,) = list_runs(Path("runs"))
+    assert (told["run"], told["slurm_job"]) == (str(run.path), "4711")
+    assert told["script"] == (run.path / "slurm.sh").read_text()

@@ -12,6 +12,7 @@ from stickgen.cli.shapes.types import (
     many,
     maybe,
     number,
+    one_of,
     optional,
     record,
     text,
@@ -87,6 +88,53 @@ SHAPES: dict[str, Shape] = {
                 ),
                 "the best first",
             ),
+        },
+    ),
+    "queue.moved": Shape(
+        "stickgen queue move",
+        "A job that got another turn.",
+        {"id": count("its number"), "turn": count("which of those to come it is, from 1")},
+    ),
+    "queue.changed": Shape(
+        "stickgen queue rm, hold, release",
+        "The jobs that were changed.",
+        {
+            "changed": many(count("a number"), "each once, in the order in which they were named"),
+            "done": one_of("what became of them", "removed", "held", "waits for its turn"),
+        },
+    ),
+    "queue.state": Shape(
+        "stickgen queue pause, resume, start, stop",
+        "How the queue is now.",
+        {
+            "paused": flag("whether nothing is started"),
+            "worker": flag("whether a worker is at work"),
+            "pid": maybe(count("the worker's process; null if none is at work")),
+            "log": text("the worker's log"),
+        },
+    ),
+    "queue.installed": Shape(
+        "stickgen queue install",
+        "What lets a worker start with the system.",
+        {
+            "kind": one_of("what starts it", "systemd", "cron"),
+            "place": text("where it is, or would be, written"),
+            "text": text("what is there, or would be"),
+            "written": flag("false if exactly this was there already, and with --print"),
+        },
+    ),
+    "queue.uninstalled": Shape(
+        "stickgen queue uninstall",
+        "What was removed.",
+        {"removed": many(text("a file, or the line of the crontab"), "empty if nothing was installed")},
+    ),
+    "queue.submitted": Shape(
+        "stickgen queue submit",
+        "The run that was handed to Slurm.",
+        {
+            "run": maybe(text("its directory; null with --print")),
+            "slurm_job": maybe(text("Slurm's number; null with --print")),
+            "script": text("the batch script"),
         },
     ),
     "queue.added": Shape(
