@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -39,9 +40,10 @@ def show(root: Path, which: str, as_json: bool) -> None:
     from stickgen.errors import StickgenError
     from stickgen.record_log import Damage, Loss, RecordReader, faults, last_record
     from stickgen.runs.control import waiting
+    from stickgen.runs.health import health
     from stickgen.runs.live import LiveChange, read_changes
     from stickgen.runs.store import find_run
-    from stickgen.watchdog.learned import learned, not_learned
+    from stickgen.watchdog.learned import learned
 
     run = find_run(which, root)
     state = run.state()
@@ -49,6 +51,7 @@ def show(root: Path, which: str, as_json: bool) -> None:
     requests = [asked for asked in waiting(run, len(run.launches)) if not asked.refusal]
     changes: list[LiveChange] = []
     damaged = ""
+    signs = health(run, alive=state.alive)
     try:
         changes = read_changes(run)
     except StickgenError as error:
@@ -68,6 +71,7 @@ def show(root: Path, which: str, as_json: bool) -> None:
                 "live_changes": [change.to_json() for change in changes],
                 "waiting_requests": [asked.to_json() for asked in requests],
                 "learned": learned(last_record(run.metrics_path, kind=RecordKind.VAL)),
+                "health": [asdict(sign) for sign in signs],
                 "events": events,
             },
         )
@@ -85,8 +89,8 @@ def show(root: Path, which: str, as_json: bool) -> None:
         click.echo(f"  waits        {clean(asked, single_line=True)}")
     if damaged:
         click.echo(f"  {clean(damaged, single_line=True)}")
-    if lesson := not_learned(last_record(run.metrics_path, kind=RecordKind.VAL)):
-        click.echo(f"  ! {'it is training and so far' if state.alive else 'it'} {lesson}")
+    for sign in signs:
+        click.echo(f"  {'!' if sign.wrong else '·'} {clean(sign.sentence, single_line=True)}")
     for fault in found:
         click.echo(f"  {fault}")
     if state.unwritten:

@@ -9,23 +9,25 @@ from stickgen.planner.advising.rescue import memory_advice, ran_out_of_memory
 from stickgen.quantities import byte_text, duration_text
 from stickgen.record_log import RecordReader, faults
 from stickgen.run_contract import EventKind, Field, RecordKind
+from stickgen.runs.health import Sign, health
 from stickgen.runs.state import Status
 from stickgen.runs.store import Run
 
 _MOST_ALERTS = 20
-_BETTER = 0.9  # of the mean pose's loss: less counts as learning
 
 
 def diagnose(run: Run) -> dict[str, Any]:
-    """Status, what stands out, the newest figures, the last alerts, and what may be done."""
+    """Status, what stands out (`wrong`: what is not as it should be), the newest figures, the last alerts, and what may be done."""
     state, last = state_of(run), last_values(run)
     events = RecordReader(run.events_path).read_new()
     alerts = [event for event in events if event.get(Field.EVENT) == EventKind.ALERT]
-    sentences = [*_about_state(state), *_about_learning(last), *_about_pace(state, last)]
+    signs = health(run, alive=state["alive"])
+    sentences = [*_about_state(state), *map(_sentence, signs), *_about_pace(state, last)]
     sentences += [text(fault) for fault in faults(run.metrics_path, run.events_path)]
     return {
         **state,
         "sentences": sentences,
+        "wrong": [_sentence(sign) for sign in signs if sign.wrong],
         "newest": last,
         "alerts_in_all": len(alerts),
         "alerts": [inert(alert) for alert in alerts[-_MOST_ALERTS:]],
@@ -39,21 +41,8 @@ def _about_state(state: dict[str, Any]) -> list[str]:
     return [f"It is {state['status']}: {state['reason']}; step {done:,} of {total:,}{share}."]
 
 
-def _about_learning(last: dict[str, dict[str, Any]]) -> list[str]:
-    """Whether validation beats the mean pose, and whether the losses are numbers."""
-    out = []
-    train, val = last.get(RecordKind.TRAIN, {}), last.get(RecordKind.VAL, {})
-    for name, record in (("training", train), ("validation", val)):
-        if record and record.get(Field.LOSS) is None:
-            out.append(f"The {name} loss at step {record.get(Field.STEP)} is not finite.")
-    pose, mean = val.get(Field.LOSS_POSE), val.get(Field.MEAN_POSE_LOSS)
-    if isinstance(pose, int | float) and isinstance(mean, int | float) and mean > 0:
-        verdict = "it learns" if pose < _BETTER * mean else "it has not learned more than the mean pose"
-        out.append(
-            f"Validation pose loss {pose:.4g} at step {val.get(Field.STEP)}, against {mean:.4g} for always predicting "
-            f"the mean pose: {verdict}."
-        )
-    return out
+def _sentence(sign: Sign) -> str:
+    return text(f"{sign.sentence[:1].upper()}{sign.sentence[1:]}.")
 
 
 def _about_pace(state: dict[str, Any], last: dict[str, dict[str, Any]]) -> list[str]:

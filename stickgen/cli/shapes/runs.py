@@ -84,6 +84,13 @@ SHAPES: dict[str, Shape] = {
             "learned": maybe(
                 flag("whether validation is below always predicting the mean pose; null if not measured")
             ),
+            "health": many(
+                record(
+                    "what its records say",
+                    {"sentence": text("in words"), "wrong": flag("whether it is not as it should be")},
+                ),
+                "losses, learning, gradients, overfitting, memory, and what the watchdog finds",
+            ),
             "events": many(_EVENT, "all of them, the oldest first"),
         },
     ),
