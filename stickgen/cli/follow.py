@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -28,6 +29,7 @@ from stickgen.runs.in_words import Narrator
 from stickgen.runs.launch import save_now, stop
 from stickgen.runs.live import effective_config
 from stickgen.runs.notifying import sentence as end_in_words
+from stickgen.runs.notifying import tell, webhook_of
 from stickgen.runs.state import State
 from stickgen.runs.stops import STOPS, Stops, ignore_stops
 from stickgen.runs.store import Run, Status
@@ -38,6 +40,8 @@ from stickgen.watchdog.learned import learned as has_learned
 POLL_SECONDS = 0.25
 PLAIN_LINE_SECONDS = 10.0
 STOP_COMES_WITH = 0.5  # seconds within which SIGTERM follows a SIGHUP if both are sent
+TERMINAL_NOTICES = ("bell", "osc9", "osc777")
+NOTICES = (*TERMINAL_NOTICES, "desktop", "webhook")
 EXIT_CODES = {
     Status.FINISHED: ExitCode.DONE,
     Status.EARLY: ExitCode.DONE,
@@ -100,6 +104,7 @@ def follow(
     owner: bool,
     as_json: bool = False,
     plain: bool = False,
+    notify: Sequence[str] = (),
     told: Told | None = None,
     out: Unbreakable | None = None,
 ) -> int:
@@ -108,6 +113,8 @@ def follow(
     `as_json`: a line of JSON for each event and each metrics record, and one for the end.
 
     `plain`: in sentences, a line each, and a line only for what is new.
+
+    `notify`: of NOTICES, how to tell of the end beside what the run's own `notify` keys do.
 
     `owner`: Ctrl-C, SIGTERM and their kind ask the run to stop with a checkpoint, and Ctrl-C again, later, kills
     it. Without, they only end the watching. A closed terminal (SIGHUP) ends the watching and never the run.
@@ -141,7 +148,9 @@ def follow(
                 break
             time.sleep(POLL_SECONDS)
     code = _report(run, as_json, out, err)
-    if not as_json:
+    if notify:
+        _tell(run, notify, err)
+    elif not as_json:
         _ring(run)
     if out.reason:
         _broken(out, err)
@@ -246,6 +255,20 @@ def _ring(run: Run) -> None:
         kind = effective_config(run).notify.terminal
         sys.stderr.write(terminal_notice(kind, "stickgen", end_in_words(run, run.state()), os.environ))
         sys.stderr.flush()
+
+
+def _tell(run: Run, notify: Sequence[str], err: Unbreakable) -> None:
+    """Tell of the end in these ways, and say what could not be told."""
+    for kind in notify:
+        if kind in TERMINAL_NOTICES and sys.stderr.isatty():
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write(
+                    terminal_notice(kind, "stickgen", end_in_words(run, run.state()), os.environ)
+                )
+                sys.stderr.flush()
+    webhook = webhook_of(run) if "webhook" in notify else ""
+    for failure in tell(run, webhook=webhook, desktop="desktop" in notify):
+        err.say(f"notification: {failure}")
 
 
 def _broken(out: Unbreakable, err: Unbreakable) -> int:

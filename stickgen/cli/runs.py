@@ -101,19 +101,33 @@ def show(root: Path, which: str, as_json: bool) -> None:
         click.echo(f"  {clean(event.get(Field.EVENT))}: {clean(event.get(Field.MESSAGE), single_line=True)}")
 
 
-@command.command("watch", epilog="Example: stickgen runs watch latest")
+@command.command("watch", epilog="Example: stickgen runs watch latest --notify bell --notify desktop")
 @click.argument("which", default="latest")
 @LINES
 @click.option("--plain", is_flag=True, help="In sentences, and only what is new: for a screen reader.")
+@click.option(
+    "--notify",
+    type=click.Choice(["bell", "osc9", "osc777", "desktop", "webhook"]),
+    multiple=True,
+    help="Tell of the end, whatever the run's notify keys say: ring or notify through this terminal, show a notification "
+    "on this machine, or post to notify.webhook or STICKGEN_WEBHOOK. Several may be given.",
+)
 @click.pass_obj
-def watch(root: Path, which: str, as_json: bool, plain: bool) -> None:
+def watch(root: Path, which: str, as_json: bool, plain: bool, notify: tuple[str, ...]) -> None:
     """Follow a run; Ctrl-C ends the watching, not the run."""
     from stickgen.cli.follow import follow_and_exit
+    from stickgen.errors import StickgenError
+    from stickgen.runs.notifying import WEBHOOK, webhook_of
     from stickgen.runs.store import find_run
 
     if plain and as_json:
         raise click.UsageError("--plain is for people and --json for programs; give one of them")
-    follow_and_exit(find_run(which, root), owner=False, as_json=as_json, plain=plain)
+    run = find_run(which, root)
+    if "webhook" in notify and not webhook_of(run):
+        raise StickgenError(
+            f"there is no address to post to; put it into {WEBHOOK}, or into notify.webhook of the config"
+        )
+    follow_and_exit(run, owner=False, as_json=as_json, plain=plain, notify=notify)
 
 
 @command.command("stop", epilog="Example: stickgen runs stop latest")

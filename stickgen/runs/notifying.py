@@ -51,11 +51,26 @@ def notify(run: Run) -> None:
         keys = effective_config(run).notify
     except (OSError, StickgenError):
         keys = Notify()
+    for failure in tell(run, webhook=webhook_of(run), desktop=keys.desktop):
+        print(f"notification: {failure}", file=sys.stderr, flush=True)
+
+
+def webhook_of(run: Run) -> str:
+    """The address that is told of the end of a run; empty if there is none."""
+    try:
+        address = effective_config(run).notify.webhook
+    except (OSError, StickgenError):
+        address = ""
+    return address or os.environ.get(WEBHOOK, "")
+
+
+def tell(run: Run, *, webhook: str = "", desktop: bool = False) -> list[str]:
+    """Tell an address and this machine's desktop how the run is now. Returns what could not be told, and why."""
     state = run.state()
-    if address := keys.webhook or os.environ.get(WEBHOOK, ""):
-        _say(_post(address, report(run, state)))
-    if keys.desktop:
-        _say(_show("stickgen", sentence(run, state)))
+    failures = [_post(webhook, report(run, state))] if webhook else []
+    if desktop:
+        failures.append(_show("stickgen", sentence(run, state)))
+    return [failure for failure in failures if failure]
 
 
 def report(run: Run, state: State) -> dict[str, Any]:
@@ -129,11 +144,6 @@ def _show(title: str, text: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"desktop: {Path(program).name} does not work here ({type(error).__name__})"
     return f"desktop: {Path(program).name} ended with code {code}" if code else ""
-
-
-def _say(failure: str) -> None:
-    if failure:
-        print(f"notification: {failure}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

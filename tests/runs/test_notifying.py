@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from stickgen.cli import root
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
+from stickgen.errors import StickgenError
 from stickgen.export.folder import without_places
 from stickgen.record_log import RecordWriter
 from stickgen.runs import notifying
@@ -213,3 +216,26 @@ def test_text_cannot_end_a_sequence_or_begin_another(kind: str) -> None:
     assert not {"\n", "\x9d", "\u202e"} & set(sent)
     if kind == "osc777":
         assert sent.count(";") == 3
+
+
+def watched(run: Run, *words: str) -> Result:
+    return CliRunner().invoke(root, ["runs", "--runs", str(run.path.parent), "watch", run.name, *words])
+
+
+def test_who_watches_may_be_told_of_the_end_too(
+    make: Callable[..., Run], hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make()
+    told = fake_program(tmp_path, monkeypatch, "json.dump(sys.argv[1:], open({told!r}, 'w'))")
+    monkeypatch.setenv(notifying.WEBHOOK, hook.address.replace(f"user:{SECRET}@", ""))
+    watched(run, "--notify", "desktop", "--notify", "webhook")
+    assert run.name in json.loads(told.read_text())[-1]
+    assert [body["run"] for body in hook.bodies] == [run.name]
+
+
+def test_a_webhook_that_nobody_named_is_refused_before_watching(
+    make: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(notifying.WEBHOOK, raising=False)
+    refused = watched(make(), "--notify", "webhook")
+    assert isinstance(refused.exception, StickgenError) and notifying.WEBHOOK in str(refused.exception)
