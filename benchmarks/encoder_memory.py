@@ -135,7 +135,7 @@ def peak_of(config: TrainingConfig, dataset: Path, folder: Path, *, evaluating: 
             while trainer.poll() is None and not (evaluated and steps >= STEPS):
                 peak = max(peak, peak_rss_bytes(trainer))
                 for record in reader.read_new():
-                    if record["kind"] == RecordKind.QUALITY:
+                    if record["kind"] == RecordKind.QUALITY and not evaluated:
                         evaluated, steps = True, 0
                     steps += record["kind"] == RecordKind.TRAIN
                 if time.monotonic() - began > MOST_SECONDS:

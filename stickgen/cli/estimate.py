@@ -155,13 +155,15 @@ def shown_probe() -> Iterator[Callable[[ProbeProgress], None]]:
 
 def facts_of(answer: Estimate) -> list[tuple[str, str]]:
     """Return the label and the fact of each line."""
-    free = f"{byte_text(answer.memory_free_bytes)} free of {byte_text(answer.memory_total_bytes)}"
+    free = f"{byte_text(answer.memory_free_bytes)} free of {byte_text(answer.memory_total_bytes)}: {answer.verdict}"
+    if not answer.memory_total_bytes:
+        free = f"this machine has no {answer.device} device; device.type: auto takes what there is"
     lines = [
         ("parameters", f"{answer.parameters:,}, effective batch {answer.effective_batch}"),
         ("device", f"{answer.device} in {answer.precision}"),
         ("peak memory", f"{_gib(answer.peak_memory)}, {BASES[answer.memory_basis]}"),
         *([("of it", encoder_text(answer))] if answer.encoder_bytes else []),
-        ("free", f"{free}: {answer.verdict}"),
+        ("free", free),
         ("a step", f"{_time(answer.seconds_per_step)}, {BASES[answer.time_basis]}"),
     ]
     if answer.seconds_per_epoch is not None and answer.seconds_total is not None:

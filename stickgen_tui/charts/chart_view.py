@@ -27,6 +27,7 @@ class ChartView:
     window: tuple[float, float] | None = None  # the part of x that is seen; None: all of it
     whole: tuple[float, float] | None = None  # all of x; None: what the curves of a chart have
     crosshair: float | None = None
+    y: tuple[float, float] | None = None  # the limits of y of this one chart; None: what its curves have
 
     def x_scale(self, whole: tuple[float, float]) -> Scale:
         """The scale of x where the curves reach from end to end of `whole`."""

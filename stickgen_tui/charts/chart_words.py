@@ -45,7 +45,9 @@ def _notes(scale: Scale, view: ChartView, outside: int) -> list[str]:
     out = []
     if view.log_y:
         out.append("log" if scale.log else "not log: nothing above 0")
-    if view.clip:
+    if view.y is not None:
+        out.append("y held")
+    if view.clip or (view.y is not None and outside):
         out.append(f"{counted(outside, 'column')} outside" if outside else "none outside")
     return out
 

@@ -145,12 +145,14 @@ def _y_scale(
     low, high = min((a for a, _ in reach), default=0.0), max((b for _, b in reach), default=1.0)
     if view.log_y and low <= 0 < high:  # what touches zero has no place: the rest of it is drawn
         low = max(min((value for value in (*lows, *highs) if value > 0), default=high), high * 1e-9)
-    exact = value_scale(low, high, view.log_y)
-    scale = steady(exact, before)
+    if view.y is not None:
+        scale = Scale(*view.y, log=view.log_y and view.y[0] > 0)
+    else:
+        scale = steady(value_scale(low, high, view.log_y), before)
     outside = sum(
         not (scale.low <= low and high <= scale.high) for low, high in zip(lows, highs, strict=True)
     )
-    return scale, outside if view.clip else 0
+    return scale, outside if view.clip or view.y else 0
 
 
 def _layers(

@@ -25,6 +25,7 @@ from stickgen_tui.keeping import keep_choice
 from stickgen_tui.notices import notice
 from stickgen_tui.panels.chart_grid import ChartGrid, GridChoice, grid_from_json
 from stickgen_tui.panels.panel import Panel
+from stickgen_tui.panels.run_charts import REMEMBERED, Limits, RunCharts, charts_of, with_run
 from stickgen_tui.remembered import recall
 from stickgen_tui.widgets.chart import Chart, ChartView, Curve
 
@@ -43,6 +44,7 @@ class CurvesPanel(Panel):
         Binding("left", "curve(-1)", show=False, tooltip="The curve before; with the crosshair, back along x"),
         Binding("right", "curve(1)", "Curve", key_display="← →", tooltip="The next curve; with the crosshair, on along x"),
         Binding("y", "log_y", "Log", tooltip="Logarithmic or linear values"),
+        Binding("Y", "limits", "Limits of y", show=False, tooltip="Type the limits of y of this chart"),
         Binding("s", "smooth", "Smooth", tooltip="Smooth more, or not at all"),
         Binding("l", "log_x", "Log x", show=False, tooltip="Logarithmic or linear x axis"),
         Binding("t", "over", "Over", show=False, tooltip="Draw over steps, epochs, wall time or clips seen"),
@@ -61,6 +63,8 @@ class CurvesPanel(Panel):
         super().__init__(follower)
         self._curve: str = Field.LOSS
         self._view = view_from_json(recall(REMEMBERED_VIEW))
+        self._of_run = charts_of(follower.run.path)
+        self._view = replace(self._view, window=self._of_run.window_over(self._view.over))
         self._grid = grid_from_json(recall(REMEMBERED_GRID))
         self._palette = palette_named(recall(PALETTE))
         self._looked_back = False  # whether all panels show a moment that is past
@@ -137,7 +141,8 @@ class CurvesPanel(Panel):
 
     def _draw(self, chart: Chart, name: str | None) -> None:
         curves = self._curves(name) if name else ()
-        chart.show(curves, view=self._view, marks=tuple(self.follower.marks))
+        view = replace(self._view, y=self._of_run.limits.get(name)) if name else self._view
+        chart.show(curves, view=view, marks=tuple(self.follower.marks))
 
     def _curves(self, name: str) -> tuple[Curve, ...]:
         train, validation = self.follower.train.get(name), self.follower.validation.get(name)
@@ -184,11 +189,18 @@ class CurvesPanel(Panel):
     # -- what is seen
 
     def _look(self, view: ChartView, *, keep: bool = False) -> None:
+        zoomed = view.window != self._view.window
         self._view = view
         self.show_curves()
         self._look_closely()
+        if zoomed:
+            self._keep_of_run(replace(self._of_run, window=view.window, over=view.over))
         if keep:
             keep_choice(self, REMEMBERED_VIEW, None if view_is_usual(view) else view.to_json())
+
+    def _keep_of_run(self, charts: RunCharts) -> None:
+        self._of_run, run = charts, self.follower.run.path
+        keep_choice(self, REMEMBERED, with_run(run, charts))
 
     def _look_closely(self) -> None:
         """Read old points once more if they are seen so closely that groups of them are too coarse."""
@@ -251,6 +263,8 @@ class CurvesPanel(Panel):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "curve":
             return self._view.crosshair is not None or not self._grid.on
+        if action == "limits":
+            return not self._grid.on
         if action in ("pan", "whole"):
             return self._view.window is not None
         return True
@@ -266,6 +280,16 @@ class CurvesPanel(Panel):
 
     def action_log_y(self) -> None:
         self._look(replace(self._view, log_y=not self._view.log_y), keep=True)
+
+    def action_limits(self) -> None:
+        from stickgen_tui.panels.y_limits import LimitsScreen
+
+        now = self._of_run.limits.get(self._curve)
+        self.app.push_screen(LimitsScreen(title_of(self._curve), now, self._limit))
+
+    def _limit(self, limits: Limits | None) -> None:
+        self._keep_of_run(self._of_run.limited(self._curve, limits))
+        self.show_curves()
 
     def action_log_x(self) -> None:
         self._look(replace(self._view, log_x=not self._view.log_x), keep=True)

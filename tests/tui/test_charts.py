@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,8 @@ from stickgen_tui.following.clock import Clock, Over, clips_in_an_epoch
 from stickgen_tui.following.marks import Mark, fold_marks
 from stickgen_tui.panels.chart_grid import GridChoice, grid_from_json
 from stickgen_tui.panels.curves import CurvesPanel
-from stickgen_tui.remembered import recall
+from stickgen_tui.panels.run_charts import MOST_RUNS, REMEMBERED, RunCharts, charts_of, read_limits, with_run
+from stickgen_tui.remembered import recall, remember
 from stickgen_tui.widgets.chart import Chart
 from stickgen_tui.widgets.stick_canvas import StickCanvas
 
@@ -420,3 +422,46 @@ async def test_a_wide_terminal_shows_the_next_curves_beside_the_large_one(charte
         assert len(charts) == 4
         assert all(box.contains_region(chart.region) for chart in charts)
         assert "loss: temporal" in screen_text(charted)
+
+
+async def test_limits_of_y_are_typed_and_kept_for_the_run(charted: StickgenApp, run: Run) -> None:
+    async with charted.run_test(size=(160, 44)) as pilot:
+        await ready(pilot)
+        await pilot.press("Y", *"0.5 0.1", "enter")
+        assert "the first number must be below the second" in screen_text(charted)
+        await pilot.press("ctrl+u", *"0.1 0.5", "enter")
+        chart = panel(charted).query_one("#chart", Chart)
+        assert chart.plotted.y == Scale(0.1, 0.5) and "y held" in screen_text(charted)
+        await pilot.press("right")
+        assert chart.plotted.y != Scale(0.1, 0.5)  # of another curve
+        await pilot.press("left", "plus")
+        window = panel(charted).view.window
+        await until(pilot, lambda: charts_of(run.path).window == window)
+    opened = StickgenApp(first_run=run)
+    async with opened.run_test(size=(160, 44)) as pilot:
+        await ready(pilot)
+        assert panel(opened).view.window == window
+        assert panel(opened).query_one("#chart", Chart).plotted.y == Scale(0.1, 0.5)
+        await pilot.press("Y", "ctrl+u", "enter", "z")
+        await until(pilot, lambda: charts_of(run.path) == RunCharts())
+
+
+def test_limits_are_read_as_people_type_them() -> None:
+    for typed in ("0.1 0.5", " 0.1,0.5", "0.1 to 0.5", "1e-1 5e-1"):
+        assert read_limits(typed) == (0.1, 0.5)
+    assert read_limits("  ") is None
+    for wrong in ("0.1", "a b", "0.5 0.1", "nan 1", "0 inf"):
+        with pytest.raises(ValueError):
+            read_limits(wrong)
+
+
+def test_what_was_chosen_for_a_run_is_found_again_and_the_oldest_given_up(tmp_path: Path) -> None:
+    charts = RunCharts().limited("loss", (0.1, 0.5)).limited("lr", (0.0, 1.0)).limited("lr", None)
+    for number in range(MOST_RUNS + 3):
+        remember(REMEMBERED, with_run(tmp_path / str(number), charts))
+    assert charts_of(tmp_path / "0") == RunCharts()
+    assert charts_of(tmp_path / str(MOST_RUNS)) == charts and dict(charts.limits) == {"loss": (0.1, 0.5)}
+    remember(REMEMBERED, with_run(tmp_path / str(MOST_RUNS), RunCharts()))
+    assert str(tmp_path / str(MOST_RUNS)) not in recall(REMEMBERED)
+    remember(REMEMBERED, {"x": {"limits": {"loss": [2, 1], "lr": "no"}, "window": [0, "a"], "over": 3}})
+    assert charts_of(Path("x")) == RunCharts()

@@ -80,7 +80,8 @@ class Advice:
             time = f"{share:.0%} more time" if share < 2 else f"{1 + share:.1f} times as long"
         if (last := self.after.last_epoch) is not None:
             time += f", and training.max_minutes ends it at about epoch {last:.0f} of {self.after.epochs}"
-        fit = "" if self.after.verdict == "fits" else f" ({self.after.verdict})"
+        known = self.after.memory_total_bytes  # 0 of a device that this machine does not have
+        fit = "" if self.after.verdict == "fits" or not known else f" ({self.after.verdict})"
         return f"{memory}{fit}, {time}"
 
     @property
