@@ -437,7 +437,7 @@ async def test_limits_of_y_are_typed_and_kept_for_the_run(charted: StickgenApp, 
         await pilot.press("left", "plus")
         window = panel(charted).view.window
         await until(pilot, lambda: charts_of(run.path).window == window)
-    opened = StickgenApp(first_run=run)
+    opened = StickgenApp(run=run, root=run.path.parent)
     async with opened.run_test(size=(160, 44)) as pilot:
         await ready(pilot)
         assert panel(opened).view.window == window
