@@ -17,7 +17,7 @@ from stickgen.watchdog.finding import Action, Finding, Record, number
 from stickgen.watchdog.learned import not_learned
 from stickgen.watchdog.watchdog import Watchdog
 
-MOST_BYTES = 8 * 2**20  # that are read from the end of the log
+MOST_BYTES = 4 * 2**20  # that are read from the end of the log
 BARELY = 0.9  # of the mean pose's loss: less counts as learning
 RECENT = 50  # records of training whose median is what a figure is now
 WILD = 100.0  # times training.max_grad_norm
