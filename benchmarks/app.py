@@ -1,6 +1,6 @@
 """What the app costs: its first frame, at rest, an editor, a run that is over, one that trains, and long histories.
 
-    python benchmarks/app.py                    # all of it, some six minutes
+    python benchmarks/app.py                    # all of it, some fifteen minutes
     python benchmarks/app.py --only home,live
     python benchmarks/app.py --peers FOLDER     # beside other terminal apps, each from a virtual environment of its name
 
@@ -36,12 +36,13 @@ SETTLED = 5.0  # s after the first frame, before anything is called rest
 REST = 10.0  # s over which rest is measured
 SAID = "said.txt"  # what a trainer prints
 PAIRS, STRETCH, WARM_STEPS = 15, 6.0, 20  # of the trainer that is watched: s a stretch
-# nothing but steps: no compiling, no samples, no checkpoints, no evaluation, and no end before it is over
+# nothing but steps: no compiling, no validation, no samples, no checkpoints, no evaluation, and no end before it is over
 STEADY = [
     part
     for value in (
         "training.max_minutes=0", "training.epochs=100000", "logging.save_interval=100000",
         "logging.sample_minutes=0", "evaluation.every_minutes=0", "logging.log_interval=1", "training.compile=never",
+        "training.val_fraction=0",
     )
     for part in ("--set", value)
 ]  # fmt: skip

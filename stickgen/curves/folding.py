@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, compress, groupby, islice
-from operator import itemgetter, lt
+from operator import itemgetter, le, lt
 from typing import Any
 
 from stickgen.curves.series import Series
@@ -94,9 +94,9 @@ class Curves:
         if not ys:
             return
         if into is self.clocks:
-            on = series.ys and xs[0] > series.xs[-1]
-            # a clock that is set back stands still
-            ys = array("d", accumulate(ys, max, initial=series.ys[-1] if on else ys[0]))[1:]
+            before = series.ys[-1] if series.ys and xs[0] > series.xs[-1] else ys[0]
+            if ys[0] < before or not all(map(le, ys, islice(ys, 1, None))):
+                ys = array("d", accumulate(ys, max, initial=before))[1:]  # one that is set back stands still
         series.extend(xs, ys, rising=True)
 
 

@@ -33,6 +33,11 @@ class Keeper:
 
     def start(self) -> None:
         """Look after the log from now on, when nothing else wants the processor."""
+        with contextlib.suppress(OSError):
+            for left in self.place.parent.glob(
+                f".{self.place.name}.*.tmp"
+            ):  # by one that was killed as it wrote
+                left.unlink()
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 

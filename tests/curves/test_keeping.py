@@ -166,11 +166,13 @@ log.open("ab").write(data[half:])
     monkeypatch.setattr(
         supervisor, "supervise", lambda run, _: supervise(run, [sys.executable, "-c", trainer])
     )
+    left = run.path / ".metrics.curves.abc.tmp"  # by a supervisor that was killed as it wrote
+    left.write_bytes(b"half of")
     lock = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
     supervisor.main(str(run.path), lock)
     with pytest.raises(OSError):
         os.fstat(lock)
-    assert cache.kept_bytes(run.curves_path) == len(data)
+    assert cache.kept_bytes(run.curves_path) == len(data) and not left.exists()
     history = History(run.metrics_path, threading.Lock(), None, run.curves_path)
     monkeypatch.setattr(Curves, "fold", None)  # nothing is left to be folded
     assert history.read(0.0, threading.Event()) and len(history.curves.train["loss"]) == 300
