@@ -306,10 +306,10 @@ def _minutes(shop: Workshop) -> None:
 
 @effect("training.schedule_until")
 def _end_of_schedule(shop: Workshop) -> None:
-    """test_schedule_clock.py follows it through launches; here, a launch of one step has the rest of its schedule laid out."""
-    ended = shop.train({"training.schedule_until": "launch", "training.max_minutes": 1e-9})
-    assert ended.trainer.state.schedule_share > 0.99
-    epochs = shop.train({"training.schedule_until": "epochs", "training.max_minutes": 1e-9})
+    """test_schedule_clock.py follows it through launches; here, a launch of two steps has all of it behind it."""
+    ended = shop.train({"training.schedule_until": "launch"}, max_steps=2)
+    assert ended.trainer.state.schedule_share == 1
+    epochs = shop.train({"training.schedule_until": "epochs"}, max_steps=2)
     assert epochs.trainer.state.schedule_share == 0
 
 

@@ -94,6 +94,12 @@ def test_it_ends_with_max_steps_only_if_the_launch_is_what_counts() -> None:
     assert set(walk(ScheduleClock(), LaunchEnd(TOTAL, 20, 10.0), range(1, 20), 1.0, until="epochs")) == {0.0}
 
 
+def test_a_launch_that_loading_used_up_leaves_the_schedule_to_the_next_one() -> None:
+    clock = ScheduleClock()
+    assert clock.share(settings(), LaunchEnd(TOTAL, TOTAL, 60.0), 1, 0.0, now=61.0) == 0.0
+    assert clock.share(settings(), LaunchEnd(TOTAL, TOTAL, 60.0), 2, 0.0, now=62.0) == 0.0
+
+
 # -- in a run
 
 

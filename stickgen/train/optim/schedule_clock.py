@@ -68,9 +68,10 @@ class ScheduleClock:
         over = 0.0
         if last < end.total_steps or start.share > share_by_steps(start.step, end.total_steps):
             over = share_by_steps(step - start.step, last - start.step)
-        if end.deadline is not None:
-            whole = end.deadline - start.time
-            passed = (now - start.time) / whole if whole > 0 else 1.0
+        if (
+            end.deadline is not None and end.deadline > start.time
+        ):  # else loading took all of it, and nothing learned
+            passed = (now - start.time) / (end.deadline - start.time)
             over = max(over, min((passed - SLACK) / (1 - SLACK), 1.0))
         share = max(reached, start.share + (1 - start.share) * over)
         return share if share > by_steps else 0.0
