@@ -318,6 +318,7 @@ class MonitorScreen(Screen[None]):
                 event.stop()
                 state = self._follower.state
                 how = "trains" if state.alive else f"is {state.status}"
+                how = "stopped early" if state.status == Status.EARLY else how
                 notice(self.app, f"this run {how}: {WHY_NOT[name]}")
                 return
 

@@ -104,7 +104,7 @@ def _against_mean_pose(follower: RunFollower, moment: Moment | None) -> list[tup
         return []
     ratio = mean / ours
     said = (
-        (f"{ratio:.1f}× below mean pose", "$text-success")
+        (f"{ratio:.{1 if ratio >= 1.1 else 2}f}× below mean pose", "$text-success")
         if ratio > 1
         else ("! not below mean pose", "$text-warning")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from on_screen import screen_text, until
 
 from stickgen.runs.store import Run
@@ -67,3 +69,15 @@ async def test_a_key_that_cannot_be_used_now_says_why(run: Run) -> None:
             said = [notice.message for notice in app._notifications]
             assert len(said) == 1 and said[0].startswith("this run is finished: ") and why in said[0]
             app.clear_notifications()
+
+
+async def test_a_run_that_stopped_early_is_told_of_as_in_the_status_line(run: Run) -> None:
+    run.exit_path.write_text(
+        json.dumps({**run.exit, "code": 0, "event": "early", "reason": "reached --max-steps"})
+    )
+    app = StickgenApp(run=run, root=run.path.parent)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "stopped early" in screen_text(app))
+        await pilot.press("p")
+        said = [notice.message for notice in app._notifications]
+        assert said == ["this run stopped early: only a trainer can do that"]
