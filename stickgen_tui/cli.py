@@ -183,14 +183,17 @@ def _port(text: str) -> int:
 
 def build_app(arguments: argparse.Namespace) -> StickgenApp:
     """The app for these arguments. Raises StickgenError for a config or run that is not there."""
-    from stickgen.runs.store import find_run, runs_root
     from stickgen_tui.app import StickgenApp
 
     if arguments.demo and arguments.run:
         raise StickgenError("--demo shows a recorded run; drop it, or --run")
     if arguments.config is not None and not arguments.config.is_file():
         raise StickgenError(f"{arguments.config}: no such config file (the shipped ones are in configs/)")
-    run = find_run(arguments.run, runs_root()) if arguments.run else None
+    run = None
+    if arguments.run:
+        from stickgen.runs.store import find_run, runs_root  # late: Home is there without it
+
+        run = find_run(arguments.run, runs_root())
     return StickgenApp(config=arguments.config, run=run, keymap=changed_keys())
 
 

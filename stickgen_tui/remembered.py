@@ -15,7 +15,6 @@ from stickgen.atomic import write_text
 from stickgen.errors import StickgenError
 from stickgen.folders import state_path
 from stickgen.foreign_files import read_json
-from stickgen.runs.locks import exclusive
 
 
 def remembered_path() -> Path:
@@ -36,6 +35,8 @@ def remember(name: str, value: Any) -> None:
 
     Raises StickgenError if the file cannot be written.
     """
+    from stickgen.runs.locks import exclusive
+
     path = remembered_path()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

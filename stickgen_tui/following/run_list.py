@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stickgen.quantities import age_text, resting_age_text
 from stickgen.run_contract import Field
 from stickgen.runs.store import Run, State, Status, list_runs, runs_root
-from stickgen_tui.drawing.states import look_of
 from stickgen_tui.following.rounds import Rounds
+from stickgen_tui.following.run_summary import RunSummary
 from stickgen_tui.text import clean
 
 if TYPE_CHECKING:
     from stickgen.catalogue.entry import Entry
     from stickgen.catalogue.settled import Known, SettledRuns
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """A row: `loss` is of the newest train record, `changed` the unix time of the newest sign of life."""
-
-    name: str
-    status: str
-    step: int | None
-    total_steps: int | None
-    loss: float | None
-    changed: float | None
-
-    @property
-    def alive(self) -> bool:
-        return look_of(self.status).alive
 
 
 MOST_SHOWN = 50
@@ -122,14 +104,3 @@ def entry_of(run: Run, summary: RunSummary) -> Entry:
         status = Status.UNREADABLE
     state = State(status, "", summary.step or 0, summary.total_steps or 0)
     return Entry(run, state, {}, changed=summary.changed)
-
-
-def age_of(summary: RunSummary) -> str:
-    """How long ago its newest sign of life was; of a run that does not go told so that it changes each minute at most."""
-    seconds = seconds_since(summary.changed)
-    return age_text(seconds) if summary.alive else resting_age_text(seconds)
-
-
-def seconds_since(moment: float | None) -> float | None:
-    """Age of a unix time in seconds, None of None."""
-    return None if moment is None else max(time.time() - moment, 0.0)

@@ -16,9 +16,8 @@ from textual.widgets import DataTable
 from stickgen.errors import StickgenError
 from stickgen.hardware.machine import Machine, detect, local_machine_fast
 from stickgen.planner.advising.recommend import Recommendation, recommend
-from stickgen.runs.store import Run
 from stickgen_tui.border_words import say_subtitle
-from stickgen_tui.following.run_list import RunCatalogue, RunSummary, age_of, entry_of
+from stickgen_tui.following.run_summary import RunSummary, age_of
 from stickgen_tui.launching.preflight import Preflight, preflight
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
@@ -34,6 +33,8 @@ from stickgen_tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
     from stickgen.config.drafts import Draft
+    from stickgen.runs.store import Run
+    from stickgen_tui.following.run_list import RunCatalogue
 
 
 class HomeScreen(LookingScreen[None]):
@@ -103,7 +104,7 @@ class HomeScreen(LookingScreen[None]):
         self._looked: Preflight | None = None  # what the card shows
         self._recommended: Path | None = None
         self._runs: list[tuple[Run, RunSummary]] = []
-        self._catalogue = RunCatalogue()
+        self._catalogue: RunCatalogue | None = None
         self._begun = False  # the first frame is drawn
 
     def compose(self) -> ComposeResult:
@@ -175,6 +176,10 @@ class HomeScreen(LookingScreen[None]):
 
     def look(self) -> None:
         """The runs there are."""
+        if self._catalogue is None:
+            from stickgen_tui.following.run_list import RunCatalogue  # late, as what it needs of the engine
+
+            self._catalogue = RunCatalogue()
         found = self._catalogue.look(self._root)
         self.tell(
             self.Runs(found.rows, found.hidden), (found, [age_of(summary) for _, summary in found.rows])
@@ -276,6 +281,8 @@ class HomeScreen(LookingScreen[None]):
             copy_command(self.app, self.target, self._root)
 
     def action_runs(self) -> None:
+        from stickgen_tui.following.run_list import entry_of
+
         if self._runs:  # what is known goes along, so that an Enter right behind opens a run
             opens(self.app).open_runs([entry_of(run, summary) for run, summary in self._runs])
         else:

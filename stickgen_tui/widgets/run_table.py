@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from stickgen.quantities import DASH, number_text
-from stickgen.runs.store import Run
 from stickgen_tui.drawing.progress_bar import progress_bar
 from stickgen_tui.drawing.states import look_of
-from stickgen_tui.following.run_list import RunSummary, age_of
+from stickgen_tui.following.run_summary import RunSummary, age_of
+
+if TYPE_CHECKING:
+    from stickgen.runs.store import Run
 
 # Fixed, because a table that measures its cells may draw once with widths from before (Textual 8.2.8).
 RIGHT = {"step", "loss", "age"}

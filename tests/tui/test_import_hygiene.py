@@ -57,6 +57,21 @@ def test_the_screen_with_all_its_rooms_open_loads_nothing_heavy(repo: object, tm
     assert not {name for name in loaded if f"{name}.".startswith(UNWANTED_ROOMS)}
 
 
+def test_the_first_frame_loads_nothing_of_the_engine_that_reads_runs_or_configs(repo: object) -> None:
+    code = "import stickgen_tui.cli, stickgen_tui.app, stickgen_tui.screens.home, sys; print('\\n'.join(sys.modules))"
+    loaded = _modules(code, cwd=repo)
+    late = (
+        "stickgen.runs.",
+        "stickgen.catalogue.",
+        "stickgen.config.schema",
+        "ruamel.",
+        "yaml.",
+        "orjson.",
+        "sqlite3.",
+    )
+    assert not {name for name in loaded if f"{name}.".startswith(late)}
+
+
 def test_help_of_the_command_line_loads_neither_torch_nor_textual(repo: object) -> None:
     code = (
         "import sys, contextlib, io; sys.argv = ['stickgen', '--help']\n"

@@ -25,7 +25,7 @@ def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     """The figure keeps its first pose, ages keep their first word, the cursor does not blink."""
     monkeypatch.setattr(StickCanvas, "_advance", lambda self: None)
     monkeypatch.setattr("stickgen.catalogue.settled._newest_change", lambda run: 1_790_000_000.0)
-    monkeypatch.setattr("stickgen_tui.following.run_list.seconds_since", lambda moment: 7200.0)
+    monkeypatch.setattr("stickgen_tui.following.run_summary.seconds_since", lambda moment: 7200.0)
     monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
 
 
