@@ -18,11 +18,13 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.widget import Widget, WidgetError
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from stickgen_tui.drawing.changed_cells import ShownCells, Written
+from stickgen_tui.drawing.front import FrontCompositor
 from stickgen_tui.leaving import QUIT_SECONDS, Leaving
 from stickgen_tui.notices import notice
 from stickgen_tui.themes import CONTRAST, first_theme, keep_theme, other_brightness, refusal
@@ -30,7 +32,6 @@ from stickgen_tui.themes import CONTRAST, first_theme, keep_theme, other_brightn
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import Provider
-    from textual.screen import Screen
     from textual.theme import Theme
 
     from stickgen.catalogue.entry import Entry
@@ -315,10 +316,15 @@ class StickgenApp(App[None]):
     # -- keys
 
     def _register(self, parent: DOMNode, *widgets: Widget, **options: Any) -> list[Widget]:
-        """Each widget goes through here before it gets a key: with changed keys, its bindings need their names."""
-        if self._name_bindings is not None:
-            for widget in widgets:
+        """Each widget goes through here before it gets a key: with changed keys, its bindings need their names.
+
+        A screen gets the compositor that draws only what is seen.
+        """
+        for widget in widgets:
+            if self._name_bindings is not None:
                 self._name_bindings(widget)
+            if isinstance(widget, Screen):
+                widget._compositor = FrontCompositor()
         return super()._register(parent, *widgets, **options)
 
     def on_key(self, event: events.Key) -> None:

@@ -189,11 +189,12 @@ class CurvesPanel(Panel):
     # -- what is seen
 
     def _look(self, view: ChartView, *, keep: bool = False) -> None:
-        zoomed = view.window != self._view.window
-        self._view = view
+        before, self._view = self._view, view
+        if (before.window is None, before.crosshair is None) != (view.window is None, view.crosshair is None):
+            self.refresh_bindings()  # see check_action
         self.show_curves()
         self._look_closely()
-        if zoomed:
+        if view.window != before.window:
             self._keep_of_run(replace(self._of_run, window=view.window, over=view.over))
         if keep:
             keep_choice(self, REMEMBERED_VIEW, None if view_is_usual(view) else view.to_json())
@@ -341,6 +342,7 @@ class CurvesPanel(Panel):
 
     def _choose_grid(self, choice: GridChoice) -> None:
         self._grid = choice
+        self.refresh_bindings()  # see check_action
         self.show_curves()
         keep_choice(self, REMEMBERED_GRID, None if choice == GridChoice() else choice.to_json())
 

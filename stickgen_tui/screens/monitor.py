@@ -109,6 +109,7 @@ class MonitorScreen(Screen[None]):
         self._asked_to_stop = False
         self._polled = 0.0  # monotonic s
         self._saw_alive = False
+        self._could_be_asked: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Line(id="run-title", classes="title-line")
@@ -189,6 +190,8 @@ class MonitorScreen(Screen[None]):
                 if self._saw_alive:
                     self._tell_of_end()
             self._saw_alive = self._follower.state.alive
+        if (can := self._what_can_be_asked()) != self._could_be_asked:
+            self._could_be_asked = can
             self.refresh_bindings()
 
     @work(thread=True, group="end", exit_on_error=False)
@@ -309,6 +312,10 @@ class MonitorScreen(Screen[None]):
         if action == "advice":
             return not alive and self._follower.state.status != Status.FINISHED
         return True
+
+    def _what_can_be_asked(self) -> tuple[bool | None, ...]:
+        """Which of the keys work that wait for a state of the run; when that changes, the line of keys is drawn anew."""
+        return tuple(self.check_action(action, ()) for action in WHY_NOT)
 
     def on_key(self, event: events.Key) -> None:
         """A key that asks for what cannot be done now says why; its binding is off, so it gets here."""

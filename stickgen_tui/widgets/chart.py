@@ -81,7 +81,11 @@ class Chart(Widget):
         self._curves, self._marks = curves, marks
         self.view = ChartView(log_y=log_y, smoothing=smoothing) if view is None else view
         self._empty = self._empty if empty is None else empty
-        self.refresh()
+        if can_be_seen(self):
+            self.refresh()
+
+    def on_show(self) -> None:
+        self.refresh()  # what it was told while it was hidden
 
     def render(self) -> Content:
         view = self.view
@@ -135,6 +139,14 @@ class Chart(Widget):
         if not self._dragged:
             self.post_message(self.Pointed(self, self._share(event), pressed=True))
         self._drag = None
+
+
+def can_be_seen(widget: Widget) -> bool:
+    """Whether neither the widget nor anything around it is hidden.
+
+    To refresh a hidden one is not only in vain: Textual then lays out the whole screen anew.
+    """
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
 
 
 def draw(
