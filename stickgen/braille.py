@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row, by column of the cell
 EMPTY_CELL = 0x2800
@@ -13,6 +14,17 @@ _UPRIGHTS = tuple(
     )
     for side in range(2)
 )
+
+
+def braille_text(cells: bytes | bytearray, blank: str = " ") -> str:
+    """A row of cells, a bit for each dot, as characters; `blank` stands for a cell without a dot."""
+    return cells.decode("latin-1").translate(_characters(blank))
+
+
+@functools.cache
+def _characters(blank: str) -> dict[int, str]:
+    """A table for `str.translate`."""
+    return {0: blank, **{bits: chr(EMPTY_CELL + bits) for bits in range(1, 256)}}
 
 
 class BrailleCanvas:
@@ -51,19 +63,28 @@ class BrailleCanvas:
 
     def upright(self, x: int, top: int, bottom: int) -> None:
         """Set the dots of a vertical stroke, both ends included."""
-        if top > bottom:
-            top, bottom = bottom, top
-        top, bottom = max(top, 0), min(bottom, self.height - 1)
-        if not 0 <= x < self.width or top > bottom:
-            return
-        column, side, first, last = x >> 1, x & 1, top >> 2, bottom >> 2
-        if first == last:
-            self.cells[first][column] |= _UPRIGHTS[side][top & 3][bottom & 3]
-            return
-        self.cells[first][column] |= _UPRIGHTS[side][top & 3][3]
-        for row in range(first + 1, last):
-            self.cells[row][column] |= _UPRIGHTS[side][0][3]
-        self.cells[last][column] |= _UPRIGHTS[side][0][bottom & 3]
+        self.uprights(((x, top, bottom),))
+
+    def uprights(self, strokes: Iterable[tuple[int, int, int]]) -> None:
+        """Set the dots of many vertical strokes, each as (x, one end, the other)."""
+        cells, width, lowest = self.cells, self.width, self.height - 1
+        for x, top, bottom in strokes:
+            if top > bottom:
+                top, bottom = bottom, top
+            if top < 0:
+                top = 0
+            if bottom > lowest:
+                bottom = lowest
+            if not 0 <= x < width or top > bottom:
+                continue
+            column, own, first, last = x >> 1, _UPRIGHTS[x & 1], top >> 2, bottom >> 2
+            if first == last:
+                cells[first][column] |= own[top & 3][bottom & 3]
+                continue
+            cells[first][column] |= own[top & 3][3]
+            for row in range(first + 1, last):
+                cells[row][column] |= own[0][3]
+            cells[last][column] |= own[0][bottom & 3]
 
     def dashes(self, y: int, on: int = 4, off: int = 4) -> None:
         """Set the dots of a dashed horizontal line."""
@@ -73,25 +94,14 @@ class BrailleCanvas:
 
     def path(self, points: Sequence[tuple[int, int]]) -> None:
         """Join points by uprights, which suits a curve with one value a column: steep parts stay thin."""
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
-            steps = max(x1 - x0, 1)
-            before = y0
-            if steps == 1:
-                self.upright(x1, before + (y1 > before) - (y1 < before), y1)
-                continue
-            for step in range(1, steps + 1):
-                y = round(y0 + (y1 - y0) * step / steps)
-                x = x0 + step if x1 > x0 else x1
-                # each column takes the dots from just past its neighbour's height to its own
-                start = before + (1 if y > before else -1 if y < before else 0)
-                self.upright(x, start, y)
-                before = y
-        for x, y in points:
-            self.dot(x, y)
+        if not points:
+            return
+        self.dot(*points[0])
+        self.uprights(_joined(points))
 
     def rows(self, blank: str = chr(EMPTY_CELL)) -> list[str]:
         """The canvas as lines of characters, from top to bottom; `blank` stands in a cell without a dot."""
-        return ["".join(chr(EMPTY_CELL | cell) if cell else blank for cell in row) for row in self.cells]
+        return [braille_text(row, blank) for row in self.cells]
 
     def _clip(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float] | None:
         """The part of a segment that can be seen (Liang and Barsky); None if there is none."""
@@ -111,3 +121,18 @@ class BrailleCanvas:
         if not first <= last:
             return None
         return x0 + first * dx, y0 + first * dy, x0 + last * dx, y0 + last * dy
+
+
+def _joined(points: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """The strokes that join points: each column takes the dots from just past its neighbour's height to its own."""
+    x0, before = points[0]
+    for x1, y1 in points[1:]:
+        if x1 - x0 <= 1:
+            yield x1, before + (y1 > before) - (y1 < before), y1
+        else:
+            start, steps = before, x1 - x0
+            for step in range(1, steps + 1):
+                y = round(start + (y1 - start) * step / steps)
+                yield x0 + step, before + (y > before) - (y < before), y
+                before = y
+        x0, before = x1, y1

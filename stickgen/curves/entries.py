@@ -49,13 +49,13 @@ class Entries:
 
     def columns(self, edges: Sequence[float]) -> list[tuple[int, float, float]]:
         """(column, smallest, largest) of every column that holds an entry; the last one includes its right edge."""
-        out: list[tuple[int, float, float]] = []
-        for column, start, end in self._spans(edges):
-            if end == start + 1:
-                out.append((column, self.lows[start], self.highs[start]))
-            else:
-                out.append((column, min(self.lows[start:end]), max(self.highs[start:end])))
-        return out
+        lows, highs = self.lows, self.highs
+        return [
+            (column, lows[start], highs[start])
+            if end == start + 1
+            else (column, min(lows[start:end]), max(highs[start:end]))
+            for column, start, end in self._spans(edges)
+        ]
 
     def smooth(self, edges: Sequence[float], half: float) -> list[tuple[int, float]]:
         """(column, mean of the points up to `half` points away from its middle) of every column with an entry.
@@ -65,15 +65,19 @@ class Entries:
         """
         columns, sums, counts = self._cells(edges)
         before = [0, *accumulate(counts)]
+        most = before[-1]
         out: list[tuple[int, float]] = []
+        start = end = 0  # of the window; both only ever move on
         for at, column in enumerate(columns):
             if column is None:
                 continue
             place = before[at] + counts[at] / 2
-            reach = min(half, place, before[-1] - place)
-            start = min(bisect_left(before, place - reach), at)
-            end = max(bisect_right(before, place + reach) - 1, at + 1)
-            out.append((column, sum(sums[start:end]) / (before[end] - before[start])))
+            reach = min(half, place, most - place)
+            start = bisect_left(before, place - reach, start)
+            end = bisect_right(before, place + reach, end) - 1
+            first, last = min(start, at), max(end, at + 1)
+            out.append((column, sum(sums[first:last]) / (before[last] - before[first])))
+            end = max(end, 0)
         return out
 
     def _cells(self, edges: Sequence[float]) -> tuple[list[int | None], list[float], list[int]]:
@@ -86,20 +90,26 @@ class Entries:
             return [], [], []
         first, last = spans[0][1], spans[-1][2]
         columns: list[int | None] = [None] * first
-        sums, counts = list(self.sums[:first]), self.counts[:first]
-        one_by_one = last - first <= PER_CELL * len(spans)
-        for column, start, end in spans:
-            if one_by_one:
-                middle = (start + end - 1) // 2
-                columns.extend(column if at == middle else None for at in range(start, end))
-                sums += self.sums[start:end]
-                counts += self.counts[start:end]
-            else:
-                columns.append(column)
-                sums.append(sum(self.sums[start:end]))
-                counts.append(sum(self.counts[start:end]))
-        more = len(self.xs) - last
-        return columns + [None] * more, sums + list(self.sums[last:]), counts + self.counts[last:]
+        own_sums, own_counts = self.sums, self.counts
+        more: list[int | None] = [None] * (len(self.xs) - last)
+        if last - first <= PER_CELL * len(spans):
+            for column, start, end in spans:
+                cell: list[int | None] = [None] * (end - start)
+                cell[(end - start - 1) // 2] = column
+                columns += cell
+            return columns + more, own_sums.tolist(), own_counts
+        columns += [column for column, _, _ in spans]
+        sums = [sum(own_sums[start:end]) for _, start, end in spans]
+        usual = own_counts[first]
+        if own_counts.count(usual) == len(own_counts):
+            counts = [usual * (end - start) for _, start, end in spans]
+        else:
+            counts = [sum(own_counts[start:end]) for _, start, end in spans]
+        return (
+            columns + more,
+            [*own_sums[:first], *sums, *own_sums[last:]],
+            [*own_counts[:first], *counts, *own_counts[last:]],
+        )
 
     def _spans(self, edges: Sequence[float]) -> list[tuple[int, int, int]]:
         """(column, first entry, entry past the last) of every column that holds an entry."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 from textual.content import Content
 from textual.geometry import Size
 
-from stickgen.braille import EMPTY_CELL, BrailleCanvas
+from stickgen.braille import BrailleCanvas, braille_text
 from stickgen_tui.charts.chart_view import ChartView
 from stickgen_tui.charts.chart_words import MARK, crosshair_lines, legend, under_crosshair, x_labels
 from stickgen_tui.charts.curve import Curve
@@ -20,12 +22,13 @@ from stickgen_tui.tones import FAINT, MUTED
 FEWEST_SMOOTHED = 30  # columns with points; with fewer, every one is seen without help
 CLIPPED = 0.05  # at either end, of the columns that clipping may leave outside
 _ROWS_WITH_MARKS = 8  # fewer rows, and events are not marked
-_CELLS = (" ", *(chr(EMPTY_CELL + bits) for bits in range(1, 256)))
+_STRETCH = re.compile(rb"(.)\1*", re.DOTALL)  # of cells in the same colour
 _USUAL_GUTTER = 6  # columns of characters beside the plot
 _SPARE_GUTTER = 2  # that may stay empty, so that the plot does not move with every label
 _WITHOUT_AIR = 16  # columns of a chart that is no chart
 
-Part = Content | str | tuple[str, str]  # of a Content: with its style
+Part = tuple[str, str]  # a text and its style
+Row = Content | tuple[Part, ...]  # a line of the chart
 Found = list[tuple[int, float, float]]  # (column of dots, smallest, largest)
 
 
@@ -42,11 +45,19 @@ class Layer:
 class Plotted:
     """A drawn chart, and where in it things lie."""
 
-    content: Content
+    rows: tuple[Row, ...] = ()  # from top to bottom
     x: Scale | None = None  # None: there is nothing to see
     y: Scale | None = None
     gutter: int = 0  # columns of characters before the plot
     columns: int = 0  # of characters of the plot
+
+    @cached_property
+    def content(self) -> Content:
+        """All of it as one content."""
+        parts: list[Content | str | Part] = []
+        for row in self.rows:
+            parts += ("\n", row) if isinstance(row, Content) else ("\n", *row)
+        return Content.assemble(*parts[1:])
 
     def share_at(self, column: int) -> float:
         """How far along x a column of characters lies, 0 to 1."""
@@ -69,7 +80,7 @@ def plot(
     drawn = [curve for curve in curves if len(curve.series)]
     ends = [own for curve in drawn if curve.kind != "level" and (own := curve.ends(view.over)) is not None]
     if not ends or size.width < _WITHOUT_AIR or size.height < 4:
-        return Plotted(Content.styled(empty, MUTED) if size.width else Content(""))
+        return _in_words(empty if size.width else "")
     x = view.x_scale((min(low for low, _ in ends), max(high for _, high in ends)))
     in_view = [
         mark for mark in marks if size.height >= _ROWS_WITH_MARKS and _is_seen(mark, drawn[0], view, x)
@@ -80,7 +91,7 @@ def plot(
     while True:  # the labels of y follow from the values in the columns, and the columns from the room beside the labels
         columns = size.width - gutter
         if columns < 8:
-            return Plotted(Content.styled(empty, MUTED))
+            return _in_words(empty)
         edges = _edges(drawn, x, view, 2 * columns)
         found = [_found(curve, own) for curve, own in zip(drawn, edges, strict=True)]
         scale, outside = _y_scale(drawn, found, view, before.y if before is not None else None)
@@ -96,19 +107,23 @@ def plot(
     else:
         near = [mark for mark in in_view if _column_of(mark, drawn[0], view, x, columns) == cross]
         head, place = crosshair_lines(drawn, size.width, view, x, near)
-    parts: list[Part] = [head]
+    out: list[Row] = [head]
     for row in range(rows):
         label = labels.get(row, "")
-        parts.append((f"\n{label:>{gutter - 1}}{'┤' if label else '│'}", MUTED))
-        parts += _plot_row(layers, row, cross)
+        beside = (f"{label:>{gutter - 1}}{'┤' if label else '│'}", MUTED)
+        out.append((beside, *_plot_row(layers, row, cross)))
     if in_view:
-        parts += ["\n", _marks_row(in_view, drawn[0], view, x, gutter, columns)]
-    parts.append("\n")
+        out.append(_marks_row(in_view, drawn[0], view, x, gutter, columns))
     if cross is not None and place:
-        parts.append(under_crosshair(place, cross, gutter, columns))
+        out.append(under_crosshair(place, cross, gutter, columns))
     else:
-        parts.append(x_labels(x, view.over, gutter, columns))
-    return Plotted(Content.assemble(*parts), x, scale, gutter, columns)
+        out.append(x_labels(x, view.over, gutter, columns))
+    return Plotted(tuple(out), x, scale, gutter, columns)
+
+
+def _in_words(text: str) -> Plotted:
+    """No chart, but why there is none."""
+    return Plotted((Content.styled(text, MUTED),) if text else ())
 
 
 def _edges(drawn: Sequence[Curve], x: Scale, view: ChartView, width: int) -> list[list[float]]:
@@ -166,46 +181,53 @@ def _layers(
 ) -> list[Layer]:
     """Planes from back to front, each with its style and the cells that carry a mark."""
     out: list[Layer] = []
-    height = scale.rows(rows * 4 - 1)
+    bottom = rows * 4 - 1
     for curve, own, between in zip(drawn, found, edges, strict=True):
         plane = BrailleCanvas(columns, rows)
         marks: set[tuple[int, int]] = set()
         if curve.kind == "level":
             last = curve.series.last
             if last is not None and scale.low <= last / curve.unit <= scale.high:
-                plane.dashes(height(last / curve.unit))
+                plane.dashes(scale.rows([last / curve.unit], bottom)[0])
             out.append(Layer(plane, curve.style, marks))
             continue
         if view.smoothing > 0 and curve.kind == "line" and len(own) >= FEWEST_SMOOTHED:
             band = BrailleCanvas(columns, rows)
-            _trace(band, own, height)
+            _trace(band, own, scale, bottom)
             out.append(Layer(band, f"{curve.style} 35%", marks))
             smoothed = curve.smoothed(between, view.smoothing)
-            plane.path([(column, height(value)) for column, value in smoothed])
+            heights = scale.rows([value for _, value in smoothed], bottom)
+            plane.path([(column, row) for (column, _), row in zip(smoothed, heights, strict=True)])
         else:
-            _trace(plane, own, height)
+            _trace(plane, own, scale, bottom)
             if curve.kind == "marks":
-                marks = {(column // 2, height(low) // 4) for column, low, _ in own}
+                heights = scale.rows([low for _, low, _ in own], bottom)
+                marks = {(column // 2, row // 4) for (column, _, _), row in zip(own, heights, strict=True)}
                 if len(marks) > columns // 3:
                     marks = {max(marks)}  # many validations: the line speaks, the newest is marked
         out.append(Layer(plane, curve.style, marks))
     return out
 
 
-def _trace(plane: BrailleCanvas, found: Found, height: Callable[[float], int]) -> None:
+def _trace(plane: BrailleCanvas, found: Found, scale: Scale, bottom: int) -> None:
     """A stroke from the smallest to the largest value of each column, each joined to the one before."""
-    before: tuple[int, int, int] | None = None
-    for column, low, high in found:
-        top, bottom = height(high), height(low)
-        first, last = top, bottom
-        if before is not None:
-            if before[0] == column - 1:  # reach up or down to the neighbour's stroke
-                first, last = min(top, before[2] + 1), max(bottom, before[1] - 1)
-            else:
-                start = min(max(top, before[1]), before[2])
-                plane.path([(before[0], start), (column, min(max(start, top), bottom))])
-        plane.upright(column, first, last)
-        before = (column, top, bottom)
+    tops = scale.rows([high for _, _, high in found], bottom)
+    ends = scale.rows([low for _, low, _ in found], bottom)
+    strokes = []
+    last_column, last_top, last_end = -1, 0, 0
+    for (column, _, _), top, end in zip(found, tops, ends, strict=True):
+        first, last = top, end
+        if last_column == column - 1 and strokes:  # reach up or down to the neighbour's stroke
+            if last_end < top:
+                first = last_end + 1
+            if last_top > end:
+                last = last_top - 1
+        elif strokes:
+            start = min(max(top, last_top), last_end)
+            plane.path([(last_column, start), (column, min(max(start, top), end))])
+        strokes.append((column, first, last))
+        last_column, last_top, last_end = column, top, end
+    plane.uprights(strokes)
 
 
 def _plot_row(layers: Sequence[Layer], row: int, cross: int | None) -> list[Part]:
@@ -215,32 +237,41 @@ def _plot_row(layers: Sequence[Layer], row: int, cross: int | None) -> list[Part
     ]
     columns = layers[0].plane.width // 2
     if cross is None and not there:
-        return [" " * columns]
+        return [(" " * columns, "")]
     if cross is None and len(there) == 1 and not there[0].marks:
-        return [("".join(map(_CELLS.__getitem__, there[0].plane.cells[row])), there[0].style)]
-    bits = [0] * columns
-    owner: list[int] = [-1] * columns
-    for number, layer in enumerate(there):
-        for column, cell in enumerate(layer.plane.cells[row]):
-            if cell:
-                bits[column] |= cell
-                owner[column] = number
-    text = [_CELLS[own] for own in bits]
-    for number, layer in enumerate(there):
+        return [(braille_text(there[0].plane.cells[row]), there[0].style)]
+    bits = 0
+    owners = bytes(columns)  # the number of the frontmost layer with dots there, from 1; 0: none
+    for number, layer in enumerate(there, 1):
+        own = layer.plane.cells[row]
+        bits |= int.from_bytes(own, "big")
+        owners = bytes(map(max, owners, own.translate(_owned_by(number))))
+    styles = ["", *(layer.style for layer in there)]
+    text = braille_text(bits.to_bytes(columns, "big"))
+    if cross is not None or any(layer.marks for layer in there):
+        text, owners = _with_glyphs(text, owners, there, row, cross)
+        styles.append(FAINT)
+    return [(text[m.start() : m.end()], styles[owners[m.start()]]) for m in _STRETCH.finditer(owners)]
+
+
+@cache
+def _owned_by(number: int) -> bytes:
+    """A table for `bytes.translate`: the number of a layer where it has dots."""
+    return bytes([0] + [number] * 255)
+
+
+def _with_glyphs(
+    text: str, owners: bytes, layers: Sequence[Layer], row: int, cross: int | None
+) -> tuple[str, bytes]:
+    """A row of cells with the marks of its curves, and the crosshair where nothing else is."""
+    cells, own = list(text), bytearray(owners)
+    for number, layer in enumerate(layers, 1):
         for column, at in layer.marks:
             if at == row:
-                text[column], owner[column] = MARK, number
-    styles = ["", *(layer.style for layer in there)]
-    if cross is not None and text[cross] == " ":
-        styles.append(FAINT)
-        text[cross], owner[cross] = "│", len(there)
-    parts: list[Part] = []
-    start = 0
-    for column in range(1, columns + 1):
-        if column == columns or owner[column] != owner[start]:
-            parts.append(("".join(text[start:column]), styles[owner[start] + 1]))
-            start = column
-    return parts
+                cells[column], own[column] = MARK, number
+    if cross is not None and cells[cross] == " ":
+        cells[cross], own[cross] = "│", len(layers) + 1
+    return "".join(cells), bytes(own)
 
 
 def _marks_row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,16 +38,18 @@ class Scale:
     def _ends(self) -> tuple[float, float]:
         return (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
 
-    def rows(self, bottom: int) -> Callable[[float], int]:
-        """Which row of dots a value lies in, of 0 (top) to `bottom`; made once, asked for every value of a curve."""
+    def rows(self, values: Sequence[float], bottom: int) -> list[int]:
+        """Which row of dots each value lies in, of 0 (top) to `bottom`."""
         low, high = self._ends
         per_row = bottom / (high - low) if high > low else 0.0
         if self.log:
             log = math.log
-            return lambda value: (
-                min(max(round((high - log(value)) * per_row), 0), bottom) if value > 0 else bottom
-            )
-        return lambda value: min(max(round((high - value) * per_row), 0), bottom)
+            found = [round((high - log(value)) * per_row) if value > 0 else bottom for value in values]
+        else:
+            found = [round((high - value) * per_row) for value in values]
+        if found and (min(found) < 0 or max(found) > bottom):
+            return [min(max(row, 0), bottom) for row in found]
+        return found
 
     def edges(self, width: int) -> list[float]:
         """The values between which `width` columns lie, the first centred on `low` and the last on `high`."""

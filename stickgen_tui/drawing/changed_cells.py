@@ -6,8 +6,10 @@ curve of which a few dots move then costs kilobytes a frame.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
+from itertools import repeat
 
 from rich.cells import get_character_cell_size
 from rich.console import Console, RenderableType
@@ -20,6 +22,8 @@ from textual.strip import Strip
 Update = RenderableType | CompositorUpdate | None
 Cell = tuple[str, Style | None]  # the right half of a wide character is ""
 _BURST_SECONDS = 5.0
+# characters of a cell each, that are most of what is drawn: ASCII, Latin, boxes and blocks, braille
+_A_CELL_EACH = re.compile("[\x00-\x7f\xa1-\xac\xae-\xff\u2500-\u259f\u2800-\u28ff]*")
 _NEAR = 12  # columns between two changes that are cheaper to send than to jump over
 
 
@@ -103,8 +107,8 @@ def cells_of(strip: Strip) -> list[Cell]:
     for text, style, control in strip:
         if control:
             continue
-        if text.isascii():
-            out.extend((character, style) for character in text)
+        if _A_CELL_EACH.fullmatch(text):
+            out.extend(zip(text, repeat(style)))
             continue
         for character in text:
             width = get_character_cell_size(character)
@@ -122,10 +126,9 @@ def _runs(before: list[Cell], after: list[Cell]) -> list[tuple[int, int]]:
     if before == after:
         return []
     runs: list[tuple[int, int]] = []
-    known = len(before)
-    for column, cell in enumerate(after):
-        if column < known and before[column] == cell:
-            continue
+    differing = [column for column, (old, new) in enumerate(zip(before, after, strict=False)) if old != new]
+    differing += range(len(before), len(after))
+    for column in differing:
         if runs and column - runs[-1][1] < _NEAR:
             runs[-1] = (runs[-1][0], column + 1)
         else:

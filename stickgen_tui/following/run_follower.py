@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,10 @@ class RunFollower:
         self._gpus = GpuMeter()
 
     def poll(self) -> frozenset[str]:
-        """Read what is new. Returns what changed: status, metrics, events, log, samples, sample, memory, damage."""
+        """Read what is new. Returns what changed: status, step, metrics, events, log, samples, sample, memory, damage.
+
+        "status" is anything that is said of the run but the step it is at.
+        """
         if not self._polling.acquire(blocking=False):
             return frozenset()
         try:
@@ -89,9 +92,11 @@ class RunFollower:
         state = self.run.state()
         asked = asked_to_end(self.run) if state.alive else None
         seen = state, self.run.identity, self.run.exit, asked
-        if seen != (self.state, self.identity, self.ended, self.asked_to_end):
+        before = self.state, self.identity, self.ended, self.asked_to_end
+        if seen != before:
             self.state, self.identity, self.ended, self.asked_to_end = seen
-            changed.add("status")
+            at_step = replace(before[0], step=state.step)
+            changed.add("step" if seen == (at_step, *before[1:]) else "status")
         events = self._events.read_new()
         if events:
             with self.lock:

@@ -76,6 +76,7 @@ class FigurePanel(Panel):
         self._busy = ""  # what the drawing process does
         self._failed = ""  # why the last sentence was not drawn
         self._ready_at: float | None = None  # by its forecast, monotonic s
+        self._total_told: int | None = None
 
     def compose(self) -> ComposeResult:
         self.border_title = "what it draws"
@@ -104,7 +105,7 @@ class FigurePanel(Panel):
             self._texts[self.follower.prompt] = self.follower.sample.text
             if self._chosen is None:
                 self._play()
-        if what & {"sample", "samples", "status"}:
+        if what & {"sample", "samples", "status"} or self.follower.total_steps != self._total_told:
             self._show_caption()
 
     def look_at(self, moment: Moment | None) -> None:
@@ -139,7 +140,8 @@ class FigurePanel(Panel):
         sample, follower, sentences = self._sample, self.follower, self._sentences()
         steps = [step_of(path) for path in follower.samples] if self._chosen is None else []
         index = follower.sampled_index
-        total = follower.total_steps or 0
+        self._total_told = follower.total_steps
+        total = self._total_told or 0
         strip = self.query_one(StepStrip)
         strip.display = len(steps) > 1 and self.size.height > 12
         strip.show(steps, sample.step if sample else None, total)

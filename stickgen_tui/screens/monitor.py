@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import ClassVar
 
 from textual import events, on, work
@@ -13,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from stickgen.errors import StickgenError
 from stickgen.run_contract import Wish
@@ -107,7 +107,10 @@ class MonitorScreen(Screen[None]):
         self._moment: Moment | None = None  # that is looked back at
         self._panels = tuple(panel(self._follower) for panel in PANELS)
         self._asked_to_stop = False
-        self._polled = 0.0  # monotonic s
+        self._polls: Timer | None = None
+        self._polled_every = 0.0  # s
+        self._not_drawn: frozenset[str] = frozenset()  # what changed while nobody looked
+        self._status_drawn: Status | None = None
         self._saw_alive = False
         self._could_be_asked: tuple[bool | None, ...] = ()
 
@@ -124,7 +127,7 @@ class MonitorScreen(Screen[None]):
             Content.assemble(("Run ", "bold $primary"), (clean(self._run.name, single_line=True), "bold"))
         )
         self._poll()
-        self.set_interval(POLL_SECONDS, self._poll_if_due)
+        self._keep_pace()
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
 
     def on_screen_suspend(self) -> None:
@@ -139,20 +142,23 @@ class MonitorScreen(Screen[None]):
 
     # -- following
 
-    def _poll_if_due(self) -> None:
+    def _keep_pace(self) -> None:
         """A run that is over, or that nobody looks at, is read less often."""
         alive, focus = self._follower.state.alive, self.app.app_focus
         wait = POLL_SECONDS if alive and focus else OVER_SECONDS if focus else UNFOCUSED_SECONDS
-        if time.monotonic() - self._polled >= wait - POLL_SECONDS / 2:
-            self._poll()
+        if wait != self._polled_every:
+            if self._polls is not None:
+                self._polls.stop()
+            self._polls, self._polled_every = self.set_interval(wait, self._poll), wait
 
     def _focus_changed(self, focus: bool) -> None:
+        self._keep_pace()
         if focus:
+            self._show_changes()  # what is known already; the poll brings the rest
             self._poll()
 
     @work(thread=True, exclusive=True, group="follow", exit_on_error=False)
     def _poll(self) -> None:
-        self._polled = time.monotonic()
         numbers = self._panels[PANELS.index(NumbersPanel)]
         if isinstance(numbers, NumbersPanel) and numbers.usable_ram_bytes is None:
             from stickgen.hardware.machine import local_machine_fast
@@ -174,22 +180,31 @@ class MonitorScreen(Screen[None]):
         self.leave()
 
     def on_monitor_screen_changed(self, event: Changed) -> None:
-        what = event.what
         if self._follower.behind:
             self._poll()  # a long log: on with it
+        ends = self._saw_alive and not self._follower.state.alive
+        self._not_drawn |= event.what
+        if self.app.app_focus or self._follower.state.status != self._status_drawn:
+            self._show_changes()
+        if "status" in event.what:
+            self._keep_pace()
+            if not self._follower.state.alive:
+                self._asked_to_stop = False
+            if ends:
+                self._tell_of_end()
+            self._saw_alive = self._follower.state.alive
+
+    def _show_changes(self) -> None:
+        """Draw what has changed. Without the focus that waits, except for another status: nobody looks."""
+        what, self._not_drawn = self._not_drawn, frozenset()
+        self._status_drawn = self._follower.state.status
         with self._follower.lock:
             self._show_status()
             if "metrics" in what:
                 covered, parts = self._follower.time_parts()
                 self.query_one(TimeStrip).show_parts(covered, parts, self._follower.step_seconds)
-            for panel in self._panels:
+            for panel in self._panels if what else ():
                 panel.show(what)
-        if "status" in what:
-            if not self._follower.state.alive:
-                self._asked_to_stop = False
-                if self._saw_alive:
-                    self._tell_of_end()
-            self._saw_alive = self._follower.state.alive
         if (can := self._what_can_be_asked()) != self._could_be_asked:
             self._could_be_asked = can
             self.refresh_bindings()

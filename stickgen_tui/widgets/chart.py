@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
+from rich.segment import Segment
+from rich.style import Style as RichStyle
 from textual import events
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
-from textual.widget import Widget
+from textual.strip import Strip
+from textual.widget import Widget, _RenderCache
 
 from stickgen_tui.charts.chart_view import SMOOTHING, ChartView
 from stickgen_tui.charts.curve import Curve
-from stickgen_tui.charts.plot import Plotted, plot
+from stickgen_tui.charts.plot import Plotted, Row, plot
 from stickgen_tui.following.marks import Mark
 
 __all__ = ["SMOOTHING", "Chart", "ChartView", "Curve", "draw"]
@@ -63,9 +67,14 @@ class Chart(Widget):
         self._marks: Sequence[Mark] = ()
         self._drag: int | None = None  # the column where the button was pressed, or that was dragged to
         self._dragged = False
-        self._before: object = None  # what was plotted last
         self.view = ChartView()
-        self.plotted = Plotted(Content(""))
+        self.plotted = Plotted()
+        self._plotted_as: object = None  # of what
+        self._plotted_size = Size(0, 0)
+        self._due = False  # whether something else is to be plotted
+        self._drawn: list[tuple[Row, Strip]] = []  # the rows as they were drawn last
+        self._looks: dict[str, RichStyle | None] = {}  # what a style looks like here
+        self._drawn_in: object = None  # the theme and the style for which these hold
 
     def show(
         self,
@@ -81,21 +90,72 @@ class Chart(Widget):
         self._curves, self._marks = curves, marks
         self.view = ChartView(log_y=log_y, smoothing=smoothing) if view is None else view
         self._empty = self._empty if empty is None else empty
-        if can_be_seen(self):
-            self.refresh()
+        if not self._due:
+            self._due = True
+            self.call_later(self._draw_what_changed)
 
     def on_show(self) -> None:
-        self.refresh()  # what it was told while it was hidden
+        self._draw_what_changed()  # of what it was told while it was hidden
 
-    def render(self) -> Content:
+    def _draw_what_changed(self) -> None:
+        """Plot what is due, once for all that it was told meanwhile, and draw the rows that differ."""
+        if not self._due or not can_be_seen(self):
+            return
+        before = self.plotted.rows
+        self._plot()
+        rows = self.plotted.rows
+        if len(rows) != len(before):
+            self.refresh()
+        elif changed := [
+            y for y, (old, new) in enumerate(zip(before, rows, strict=True)) if not same(old, new)
+        ]:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def _plot(self) -> None:
         view = self.view
         what = (tuple(curve.name for curve in self._curves), view.log_y, view.clip, view.window, view.over)
-        before = self.plotted if self._before == what else None
+        before = self.plotted if self._plotted_as == what else None
         self.plotted = plot(
             self._curves, self.size, view, marks=self._marks, before=before, empty=self._empty
         )
-        self._before = what
+        self._plotted_as, self._plotted_size, self._due = what, self.size, False
+
+    def render(self) -> Content:
+        self._plot_if_needed()
         return self.plotted.content
+
+    def _plot_if_needed(self) -> None:
+        if self._due or self._plotted_size != self.size:
+            self._plot()
+
+    def _render_content(self) -> None:
+        """As Textual's, but a row that is as it was is not made again."""
+        self._plot_if_needed()
+        drawn_in = self.app.theme, self.visual_style
+        if drawn_in != self._drawn_in:
+            self._drawn_in = drawn_in
+            self._drawn = []
+            self._looks.clear()
+        rows = self.plotted.rows[: self.size.height]
+        self._drawn = [
+            before if before is not None and same(before[0], row) else (row, self._strip(row))
+            for row, before in zip_longest(rows, self._drawn[: len(rows)])
+        ]
+        self._render_cache = _RenderCache(self.size, [strip for _, strip in self._drawn])
+        self._dirty_regions.clear()
+
+    def _strip(self, row: Row) -> Strip:
+        if isinstance(row, Content):
+            style = self.visual_style
+            parts = row.render(style, end="", parse_style=self._get_style)
+            return Strip([Segment(text, (style + own).rich_style) for text, own in parts])
+        return Strip([Segment(text, self._look(style)) for text, style in row])
+
+    def _look(self, style: str) -> RichStyle | None:
+        if style not in self._looks:
+            own = self.visual_style + self._get_style(style) if style else self.visual_style
+            self._looks[style] = own.rich_style
+        return self._looks[style]
 
     # -- the mouse
 
@@ -139,6 +199,13 @@ class Chart(Widget):
         if not self._dragged:
             self.post_message(self.Pointed(self, self._share(event), pressed=True))
         self._drag = None
+
+
+def same(one: Row, other: Row) -> bool:
+    """Whether two rows look alike."""
+    if isinstance(one, Content) and isinstance(other, Content):
+        return one.plain == other.plain and one.spans == other.spans
+    return not isinstance(one, Content) and one == other
 
 
 def can_be_seen(widget: Widget) -> bool:

@@ -62,11 +62,10 @@ def test_rows_of_a_log_axis_are_those_of_its_positions_below_one_as_well(
     low: float, ratio: float, bottom: int
 ) -> None:
     scale = value_scale(low, low * ratio, log=True)
-    row = scale.rows(bottom)
-    for share in (0.0, 0.1, 0.5, 0.9, 1.0):
-        value = low * ratio**share
-        assert abs(row(value) - (1 - scale.position(value)) * bottom) <= 0.51
-    assert row(0.0) == row(-1.0) == bottom
+    values = [low * ratio**share for share in (0.0, 0.1, 0.5, 0.9, 1.0)]
+    for value, row in zip(values, scale.rows(values, bottom), strict=True):
+        assert abs(row - (1 - scale.position(value)) * bottom) <= 0.51
+    assert scale.rows([0.0, -1.0], bottom) == [bottom, bottom]
 
 
 def test_the_y_limits_of_a_live_curve_stay_until_they_no_longer_fit() -> None:
