@@ -64,9 +64,10 @@ facts["redraw_ms"] = sorted(times)[len(times) // 2] * 1e3
 print(json.dumps(facts))
 """
 
-# All charts that the monitor shows on a terminal of that size, to the last styled segment.
+# All charts that the monitor shows on a terminal of that size, to the last styled segment, each time after a new record.
 MONITOR = """
 import asyncio, json, sys, time
+from dataclasses import replace
 from pathlib import Path
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
@@ -83,8 +84,12 @@ async def drawn(size):
         await pilot.pause(0.5)
         charts = [chart for chart in app.screen.query(Chart) if chart.region]
         times = []
-        for _ in range(25):
+        for number in range(25):
             for chart in charts:
+                for curve in chart._curves:
+                    last = curve.series.last_x + 1
+                    curve.series.append(last, curve.series.last * (1.05 if number % 2 else 0.95))
+                chart.show(chart._curves, view=replace(chart.view, whole=(1, last)), marks=chart._marks)
                 chart.refresh()
             cpu = time.process_time()
             for chart in charts:
