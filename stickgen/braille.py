@@ -55,11 +55,8 @@ class BrailleCanvas:
 
     def circle(self, x: float, y: float, radius: float) -> None:
         """Set the dots of a circle's edge."""
-        reach = min(int(radius + 1), self.width + self.height)
-        for dy in range(-reach, reach + 1):
-            for dx in range(-reach, reach + 1):
-                if abs((dx * dx + dy * dy) ** 0.5 - radius) < 0.5:
-                    self.dot(round(x) + dx, round(y) + dy)
+        for dx, dy in _edge(radius, min(int(radius + 1), self.width + self.height)):
+            self.dot(round(x) + dx, round(y) + dy)
 
     def upright(self, x: int, top: int, bottom: int) -> None:
         """Set the dots of a vertical stroke, both ends included."""
@@ -121,6 +118,13 @@ class BrailleCanvas:
         if not first <= last:
             return None
         return x0 + first * dx, y0 + first * dy, x0 + last * dx, y0 + last * dy
+
+
+@functools.lru_cache(maxsize=32)
+def _edge(radius: float, reach: int) -> tuple[tuple[int, int], ...]:
+    """The dots of a circle's edge around its middle, up to `reach` away: the same in every picture of a motion."""
+    span = range(-reach, reach + 1)
+    return tuple((dx, dy) for dy in span for dx in span if abs((dx * dx + dy * dy) ** 0.5 - radius) < 0.5)
 
 
 def _joined(points: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:

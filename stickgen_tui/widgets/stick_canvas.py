@@ -8,6 +8,8 @@ from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
@@ -25,6 +27,7 @@ from stickgen_tui.drawing.pace import (
 from stickgen_tui.following.sample import Sample
 
 _LEAST_COLUMNS, _LEAST_ROWS = 4, 3  # of one figure
+_MOST_PICTURES, _MOST_STRIPS = 300, 500  # that are kept: a motion is played again and again
 
 
 class StickCanvas(Widget):
@@ -51,6 +54,12 @@ class StickCanvas(Widget):
         self._views: list[BrailleView] = []
         self._drawn_for = (0, 0)  # columns and rows of the views
         self._lines: list[str] = []
+        self._pictures: dict[tuple[int, ...], list[str]] = {}  # what was drawn, by the frame of each view
+        self._strips: dict[tuple[str, bool], Strip] = {}  # lines as they are sent, by whether they are words
+        self._looks: dict[bool, Style] = {}  # of figures and of words
+        self._drawn_in: tuple[str | None, Color, Color] | None = (
+            None  # theme and backgrounds for which these hold
+        )
         self._frame = 0.0  # of the first sample
         self._seconds = 0.0  # since the beginning of the motion
         self._left = 0.0  # seconds to play before it stands still
@@ -80,6 +89,7 @@ class StickCanvas(Widget):
         self._samples = (sample,) if beside is None else (sample, beside)
         self._labels = tuple(labels)
         self._views, self._lines, self._seconds, self._frame = [], [], 0.0, 0.0
+        self._pictures.clear()
         self.wake()
         self.refresh()
 
@@ -191,31 +201,64 @@ class StickCanvas(Widget):
             motions = [sample.motion for sample in self._samples]
             self._views = [BrailleView(motion, wide, high, beside=motions) for motion in motions]
             self._drawn_for = (columns, rows)
-        pictures = [
-            view.draw(int(self._seconds * sample.fps))
-            for view, sample in zip(self._views, self._samples, strict=True)
-        ]
-        if count == 1:
+            self._pictures.clear()
+        frames = tuple(
+            min(int(self._seconds * sample.fps), len(sample.motion) - 1) for sample in self._samples
+        )
+        if frames not in self._pictures:
+            if len(self._pictures) >= _MOST_PICTURES:
+                self._pictures.clear()
+            self._pictures[frames] = self._picture(frames, wide, columns)
+        return self._pictures[frames]
+
+    def _picture(self, frames: tuple[int, ...], wide: int, columns: int) -> list[str]:
+        """These frames of the views, each `wide` columns, beside each other."""
+        pictures = [view.draw(frame) for view, frame in zip(self._views, frames, strict=True)]
+        if len(pictures) == 1:
             return pictures[0]
         head = " ".join(clean(label, single_line=True)[:wide].ljust(wide) for label in self._labels)
         return [head.ljust(columns), *("│".join(row).ljust(columns) for row in zip(*pictures, strict=True))]
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of `crop`. It has no border and no padding, and moves: Textual's way over these costs most of a frame."""
+        drawn_in = self.app.theme, *self.background_colors
+        if drawn_in != self._drawn_in:
+            self._drawn_in = drawn_in
+            self._looks.clear()
+            self._strips.clear()
+        strips = [self.render_line(y) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, drawn_in[2]) for strip in strips]
+        left, right = crop.column_span
+        return (
+            strips if (left, right) == (0, self.size.width) else [strip.crop(left, right) for strip in strips]
+        )
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        words = self.get_component_rich_style("stick-canvas--words")
         if not self._samples:
             lines = wrap(self._empty, max(width, 1))
-            return Strip([Segment((lines[y] if y < len(lines) else "").ljust(width)[:width], words)], width)
+            return self._strip(lines[y] if y < len(lines) else "", words=True)
         if len(self._lines) != self.size.height or len(self._lines[0]) != width:
             self._lines = self._drawn()
         if y >= len(self._lines):
             return Strip.blank(width)
-        style = (
-            words
-            if y == 0 and len(self._samples) > 1
-            else self.get_component_rich_style("stick-canvas--figure")
-        )
-        return Strip([Segment(self._lines[y], style)]).adjust_cell_length(width)
+        return self._strip(self._lines[y], words=y == 0 and len(self._samples) > 1)
+
+    def _strip(self, line: str, *, words: bool) -> Strip:
+        """The line in its style, as wide as the widget. Most lines of a picture are those of the one before."""
+        width = self.size.width
+        known = self._strips.get((line, words))
+        if known is not None and known.cell_length == width:
+            return known
+        if words not in self._looks:
+            part = "stick-canvas--words" if words else "stick-canvas--figure"
+            self._looks[words] = self.get_component_rich_style(part)
+        if len(self._strips) >= _MOST_STRIPS:
+            self._strips.clear()
+        strip = Strip([Segment(line, self._looks[words])]).adjust_cell_length(width, self._looks[words])
+        self._strips[line, words] = strip
+        return strip
 
 
 def changed_region(before: list[str], after: list[str]) -> Region | None:

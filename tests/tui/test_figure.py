@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from on_screen import screen_text, until
 from run_fixture import wave
+from textual.geometry import Region
 from textual.pilot import Pilot
 
+from stickgen.motion.in_braille import BrailleView
 from stickgen.motion.skeleton import FPS
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
@@ -198,6 +200,39 @@ async def test_nothing_moves_while_the_terminal_has_not_the_focus_or_a_dialog_is
         await until(pilot, lambda: not canvas.moving)
         await pilot.press("0", "question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen) and not canvas.moving)
+
+
+async def test_a_motion_that_is_played_again_is_not_drawn_again(
+    app: StickgenApp, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await monitor(pilot, run)
+        canvas = app.screen.query_one(StickCanvas)
+        await pilot.press("space")
+        frames = []
+        for seconds in (0.0, 0.5, 1.0):
+            canvas._seconds = seconds
+            frames.append(canvas._drawn())
+        assert frames[0] != frames[1] != frames[2]
+        monkeypatch.setattr(BrailleView, "draw", lambda self, frame: pytest.fail("it is known"))
+        for seconds, known in zip((0.0, 0.5, 1.0), frames, strict=True):
+            canvas._seconds = seconds
+            assert canvas._drawn() == known
+
+
+async def test_a_figure_has_the_colours_of_the_theme_and_its_own_width(app: StickgenApp, run: Run) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await monitor(pilot, run)
+        canvas = app.screen.query_one(StickCanvas)
+        whole = canvas.size.region
+        for theme in ("textual-light", "textual-dark"):
+            app.theme = theme
+            await pilot.pause()
+            lines, part = canvas.render_lines(whole), canvas.render_lines(Region(3, 1, 5, 2))
+            style = canvas.get_component_rich_style("stick-canvas--figure")
+            assert {segment.style for line in lines for segment in line} == {style}
+            assert [line.cell_length for line in lines] == [whole.width] * whole.height
+            assert [line.text for line in part] == [line.text[3:8] for line in lines[1:3]]
 
 
 def test_the_rate_follows_the_connection() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from on_screen import screen_text, until
@@ -65,6 +66,16 @@ async def test_it_paints_what_textual_would_paint(app: StickgenApp, run: Run, si
                 same_where_it_changed(compositor, changed)
 
 
+def counting(
+    render_lines: Callable[[Widget, Region], list[Strip]], asked: Counter[Widget]
+) -> Callable[[Widget, Region], list[Strip]]:
+    def counted(self: Widget, crop: Region) -> list[Strip]:
+        asked[self] += 1
+        return render_lines(self, crop)
+
+    return counted
+
+
 async def test_a_figure_that_moves_asks_nothing_else_to_draw(
     app: StickgenApp, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,13 +85,8 @@ async def test_a_figure_that_moves_asks_nothing_else_to_draw(
         canvas, asked = app.screen.query_one(StickCanvas), Counter[Widget]()
         canvas.toggle()
         await pilot.pause(0.1)
-        render_lines = Widget.render_lines
-
-        def counted(self: Widget, crop: Region) -> list[Strip]:
-            asked[self] += 1
-            return render_lines(self, crop)
-
-        monkeypatch.setattr(Widget, "render_lines", counted)
+        for owner in (Widget, StickCanvas):
+            monkeypatch.setattr(owner, "render_lines", counting(owner.render_lines, asked))
         canvas.refresh(Region(2, 1, 5, 2))
         await pilot.pause(0.1)
         assert asked == {canvas: 1}
