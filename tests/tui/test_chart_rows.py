@@ -6,9 +6,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
+from stickgen.curves.series import Series
 from stickgen_tui.charts.chart_view import ChartView
 from stickgen_tui.charts.curve import Curve
-from stickgen_tui.following.series import Series
 from stickgen_tui.widgets.chart import Chart
 
 
