@@ -56,7 +56,8 @@ class Plotted:
         """All of it as one content."""
         parts: list[Content | str | Part] = []
         for row in self.rows:
-            parts += ("\n", row) if isinstance(row, Content) else ("\n", *row)
+            parts.append("\n")
+            parts.extend([row] if isinstance(row, Content) else row)
         return Content.assemble(*parts[1:])
 
     def share_at(self, column: int) -> float:

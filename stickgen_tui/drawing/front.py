@@ -29,7 +29,7 @@ class FrontCompositor(Compositor):
         )
         if not spans:
             return None
-        return ChopsUpdate(self._pieces(spans), spans, [line[1:] for line in self.cuts])  # type: ignore[arg-type]
+        return ChopsUpdate(self._pieces(spans), spans, [line[1:] for line in self.cuts])
 
     def _render_chops(
         self, crop: Region, is_rendered_line: Callable[[int], bool]

@@ -30,9 +30,12 @@ async def test_only_the_rows_of_a_chart_that_differ_are_drawn_again(monkeypatch:
         await pilot.pause()
         drawn: list[Region] = []
         refresh = kept.refresh
-        monkeypatch.setattr(
-            kept, "refresh", lambda *regions, **how: drawn.extend(regions) or refresh(*regions, **how)
-        )
+
+        def counted(*regions: Region, repaint: bool = True, layout: bool = False) -> None:
+            drawn.extend(regions)
+            refresh(*regions, repaint=repaint, layout=layout)
+
+        monkeypatch.setattr(kept, "refresh", counted)
         kept.show((curve,), view=ChartView())
         await pilot.pause()
         assert drawn == []
@@ -64,7 +67,12 @@ async def test_many_changes_of_a_hidden_chart_are_plotted_once_when_it_is_seen(
         chart.display = False
         await pilot.pause()
         plot_it = chart._plot
-        monkeypatch.setattr(chart, "_plot", lambda: plotted.append(1) or plot_it())
+
+        def counted() -> None:
+            plotted.append(1)
+            plot_it()
+
+        monkeypatch.setattr(chart, "_plot", counted)
         series = Series()
         for step in range(5):
             series.append(step, float(step))
