@@ -2,7 +2,7 @@
 
 An edit replaces only the characters of one value, or adds or takes away those of one key or item, in the
 original text. The result is parsed again; if anything else reads differently, the edit is refused and nothing
-has happened. Undo puts the former bytes back.
+has happened. (`swapping.py` knows when nothing else can.) Undo puts the former bytes back.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from stickgen.yaml_edit.nodes import (
 from stickgen.yaml_edit.parsing import decode, is_collection_tag, parse
 from stickgen.yaml_edit.scalars import Plain, reads_alike, resolve, resolve_tagged, same_value
 from stickgen.yaml_edit.splicing import EditRefusedError, Splicer
+from stickgen.yaml_edit.swapping import swapped
 from stickgen.yaml_edit.verifying import (
     MISSING,
     Judge,
@@ -144,8 +145,8 @@ class Document:
 
     def get(self, path: AnyPath) -> Plain | Missing:
         """The value at a path as YAML 1.2 reads it; MISSING if there is no single value."""
-        node = self.node(path)
-        return node.value if isinstance(node, Scalar) else MISSING
+        found = self._values.get(_parts(path), MISSING)
+        return MISSING if isinstance(found, Empty) else found
 
     def typed(self, path: AnyPath, text: str) -> Plain:
         """What a typed `text` is as the new value at `path`: text where text stands in quotes or in a block.
@@ -189,6 +190,10 @@ class Document:
         if same_value(container.value, value) and (not respell or reads_alike(container.text)):
             return []
         changed = self._splicer.replaced(container, value, _shown(parts))
+        tree = swapped(self._tree, self._text, container, value, changed)
+        if tree is not None and changed != self._text and parts in self._values:
+            self._edited(changed, (tree, {**self._values, parts: value}))
+            return []
         expected = dict(self._values)
         for other, node in walk(self._tree.root):
             if node is container or origin(node) is container:

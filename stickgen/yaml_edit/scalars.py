@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 import yaml
 
@@ -18,7 +19,7 @@ _DIGITS = 300  # a longer whole number is beyond every float; Python itself refu
 _INTEGER = re.compile(r"[-+]?[0-9][0-9_]*")
 _BASED = re.compile(r"[-+]?(0o[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?")
-_BARE = re.compile(
+BARE = re.compile(
     r"(?:[\w/+]|[-.][\w/])[\w./@+-]*(?: [\w./@+-]+)*", re.ASCII
 )  # text that may stand without quotes anywhere
 
@@ -57,6 +58,7 @@ def resolve_tagged(text: str, style: str | None, tag: str | None) -> Plain:
     return value if fits is not None and type(value) is fits else text
 
 
+@lru_cache(maxsize=4096)
 def reads_alike(text: str) -> bool:
     """Whether a plain text means the same to readers of YAML 1.1 and of 1.2."""
     return same_value(resolve(text), _read_as_1_1(text))
@@ -113,7 +115,7 @@ def format_value(value: Plain, style: str | None = None, like: str = "") -> str:
         return _format_float(value, like)
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    if style is None and _BARE.fullmatch(value) and resolve(value) == value and reads_alike(value):
+    if style is None and BARE.fullmatch(value) and resolve(value) == value and reads_alike(value):
         return value
     return '"' + "".join(_escaped(character) for character in value) + '"'
 

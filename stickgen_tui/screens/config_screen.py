@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from stickgen_tui.editing.session import Edit, EditSession
 from stickgen_tui.notices import notice
@@ -38,6 +40,10 @@ def taking_the_box(action: Callable[..., None]) -> Callable[..., None]:
 
 class ConfigScreen(Screen[None]):
     """What is done to the config as a whole. How its values are shown and changed is for the screen that builds on it."""
+
+    focused: Reactive[Widget | None] = Reactive(
+        None, repaint=False
+    )  # what gets and loses it is drawn, not all else
 
     def __init__(self, session: EditSession, path: Path, root: Path | None = None) -> None:
         super().__init__()

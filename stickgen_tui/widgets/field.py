@@ -8,8 +8,9 @@ from rich.cells import cell_len, set_cell_size
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import var
+from textual.reactive import Reactive, var
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -21,6 +22,15 @@ from stickgen_tui.path_suggester import PathSuggester
 from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import FAINT, MUTED
 from stickgen_tui.widgets.columns import ARROWS, Columns, columns
+
+
+class TextBox(Input):
+    """An Input of a fixed size: what is typed is drawn in it, and lays out nothing. Its cursor stands still."""
+
+    virtual_size = Reactive(Size(0, 0))
+
+    def on_mount(self) -> None:
+        self.cursor_blink = False
 
 
 class Field(Widget, can_focus=True):
@@ -119,6 +129,7 @@ class Field(Widget, can_focus=True):
         self._session = session
         self.state: FieldState = session.state(key)
         self._typed_error: str | None = None
+        self._height = 0  # lines that it was given last
         self._box: Input | None = None
         self._box_began = ""  # the value as shown when the box was opened
 
@@ -143,8 +154,11 @@ class Field(Widget, can_focus=True):
         return clean(f"{problem.message}{fix}", single_line=True, limit=300)
 
     def _fit(self) -> None:
-        self.styles.height = 2 if self.error else 1
-        self.refresh(layout=True)
+        """Draw the row again; a new height lays the form out anew, which costs more than all else of a key press."""
+        height = 2 if self.error else 1
+        if self._height != height:
+            self._height = self.styles.height = height
+        self.refresh()
 
     def on_mount(self) -> None:
         self._fit()
@@ -234,7 +248,7 @@ class Field(Widget, can_focus=True):
         if self._box is not None:
             return
         shown = self.state.text.rstrip("\n")
-        box = Input(
+        box = TextBox(
             shown if text is None else text,
             compact=True,
             select_on_focus=False,

@@ -35,4 +35,5 @@ class Line(Static):
         if self.styles.height is not None and not self.styles.height.is_auto:
             return False
         rules = cast("RulesMap", self.styles)  # as Textual itself passes them
-        return before.get_height(rules, width) != new.get_height(rules, width)
+        least = self.styles.min_height.cells if self.styles.min_height is not None else None
+        return max(before.get_height(rules, width), least or 0) != max(new.get_height(rules, width), least or 0)

@@ -100,7 +100,7 @@ class OtherKeys(Vertical):
             self._take()
             if left is not None:
                 self._focus_near(left)
-        else:
+        elif keys:
             self._measure()
             self._lay_out()
         for row in self._rows.values():
@@ -202,15 +202,18 @@ class OtherKeys(Vertical):
         for number in numbers:
             if number > end + 1 or end < 0:
                 gap = gaps.pop(0)
-                if above is not gap:
-                    self.move_child(gap, after=above)
+                self._put_behind(above, gap)
                 gap.stand_for(self._lines(end + 1, number))
             above, end = self._rows[self._shown[number].parts], number
         for gap in gaps:
-            if above is not gap:
-                self.move_child(gap, after=above)
+            self._put_behind(above, gap)
             gap.stand_for(self._lines(end + 1, len(self._shown)))
             above, end = gap, len(self._shown) - 1
+
+    def _put_behind(self, above: Widget, gap: Gap) -> None:
+        """Move a gap, where it does not stand there already: a move lays out the whole form."""
+        if above is not gap and self.children.index(gap) != self.children.index(above) + 1:
+            self.move_child(gap, after=above)
 
     def _lines(self, first: int, behind: int) -> int:
         """How many lines the rows from `first` up to `behind` take."""

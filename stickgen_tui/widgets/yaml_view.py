@@ -40,21 +40,32 @@ class YamlView(ScrollView, can_focus=True):
         """Show this text from now on. It may come from anywhere."""
         if text == self._text and self._lines:
             return
-        self._lines = recoloured(self._text, self._lines, text) or coloured(text)
+        before = self._lines
+        self._lines = recoloured(self._text, before, text) or coloured(text)
         self._text = text
         self.virtual_size = Size(0, len(self._lines))
-        self.refresh()
+        changed = [
+            number
+            for number, (old, new) in enumerate(zip(before, self._lines, strict=False))
+            if old is not new
+        ]
+        if len(before) != len(self._lines) or len(changed) > MOST_ANEW:
+            self.refresh()
+        else:
+            for number in changed:
+                self.refresh_lines(number)
 
     def point_at(self, line: int | None, tone: str = "$primary 18%") -> None:
         """Mark a line, from 1, and bring it into sight; None marks none."""
         if (line, tone) == (self._at, self._tone):
             return
+        for marked in {self._at, line} - {None}:
+            self.refresh_lines(marked - 1)
         self._at, self._tone = line, tone
         if line is not None:
             top, height = self.scroll_offset.y, max(self.size.height, 1)
             if not top + 1 < line < top + height:  # with one line around it, if there is one
                 self.scroll_to(y=max(line - 1 - height // 2, 0), animate=False, immediate=True)
-        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -107,6 +107,9 @@ def test_chains_of_edits_are_undone_byte_by_byte(text: str, edits: list[tuple[in
             document.set(paths[number % len(paths)], value)
         except EditRefusedError:
             continue
+        again = Document.parse(document.data)
+        assert repr(document.node_root) == repr(again.node_root)  # where everything stands, too
+        assert list(map(repr, document.items().items())) == list(map(repr, again.items().items()))
         if document.text != texts[-1]:
             texts.append(document.text)
     for former in reversed(texts[:-1]):
