@@ -180,7 +180,7 @@ class Bench:
     def editor(self) -> None:
         """From the key to the form."""
         terminal = self.start(self.home / "editor")
-        terminal.until("cores")
+        terminal.until("recommended")  # `e` opens it
         terminal.run(SETTLED)
         before = terminal.cpu_seconds
         terminal.type("e")

@@ -64,6 +64,7 @@ class EditSession:
         self._saved = Document.parse(document.data if saved is None else saved, document.name)
         self._problems: list[Problem] | None = None
         self._problem_of: dict[KeyPath, Problem] | None = None
+        self._config: tuple[str, TrainingConfig] | None = None  # of which text
         self.site: Site | None = None  # what is known of this machine and the dataset
         self._site_dataset: Path | None = None
         self._done: list[int] = []  # how many edits of the document each step of undo is made of
@@ -172,7 +173,9 @@ class EditSession:
 
     def config(self) -> TrainingConfig:
         """The checked values. Raises YamlError while there are errors."""
-        return TrainingConfig.from_document(self.document)
+        if self._config is None or self._config[0] is not self.document.text:
+            self._config = (self.document.text, TrainingConfig.from_document(self.document))
+        return self._config[1]
 
     def unknown(self) -> list[UnknownKey]:
         """Keys of the file that the schema does not have, as keys of free text: kept, shown and editable."""

@@ -41,7 +41,7 @@ class Form(Vertical):  # a VerticalScroll would take up and down for itself
     @property
     def open_field(self) -> Field | None:
         """The row whose text box is open."""
-        return next((field for field in self.query(Field) if field.typing), None)
+        return next((field for field in (*self._fields, *self._others.rows) if field.typing), None)
 
     @property
     def first(self) -> Field:

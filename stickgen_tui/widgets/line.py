@@ -36,4 +36,6 @@ class Line(Static):
             return False
         rules = cast("RulesMap", self.styles)  # as Textual itself passes them
         least = self.styles.min_height.cells if self.styles.min_height is not None else None
-        return max(before.get_height(rules, width), least or 0) != max(new.get_height(rules, width), least or 0)
+        return max(before.get_height(rules, width), least or 0) != max(
+            new.get_height(rules, width), least or 0
+        )

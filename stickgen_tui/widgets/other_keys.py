@@ -112,6 +112,11 @@ class OtherKeys(Vertical):
         self._take()
         return len(self._shown)
 
+    @property
+    def rows(self) -> list[Field]:
+        """Those that are made now, in no order."""
+        return list(self._rows.values())
+
     def number_of(self, field: Field) -> int | None:
         return self._number.get(field.key.parts)
 

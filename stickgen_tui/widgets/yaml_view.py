@@ -35,6 +35,7 @@ class YamlView(ScrollView, can_focus=True):
         self._lines: list[Content] = []
         self._at: int | None = None  # counted from 1
         self._tone = "$primary 18%"
+        self._drawn: dict[tuple[object, ...], tuple[Content, Strip]] = {}  # lines as they were drawn last
 
     def show(self, text: str) -> None:
         """Show this text from now on. It may come from anywhere."""
@@ -49,6 +50,8 @@ class YamlView(ScrollView, can_focus=True):
             for number, (old, new) in enumerate(zip(before, self._lines, strict=False))
             if old is not new
         ]
+        if len(before) != len(self._lines):
+            self._drawn.clear()
         if len(before) != len(self._lines) or len(changed) > MOST_ANEW:
             self.refresh()
         else:
@@ -82,8 +85,21 @@ class YamlView(ScrollView, can_focus=True):
         if number >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         here = number + 1 == self._at
+        content = self._lines[number]
+        look = (number, width, self.app.theme, self._tone if here else "")
+        drawn = self._drawn.get(look)
+        if drawn is None or drawn[0] is not content:
+            drawn = self._drawn[look] = (content, self._draw(number, content, here))
+        return drawn[1]
+
+    def notify_style_update(self) -> None:
+        self._drawn.clear()
+        super().notify_style_update()
+
+    def _draw(self, number: int, content: Content, here: bool) -> Strip:
+        width = self.size.width
         gutter = Content.styled(f"{number + 1:>{len(str(len(self._lines)))}} {'▸' if here else ' '}", FAINT)
-        line = gutter + self._lines[number]
+        line = gutter + content
         if here:
             line = line.pad_right(max(width - line.cell_length, 0)).stylize_before(f"on {self._tone}")
         strips = Visual.to_strips(self, line, width, 1, self.visual_style, pad=True)

@@ -10,6 +10,7 @@ import pytest
 from on_screen import screen_text, until
 from run_fixture import finished_run
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from stickgen.record_log import RecordWriter
 from stickgen.runs.labels import change_tags, write_note
@@ -40,6 +41,8 @@ async def _editor(pilot: Pilot[None]) -> None:
     await pilot.press("e", "down", "right", "down", "enter", "backspace", "5")
     await until(pilot, lambda: "1 change not saved" in screen_text(pilot.app))
     await until(pilot, lambda: "effective batch" in screen_text(pilot.app))
+    box = pilot.app.screen.query_one(".field-box", Input)
+    await until(pilot, lambda: box.value == "5" and "must be" not in screen_text(pilot.app))
 
 
 async def _monitor(pilot: Pilot[None]) -> None:
