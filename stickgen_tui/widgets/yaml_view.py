@@ -62,8 +62,9 @@ class YamlView(ScrollView, can_focus=True):
         """Mark a line, from 1, and bring it into sight; None marks none."""
         if (line, tone) == (self._at, self._tone):
             return
-        for marked in {self._at, line} - {None}:
-            self.refresh_lines(marked - 1)
+        for marked in (self._at, line):
+            if marked is not None:
+                self.refresh_lines(marked - 1)
         self._at, self._tone = line, tone
         if line is not None:
             top, height = self.scroll_offset.y, max(self.size.height, 1)

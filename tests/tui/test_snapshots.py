@@ -41,8 +41,9 @@ async def _editor(pilot: Pilot[None]) -> None:
     await pilot.press("e", "down", "right", "down", "enter", "backspace", "5")
     await until(pilot, lambda: "1 change not saved" in screen_text(pilot.app))
     await until(pilot, lambda: "effective batch" in screen_text(pilot.app))
-    box = pilot.app.screen.query_one(".field-box", Input)
-    await until(pilot, lambda: box.value == "5" and "must be" not in screen_text(pilot.app))
+    typed = pilot.app.screen.query(".field-box").results
+    await until(pilot, lambda: [box.value for box in typed(Input)] == ["5"])
+    await until(pilot, lambda: "must be" not in screen_text(pilot.app))
 
 
 async def _monitor(pilot: Pilot[None]) -> None:
