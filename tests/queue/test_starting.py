@@ -82,7 +82,7 @@ def test_why_it_cannot_be_started_is_the_state_of_the_job(
 
 
 @pytest.fixture
-def detached(queue: Queue) -> Iterator[Queue]:
+def detached(known_machine: None, queue: Queue) -> Iterator[Queue]:
     """A queue whose worker, a process of its own, is ended in the end."""
     yield queue
     if facts := worker_facts(queue.root):
