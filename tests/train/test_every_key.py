@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +81,24 @@ class Workshop:
     root: Path
     data: Path
     outcomes: dict[tuple[tuple[str, Any], ...], Outcome] = field(default_factory=dict)
+    seen: set[Effect] = field(default_factory=set)
+
+    @cached_property
+    def config(self) -> TrainingConfig:
+        """The config of BASE, in a file: so many edits one by one would take longer than a run."""
+        config = TrainingConfig(preset_path("quickstart"), BASE)
+        (self.root / "base.yaml").write_bytes(config.bytes)
+        return config
+
+    def see(self, effect: Effect) -> None:
+        """Look at an effect; once that it is there is enough, for all keys that it is of."""
+        if effect not in self.seen:
+            effect(self)
+            self.seen.add(effect)
 
     def run(self, changed: dict[str, Any], **identity: Any) -> Run:
-        config = TrainingConfig(preset_path("quickstart"), {**BASE, **changed})
+        assert self.config
+        config = TrainingConfig(self.root / "base.yaml", changed)
         return create_run(config, root=self.root, data_path=str(self.data), **identity)
 
     def train(self, changed: dict[str, Any] | None = None, **identity: Any) -> Outcome:
@@ -143,7 +158,7 @@ def test_no_key_is_without_an_effect() -> None:
 
 @pytest.mark.parametrize("key", [key.path for key in KEYS])
 def test_the_key_does_what_it_says(key: str, workshop: Workshop) -> None:
-    EFFECTS[key](workshop)
+    workshop.see(EFFECTS[key])
 
 
 # -- model
@@ -571,8 +586,7 @@ def _best_by_contrast(shop: Workshop) -> None:
 def _watched(shop: Workshop, records: list[dict[str, Any]], **keys: Any) -> str:
     """What the trainer is to do after it saw these records, by the action; empty if nothing."""
     changed = {f"watchdog.{name}": value for name, value in keys.items()}
-    config = TrainingConfig(preset_path("quickstart"), {**BASE, **changed})
-    watch = Watch(config, SilentJournal(Run(shop.root), 1), checkpoint_bytes=2**20)
+    watch = Watch(shop.config.changed(changed), SilentJournal(Run(shop.root), 1), checkpoint_bytes=2**20)
     told: list[str] = []
     watch.journal.event = lambda kind, message, **facts: told.append(facts["rule"])  # type: ignore[method-assign]
     for record in records:
