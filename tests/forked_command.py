@@ -13,6 +13,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -96,7 +97,7 @@ def _serve(path: str) -> None:
     listening.listen()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever waits for a command is forgotten when it ends
     print("ready", flush=True)
-    while True:
+    while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:  # else who started it has ended
         connection, _ = listening.accept()
         if os.fork() == 0:
             listening.close()
