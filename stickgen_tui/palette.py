@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Provider
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.markup import escape
 
 from stickgen.errors import StickgenError
 from stickgen.runs.store import Run, Status, list_runs, runs_root
@@ -173,17 +176,29 @@ class Palette(Provider):
     async def discover(self) -> AsyncIterator[DiscoveryHit | Hit]:
         for command in self.commands():
             if command.listed:
-                yield DiscoveryHit(command.title, command.run, help=command.help)
+                yield DiscoveryHit(
+                    Content(command.title), command.run, text=command.title, help=escape(command.help)
+                )
 
     async def search(self, query: str) -> AsyncIterator[DiscoveryHit | Hit]:
         matcher = self.matcher(query)
         for command in self.commands():
             score = matcher.match(command.title)
+            shown, about = Content(command.title), escape(command.help)
             if score > 0:
-                shown = matcher.highlight(command.title)
-                yield Hit(1 + score, shown, command.run, text=command.title, help=command.help)
+                shown = _marked(matcher, command.title)
+                yield Hit(1 + score, shown, command.run, text=command.title, help=about)
             elif (score := matcher.match(command.help)) > 0:
-                yield Hit(_BY_HELP * score, command.title, command.run, text=command.title, help=command.help)
+                yield Hit(_BY_HELP * score, shown, command.run, text=command.title, help=about)
+
+
+def _marked(matcher: Matcher, title: str) -> Content:
+    """A title with the letters that match. Textual's own would obey what looks like markup in a run's name."""
+    shown = Content(title)
+    for at in matcher.fuzzy_search.match(matcher.query, title)[1]:
+        if not title[at].isspace():
+            shown = shown.stylize(matcher.match_style, at, at + 1)
+    return shown
 
 
 def title_of(owner: type[DOMNode], binding: Binding) -> str:

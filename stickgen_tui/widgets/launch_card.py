@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -21,14 +22,14 @@ from stickgen_tui.widgets.line import Line
 
 
 class LaunchCard(VerticalScroll, can_focus=True):
-    """Focusable; posts `Launch` on Enter."""
+    """Focusable; posts `Launch` on Enter, on a double click, and on a click on what it says of Enter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "launch", "Launch", tooltip="Launch a training run of this config"),
     ]
 
     class Launch(Message):
-        """Enter was pressed on the card."""
+        """The person wants it launched."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="panel")
@@ -60,6 +61,12 @@ class LaunchCard(VerticalScroll, can_focus=True):
         self.query_one("#card-checks", Line).show(check_lines(looked.checks))
         after = "fix first" if looked.errors else "Enter launches"
         self.border_subtitle = "Enter finds a dataset" if looked.asks_for_data else after
+
+    def on_click(self, event: events.Click) -> None:
+        """A single click only takes the focus: it may have been meant for the window."""
+        said = event.widget is self and event.y == self.outer_size.height - 1  # the border with its words
+        if said or event.chain > 1:
+            self.action_launch()
 
     def action_launch(self) -> None:
         self.post_message(self.Launch())

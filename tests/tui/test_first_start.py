@@ -78,6 +78,22 @@ async def test_enter_enter_enter_trains_on_practice_data(
     assert launched[0].training.max_minutes == 12
 
 
+async def test_the_card_launches_at_a_double_click_and_at_a_click_on_its_words(app: StickgenApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await asked(pilot, "Enter finds a dataset")
+        card = app.screen.query_one("#card")
+        await pilot.click("#card-config")
+        await pilot.pause()
+        assert isinstance(app.screen, HomeScreen)  # a single click is too little for 30 hours
+        at = screen_text(app).splitlines()[card.region.bottom - 1].index("Enter finds")
+        await pilot.click("#card", offset=(at + 2 - card.region.x, card.region.height - 1))
+        await asked(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.click("#card-config", times=2)
+        await asked(pilot)
+
+
 async def test_the_recommended_config_on_practice_data_is_shown_before_it_is_launched(
     workplace: Path, jobs: list[tuple[str, ...]], launched: list[TrainingConfig]
 ) -> None:

@@ -13,6 +13,7 @@ from test_data_screen import dataset as dataset  # a fixture
 from test_data_screen import in_data, noticed
 from test_form import in_editor
 from textual.command import CommandPalette
+from textual.content import Content
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -24,6 +25,7 @@ from stickgen_tui.screens.clips import ClipsScreen
 from stickgen_tui.screens.editor import EditorScreen
 from stickgen_tui.screens.home import HomeScreen
 from stickgen_tui.screens.monitor import MonitorScreen
+from stickgen_tui.screens.name import NameScreen
 from stickgen_tui.screens.queue import QueueScreen
 
 
@@ -80,6 +82,24 @@ async def test_a_theme_is_chosen_and_kept(app: StickgenApp, workplace: Path) -> 
         await pilot.press("enter")
         await until(pilot, lambda: app.theme == "contrast-light")
     assert StickgenApp(root=workplace / "runs").theme == "contrast-light"
+
+
+async def test_a_name_that_looks_like_markup_is_a_name(app: StickgenApp, run: Run) -> None:
+    """A folder may be called anything; in the palette, `[@click=…]` would be a link that quits."""
+    run.path.rename(run.path.with_name("calm [@click=app.quit]x [bold]otter"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "otter" in screen_text(app))
+        await pilot.press("ctrl+p")
+        shown = "Watch calm [@click=app.quit]x [bold]otter"
+        palette = Palette(app.screen)
+        await palette.startup()
+        prompts = [hit.prompt async for hit in palette.discover()]
+        assert shown in [prompt.plain for prompt in prompts if isinstance(prompt, Content)]
+        await pilot.press(*"watch otter")
+        await until(pilot, lambda: shown in screen_text(app) and "Go home" not in screen_text(app))
+        app.pop_screen()
+        app.push_screen(NameScreen("Note to [bold]otter[/]", ""))
+        await until(pilot, lambda: "Note to [bold]otter[/]" in screen_text(app))
 
 
 async def test_without_colour_the_terminals_own_themes_are_refused(
