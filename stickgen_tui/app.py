@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import Provider
     from textual.theme import Theme
+    from textual.timer import Timer
 
     from stickgen.catalogue.entry import Entry
     from stickgen.config.drafts import Draft
@@ -45,6 +46,7 @@ RESUME_LOOKS, LOOK_SECONDS = (
     0.1,
 )  # how often it is asked whether a run that was just opened can be resumed
 START_SECONDS = 1.0  # the first frame is there before
+SETTLED_SECONDS = 0.1  # without another size
 PARTS_MISSING = (NoMatches, NoScreen, WidgetError, ScreenStackError)
 
 
@@ -128,6 +130,7 @@ class StickgenApp(App[None]):
         self.leave_on_signals = False
         self._shown_cells = ShownCells()
         self._just_pushed: WeakSet[Screen[Any]] = WeakSet()
+        self._painting_anew: Timer | None = None
         self.leaving: Leaving | None = None  # of a process that is this app's alone
         for theme in CONTRAST:
             self.register_theme(theme)
@@ -164,6 +167,21 @@ class StickgenApp(App[None]):
                 Written("") if moved else None
             )
         super()._display(screen, renderable)  # type: ignore[arg-type]  # as Textual itself passes them
+
+    def on_resize(self) -> None:
+        """Paint the whole screen once the terminal keeps a size, even if it is the size that it had before.
+
+        It may have been smaller in between, and have cut off what it showed, while this program looked away.
+        """
+        self._shown_cells.forget()
+        if self._dom_ready:  # else this is the size that it begins with
+            if self._painting_anew is not None:
+                self._painting_anew.stop()
+            self._painting_anew = self.set_timer(SETTLED_SECONDS, self._paint_anew)
+
+    def _paint_anew(self) -> None:
+        self._shown_cells.forget()
+        self.screen.refresh()
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app with its error; but what a part that is going misses of itself is none.

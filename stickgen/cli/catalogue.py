@@ -156,7 +156,9 @@ def tag(root: Path, which: str, changes: tuple[str, ...], as_json: bool) -> None
     if as_json:
         print_json("runs.labels", {"name": run.name, "tags": labels.tags, "note": labels.note})
         return
-    click.echo(f"{clean(run.name, single_line=True)}: {' '.join(labels.tags) or 'no tags'}")
+    click.echo(
+        f"{clean(run.name, single_line=True)}: {clean(' '.join(labels.tags), single_line=True) or 'no tags'}"
+    )
 
 
 @click.command("note", epilog="Example: stickgen runs note latest 'the left hand lags'")
@@ -209,9 +211,9 @@ def diff(root: Path, which: tuple[str, ...], as_json: bool) -> None:
         tags = "".join(f"  #{one}" for one in entry.labels.tags)
         click.echo(f"{mark}  {clean(entry.run.name, single_line=True)}  {entry.state.status}{clean(tags)}")
     click.echo()
-    rows = [[row.name, *(shown(row.name, value) for value in row.values)] for row in keys]
+    rows = [[clean(row.name), *(shown(row.name, value) for value in row.values)] for row in keys]
     figure_rows = [
-        [row.name, *("–" if f is None else f"{shown(row.name, f.last)} (best {shown(row.name, f.best)})" for f in row.values)]
+        [clean(row.name), *("–" if f is None else f"{shown(row.name, f.last)} (best {shown(row.name, f.best)})" for f in row.values)]
         for row in figures
     ]  # fmt: skip
     numeric = [False, *[True] * len(entries)]

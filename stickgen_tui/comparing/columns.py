@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 
@@ -19,6 +19,7 @@ from stickgen_tui.text import clean
 DEFAULT = ("val.loss", "loss", "age", "tag")  # beside the state, the name and the step
 NAME_LEAST, NAME_MOST, GAP = 22, 44, 2
 _FIXED = {"status": 11, "step": 13, "age": 10, "tag": 16, "note": 24, "created": 16}
+_WORDY, _MORE_WORDS = {"tag", "note"}, 40  # what takes the columns that the name leaves
 _TITLES = {"status": "state", "name": "run", "tag": "tags"}
 
 
@@ -40,7 +41,7 @@ class Column:
 
 
 def columns_for(width: int, chosen: Sequence[str]) -> list[Column]:
-    """State, name, step and as many of the chosen fields as `width` has room for; the name takes what is left."""
+    """State, name, step and as many of the chosen fields as `width` has room for; the name takes what is left, then words."""
     fixed = [_column("status"), _column("step")]
     room = width - sum(column.width + GAP for column in fixed) - NAME_LEAST
     fitting = []
@@ -51,7 +52,10 @@ def columns_for(width: int, chosen: Sequence[str]) -> list[Column]:
         room -= column.width + GAP
         fitting.append(column)
     name = Column("name", _TITLES["name"], min(NAME_LEAST + max(room, 0), NAME_MOST), False)
-    return [fixed[0], name, fixed[1], *fitting]
+    wordy = sum(column.field in _WORDY for column in fitting)
+    more = min(max(NAME_LEAST + room - NAME_MOST, 0) // max(wordy, 1), _MORE_WORDS)
+    wide = [replace(each, width=each.width + more) if each.field in _WORDY else each for each in fitting]
+    return [fixed[0], name, fixed[1], *wide]
 
 
 def _column(field: str) -> Column:

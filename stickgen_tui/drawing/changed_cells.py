@@ -14,6 +14,7 @@ from itertools import repeat
 from rich.cells import get_character_cell_size
 from rich.console import Console, RenderableType
 from rich.control import Control
+from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
@@ -24,6 +25,8 @@ Cell = tuple[str, Style | None]  # the right half of a wide character is ""
 _BURST_SECONDS = 5.0
 # characters of a cell each, that are most of what is drawn: ASCII, Latin, boxes and blocks, braille
 _A_CELL_EACH = re.compile("[\x00-\x7f\xa1-\xac\xae-\xff\u2500-\u259f\u2800-\u28ff]*")
+# C0, DEL, C1, and what turns the direction of writing: all of no width
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _NEAR = 12  # columns between two changes that are cheaper to send than to jump over
 
 
@@ -46,13 +49,19 @@ class ShownCells:
         self._whole_at = -_BURST_SECONDS  # when a whole screen was sent, monotonic s
         self._whole_region = Region()
 
+    def forget(self) -> None:
+        """The terminal may show anything now: the next update is sent as it is."""
+        self._rows.clear()
+        self._whole_at = -_BURST_SECONDS
+
     def changes(self, update: Update, console: Console) -> Update:
         """An update that sends what `update` changes, None if that is nothing; it must be written then."""
         if isinstance(update, ChopsUpdate):
             text = "".join(self._changed(update, console))
             return Written(text) if text else None
         if isinstance(update, LayoutUpdate):
-            return self._whole([Strip.join(line) for line in update.strips], update.region, console)
+            lines = [inert(Strip.join(line)) for line in update.strips]
+            return self._whole(lines, update.region, console)
         self._rows.clear()
         return update
 
@@ -79,7 +88,7 @@ class ShownCells:
                 continue
             for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
                 if strip is not None and x < x2 and end > x1:
-                    yield from self._of_strip(y, x, strip, max(x1, x), min(x2, end), console)
+                    yield from self._of_strip(y, x, inert(strip), max(x1, x), min(x2, end), console)
 
     def _of_strip(
         self, y: int, x: int, strip: Strip, left: int, right: int, console: Console
@@ -99,6 +108,18 @@ class ShownCells:
             if len(row) < stop:
                 row.extend([("\0", None)] * (stop - len(row)))
             row[start:stop] = cells[start - x : stop - x]
+
+
+def inert(strip: Strip) -> Strip:
+    """`strip` without characters that a terminal obeys: the last door, behind `text.clean`, for what was pasted."""
+    if not any(_OBEYED.search(segment.text) for segment in strip if not segment.control):
+        return strip
+    return Strip(
+        [
+            segment if segment.control else Segment(_OBEYED.sub("", segment.text), segment.style)
+            for segment in strip
+        ]
+    )
 
 
 def cells_of(strip: Strip) -> list[Cell]:

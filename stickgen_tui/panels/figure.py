@@ -371,7 +371,8 @@ class FigurePanel(Panel):
             BESIDE_TRUTH: "a real clip",
             BESIDE_BEST: f"best, step {sketch.sample.step:,}",
         }
-        other = f"step {sketch.sample.step:,} of {asked.get('run', '').rpartition('/')[2]}"
+        run = clean(asked.get("run", "").rpartition("/")[2], single_line=True, limit=60)
+        other = f"step {sketch.sample.step:,} of {run}"
         self._beside = replace(sketch, about=names.get(choice, other))
         self._play()
         self._show_caption()

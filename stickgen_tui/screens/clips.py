@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from stickgen.quantities import counted
 from stickgen.text import clean
+from stickgen_tui.border_words import say_subtitle
 from stickgen_tui.datasets.clip_reader import ClipReader, ClipShown
 from stickgen_tui.datasets.job import DataJob
 from stickgen_tui.following.sample import Sample
@@ -138,7 +139,9 @@ class ClipsScreen(Screen[None]):
             notice(self.app, f"there is no clip {clean(said, single_line=True, limit=30)}", error=True)
 
     def action_pause(self) -> None:
-        self.query_one(StickCanvas).toggle()
+        canvas = self.query_one(StickCanvas)
+        canvas.toggle()
+        say_subtitle(self.query_one("#clip-figure"), "" if canvas.playing else "paused: space goes on")
 
     def action_drop(self) -> None:
         if self._shown is not None:

@@ -84,6 +84,7 @@ class LiveKeysScreen(ModalScreen[AskedFor | None]):
 
     def on_mount(self) -> None:
         self._form.go_to(self._form.first)
+        self.call_after_refresh(self._form.scroll_home, animate=False)  # rows move up as it takes its size
         self._show()
 
     @property

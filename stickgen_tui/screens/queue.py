@@ -163,8 +163,14 @@ class QueueScreen(LookingScreen[None]):
             number = row.id
 
             def move() -> str:
-                self._view.queue.move(number, where)  # type: ignore[arg-type]
-                return ""
+                before = self._view.queue.ids()
+                place = self._view.queue.move(number, where)  # type: ignore[arg-type]
+                stays = self._view.queue.ids() == before
+                return (
+                    f"job {number} is the {'first' if place == 1 else 'last'} to come already"
+                    if stays
+                    else ""
+                )
 
             self._change(move)
 

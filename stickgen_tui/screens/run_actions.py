@@ -13,6 +13,7 @@ from stickgen.catalogue.entry import Entry
 from stickgen.errors import StickgenError
 from stickgen.quantities import byte_text, counted
 from stickgen.runs.labels import change_tags, write_note
+from stickgen_tui.comparing.columns import short_name
 from stickgen_tui.notices import notice
 from stickgen_tui.opens import opens
 from stickgen_tui.screens.name import NameScreen
@@ -44,7 +45,7 @@ class RunActions(_Base):
         if not entries:
             return
         said = await self.app.push_screen_wait(
-            NameScreen(f"Tags for {_which(entries)}: +baseline gives one, -draft takes it off", "+")
+            NameScreen(f"Tags for {_which(entries)}", "+", "+baseline gives one, -draft takes it off")
         )
         words = [word for word in (said or "").split() if word.strip("+-")]
         add = [word.removeprefix("+") for word in words if not word.startswith("-")]
@@ -59,7 +60,9 @@ class RunActions(_Base):
             return
         said = await self.app.push_screen_wait(
             NameScreen(
-                f"Note to {_which(entries)}; - takes it off", entries[0].labels.note.replace("\n", " ")
+                f"Note to {_which(entries)}",
+                clean(entries[0].labels.note, single_line=True),
+                "a - alone takes the note off",
             )
         )
         if said:
@@ -83,7 +86,7 @@ class RunActions(_Base):
         run = entries[0].run
         folder = Path("configs") if Path("configs").is_dir() else Path()
         said = await self.app.push_screen_wait(
-            NameScreen("The config to write", str(folder / f"{run.name.rpartition('/')[2]}.yaml"))
+            NameScreen("The config to write", str(folder / f"{clean(run.name.rpartition('/')[2])}.yaml"))
         )
         if not said:
             return
@@ -113,7 +116,7 @@ class RunActions(_Base):
             return
         ending = "" if form == "tensorboard" else f".{form}"
         several = len(entries) > 1
-        usual = "." if several else f"{entries[0].run.name}{ending or '-events'}"
+        usual = "." if several else f"{clean(entries[0].run.name)}{ending or '-events'}"
         title = "The folder to write into" if several else "What to write"
         said = await self.app.push_screen_wait(NameScreen(title, usual))
         if said:
@@ -215,5 +218,5 @@ class RunActions(_Base):
 def _which(entries: Sequence[Entry]) -> str:
     """The name of a run, or how many they are."""
     if len(entries) == 1:
-        return clean(entries[0].run.name, single_line=True, limit=50)
+        return clean(short_name(entries[0]), limit=50)
     return f"{len(entries)} runs"

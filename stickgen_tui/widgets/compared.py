@@ -13,7 +13,7 @@ from stickgen.catalogue.entry import Entry
 from stickgen.quantities import DASH, number_text
 from stickgen_tui.comparing.columns import short_name, value_text
 from stickgen_tui.drawing.states import look_of
-from stickgen_tui.text import one_line
+from stickgen_tui.text import clean, one_line
 from stickgen_tui.tones import MUTED
 
 COLOURS = (
@@ -105,7 +105,7 @@ def _lines(table: _Rows, names: int, widths: list[int], seen: range, chosen: int
         )
     lines = [title]
     for name, values in table.rows:
-        line = Content(_cell(name, names))
+        line = Content(_cell(clean(name, single_line=True), names))
         for at in seen:
             value = _cell(values[at], widths[at], right=True)
             line += Content(" " * _GAP) + Content.styled(value, "bold" if at == chosen else "")

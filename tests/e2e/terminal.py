@@ -23,8 +23,16 @@ class Terminal:
     """Runs `command` in `folder`; what it shows is polled, never slept for."""
 
     def __init__(
-        self, command: Sequence[str], folder: Path, columns: int, rows: int, **environment: str
+        self,
+        command: Sequence[str],
+        folder: Path,
+        columns: int,
+        rows: int,
+        *,
+        sent: Path | None = None,
+        **environment: str,
     ) -> None:
+        """`sent`: a file for every byte that the program sends to the terminal."""
         self._socket = f"stickgen-{uuid.uuid4().hex[:8]}"
         kept = {k: v for k, v in os.environ.items() if k != "TMUX"}
         self._environment = {**kept, **environment, "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
@@ -44,6 +52,7 @@ class Terminal:
             "-c",
             str(folder),
             script,
+            *(() if sent is None else (";", "pipe-pane", "-o", f"exec cat > '{sent}'")),
         )
 
     def _tmux(self, *arguments: str) -> str:
@@ -78,6 +87,14 @@ class Terminal:
             if all(text in shown for text in texts):
                 return shown
             assert time.monotonic() < deadline, f"no {texts} after {seconds:g} s on:\n{shown}"
+            time.sleep(0.05)
+
+    def leave(self, text: str, seconds: float = 120.0) -> None:
+        """Press Escape and wait until `text` is gone: a key right behind would be taken for Alt and that key."""
+        self.keys("Escape")
+        deadline = time.monotonic() + seconds
+        while text in (shown := self.screen()):
+            assert time.monotonic() < deadline, f"still {text} after {seconds:g} s on:\n{shown}"
             time.sleep(0.05)
 
     def close(self) -> None:

@@ -88,3 +88,24 @@ def test_after_something_else_was_written_everything_is_sent_again() -> None:
     assert cells.changes(update, CONSOLE) is not None
     cells.changes("a renderable", CONSOLE)
     assert cells.changes(update, CONSOLE) is not None
+
+
+def test_nothing_that_a_terminal_obeys_is_sent() -> None:
+    """Whatever a widget draws, as an Input does with what was pasted into it."""
+    cells, region = ShownCells(), Region(0, 0, COLUMNS, 1)
+    for text in ("a\x1b]0;x\x07b\x9b2J\u202ec", "d\x1b[2Je\u2066f\x00"):
+        row = Strip([Segment(text, STYLES[0])]).adjust_cell_length(COLUMNS)
+        update = cells.changes(LayoutUpdate([[row]], region), CONSOLE)
+        assert isinstance(update, CompositorUpdate)
+        sent = update.render_segments(CONSOLE)
+        assert not {"\x07", "\x9b", "\u202e", "\u2066", "\x00"} & set(sent)
+        assert "\x1b]" not in sent and "\x1b[2J" not in sent
+        assert "".join(c for c in text if c.isprintable()) in sent
+
+
+def test_what_is_forgotten_is_sent_again() -> None:
+    cells = ShownCells()
+    update = LayoutUpdate([[line(random.Random(1))]], Region(0, 0, COLUMNS, 1))
+    assert cells.changes(update, CONSOLE) is not None and cells.changes(update, CONSOLE) is None
+    cells.forget()
+    assert cells.changes(update, CONSOLE) is not None

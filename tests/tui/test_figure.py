@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from on_screen import screen_text, until
-from run_fixture import wave
+from run_fixture import finished_run, wave
 from textual.geometry import Region
 from textual.pilot import Pilot
 
@@ -60,6 +61,10 @@ def pin(run: Run, text: str) -> None:
 def pinned_sample(run: Run, step: int, text: str = "a person bows") -> None:
     body = {"step": step, "text": text, "fps": FPS, "motion": wave(), "prompt": PIN}
     (run.samples_dir / f"step_{step:08d}-{PIN}.json").write_text(json.dumps(body))
+
+
+def _says(app: StickgenApp, words: str) -> bool:
+    return words in screen_text(app)
 
 
 async def monitor(pilot: Pilot[None], run: Run) -> StickgenApp:
@@ -145,6 +150,26 @@ async def test_another_step_and_a_real_clip_stand_beside_the_figure(
         await until(pilot, lambda: "the figure alone" in screen_text(app))
         await pilot.press("1")
         await until(pilot, lambda: "step 1,000  " not in screen_text(app))
+
+
+async def test_the_best_checkpoint_and_another_run_stand_beside_the_figure(
+    app: StickgenApp, run: Run, config: Path, asked: list[dict[str, Any]]
+) -> None:
+    other = finished_run(run.path.parent, config, name="wise-owl", steps=100)
+    for one in (run, other):
+        (one.checkpoints_dir / "step_00000100").mkdir()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await monitor(pilot, run)
+        for key, shown, wanted in (
+            ("3", "best, step 777", {"checkpoint": "best"}),
+            ("5", f"step 777 of {other.name}"[:20], {"run": str(other.path)}),
+        ):
+            await pilot.press("b")
+            await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+            assert f"{other.name}, its last checkpoint" in screen_text(app)
+            await pilot.press(key)
+            await until(pilot, partial(_says, app, shown))
+            assert asked[-1] == {"text": "a person walks and waves", "seed": 0, **wanted}
 
 
 async def test_the_figure_is_saved_as_a_gif(app: StickgenApp, run: Run, workplace: Path) -> None:
