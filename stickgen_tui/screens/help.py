@@ -31,7 +31,7 @@ class HelpScreen(ModalScreen[None]):
         title = getattr(self._about, "HELP_TITLE", "stickgen")
         with VerticalScroll(classes="dialog help") as box:
             box.border_title = f"Help · {title}"
-            yield Static(getattr(self._about, "HELP", ""), markup=False, classes="help-text")
+            yield Static(getattr(self._about, "HELP", None) or "", markup=False, classes="help-text")
             yield Static(self._keys(), markup=False)
             yield Static("esc closes this", markup=False, classes="muted")
 

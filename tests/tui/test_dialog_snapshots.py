@@ -73,7 +73,7 @@ def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DataJob, "run", half_done)
     monkeypatch.setattr(StickCanvas, "_advance", lambda self: None)
     monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
-    monkeypatch.setattr("stickgen_tui.screens.home.HomeScreen._read_runs", lambda self: None)
+    monkeypatch.setattr("stickgen_tui.screens.home.HomeScreen.look", lambda self: None)
 
 
 def dialogs(app: StickgenApp, training: Run, dataset: Path, config: Path) -> dict[str, tuple[Make, str]]:
@@ -109,7 +109,7 @@ def dialogs(app: StickgenApp, training: Run, dataset: Path, config: Path) -> dic
             lambda: QuestionScreen("Stop this run?", sure, [("b", "Back"), ("y", "Stop with a checkpoint")]),
             "Stop with",
         ),
-        "help": (lambda: HelpScreen(app.screen_stack[1]), "Help · Home"),
+        "help": (lambda: HelpScreen(app.screen_stack[0]), "Help · Home"),
         "reset": (lambda: ResetScreen(session, KEY_BY_PATH["training.learning_rate"], []), "the defaults"),
     }
 
