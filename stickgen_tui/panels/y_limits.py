@@ -35,7 +35,7 @@ class LimitsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
-            box.border_title = f"Limits of y: {self._title}"
+            box.border_title = Content(f"Limits of y: {self._title}")
             box.border_subtitle = "Enter takes them, esc leaves"
             yield Input(self._now, placeholder="0.1 0.5", compact=True)
             yield Line(_HINT, id="limits-said", classes="muted")
