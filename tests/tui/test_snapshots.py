@@ -116,7 +116,7 @@ def test_grid_of_charts(app: StickgenApp, run: Run, snap_compare: Compare, size:
 def some_runs(workplace: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three runs that ended in different ways, with tags and a note."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(workplace / "cache"))
-    monkeypatch.setattr("stickgen.catalogue.catalogue._newest_change", lambda run: 1_790_000_000.0)
+    monkeypatch.setattr("stickgen.catalogue.settled._newest_change", lambda run: 1_790_000_000.0)
     monkeypatch.setattr("stickgen.catalogue.entry.time.time", lambda: 1_790_007_200.0)
     text = config.read_text()
     for number, (name, code) in enumerate((("calm-otter", 0), ("brisk-fox", 130), ("wise-owl", 1))):
