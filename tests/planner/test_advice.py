@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from laptop import GIB, LAPTOP
 
 from stickgen.config.checking import check
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.hardware.machine import Gpu, Machine, Speed
+from stickgen.hardware.machine import Gpu, Speed
 from stickgen.planner.advising.advice import GOALS, advise, apply, weigh
 from stickgen.planner.estimate import estimate
 from stickgen.yaml_edit import Document
 
-GIB = 2**30
-LAPTOP = Machine(
-    ram_total_bytes=16 * GIB, ram_available_bytes=12 * GIB, cgroup_limit_bytes=None,
-    cores_logical=8, cores_physical=4, cores_usable=8, cpu_name="a CPU", cpu_bf16=False,
-    cpu_speed=Speed(400.0, None, 40.0),
-)  # fmt: skip
 TIGHT = replace(LAPTOP, ram_available_bytes=int(2.5 * GIB))
 
 

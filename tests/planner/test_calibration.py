@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from laptop import LAPTOP
 
 from stickgen.config.key import Value
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.hardware.machine import Machine, Speed
+from stickgen.hardware.machine import Machine
 from stickgen.planner.arithmetic.workload import workload_of
 from stickgen.planner.estimate import Estimate, estimate
 from stickgen.planner.measured import measurements
@@ -26,13 +27,6 @@ from stickgen.planner.measured.measurements import (
     read_measurements,
 )
 from stickgen.record_log import encode
-
-GIB = 2**30
-LAPTOP = Machine(
-    ram_total_bytes=16 * GIB, ram_available_bytes=12 * GIB, cgroup_limit_bytes=None,
-    cores_logical=8, cores_physical=4, cores_usable=8, cpu_name="a CPU", cpu_bf16=False,
-    cpu_speed=Speed(400.0, None, 40.0),
-)  # fmt: skip
 
 
 def config(preset: str = "small", **changes: Value) -> TrainingConfig:

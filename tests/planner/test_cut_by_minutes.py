@@ -5,21 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from laptop import FACTS, LAPTOP
+
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
-from stickgen.datasets.facts import DatasetFacts
-from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.advising.advice import advise
 from stickgen.planner.budget import check_budget
 from stickgen.planner.estimate import estimate
-
-GIB = 2**30
-LAPTOP = Machine(
-    ram_total_bytes=16 * GIB, ram_available_bytes=12 * GIB, cgroup_limit_bytes=None,
-    cores_logical=8, cores_physical=4, cores_usable=8, cpu_name="a CPU", cpu_bf16=False,
-    cpu_speed=Speed(400.0, None, 40.0),
-)  # fmt: skip
-FACTS = DatasetFacts(2000, 1, 120.0, 250, 1800, 200, 1, 1, 384, "e", ("s",), ("l",), "f")
 
 
 def minutes(limit: float) -> TrainingConfig:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from laptop import FACTS
 
 from stickgen.config.key import Value
 from stickgen.config.loading import TrainingConfig
@@ -29,7 +30,6 @@ HERE = Machine(
     cores_logical=8, cores_physical=4, cores_usable=8, cpu_name="a CPU", cpu_bf16=False,
     cpu_speed=Speed(400.0, None, 40.0),
 )  # fmt: skip
-FACTS = DatasetFacts(2000, 1, 120.0, 250, 1800, 200, 1, 1, 384, "e", ("s",), ("l",), "f")
 OFFLINE = LIBRARIES_BYTES + WEIGHTS_BYTES["offline"]
 
 

@@ -6,22 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from laptop import GIB, LAPTOP
 
 from stickgen.config.key import Value
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.datasets.facts import DatasetFacts
-from stickgen.hardware.machine import Gpu, Machine, Speed
+from stickgen.hardware.machine import Gpu, Machine
 from stickgen.planner.arithmetic.parameters import count_parameters
 from stickgen.planner.arithmetic.prediction import Prediction
 from stickgen.planner.estimate import Estimate, estimate
 
-GIB = 2**30
-LAPTOP = Machine(
-    ram_total_bytes=16 * GIB, ram_available_bytes=12 * GIB, cgroup_limit_bytes=None,
-    cores_logical=8, cores_physical=4, cores_usable=8, cpu_name="a CPU", cpu_bf16=False,
-    cpu_speed=Speed(400.0, None, 40.0),
-)  # fmt: skip
 FACTS = DatasetFacts(
     clips=1000, frames=100_000, mean_frames=100.0, longest_frames=250, clips_train=900, clips_val=100,
     frames_train=90_000, texts=1500, embedding_dim=1024, encoder="e", sources=("s",), licences=("l",),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from laptop import FACTS, LAPTOP
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
@@ -22,7 +23,6 @@ from stickgen.train.checkpoints.checkpoint import newest_checkpoint
 from stickgen.train.loop import Trainer
 from stickgen.train.optim import schedule_clock
 from stickgen.train.optim.schedule_clock import LaunchEnd, ScheduleClock
-from tests.planner.test_cut_by_minutes import FACTS, LAPTOP
 
 torch.set_num_threads(1)
 SMALL = {

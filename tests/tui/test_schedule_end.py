@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from laptop import FACTS, LAPTOP
 
 from stickgen.config import TrainingConfig
 from stickgen.config.presets import preset_path
@@ -14,7 +15,6 @@ from stickgen.record_log import RecordWriter
 from stickgen.runs.store import create_run
 from stickgen_tui.screens.live_keys import LiveKeysScreen, Present
 from stickgen_tui.widgets.forecast_line import forecast_content
-from tests.planner.test_cut_by_minutes import FACTS, LAPTOP
 
 
 def config(minutes: float, until: str = "max_minutes") -> TrainingConfig:
