@@ -214,7 +214,7 @@ def _trace(plane: BrailleCanvas, found: Found, scale: Scale, bottom: int) -> Non
     """A stroke from the smallest to the largest value of each column, each joined to the one before."""
     tops = scale.rows([high for _, _, high in found], bottom)
     ends = scale.rows([low for _, low, _ in found], bottom)
-    strokes = []
+    strokes: list[tuple[int, int, int]] = []
     last_column, last_top, last_end = -1, 0, 0
     for (column, _, _), top, end in zip(found, tops, ends, strict=True):
         first, last = top, end

@@ -46,11 +46,11 @@ class FrontCompositor(Compositor):
         for y, left, right in spans:
             if not 0 <= y < len(cuts):
                 continue
-            own = cuts[y]
+            edges = cuts[y]
             if not pieces[y]:
-                pieces[y] = dict.fromkeys(own[:-1])
+                pieces[y] = dict.fromkeys(edges[:-1])
                 missing[y] = set()
-            ends = zip(own, own[1:], strict=False)
+            ends = zip(edges, edges[1:], strict=False)
             missing[y].update(start for start, end in ends if start < right and end > left)
         for widget, (region, clip) in self.visible_widgets.items():
             if not missing:
@@ -75,12 +75,11 @@ class FrontCompositor(Compositor):
             Region(left - region.x, first - region.y, right - left, last - first + 1)
         )
         for y, strip in zip(range(first, last + 1), strips, strict=False):
-            own = wanted.get(y)
-            if not own:
+            if not (here := wanted.get(y)):
                 continue
             edges = [edge for edge in self.cuts[y] if left <= edge <= right]
             for start, piece in zip(edges, strip.divide([edge - left for edge in edges[1:]]), strict=False):
-                if start in own:
+                if start in here:
                     pieces[y][start] = piece
                     missing[y].discard(start)
             if not missing[y]:

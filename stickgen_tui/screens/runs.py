@@ -84,10 +84,8 @@ class RunsScreen(RunActions, LookingScreen[None]):
         self._known = known
         self._looking = threading.Lock()
         self._grid = RunGrid(id="all-runs")
-        self._chosen_from: tuple[Sequence[Entry], float] = (
-            (),
-            0.0,
-        )  # what the last look found, and in which minute
+        # what the last look found, for which question, in which minute
+        self._chosen_from: tuple[Sequence[Entry], tuple[int, float]] = ((), (0, 0.0))
         self._fields = _remembered_fields()
         self._filter = self._sort = ""
         self._reverse = self._best = self._smoothed = False

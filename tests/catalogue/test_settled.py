@@ -49,7 +49,12 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that were read."""
     names: list[str] = []
     read = settled.read
-    monkeypatch.setattr(settled, "read", lambda run: (names.append(run.name), read(run))[1])
+
+    def counted(run: Run) -> object:
+        names.append(run.name)
+        return read(run)
+
+    monkeypatch.setattr(settled, "read", counted)
     return names
 
 

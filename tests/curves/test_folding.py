@@ -15,7 +15,7 @@ VALUES = st.one_of(
     st.integers(-9, 9),
     st.sampled_from([None, "text", True, math.inf, -math.inf, [1.0], 2**1030]),
 )
-KINDS = st.sampled_from(["train", "train", "train", "val", "quality", None, [], 3])
+KINDS: st.SearchStrategy[object] = st.sampled_from(["train", "train", "train", "val", "quality", None, [], 3])
 RECORDS = st.lists(
     st.fixed_dictionaries(
         {},

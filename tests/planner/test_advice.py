@@ -8,6 +8,7 @@ import pytest
 from laptop import GIB, LAPTOP
 
 from stickgen.config.checking import check
+from stickgen.config.key import Value
 from stickgen.config.loading import TrainingConfig
 from stickgen.config.presets import preset_path
 from stickgen.hardware.machine import Gpu, Speed
@@ -36,7 +37,7 @@ def test_each_edit_can_be_made_and_leaves_a_config_that_trains(preset: str, goal
 
 
 def test_for_memory_each_edit_lowers_the_peak_and_what_fits_comes_first() -> None:
-    keys = {"device.type": "cpu", "device.num_workers": 0, "evaluation.every_minutes": 0.0}
+    keys: dict[str, Value] = {"device.type": "cpu", "device.num_workers": 0, "evaluation.every_minutes": 0.0}
     config = TrainingConfig(preset_path("large"), keys)
     found = advise(config, TIGHT, None, "memory")
     assert found[0].path == "training.batch_size" and found[0].after.verdict == "fits"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -35,8 +36,8 @@ SMALL = {
 TOTAL = 100
 
 
-def settings(until: str = "max_minutes", **more: object) -> TrainingConfig:
-    return TrainingConfig(preset_path("quickstart"), {"training.schedule_until": until, **more})  # type: ignore[dict-item]
+def settings(until: str = "max_minutes", /, **more: Any) -> TrainingConfig:
+    return TrainingConfig(preset_path("quickstart"), {"training.schedule_until": until, **more})
 
 
 def walk(clock: ScheduleClock, end: LaunchEnd, steps: range, seconds_per_step: float, reached: float = 0.0,
@@ -123,7 +124,7 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     yield watch
 
 
-def make(root: Path, data: Path, **more: object) -> Run:
+def make(root: Path, data: Path, **more: Any) -> Run:
     config = settings(**{**SMALL, **more})
     return create_run(config, root=root, data_path=str(data))
 

@@ -8,22 +8,10 @@ from pathlib import Path
 
 import pytest
 from run_fixture import finished_run
+from same_machine import MACHINE
 
-from stickgen.hardware.machine import Machine
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
-
-GIB = 2**30
-MACHINE = Machine(
-    ram_total_bytes=16 * GIB,
-    ram_available_bytes=12 * GIB,
-    cgroup_limit_bytes=None,
-    cores_logical=8,
-    cores_physical=4,
-    cores_usable=8,
-    cpu_name="Some Processor(R) 9000 @ 2.4 GHz",
-    cpu_bf16=True,
-)
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import MACHINE
 from on_screen import screen_text, until
+from same_machine import MACHINE
 
 from stickgen_tui import cli
 from stickgen_tui.app import StickgenApp

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from on_screen import screen_text, until
@@ -60,16 +61,19 @@ async def test_it_paints_what_textual_would_paint(app: StickgenApp, run: Run, si
                 widget.refresh()
             for _ in range(30):
                 changed = [
-                    Region(*(noise.randrange(-3, most) for most in size), noise.randrange(1, 40), noise.randrange(1, 9))
+                    Region(noise.randrange(-3, size[0]), noise.randrange(-3, size[1]), noise.randrange(1, 40), noise.randrange(1, 9))
                     for _ in range(noise.randrange(3))
                 ]  # fmt: skip
                 same_where_it_changed(compositor, changed)
 
 
+W = TypeVar("W", bound=Widget)
+
+
 def counting(
-    render_lines: Callable[[Widget, Region], list[Strip]], asked: Counter[Widget]
-) -> Callable[[Widget, Region], list[Strip]]:
-    def counted(self: Widget, crop: Region) -> list[Strip]:
+    render_lines: Callable[[W, Region], list[Strip]], asked: Counter[Widget]
+) -> Callable[[W, Region], list[Strip]]:
+    def counted(self: W, crop: Region) -> list[Strip]:
         asked[self] += 1
         return render_lines(self, crop)
 
@@ -85,8 +89,8 @@ async def test_a_figure_that_moves_asks_nothing_else_to_draw(
         canvas, asked = app.screen.query_one(StickCanvas), Counter[Widget]()
         canvas.toggle()
         await pilot.pause(0.1)
-        for owner in (Widget, StickCanvas):
-            monkeypatch.setattr(owner, "render_lines", counting(owner.render_lines, asked))
+        monkeypatch.setattr(Widget, "render_lines", counting(Widget.render_lines, asked))
+        monkeypatch.setattr(StickCanvas, "render_lines", counting(StickCanvas.render_lines, asked))
         canvas.refresh(Region(2, 1, 5, 2))
         await pilot.pause(0.1)
         assert asked == {canvas: 1}
