@@ -16,10 +16,11 @@ def test_a_time_is_contended_by_others_of_any_kind(
     monkeypatch: pytest.MonkeyPatch, waited: bool, beside: bool
 ) -> None:
     told: list[bool] = []
-    monkeypatch.setattr(launch, "remember", lambda *_, compiled, contended: told.append(contended))
+    monkeypatch.setattr(launch, "remember", lambda *_, contended, **more: told.append(contended))
     this = SimpleNamespace(
         ranks=SimpleNamespace(size=1), identity={}, learner=None, clips=SimpleNamespace(file=None), journal=None,
         compiled=False, contention=SimpleNamespace(contended=waited), neighbours=SimpleNamespace(contended=beside),
+        assessment=SimpleNamespace(quality=SimpleNamespace(encoder_loaded=False)),
     )  # fmt: skip
     Launch.remember(cast(Any, this))
     assert told == [waited or beside]
