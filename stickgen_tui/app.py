@@ -25,6 +25,7 @@ from textual.worker import WorkerFailed
 
 from stickgen_tui.drawing.changed_cells import ShownCells, Written
 from stickgen_tui.drawing.front import FrontCompositor
+from stickgen_tui.going_on import listen as listen_for_going_on
 from stickgen_tui.leaving import QUIT_SECONDS, Leaving
 from stickgen_tui.notices import notice
 from stickgen_tui.themes import CONTRAST, first_theme, keep_theme, other_brightness, refusal
@@ -181,7 +182,8 @@ class StickgenApp(App[None]):
 
     def _paint_anew(self) -> None:
         self._shown_cells.forget()
-        self.screen.refresh()
+        if self.screen_stack:  # it may be closing
+            self.screen.refresh()
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app with its error; but what a part that is going misses of itself is none.
@@ -211,6 +213,8 @@ class StickgenApp(App[None]):
         return home
 
     def on_mount(self) -> None:
+        if self.leaving is not None and self._driver is not None:
+            listen_for_going_on(self._driver, self._paint_anew)
         if not gc.isenabled():  # the program put it off; see cli.py
             self.set_timer(START_SECONDS, collect_again)
         if self.first_run is not None:

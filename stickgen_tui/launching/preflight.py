@@ -150,11 +150,7 @@ def _memory_check(config: TrainingConfig, around: Surroundings, cost: Estimate) 
             "warning", f"{cost.device} is asked for, and this machine has none: device.type: auto", (edit,)
         )
     peak, free = byte_text(cost.peak_memory.value), byte_text(cost.memory_free_bytes)
-    encoder = (
-        f", {byte_text(cost.encoder_bytes)} of it the text encoder of evaluations"
-        if cost.encoder_bytes
-        else ""
-    )
+    encoder = f", {byte_text(cost.encoder_bytes)} of it the text encoder" if cost.encoder_bytes else ""
     needed = f"peak memory about {peak} of {free} free on {cost.device}{encoder}"
     if cost.verdict == "fits":
         return Check("ok", needed)

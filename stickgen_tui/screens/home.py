@@ -136,6 +136,8 @@ class HomeScreen(LookingScreen[None]):
 
     def _begin(self) -> None:
         """The first frame is drawn: now for what takes longer."""
+        if not self.is_running:  # it was closed before that
+            return
         self._ask_machine(refresh=False)
         self.start_looking()
         self._find_drafts()

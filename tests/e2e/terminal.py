@@ -34,7 +34,8 @@ class Terminal:
     ) -> None:
         """`sent`: a file for every byte that the program sends to the terminal."""
         self._socket = f"stickgen-{uuid.uuid4().hex[:8]}"
-        kept = {k: v for k, v in os.environ.items() if k != "TMUX"}
+        # a screenshot of Textual leaves the size of its screen behind as COLUMNS and LINES
+        kept = {k: v for k, v in os.environ.items() if k not in ("TMUX", "COLUMNS", "LINES")}
         self._environment = {**kept, **environment, "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         quoted = " ".join(f"'{part}'" for part in command)
         # the shell stays, so that what the program leaves behind on the terminal can be seen
