@@ -98,7 +98,9 @@ class RunTable(DataTable[Text]):
         step = DASH if summary.step is None else f"{summary.step:,}"
         bar = ""
         if summary.total_steps:
-            step += f"/{summary.total_steps:,}"
+            of_all = f"{step}/{summary.total_steps:,}"
+            share = f"{step} {100 * (summary.step or 0) // summary.total_steps}%"  # never 100 before the end
+            step = of_all if len(of_all) <= WIDTHS["step"] else share
             bar = progress_bar((summary.step or 0) / summary.total_steps, WIDTHS["progress"])
         cells = {
             "state": Text(f"{look.glyph} {look.word}", style=style if style.startswith("#") else ""),

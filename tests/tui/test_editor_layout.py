@@ -10,6 +10,7 @@ from textual.widgets._toast import ToastRack
 from stickgen.config.schema import KEYS
 from stickgen.runs.store import Run
 from stickgen_tui.app import StickgenApp
+from stickgen_tui.following.run_summary import RunSummary
 from stickgen_tui.notices import notice
 from stickgen_tui.widgets.columns import ARROWS, columns
 from stickgen_tui.widgets.field import Field
@@ -96,6 +97,19 @@ async def test_home_cuts_no_column_and_no_card_at_80_columns(app: StickgenApp, r
         assert table.virtual_size.width <= table.size.width
         assert "1,000/1,000" in screen_text(app)
         assert card.virtual_size.height <= card.size.height
+
+
+async def test_a_long_run_says_its_step_whole(app: StickgenApp, run: Run) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.screen.query_one(RunTable)
+        await until(pilot, lambda: table.row_count == 1)
+        for step, total, said in (
+            (1_100, 100_000, "1,100/100,000"),
+            (99_999, 100_000, "99,999 99%"),
+            (100_000, 100_000, "100,000 100%"),
+        ):
+            summary = RunSummary("a run", "running", step, total, None, None)
+            assert table._cells(summary)["step"].plain == said
 
 
 def test_only_the_changed_line_is_coloured_anew_and_looks_the_same() -> None:
