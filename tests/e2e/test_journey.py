@@ -160,7 +160,7 @@ def test_the_trainer_never_notices(place: Path, terminals: list[Terminal]) -> No
     one.keys("Down", "Enter", "0", ".", "0", "0", "0", "1", "Enter", "C-s")
     other.wait_for("learning_rate", "0.0001")
     one.keys("c")
-    other.wait_for("checkpoint")
+    other.wait_for("saved step_")
     step = goes_on(run.state().step)
     other.keys("C-q")
     other.wait_for("exit code 0", "echo on")
