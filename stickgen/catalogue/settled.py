@@ -10,7 +10,6 @@ import contextlib
 import math
 import os
 import struct
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,15 +21,15 @@ from stickgen.catalogue.kept import Kept
 from stickgen.record_log import last_record
 from stickgen.run_contract import Field, File, RecordKind
 from stickgen.runs.labels import Labels, read_labels
-from stickgen.runs.store import Run, State, Status, created_seconds, know_created
+from stickgen.runs.store import Run, State, Status, created_seconds, has_settled, know_created
 
 READ_FROM = (
     File.IDENTITY, "", File.HEARTBEAT, File.EXIT, File.METRICS, File.EVENTS, File.LABELS, File.CHECKPOINTS,
 )  # fmt: skip
+# until a file says otherwise
 AT_REST = frozenset(
     {Status.STOPPED, Status.EARLY, Status.FINISHED, Status.FAILED, Status.DIED, Status.PAUSED}
-)  # until a file says otherwise
-FRESH_SECONDS = 2.0  # a file that changed so lately may change again within the same tick of its clock
+)
 _STAMP = struct.Struct(f"{'Qqq' * len(READ_FROM)}")  # inode, bytes, ns since 1970; a file each
 _MOST_BYTES = 2**16  # of a run; what is more is read each time
 _SIGNS_OF_LIFE = (File.HEARTBEAT, File.EXIT, File.METRICS, File.IDENTITY)
@@ -45,9 +44,8 @@ class Known:
     labels: Labels = Labels()
     created: float = -math.inf  # s since 1970; minus infinity where run.json does not say
     changed: float | None = None  # the newest sign of life, s since 1970
-    newest: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # step, total_steps and loss of the last train record
+    # step, total_steps and loss of the last train record
+    newest: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
         """As `from_json` reads it. Raises TypeError for words that are not Unicode."""
@@ -96,7 +94,7 @@ class SettledRuns:
         if stamp is not None and (row := rows.get(folder)) is not None and row[0] == stamp:
             return row[1]
         found = read(run)
-        rests = stamp is not None and found.state.status in AT_REST and is_settled(stamp)
+        rests = stamp is not None and found.state.status in AT_REST and _has_settled(stamp)
         if rests or newest:
             found = replace(found, newest=_newest_record(run))
         if rests and stamp is not None:
@@ -174,10 +172,8 @@ def stamp_of(folder: str) -> bytes | None:
         return None
 
 
-def is_settled(stamp: bytes) -> bool:
-    """Whether nothing changed so lately that its clock may not have ticked since."""
-    newest: int = max(_STAMP.unpack(stamp)[2::3])
-    return time.time() - newest / 1e9 > FRESH_SECONDS
+def _has_settled(stamp: bytes) -> bool:
+    return has_settled(max(_STAMP.unpack(stamp)[2::3]))
 
 
 def _decoded(data: bytes) -> Known | None:

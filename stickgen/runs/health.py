@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stickgen.errors import StickgenError
 from stickgen.quantities import byte_text, number_text
@@ -16,6 +16,9 @@ from stickgen.runs.directory import RunDirectory
 from stickgen.watchdog.finding import Action, Finding, Record, number
 from stickgen.watchdog.learned import not_learned
 from stickgen.watchdog.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from stickgen.config.loading import TrainingConfig
 
 MOST_BYTES = 4 * 2**20  # that are read from the end of the log
 BARELY = 0.9  # of the mean pose's loss: less counts as learning
@@ -41,13 +44,17 @@ def health(run: RunDirectory, *, alive: bool) -> list[Sign]:
     records = newest_records(run.metrics_path, MOST_BYTES)
     train = [record for record in records if record.get(Field.KIND) == RecordKind.TRAIN]
     validations = [record for record in records if record.get(Field.KIND) == RecordKind.VAL]
+    try:
+        config = run.config()
+    except (StickgenError, OSError):
+        config = None
     return [
         *_losses(train, validations),
         *_learning(validations, alive),
-        *_gradients(train, run),
+        *_gradients(train, config),
         *_overfitting(train, validations),
         *_memory(train, run.identity.get("predicted")),
-        *_found(records, run),
+        *(_found(records, run, config) if config else []),
     ]
 
 
@@ -80,16 +87,13 @@ def _learning(validations: Sequence[Record], alive: bool) -> list[Sign]:
     ]
 
 
-def _gradients(train: Sequence[Record], run: RunDirectory) -> list[Sign]:
+def _gradients(train: Sequence[Record], config: TrainingConfig | None) -> list[Sign]:
     norms = _numbers(train[-RECENT:], Field.GRAD_NORM)
     if not norms:
         return []
     usual = median(norms)
     said = f"the gradient norm is {number_text(usual)}"
-    try:
-        most = float(run.config().training.max_grad_norm)
-    except (StickgenError, OSError):
-        return [Sign(said)]
+    most = float(config.training.max_grad_norm) if config else 0.0
     if not most or usual <= most:
         return [Sign(said)]
     wild = usual > WILD * most
@@ -140,12 +144,8 @@ def _memory(train: Sequence[Record], predicted: Any) -> list[Sign]:
     ]
 
 
-def _found(records: Sequence[Record], run: RunDirectory) -> list[Sign]:
+def _found(records: Sequence[Record], run: RunDirectory, config: TrainingConfig) -> list[Sign]:
     """What the rules of the watchdog say of these records, each rule once, if it is on."""
-    try:
-        config = run.config()
-    except (StickgenError, OSError):
-        return []
     first = number(run.identity, "first_loss")
     dog = Watchdog(
         config, first_loss=first, checkpoint_bytes=_checkpoint_bytes(run), cores=os.cpu_count() or 1

@@ -47,21 +47,25 @@ def is_wanted(run: Run) -> bool:
 
 def notify(run: Run) -> None:
     """Tell of the end of the newest launch; what cannot be told is said in the log, without the address."""
-    try:
-        keys = effective_config(run).notify
-    except (OSError, StickgenError):
-        keys = Notify()
-    for failure in tell(run, webhook=webhook_of(run), desktop=keys.desktop):
+    keys = _keys(run)
+    for failure in tell(run, webhook=_address(keys), desktop=keys.desktop):
         print(f"notification: {failure}", file=sys.stderr, flush=True)
 
 
 def webhook_of(run: Run) -> str:
     """The address that is told of the end of a run; empty if there is none."""
+    return _address(_keys(run))
+
+
+def _address(keys: Notify) -> str:
+    return keys.webhook or os.environ.get(WEBHOOK, "")
+
+
+def _keys(run: Run) -> Notify:
     try:
-        address = effective_config(run).notify.webhook
+        return effective_config(run).notify
     except (OSError, StickgenError):
-        address = ""
-    return address or os.environ.get(WEBHOOK, "")
+        return Notify()
 
 
 def tell(run: Run, *, webhook: str = "", desktop: bool = False) -> list[str]:

@@ -232,6 +232,14 @@ def created_seconds(run: Run) -> float:
         return -math.inf
 
 
+_TICK_SECONDS = 2.0  # a file that changed so lately may change again within the same tick of its clock
+
+
+def has_settled(changed_ns: int) -> bool:
+    """Whether a file that was last changed then (ns since 1970) has another time if it changes again."""
+    return time.time() - changed_ns / 1e9 > _TICK_SECONDS
+
+
 def know_created(path: str, stamp: _Stamp, seconds: float) -> None:
     """Take it for known when the run with this run.json was made, as long as the file has this stamp."""
     _created.setdefault(path, (stamp, seconds))

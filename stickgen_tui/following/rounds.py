@@ -13,18 +13,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from stickgen.run_contract import File
-from stickgen.runs.store import Run, is_run
+from stickgen.runs.store import Run, has_settled, is_run
 
 OTHERS_A_LOOK = 200
 _WHOLE_A_LOOK = 10  # of those that are shown, whose files are looked at as well
-_WHOLE_A_LOOK = 10  # of those that are shown, whose files are looked at as well
-_FRESH_SECONDS = 2.0  # a file that changed so lately may change again within the same tick of its clock
-_TOLD_BY = (
-    "",
-    f"/{File.HEARTBEAT}",
-    f"/{File.METRICS}",
-    f"/{File.EVENTS}",
-)  # all else is replaced, not written over
+# the folder, and what in it is written over; all else is replaced
+_TOLD_BY = ("", f"/{File.HEARTBEAT}", f"/{File.METRICS}", f"/{File.EVENTS}")
 _UNSEEN = 0, -2
 _LISTING_SECONDS = 300.0  # the folder is listed anew when it changed, and at the latest after this
 _MOST_UNMADE = 50  # folders that are no runs, and may become some, looked at each time
@@ -58,7 +52,7 @@ class Rounds:
             return False
         known = {run.path: run for run in self.runs}
         self.runs = [known.get(run.path, run) for run in self._listing()]
-        self._listed = (changed if _is_settled(changed) else -2), now
+        self._listed = (changed if has_settled(changed) else -2), now
         names = {run.name for run in self.runs}
         self._unmade = [name for name in self._names() if name not in names][:_MOST_UNMADE]
         self._stamps = {run.path: self._stamps[run.path] for run in self.runs if run.path in self._stamps}
@@ -87,7 +81,7 @@ class Rounds:
     def look_at(self, run: Run, at_rest: Callable[[], bool]) -> None:
         """Have `at_rest` look at a run and say whether it will change no more until a file does."""
         stamp = stamp_of(run.path)  # before the look: what comes in between is then looked at again
-        if at_rest() and stamp is not None and _is_settled(max(changed for changed, _ in stamp)):
+        if at_rest() and stamp is not None and has_settled(max(changed for changed, _ in stamp)):
             self._stamps[run.path] = stamp
             self._restless.pop(run.path, None)
         else:
@@ -115,7 +109,3 @@ def _told_by(path: str) -> tuple[int, int]:
     except OSError:
         return _UNSEEN
     return status.st_mtime_ns, status.st_size
-
-
-def _is_settled(changed: int) -> bool:
-    return time.time() - changed / 1e9 > _FRESH_SECONDS

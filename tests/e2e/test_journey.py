@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from run_fixture import finished_run
-from terminal import Terminal, require_tmux
+from terminal import Terminal
 
 from stickgen.record_log import RecordReader
-from stickgen.runs.launch import stop
 from stickgen.runs.store import Run, list_runs
 
 PROGRAM = [sys.executable, "-m", "stickgen_tui"]
@@ -28,19 +25,6 @@ def place(tmp_path: Path) -> Path:
     """An empty folder."""
     (tmp_path / "work").mkdir()
     return tmp_path / "work"
-
-
-@pytest.fixture
-def terminals(place: Path) -> Iterator[list[Terminal]]:
-    """Terminals to be closed, and runs to be ended, whatever happens."""
-    require_tmux()
-    opened: list[Terminal] = []
-    yield opened
-    for terminal in opened:
-        terminal.close()
-    for run in list_runs(place / "runs"):
-        with contextlib.suppress(Exception):
-            stop(run, force=True)
 
 
 def open_app(place: Path, terminals: list[Terminal], columns: int, rows: int) -> Terminal:

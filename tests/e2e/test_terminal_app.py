@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from terminal import Terminal, require_tmux
+from terminal import Terminal
 
 from stickgen.config.key import Value
 from stickgen.record_log import RecordReader
-from stickgen.runs.launch import stop
 from stickgen.runs.store import Run, Status, list_runs
 from stickgen.yaml_edit import Document
 
@@ -51,19 +48,6 @@ def place(tmp_path: Path, repo: Path) -> Path:
     (tmp_path / "configs").mkdir()
     document.save(tmp_path / "configs" / "quickstart.yaml")
     return tmp_path
-
-
-@pytest.fixture
-def terminals(place: Path) -> Iterator[list[Terminal]]:
-    """Terminals to be closed, and runs to be ended, whatever happens."""
-    require_tmux()
-    opened: list[Terminal] = []
-    yield opened
-    for terminal in opened:
-        terminal.close()
-    for run in list_runs(place / "runs"):
-        with contextlib.suppress(Exception):
-            stop(run, force=True)
 
 
 def open_app(place: Path, terminals: list[Terminal], columns: int, rows: int) -> Terminal:

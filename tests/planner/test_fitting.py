@@ -5,21 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from laptop import GIB, LAPTOP
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.datasets.facts import DatasetFacts
 from stickgen.hardware.described import described
-from stickgen.hardware.machine import Machine, Speed
 from stickgen.planner.advising.fitting import Fit, apply, fit
 from stickgen.planner.estimate import estimate
 from stickgen.yaml_edit import Document
 
-GIB = 2**30
-HERE = Machine(
-    ram_total_bytes=16 * GIB, ram_available_bytes=12 * GIB, cgroup_limit_bytes=None,
-    cores_logical=8, cores_physical=4, cores_usable=8, cpu_name="a CPU", cpu_bf16=False,
-    cpu_speed=Speed(400.0, None, 40.0),
-)  # fmt: skip
 # the guide's tiers: d_model, num_layers, batch_size, grad_accum_steps
 GUIDE = {
     "cpu_8gb": (192, 4, 1, 64), "cpu_16gb": (256, 6, 2, 32), "cpu_32gb": (384, 8, 4, 16),
@@ -32,7 +26,7 @@ GUIDE = {
     [(8, None, "cpu_8gb"), (16, None, "cpu_16gb"), (32, None, "cpu_32gb"), (16, 8, "gpu_8gb"), (64, 16, "gpu_16gb")],
 )  # fmt: skip
 def test_the_guides_tiers_are_given_or_it_is_said_why_not(ram: float, vram: float | None, tier: str) -> None:
-    fitting = fit(described(HERE, ram_gib=ram, vram_gib=vram))
+    fitting = fit(described(LAPTOP, ram_gib=ram, vram_gib=vram))
     assert fitting.recommendation.tier.name == tier
     config = TrainingConfig(fitting.recommendation.config_path)
     width, layers, batch, count = GUIDE[tier]
@@ -52,7 +46,7 @@ def test_the_guides_tiers_are_given_or_it_is_said_why_not(ram: float, vram: floa
 @pytest.mark.parametrize("ram", [0.4, 1, 2, 4, 8, 16, 64])
 @pytest.mark.parametrize("vram", [None, 8, 24])
 def test_what_is_recommended_fits_with_the_headroom(ram: float, vram: float | None) -> None:
-    machine = described(HERE, ram_gib=ram, vram_gib=vram)
+    machine = described(LAPTOP, ram_gib=ram, vram_gib=vram)
     fitting = fit(machine)
     total = vram if vram else ram
     assert fitting.limit_bytes == pytest.approx((1 - fitting.headroom) * total * GIB, rel=1e-6)
@@ -67,14 +61,14 @@ def test_what_is_recommended_fits_with_the_headroom(ram: float, vram: float | No
 
 
 def test_the_largest_is_named_with_its_price() -> None:
-    fitting = fit(described(HERE, ram_gib=8))
+    fitting = fit(described(LAPTOP, ram_gib=8))
     assert dict(fitting.largest.edits)["model.d_model"] == 512
     assert "44.3 M parameters" in fitting.reasons[-1] and "times as long" in fitting.reasons[-1]
-    assert "no larger model" in fit(described(HERE, vram_gib=24)).reasons[-1]
+    assert "no larger model" in fit(described(LAPTOP, vram_gib=24)).reasons[-1]
 
 
 def test_where_the_guides_model_does_not_fit_a_smaller_one_is_taken() -> None:
-    crowded = replace(HERE, ram_total_bytes=32 * GIB, ram_available_bytes=int(0.65 * GIB))
+    crowded = replace(LAPTOP, ram_total_bytes=32 * GIB, ram_available_bytes=int(0.65 * GIB))
     fitting = fit(crowded)
     assert fitting.recommendation.tier.name == "cpu_32gb"
     assert fitting.recommended.estimate.parameters < 20_000_000
@@ -83,7 +77,7 @@ def test_where_the_guides_model_does_not_fit_a_smaller_one_is_taken() -> None:
 
 def test_the_edits_make_the_config_that_was_estimated() -> None:
     facts = DatasetFacts(2000, 1, 120.0, 250, 1800, 200, 1, 1, 384, "e", ("s",), ("l",), "f")
-    fitting = fit(described(HERE, ram_gib=8), facts)
+    fitting = fit(described(LAPTOP, ram_gib=8), facts)
     for chosen in (fitting.recommended, fitting.largest):
         document = Document.open(fitting.recommendation.config_path)
         apply(document, chosen, facts)
@@ -97,12 +91,12 @@ def test_the_edits_make_the_config_that_was_estimated() -> None:
 
 
 def test_a_described_machine_is_what_was_said() -> None:
-    assert described(HERE) is HERE
-    small = described(HERE, ram_gib=8, cores=4)
+    assert described(LAPTOP) is LAPTOP
+    small = described(LAPTOP, ram_gib=8, cores=4)
     assert small.ram_available_bytes == small.ram_usable_bytes == 8 * GIB
     assert small.cpu_speed is not None and small.cpu_speed.gflops_fp32 == 200
-    assert described(HERE, vram_gib=8).gpus[0].vram_total_bytes == 8 * GIB
-    assert described(HERE, vram_gib=0).gpus == ()
+    assert described(LAPTOP, vram_gib=8).gpus[0].vram_total_bytes == 8 * GIB
+    assert described(LAPTOP, vram_gib=0).gpus == ()
     config = TrainingConfig(None, {"device.type": "cpu"})
     slower = estimate(config, small).seconds_per_step.value
-    assert slower > 1.3 * estimate(config, HERE).seconds_per_step.value
+    assert slower > 1.3 * estimate(config, LAPTOP).seconds_per_step.value

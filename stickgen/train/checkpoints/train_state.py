@@ -56,9 +56,8 @@ class TrainState:
         self.best_val = math.inf
         self.best_step: int | None = None
         self.val_loss: float | None = None  # that of the last validation
-        self.schedule_share = (
-            0.0  # of the schedule, over by the time and not by the steps; see schedule_clock.py
-        )
+        # of the schedule, over by the time and not by the steps; see schedule_clock.py
+        self.schedule_share = 0.0
         self.live: dict[str, Value] = {}  # values that live changes gave keys until this step
 
     def _new_optimizer(self) -> torch.optim.Optimizer:
