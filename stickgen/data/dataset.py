@@ -301,7 +301,8 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
     """The clips of one split, cut to windows. An item is a pure function of (seed, epoch, index).
 
     Items: `motion` [t, 20] with x = 0 at the window's first pelvis, `actions` [t] int64, `embedding`
-    [embedding_dim], `words` [tokens, embedding_dim] or None, `text` its index, `clip` the clip's index in the file.
+    [embedding_dim], `words` [tokens, embedding_dim] or None, `text` its index, `clip` the clip's index in the file,
+    `span` [2] the clip's frame at which the window begins and the clip's frames.
     """
 
     def __init__(
@@ -346,6 +347,7 @@ class MotionDataset(torch.utils.data.Dataset[dict[str, Any]]):
             "words": self.file.words(text) if self.text_tokens else None,
             "text": text,
             "clip": clip,
+            "span": torch.tensor([first - frames.start, frames.stop - frames.start]),
         }
         for part in (item["motion"], item["actions"], item["embedding"]):
             self.file.resident.read(part.nbytes)

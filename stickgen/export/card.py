@@ -37,7 +37,8 @@ normaliser.load_state_dict({name.removeprefix("normaliser."): value for name, va
 _STEP_BY_STEP = """\
 x, steps = torch.randn(1, 100, 20), facts["sampling"]["sampling_steps"]
 guided = torch.tensor(facts["sampling"]["guidance_scale"])
-times = torch.linspace(1, 0, steps + 1)
+times, shift = torch.linspace(1, 0, steps + 1), facts["sampling"].get("time_shift", 1.0)
+times = shift * times / (1 + (shift - 1) * times)
 before, time_before = x, times[0]
 for time, following in zip(times[:-1], times[1:]):
     scale = guided if time > facts["sampling"]["guidance_min_time"] else torch.tensor(1.0)

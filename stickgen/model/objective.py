@@ -24,6 +24,7 @@ from stickgen.model.losses import (
 )
 from stickgen.model.normalise import Normaliser
 from stickgen.model.patches import last_of_patch
+from stickgen.model.times import shifted
 from stickgen.model.transformer import MotionTransformer, Prediction
 from stickgen.model.words import TextBatch
 
@@ -34,6 +35,9 @@ MIN_TIME = 0.3
 ACTIONS_TOLD = 0.1  # share of clips whose actions are an input: sampling has only a text
 INPUT_NOISE = (
     0.1  # standard deviation of noise on the regressor's inputs, so that it tolerates its own errors
+)
+LEAST_ERROR = (
+    0.05  # added to a clip's error before its loss is divided by it: below, errors count as they are
 )
 TERMS = ("pose", "temporal", "action", "physics", "diffusion")
 
@@ -54,6 +58,9 @@ class Batch:
     clips: tuple[int, ...] = ()  # which clips of the dataset these are
     words: Tensor | None = None  # [b, l, embedding_dim] float32: the text token by token
     words_mask: Tensor | None = None  # [b, l] true on real tokens
+    spans: Tensor | None = (
+        None  # [b, 2] int: where each window begins in its clip, and the frames of the clip
+    )
 
     def __len__(self) -> int:
         return len(self.motion)
@@ -67,6 +74,7 @@ class Batch:
             self.clips,
             None if self.words is None else change(self.words),
             None if self.words_mask is None else change(self.words_mask),
+            None if self.spans is None else change(self.spans),
         )
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
@@ -95,7 +103,7 @@ class Draw:
     actions_told: Tensor  # [b] bool
 
     @classmethod
-    def random(cls, batch: Batch, seed: int, condition_dropout: float) -> Draw:
+    def random(cls, batch: Batch, seed: int, condition_dropout: float, time_shift: float = 1.0) -> Draw:
         """Choices for training on `batch`, made on the CPU so that they are the same for every device.
 
         Those of a clip follow from `seed` and the clip's number alone: neither the other clips of its micro-batch
@@ -112,7 +120,7 @@ class Draw:
         # logit-normal (Esser et al., arXiv 2403.03206): medium noise teaches most. Measured with equal CPU time on
         # synthetic motion: 6 % less pose loss than with uniform times, and more actions recognised.
         time = torch.sigmoid(torch.special.ndtri(time.clamp(1e-4, 1 - 1e-4)))
-        return cls(noise, time, text >= condition_dropout, actions < ACTIONS_TOLD)
+        return cls(noise, shifted(time, time_shift), text >= condition_dropout, actions < ACTIONS_TOLD)
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Draw:
         """The same choices on `device`."""
@@ -150,7 +158,9 @@ def predict(
     if model.config.denoising:
         time = draw.time[:, None, None]
         noised = (1 - time) * clean + time * draw.noise
-        prediction = model(noised, batch.mask, texts, draw.text_known, time=draw.time, actions=actions)
+        prediction = model(
+            noised, batch.mask, texts, draw.text_known, time=draw.time, actions=actions, spans=batch.spans
+        )
         return prediction, noised
     p = model.config.patch_frames
     before = torch.zeros_like(clean)
@@ -188,3 +198,28 @@ def clip_losses(
         weights[name] * terms[name] for name in ("temporal", "action", "physics", "diffusion")
     )
     return terms
+
+
+def training_loss(
+    terms: Mapping[str, Tensor], draw: Draw, weights: Mapping[str, Any], diffusion: Mapping[str, Any]
+) -> Tensor:
+    """What the gradient is taken of, [b]: the total of `clip_losses`, or for a denoiser its terms weighted anew.
+
+    - The clean motion that a denoiser predicts from strong noise is a mean over motions, for which bones, feet and
+      flight need not be right: asking for them pulls it away from the mean, and at time 0.9 with a gradient four times
+      that of the pose (`benchmarks/loss_gradients.py`). So physics fades with the noise, by (1 - time)^physics_fade.
+    - Errors of pose are divided by themselves (without a gradient), in the manner of the adaptive weights of
+      MeanFlow (Geng et al., arXiv 2505.13447), or clips that move far take all of the gradient. Physics is divided by
+      their square root: undivided, feet slide; divided alike, less is recognised (docs/ablation.md).
+    """
+    fade, relative = float(diffusion["physics_fade"]), float(diffusion["relative_loss"])
+    if not diffusion["enabled"] or not (fade or relative):
+        return terms["total"]
+    scale = (terms["pose"].detach() + LEAST_ERROR) ** -relative
+    physics = scale.sqrt() * (1 - draw.time) ** fade
+    return (
+        (terms["pose"] + weights["diffusion"] * terms["diffusion"]) * scale
+        + weights["physics"] * terms["physics"] * physics
+        + weights["temporal"] * terms["temporal"]
+        + weights["action"] * terms["action"]
+    )

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from stickgen.model.normalise import Normaliser
 from stickgen.model.patches import last_of_patch, tokens_of
+from stickgen.model.times import sampling_times
 from stickgen.model.transformer import MotionTransformer
 from stickgen.model.words import TextBatch
 
@@ -26,6 +27,7 @@ class Sampling:
     guidance_scale: float  # 1 is no guidance
     contrast_scale: float = 0.0  # how strongly to steer away from the opposite text; 0 is not at all
     guidance_min_time: float = 0.0  # nothing steers at this time or below
+    time_shift: float = 1.0  # how far the times of the steps are moved towards noise; 1 is not at all
 
     @classmethod
     def of(cls, diffusion: Mapping[str, Any]) -> Sampling:
@@ -82,13 +84,15 @@ def clean_motion(
     contrast_scale: float = 0.0,
     mask: Tensor | None = None,
     actions: Tensor | None = None,
+    spans: Tensor | None = None,
 ) -> Tensor:
     """The clean motion [b, t, 20] as predicted at `time`, a single number, from the features `x` [b, t, 20].
 
     Guidance extrapolates from the prediction without the text to the one with it (Ho and Salimans,
     arXiv 2207.12598); None turns it off. Contrast extrapolates in the same way from the prediction for the
     opposite text. All predictions are made in one batch. `mask` [b, t] is true on real frames, None if all are;
-    `actions` [b, t] are told with the text and hidden with it.
+    `actions` [b, t] are told with the text and hidden with it. `spans` [b, 2] say where in its passage each window
+    begins, and how long the passage is; None if each is whole.
     """
     b = x.shape[0]  # not len(): torch.export would take it for a constant
     known = torch.ones(b, dtype=torch.bool, device=x.device)
@@ -103,7 +107,7 @@ def clean_motion(
         told = torch.cat([torch.where(flag[:, None], actions, model.untold) for flag in flags])
     predicted: Tensor = model(
         torch.cat([x] * n), None if mask is None else mask.repeat(n, 1), _side_by_side(parts), torch.cat(flags),
-        time=time.expand(n * b), actions=told,
+        time=time.expand(n * b), actions=told, spans=None if spans is None else spans.repeat(n, 1),
     ).pose  # fmt: skip
     clean, steered = predicted[:b], predicted[:b]
     if guidance_scale is not None:
@@ -156,7 +160,7 @@ def follow_flow(x: Tensor, sampling: Sampling, clean_at: Callable[[Tensor, Tenso
 
     `clean_at` predicts the clean motion from x at a time, steered by guidance or not.
     """
-    times = torch.linspace(1.0, 0.0, sampling.sampling_steps + 1, device=x.device)
+    times = sampling_times(sampling.sampling_steps, sampling.time_shift, x.device)
     before, time_before = x, times[0]
     for time, following in zip(times[:-1], times[1:], strict=True):
         # guidance in an interval: Kynkäänniemi et al., arXiv 2404.07724

@@ -8,6 +8,7 @@ that a window holds.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -100,6 +101,11 @@ def _denoise(
     known = None if bool(mask.all()) else mask.to(device)
     spots = spots.to(device)
     actions = None if timeline.actions is None else timeline.actions.to(device)[spots]
+    starts = [0, *itertools.accumulate(timeline.passages)]
+    spans = torch.tensor(
+        [[window.start - starts[window.passage], timeline.passages[window.passage]] for window in windows],
+        device=device,
+    )
     scale = guidance_of(sampling, device)
 
     def clean_at(x: Tensor, time: Tensor, steered: bool) -> Tensor:
@@ -110,6 +116,7 @@ def _denoise(
                 model, x[spots[some]], told.of(rows[some]), time, scale if steered else None,
                 away.of(rows[some]) if steered and away is not None else None, sampling.contrast_scale,
                 mask=None if known is None else known[some], actions=None if actions is None else actions[some],
+                spans=spans[some],
             )  # fmt: skip
             clean.index_add_(0, spots[some].flatten(), (seen * share[some]).flatten(0, 1))
         return clean if timeline.held is None else timeline.held.impose(clean)

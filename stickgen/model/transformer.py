@@ -26,6 +26,7 @@ from stickgen.model.patches import (
     middle_of_patch,
     to_windows,
 )
+from stickgen.model.timing import WAVES, place_in_clip
 from stickgen.model.words import TextBatch
 from stickgen.motion.skeleton import MAX_FRAMES
 
@@ -47,6 +48,7 @@ class ModelConfig:
     num_actions: int
     denoising: bool
     patch_frames: int = 1
+    clip_timing: bool = False
 
     @classmethod
     def from_training(cls, config: TrainingConfig) -> ModelConfig:
@@ -89,6 +91,9 @@ class MotionTransformer(nn.Module):
             self.action_untold = nn.Parameter(torch.zeros(d))
         self.no_text = nn.Parameter(torch.zeros(d))
         self.clock = nn.Sequential(nn.Linear(d, d), nn.SiLU(), nn.Linear(d, d)) if config.denoising else None
+        self.timing: nn.Linear | None = None
+        if config.denoising and config.clip_timing:
+            self.timing = nn.Linear(4 * WAVES, d, bias=False)
         self.condition = nn.Sequential(nn.SiLU(), nn.Linear(d, 6 * d))
         self.blocks = nn.ModuleList(Block(d, config.nhead, config.dropout) for _ in range(config.num_layers))
         self.norm = RMSNorm(d)
@@ -116,6 +121,8 @@ class MotionTransformer(nn.Module):
         for head in (self.condition[1], self.pose_out, self.action_out, self.contact_out):
             assert isinstance(head, nn.Linear)
             nn.init.zeros_(head.weight)
+        if self.timing is not None:
+            nn.init.zeros_(self.timing.weight)
 
     @property
     def untold(self) -> int:
@@ -131,6 +138,7 @@ class MotionTransformer(nn.Module):
         *,
         time: Tensor | None = None,
         actions: Tensor | None = None,
+        spans: Tensor | None = None,
         causal: bool = False,
     ) -> Prediction:
         """One pass over a batch of windows.
@@ -141,6 +149,8 @@ class MotionTransformer(nn.Module):
         - `text_known` [b]: false replaces the text by the learned "no text".
         - `time` [b] in 0…1: the diffusion time, for a denoiser.
         - `actions` [b, t]: indices, `untold` for frames whose action is hidden; None hides all.
+        - `spans` [b, 2]: the frame of the clip at which the window begins, and the frames of the clip; None if
+          every window is a clip.
         - `causal`: a patch attends only to itself and those before it.
         """
         b, t, _ = poses.shape
@@ -155,6 +165,8 @@ class MotionTransformer(nn.Module):
         if mask is not None and p > 1:  # windows reach into the padding, which must read as zeros
             poses = poses * mask[..., None]
         x = self.pose_in(to_windows(poses, p, causal=causal)) + self._told(actions)
+        if self.timing is not None:
+            x = x + self.timing(self._place(spans, mask, t, x.shape[1]))
         x = torch.cat((text_token[:, None], x), dim=1)
         tokens = x.shape[1]
         read = None if mask is None else any_of_patch(mask, p)
@@ -180,6 +192,19 @@ class MotionTransformer(nn.Module):
             first(self.action_out(x).float().repeat_interleave(p, dim=1), t),
             from_patches(self.contact_out(x).float(), p, t),
         )
+
+    def _place(self, spans: Tensor | None, mask: Tensor | None, frames: int, tokens: int) -> Tensor:
+        """Where in its clip the middle of each of the `tokens` is, [b or 1, tokens, 4 · WAVES]."""
+        p = self.config.patch_frames
+        since_start = (p * torch.arange(tokens, device=self.no_text.device) + p / 2)[None]
+        if spans is not None:
+            since_start = since_start + spans[:, :1]
+            to_end = spans[:, 1:] - since_start
+        elif mask is not None:
+            to_end = mask.sum(1, keepdim=True) - since_start
+        else:
+            to_end = frames - since_start
+        return place_in_clip(since_start.expand_as(to_end), to_end)
 
     def _told(self, actions: Tensor | None) -> Tensor:
         """The embeddings of the frames' actions [b, t] for each token: [b, n, d], or [d] if all are hidden."""

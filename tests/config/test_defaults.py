@@ -34,6 +34,6 @@ def test_a_run_notes_its_defaults_and_one_that_notes_none_has_the_first(tmp_path
     run = create_run(config, root=tmp_path, name="new")
     assert run.config().model.patch_frames == 4
     text = (run.path / "run.json").read_text()
-    assert '"defaults": 3' in text
-    (run.path / "run.json").write_text(text.replace('"defaults": 3', '"elders": 0'))
+    assert f'"defaults": {DEFAULTS}' in text
+    (run.path / "run.json").write_text(text.replace(f'"defaults": {DEFAULTS}', '"elders": 0'))
     assert run.config().model.patch_frames == 1

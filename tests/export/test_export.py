@@ -18,6 +18,7 @@ from stickgen.export import program
 from stickgen.export.folder import export
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import Sampling, sample
+from stickgen.model.times import sampling_times
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.model.words import TextBatch
 from stickgen.record_log import RecordWriter
@@ -56,7 +57,7 @@ def trained(
             "ema": model.state_dict(),
             "normaliser": normaliser.state_dict(),
         },  # fmt: skip
-        trainer={"step": 5},
+        trainer={"step": 5, "defaults": config.defaults},
         config_bytes=run.config_bytes,
     )
     return checkpoint, model, normaliser
@@ -84,7 +85,7 @@ def test_the_cards_code_draws_the_same_motion_without_stickgen(tmp_path: Path, t
     drawn = run_card(folder, 0)
     torch.manual_seed(3)
     text = torch.randn(1, 16)
-    ours = sample(model, normaliser, TextBatch(text), 100, sampling=Sampling(3, 2.5), seed=0)
+    ours = sample(model, normaliser, TextBatch(text), 100, sampling=Sampling(3, 2.5, time_shift=2.0), seed=0)
     assert torch.equal(drawn, ours)
     card = (folder / "README.md").read_text()
     assert "for 5 optimizer steps" in card and "| loss | 0.75 |" in card  # not that of a later step
@@ -106,7 +107,7 @@ def test_the_step_as_a_program_draws_what_the_sampler_does(tmp_path: Path, tiny_
     x = torch.randn(1, 100, 20)
     step = program.step_program(model, normaliser)
     with torch.no_grad():
-        times = [torch.tensor(1 - number / 3) for number in range(4)]
+        times = sampling_times(3, 2.0)
         before, time_before = x, times[0]
         for time, following in zip(times[:-1], times[1:], strict=True):
             x, clean, motion = step(x, text, before, time, time_before, following, torch.tensor(2.5))
@@ -138,7 +139,7 @@ def test_a_model_that_knows_words_takes_them_in_every_format(tmp_path: Path, tin
     torch.manual_seed(3)
     text, words = torch.randn(1, 16), torch.randn(1, 8, 16)
     texts = TextBatch(text, words, torch.ones(1, 8, dtype=torch.bool))
-    ours = sample(model, normaliser, texts, 100, sampling=Sampling(3, 2.5), seed=0)
+    ours = sample(model, normaliser, texts, 100, sampling=Sampling(3, 2.5, time_shift=2.0), seed=0)
     torch.testing.assert_close(run_card(folder, 0), ours)
     assert run_card(folder, 1).shape == (1, 100, 20)
 

@@ -19,12 +19,18 @@ WEIGHTS = {"temporal": 0.1, "action": 0.15, "physics": 0.2, "diffusion": 0.1}
 
 
 def shape(
-    d_model: int = 32, *, layers: int = 2, nhead: int = 4, denoising: bool = True, patch_frames: int = 1
+    d_model: int = 32,
+    *,
+    layers: int = 2,
+    nhead: int = 4,
+    denoising: bool = True,
+    patch_frames: int = 1,
+    clip_timing: bool = True,
 ) -> ModelConfig:
     return ModelConfig(
         input_dim=20, d_model=d_model, nhead=nhead, num_layers=layers, output_dim=20,
         embedding_dim=1024 if d_model > 32 else 8, dropout=0.0, num_actions=64, denoising=denoising,
-        patch_frames=patch_frames,
+        patch_frames=patch_frames, clip_timing=clip_timing,
     )  # fmt: skip
 
 

@@ -60,6 +60,43 @@ class Diffusion(Section):
         steps=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
         in_specification=False,
     )
+    time_shift: float = key(
+        2.0,
+        "Stress on noisy times, training and sampling",
+        "Neighbouring frames are alike, so the outline of a motion shows through strong noise: what is done, and how "
+        "often, is decided near time 1. A shift of 2 moves the times that training draws and the steps of sampling "
+        "towards it; 1 leaves them where they are.",
+        earlier=1.0,
+        since=4,
+        minimum=0.25,
+        maximum=16.0,
+        steps=(1.0, 1.5, 2.0, 3.0, 4.0),
+        in_specification=False,
+    )
+    relative_loss: float = key(
+        1.0,
+        "How far a clip's own error sets its weight",
+        "A cartwheel moves a hundred times as much as a clap, and would take all of the gradient. At 1 the error of a "
+        "clip counts in proportion to itself, so that small motions are learned, too; at 0 it counts as it is.",
+        earlier=0.0,
+        since=4,
+        minimum=0.0,
+        maximum=1.0,
+        steps=(0.0, 0.5, 1.0),
+        in_specification=False,
+    )
+    physics_fade: float = key(
+        2.0,
+        "How fast physics fades with noise",
+        "In strong noise the best prediction is an average of motions, which need not have bones of one length or feet "
+        "that stand. The physics loss is multiplied by (1 - time) to this power; 0: it counts alike at all times.",
+        earlier=0.0,
+        since=4,
+        minimum=0.0,
+        maximum=8.0,
+        steps=(0.0, 1.0, 2.0, 4.0),
+        in_specification=False,
+    )
     condition_dropout: float = key(
         0.1,
         "Share of texts hidden in training",

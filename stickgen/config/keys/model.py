@@ -91,6 +91,16 @@ class Model(Section):
         earlier=False,
         in_specification=False,
     )
+    clip_timing: bool = key(
+        True,
+        "Tell frames their place in the clip",
+        "Every token learns how far it is from the first and the last frame of its clip. So a motion begins and ends as "
+        "clips do, and a window cut from a longer clip does not teach that two kicks are three. It costs next to "
+        "nothing; it is for denoising only.",
+        earlier=False,
+        since=4,
+        in_specification=False,
+    )
     num_actions: int = key(
         64,
         "Number of action classes",

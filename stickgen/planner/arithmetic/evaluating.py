@@ -20,7 +20,8 @@ def evaluation_steps(config: Settings) -> float:
     if config.diffusion.enabled:
         keys = config.diffusion
         more = (keys.guidance_scale != 1) + OPPOSED * (keys.contrast_scale != 0)
-        steered = 1 - keys.guidance_min_time
+        least, shift = float(keys.guidance_min_time), float(keys.time_shift)
+        steered = 1 - least / (shift - (shift - 1) * least)  # share of the steps above that time
         passes = keys.sampling_steps * (1 + steered * more)
     else:
         passes = config.data.max_frames // 2

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stickgen.planner.arithmetic.encoder import loaded_bytes
+from stickgen.planner.arithmetic.parameters import TIMING_VALUES
 from stickgen.planner.arithmetic.workload import Workload
 from stickgen.planner.decisions.checkpoints import checkpoint_bytes
 
@@ -96,6 +97,7 @@ def saved_bytes(work: Workload) -> int:
     ends = work.batch_size * (work.longest_frames + 1) * (830 if work.patch_frames == 1 else 920)
     ends += tokens * 14 * d
     ends += words * (work.bytes_per_value * work.embedding_dim + (8 if work.precision == "bf16" else 12) * d)
+    ends += tokens * work.bytes_per_value * TIMING_VALUES * work.timing
     copies = 18 * d * d if work.precision == "bf16" else 0
     if work.checkpointing:
         return int(work.layers * 4 * tokens * d + _block_bytes(work) + ends + copies)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from stickgen.config.settings import Settings
 
+TIMING_VALUES = 64  # what `stickgen.model.timing` tells of a token's place
+
 
 def count_parameters(config: Settings) -> int:
     """Trainable parameters of the trunk, its embeddings and heads: the figure that presets are named by.
@@ -43,9 +45,10 @@ def _text_rank(d_model: int) -> int:
 
 
 def count_diffusion_parameters(config: Settings) -> int:
-    """Return the parameters that denoising adds: the two linear maps that read the diffusion time."""
+    """Return the parameters that denoising adds: the maps that read the diffusion time and the place in the clip."""
     d = config.model.d_model
-    return 2 * (d * d + d) if config.diffusion.enabled else 0
+    timing = TIMING_VALUES * d if config.model.clip_timing else 0
+    return 2 * (d * d + d) + timing if config.diffusion.enabled else 0
 
 
 def count_trained(config: Settings, parameters: int) -> tuple[int, int]:

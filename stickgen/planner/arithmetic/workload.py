@@ -56,6 +56,7 @@ class Workload:
     words: float = 0.0  # mean text tokens per clip, padding included
     longest_words: int = 0  # text tokens per clip in the largest micro-batch
     encoder_weights: int = 0  # bytes of the text encoder that evaluations load; 0 if none do
+    timing: bool = False  # whether tokens are told their place in the clip
 
     @property
     def tokens(self) -> float:
@@ -121,6 +122,7 @@ def workload_of(config: Settings, machine: Machine, facts: DatasetFacts | None) 
         words=words,
         longest_words=longest_words,
         encoder_weights=evaluating_weights_bytes(config),
+        timing=bool(model.clip_timing and config.diffusion.enabled),
     )
 
 

@@ -45,7 +45,9 @@ def collate(items: list[dict[str, Any]], most: int) -> Batch:
         mask[row, :frames] = True
     text = torch.stack([item["embedding"] for item in items])
     words, words_mask = pad_words([item["words"] for item in items])
-    return Batch(motion, mask, actions, text, tuple(int(item["clip"]) for item in items), words, words_mask)
+    spans = torch.stack([item["span"] for item in items])
+    clips = tuple(int(item["clip"]) for item in items)
+    return Batch(motion, mask, actions, text, clips, words, words_mask, spans)
 
 
 def empty_batch(shape: ModelConfig) -> Batch:

@@ -31,6 +31,7 @@ _SHAPING = (
     "embedding_dim",
     "num_actions",
     "patch_frames",
+    "clip_timing",
 )
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig
 from stickgen.model.normalise import Normaliser
-from stickgen.model.objective import TERMS, Batch, Draw, clip_losses, mixed_seed
+from stickgen.model.objective import TERMS, Batch, Draw, clip_losses, mixed_seed, training_loss
 from stickgen.model.transformer import MotionTransformer
 from stickgen.run_contract import StepPart
 from stickgen.train.batching.batches import empty_batch
@@ -99,13 +99,16 @@ def accumulate_gradients(learner: Learner, batches: Iterable[Batch], *, step: in
     sums = torch.zeros(len(LOSSES) + 1, device=device)
     for batch in batches:
         frames = int(batch.mask.sum())
-        draw = Draw.random(batch, mixed_seed(*seed), config.diffusion.condition_dropout)
+        draw = Draw.random(
+            batch, mixed_seed(*seed), config.diffusion.condition_dropout, config.diffusion.time_shift
+        )
         draw, batch = draw.to(device, non_blocking=True), batch.to(device, non_blocking=True)
         torch.manual_seed(mixed_seed(*seed, batch.clips[0]))  # of dropout
         with learner.profile.part(StepPart.FORWARD), autocast(device, learner.precision):
             losses = clip_losses(learner.model, learner.normaliser, batch, draw, config.loss_weights)
+            loss = training_loss(losses, draw, config.loss_weights, config.diffusion)
         with learner.profile.part(StepPart.BACKWARD):
-            (losses["total"].sum() / clips).backward()
+            (loss.sum() / clips).backward()
         sums[:-1] += torch.stack([losses[name].detach().sum() for name in LOSSES])
         sums[-1] += frames
     return sums
