@@ -18,6 +18,13 @@ def test_a_config_that_is_read_with_the_first_defaults_means_what_it_did() -> No
     assert first.model.d_model == now.model.d_model == 64
 
 
+def test_runs_from_before_the_clip_was_told_its_frames_train_as_they_did() -> None:
+    before = TrainingConfig.from_bytes(b"model:\n  d_model: 96\n", defaults=3)
+    diffusion = before.diffusion
+    assert (diffusion.time_shift, diffusion.relative_loss, diffusion.physics_fade) == (1.0, 0.0, 0.0)
+    assert not before.model.clip_timing and before.model.patch_frames == 4
+
+
 def test_what_a_file_says_wins_over_every_set_of_defaults() -> None:
     said = TrainingConfig.from_bytes(b"model:\n  patch_frames: 2\n", defaults=1)
     assert said.model.patch_frames == 2

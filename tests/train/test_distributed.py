@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -24,6 +25,8 @@ from stickgen.runs.live import read_changes
 from stickgen.runs.store import Run, create_run
 from stickgen.train.checkpoints.checkpoint import newest_checkpoint, read_tensors
 from stickgen.train.loop import Trainer
+from stickgen.train.measuring import assessment
+from stickgen.train.placement.distributed import Ranks
 
 torch.set_num_threads(1)
 SMALL = {
@@ -289,3 +292,34 @@ def test_keys_that_are_set_change_in_all_processes_after_the_same_step(
     theirs = weights(other)
     for name, tensor in weights(run).items():
         torch.testing.assert_close(tensor, theirs[name], atol=2e-3, rtol=2e-2, msg=name)
+
+
+@pytest.mark.parametrize("first_rested", [False, True])
+def test_whether_the_best_is_saved_follows_the_first_process_and_no_other_clock(
+    monkeypatch: pytest.MonkeyPatch, first_rested: bool
+) -> None:
+    """Only the first process saves, so the others' clocks of the last save stand still."""
+    told: list[object] = []
+
+    class Second(Ranks):
+        def from_first(self, value: Any) -> Any:
+            told.append(value)
+            return {"loss": 0.5} if len(told) == 1 else first_rested
+
+    ignore = SimpleNamespace(
+        validation_record=lambda _: None, measured=lambda *_: None, unfit=None, seconds_since=lambda: 1e9
+    )
+    context: Any = SimpleNamespace(
+        ranks=Second(rank=1, size=2), journal=ignore,
+        config=TrainingConfig(preset_path("quickstart"), {}),
+    )  # fmt: skip
+    state: Any = SimpleNamespace(
+        step=7, best_val=1.0, best_step=None, val_loss=None, gather=lambda *_, **__: None
+    )
+    monkeypatch.setattr(assessment, "Quality", lambda *_: None)
+    monkeypatch.setattr(assessment, "Sampler", lambda *_: None)
+    clips: Any = SimpleNamespace(held_out=[1])
+    asked: Any = ignore
+    second = assessment.Assessment(context, state, clips, asked, asked)
+    assert second.validate(saves_anyway=False) is first_rested
+    assert told == [None, True] and state.best_step == (7 if first_rested else None)

@@ -183,6 +183,13 @@ def _patches(shop: Workshop) -> None:
     assert one.differs(shop.train())
 
 
+@effect("model.clip_timing")
+def _place_in_the_clip(shop: Workshop) -> None:
+    without = shop.train({"model.clip_timing": False})
+    assert shop.train().weights["timing.weight"].shape == (16, 64)
+    assert "timing.weight" not in without.weights
+
+
 @effect("model.text_tokens")
 def _tokens(shop: Workshop) -> None:
     content = torch.load(shop.data, weights_only=True)
@@ -418,6 +425,14 @@ def _opposites(shop: Workshop) -> None:
     steered = generator.draw(request, lambda asked: texts)
     object.__setattr__(generator.config.diffusion, "contrast_scale", 0.0)
     assert generator.draw(request, lambda asked: texts) != steered
+
+
+@effect("diffusion.time_shift", "diffusion.relative_loss", "diffusion.physics_fade")
+def _emphasis(shop: Workshop) -> None:
+    for change in (
+        {"diffusion.time_shift": 1.0}, {"diffusion.relative_loss": 0.0}, {"diffusion.physics_fade": 0.0},
+    ):  # fmt: skip
+        assert shop.train(change).differs(shop.train()), change
 
 
 @effect("diffusion.condition_dropout")

@@ -49,7 +49,8 @@ class Assessment:
         self.context.journal.validation_record(result)
         state.val_loss = result[Field.LOSS] if math.isfinite(result[Field.LOSS]) else None
         self.watch.measured(RecordKind.VAL, result)
-        rested = self.saver.seconds_since() > SECONDS_BETWEEN_BEST
+        # the first process's clock, for only it saves: a save that not all take part in tears the group apart
+        rested = self.context.ranks.from_first(self.saver.seconds_since() > SECONDS_BETWEEN_BEST)
         by_loss = self.context.config.evaluation.best_by == "loss"
         if not by_loss or not (saves_anyway or rested):
             return False
