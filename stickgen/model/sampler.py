@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from stickgen.model.normalise import Normaliser
 from stickgen.model.patches import last_of_patch, tokens_of
+from stickgen.model.smoothing import smoothed
 from stickgen.model.times import sampling_times
 from stickgen.model.transformer import MotionTransformer
 from stickgen.model.words import TextBatch
@@ -28,6 +29,7 @@ class Sampling:
     contrast_scale: float = 0.0  # how strongly to steer away from the opposite text; 0 is not at all
     guidance_min_time: float = 0.0  # nothing steers at this time or below
     time_shift: float = 1.0  # how far the times of the steps are moved towards noise; 1 is not at all
+    smoothing: bool = False  # whether the motion is smoothed at the end
 
     @classmethod
     def of(cls, diffusion: Mapping[str, Any]) -> Sampling:
@@ -67,6 +69,8 @@ def sample(
     try:
         if model.config.denoising:
             features = _denoise(model, noise, told, away, sampling)
+            if sampling.smoothing:
+                features = smoothed(features)
         else:
             features = _continue(model, noise, told)
         return normaliser.decode(features).float().cpu()

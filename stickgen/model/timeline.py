@@ -25,6 +25,7 @@ from stickgen.model.sampler import (
     guidance_of,
     next_poses,
 )
+from stickgen.model.smoothing import smoothed
 from stickgen.model.transformer import MotionTransformer
 from stickgen.model.windows import blend_weights, lay_windows
 from stickgen.model.words import TextBatch
@@ -74,6 +75,10 @@ def sample_timeline(
     try:
         if model.config.denoising:
             features = _denoise(model, noise, told, away, timeline, sampling)
+            if sampling.smoothing:
+                features = smoothed(features)
+                if timeline.held is not None:
+                    features = timeline.held.impose(features)
         else:
             features = _continue(model, noise, told, timeline)
         motion = normaliser.decode(features).float().cpu()

@@ -22,7 +22,7 @@ def test_runs_from_before_the_clip_was_told_its_frames_train_as_they_did() -> No
     before = TrainingConfig.from_bytes(b"model:\n  d_model: 96\n", defaults=3)
     diffusion = before.diffusion
     assert (diffusion.time_shift, diffusion.relative_loss, diffusion.physics_fade) == (1.0, 0.0, 0.0)
-    assert not before.model.clip_timing and before.model.patch_frames == 4
+    assert not diffusion.smoothing and not before.model.clip_timing and before.model.patch_frames == 4
 
 
 def test_what_a_file_says_wins_over_every_set_of_defaults() -> None:

@@ -406,10 +406,16 @@ def _objective(shop: Workshop) -> None:
     assert {r["loss_diffusion"] for r in other.train} == {0.0}
 
 
-@effect("diffusion.sampling_steps", "diffusion.guidance_scale", "diffusion.guidance_min_time")
+@effect(
+    "diffusion.sampling_steps",
+    "diffusion.guidance_scale",
+    "diffusion.guidance_min_time",
+    "diffusion.smoothing",
+)
 def _sampling(shop: Workshop) -> None:
     for change in (
         {"diffusion.sampling_steps": 4}, {"diffusion.guidance_scale": 1.0}, {"diffusion.guidance_min_time": 1.0},
+        {"diffusion.smoothing": False},
     ):  # fmt: skip
         other = shop.train(change)
         assert not other.differs(shop.train())

@@ -73,6 +73,15 @@ class Diffusion(Section):
         steps=(1.0, 1.5, 2.0, 3.0, 4.0),
         in_specification=False,
     )
+    smoothing: bool = key(
+        True,
+        "Smooth what is drawn over five frames",
+        "A drawn motion trembles a little from frame to frame. A parabola through every five frames takes that out and "
+        "leaves peaks their height: jerk comes near that of real motion, and feet slide less.",
+        earlier=False,
+        since=4,
+        in_specification=False,
+    )
     relative_loss: float = key(
         1.0,
         "How far a clip's own error sets its weight",
