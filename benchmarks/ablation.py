@@ -162,7 +162,7 @@ def train_cell(cell: Cell) -> None:
                 warmup_steps=int(warmup), total_steps=SCHEDULE, min_lr_ratio=training.min_lr_ratio,
                 schedule=training.schedule,
             )  # fmt: skip
-            result = engine.step(rate)
+            result = engine.step(rate, cell.spent(used, seen))
             seen, steps = seen + result.clips, steps + 1
             used = before + time.process_time() - began
         answer: dict[str, Any] = {

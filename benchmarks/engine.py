@@ -34,8 +34,8 @@ class Engine:
         """Begin a new epoch with the next step, of other clips than those planned for."""
         self._planned = []
 
-    def step(self, rate: float | None = None) -> StepResult:
-        """One optimizer step, at this learning rate where one is given."""
+    def step(self, rate: float | None = None, share: float = 0.0) -> StepResult:
+        """One optimizer step, at this learning rate where one is given, with this share of the schedule over."""
         config, state = self.config, self.state
         if not self._planned:
             self._planned = plan_epoch(
@@ -56,6 +56,8 @@ class Engine:
             state.model, state.normaliser, state.optimizer, config, CPU, precision=self.precision
         )
         batches = load_batches(self.clips.train, micro_batches)
-        result = optimizer_step(learner, batches, step=state.step, clips=sum(map(len, micro_batches)))
+        result = optimizer_step(
+            learner, batches, step=state.step, clips=sum(map(len, micro_batches)), share=share
+        )
         state.advance(moved=not result.skipped)
         return result

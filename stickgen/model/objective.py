@@ -201,7 +201,11 @@ def clip_losses(
 
 
 def training_loss(
-    terms: Mapping[str, Tensor], draw: Draw, weights: Mapping[str, Any], diffusion: Mapping[str, Any]
+    terms: Mapping[str, Tensor],
+    draw: Draw,
+    weights: Mapping[str, Any],
+    diffusion: Mapping[str, Any],
+    share: float = 0.0,
 ) -> Tensor:
     """What the gradient is taken of, [b]: the total of `clip_losses`, or for a denoiser its terms weighted anew.
 
@@ -211,15 +215,17 @@ def training_loss(
     - Errors of pose are divided by themselves (without a gradient), in the manner of the adaptive weights of
       MeanFlow (Geng et al., arXiv 2505.13447), or clips that move far take all of the gradient. Physics is divided by
       their square root: undivided, feet slide; divided alike, less is recognised (docs/ablation.md).
+    - What is done has to be learned before it is polished: with the `share` of the schedule that is over, the pose gives
+      way to the smoothness and physics of motion whose outline is right.
     """
     fade, relative = float(diffusion["physics_fade"]), float(diffusion["relative_loss"])
     if not diffusion["enabled"] or not (fade or relative):
         return terms["total"]
-    scale = (terms["pose"].detach() + LEAST_ERROR) ** -relative
-    physics = scale.sqrt() * (1 - draw.time) ** fade
+    scale, polish = (terms["pose"].detach() + LEAST_ERROR) ** -relative, share / 2
+    physics = scale.sqrt() * (1 - draw.time) ** (fade * (1 - polish))
     return (
-        (terms["pose"] + weights["diffusion"] * terms["diffusion"]) * scale
+        (terms["pose"] + weights["diffusion"] * terms["diffusion"]) * scale ** (1 - polish)
         + weights["physics"] * terms["physics"] * physics
-        + weights["temporal"] * terms["temporal"]
+        + weights["temporal"] * terms["temporal"] * scale**polish
         + weights["action"] * terms["action"]
     )

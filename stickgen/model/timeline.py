@@ -8,7 +8,6 @@ that a window holds.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +26,7 @@ from stickgen.model.sampler import (
 )
 from stickgen.model.smoothing import smoothed
 from stickgen.model.transformer import MotionTransformer
-from stickgen.model.windows import blend_weights, lay_windows
+from stickgen.model.windows import blend_weights, lay_windows, spans_of
 from stickgen.model.words import TextBatch
 
 MOST_AT_ONCE = 16  # windows in a batch
@@ -106,11 +105,7 @@ def _denoise(
     known = None if bool(mask.all()) else mask.to(device)
     spots = spots.to(device)
     actions = None if timeline.actions is None else timeline.actions.to(device)[spots]
-    starts = [0, *itertools.accumulate(timeline.passages)]
-    spans = torch.tensor(
-        [[window.start - starts[window.passage], timeline.passages[window.passage]] for window in windows],
-        device=device,
-    )
+    spans = torch.tensor(spans_of(windows), device=device)
     scale = guidance_of(sampling, device)
 
     def clean_at(x: Tensor, time: Tensor, steered: bool) -> Tensor:

@@ -43,6 +43,19 @@ def lay_windows(passages: Sequence[int], longest: int) -> list[Window]:
     return windows
 
 
+def spans_of(windows: Sequence[Window]) -> list[tuple[int, int]]:
+    """For each window, where it begins in its passage and how long that is, with the frames shared with its neighbours."""
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for window in windows:
+        first[window.passage] = min(window.start, first.get(window.passage, window.start))
+        last[window.passage] = max(window.end, last.get(window.passage, window.end))
+    return [
+        (window.start - first[window.passage], last[window.passage] - first[window.passage])
+        for window in windows
+    ]
+
+
 def blend_weights(windows: Sequence[Window]) -> Tensor:
     """How much each window counts in each frame, [windows, frames]; the weights of a frame add up to 1.
 

@@ -51,11 +51,17 @@ class StepResult:
 
 
 def optimizer_step(
-    learner: Learner, micro_batches: Iterable[Batch], *, step: int, clips: int, passes: int = 0
+    learner: Learner,
+    micro_batches: Iterable[Batch],
+    *,
+    step: int,
+    clips: int,
+    share: float = 0.0,
+    passes: int = 0,
 ) -> StepResult:
     """Take optimizer step number `step` on this process's `micro_batches` of the step's `clips` clips.
 
-    Every random choice follows from the seed and the step number, so a step can be repeated bit for bit. If
+    `share` is how much of the schedule is over. Every random choice follows from the seed and the step number, so a step can be repeated bit for bit. If
     the loss or the gradient is not finite, weights and optimizer stay as they were. If memory runs out, the
     step starts over with smaller micro-batches.
 
@@ -67,7 +73,7 @@ def optimizer_step(
     batches = learner.profile.timed(StepPart.DATA, iter(micro_batches))
 
     def forward_and_backward(parts: Iterable[Batch]) -> Tensor:
-        return accumulate_gradients(learner, parts, step=step, clips=clips)
+        return accumulate_gradients(learner, parts, step=step, clips=clips, share=share)
 
     if model.sharded:
         sums = forward_and_backward(_filled_up(batches, passes, model))
@@ -89,7 +95,9 @@ def optimizer_step(
     return StepResult(means, grad_norm, clips, int(frames), skipped=not finite)
 
 
-def accumulate_gradients(learner: Learner, batches: Iterable[Batch], *, step: int, clips: int) -> Tensor:
+def accumulate_gradients(
+    learner: Learner, batches: Iterable[Batch], *, step: int, clips: int, share: float = 0.0
+) -> Tensor:
     """Add the gradients of `batches` to those of the model, each clip weighted by 1 / `clips`.
 
     Returns, on the device, the sum over the clips of each of LOSSES, then the number of real frames.
@@ -106,7 +114,7 @@ def accumulate_gradients(learner: Learner, batches: Iterable[Batch], *, step: in
         torch.manual_seed(mixed_seed(*seed, batch.clips[0]))  # of dropout
         with learner.profile.part(StepPart.FORWARD), autocast(device, learner.precision):
             losses = clip_losses(learner.model, learner.normaliser, batch, draw, config.loss_weights)
-            loss = training_loss(losses, draw, config.loss_weights, config.diffusion)
+            loss = training_loss(losses, draw, config.loss_weights, config.diffusion, share)
         with learner.profile.part(StepPart.BACKWARD):
             (loss.sum() / clips).backward()
         sums[:-1] += torch.stack([losses[name].detach().sum() for name in LOSSES])
