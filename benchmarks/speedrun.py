@@ -65,7 +65,8 @@ def run(
                     engine.state.step, peak=training.learning_rate,
                     warmup_steps=training.warmup_epochs * per_epoch, total_steps=total,
                     min_lr_ratio=training.min_lr_ratio, schedule=training.schedule,
-                )
+                ),
+                engine.state.step / total,
             )  # fmt: skip
             cpu += time.process_time() - cpu_began
             wall += time.perf_counter() - wall_began

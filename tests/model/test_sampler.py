@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -115,7 +116,7 @@ def test_contrast_extrapolates_from_the_prediction_for_the_opposite(model: Motio
 def test_nothing_steers_below_the_time_that_guidance_ends_at(model: MotionTransformer) -> None:
     text = torch.randn(1, 8)
 
-    def draw(guidance: float, **others: float) -> Tensor:
+    def draw(guidance: float, **others: Any) -> Tensor:
         return sample(
             model, Normaliser(8), TextBatch(text), 12, sampling=Sampling(3, guidance, **others), seed=1,
             opposites=TextBatch(-text),

@@ -40,9 +40,10 @@ def test_a_clap_gets_as_much_of_the_gradient_as_a_cartwheel() -> None:
     assert pose.grad is not None
     clap, cartwheel = (pose.grad * pose.detach()).tolist()  # what a change by one per cent is worth
     assert cartwheel / clap < 3
-    pose.grad = None
-    training_loss(terms(pose * 1.0), draw(0.5, 0.5), WEIGHTS, BEFORE).sum().backward()
-    clap, cartwheel = (pose.grad * pose.detach()).tolist()
+    again = pose.detach().requires_grad_()
+    training_loss(terms(again * 1.0), draw(0.5, 0.5), WEIGHTS, BEFORE).sum().backward()
+    assert again.grad is not None
+    clap, cartwheel = (again.grad * pose.detach()).tolist()
     assert cartwheel / clap == pytest.approx(100)
 
 
@@ -51,3 +52,14 @@ def test_no_physics_is_asked_of_noise() -> None:
     with_it = training_loss(terms(pose, physics=1.0), draw(1.0, 0.0), WEIGHTS, NOW)
     without = training_loss(terms(pose), draw(1.0, 0.0), WEIGHTS, NOW)
     torch.testing.assert_close(with_it - without, torch.tensor([0.0, 0.2]))
+
+
+def test_physics_counts_more_against_the_pose_as_the_schedule_goes_by() -> None:
+    found = terms(torch.tensor([0.02, 0.02]), physics=1.0)
+
+    def share_of_physics(over: float) -> float:
+        whole = training_loss(found, draw(0.3, 0.3), WEIGHTS, NOW, over)
+        pose = training_loss(terms(torch.tensor([0.02, 0.02])), draw(0.3, 0.3), WEIGHTS, NOW, over)
+        return float(((whole - pose) / whole)[0])
+
+    assert share_of_physics(0.0) < share_of_physics(0.5) < share_of_physics(1.0)
