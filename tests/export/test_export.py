@@ -28,7 +28,7 @@ from stickgen.train.checkpoints.checkpoint import Checkpoint, save_checkpoint
 torch.set_num_threads(1)
 SMALL = {
     "model.embedding_dim": 16, "model.d_model": 32, "model.nhead": 4, "model.num_layers": 1,
-    "diffusion.sampling_steps": 3, "diffusion.smoothing": False,
+    "diffusion.sampling_steps": 3, "diffusion.smoothing": False, "diffusion.guidance_min_time": 0.0,
 }  # fmt: skip
 
 
