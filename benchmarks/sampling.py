@@ -24,6 +24,7 @@ from stickgen.config.presets import preset_path
 from stickgen.generate.from_run import Generator
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import Sampling, clean_motion, flow_step, sample
+from stickgen.model.times import sampling_times
 from stickgen.model.transformer import ModelConfig, MotionTransformer
 from stickgen.model.words import TextBatch, pad_words
 from stickgen.runs.store import Run
@@ -45,7 +46,7 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
     @torch.no_grad()
     def drawn(steps: int, order: int, seed: int = 0) -> Tensor:
         noise = torch.randn(len(text), frames, 20, generator=torch.Generator().manual_seed(seed))
-        times = torch.linspace(1.0, 0.0, steps + 1)
+        times = sampling_times(steps, generator.sampling.time_shift)
         x, before, time_before = noise, noise, times[0]
         for now, following in zip(times[:-1], times[1:], strict=True):
             clean = clean_motion(model, x, told, now, scale)

@@ -127,6 +127,11 @@ class Launch:
         journal.last_step = min(self.last_of_launch or self.total_steps, self.total_steps)
         journal.deadline = self.launched + 60 * minutes if minutes else None
 
+    @property
+    def schedule_over(self) -> float:
+        """How much of the schedule is over, by the steps or by what ends the launch before them: 0 to 1."""
+        return max(self.state.schedule_share, share_by_steps(self.state.step, self.total_steps))
+
     def follow_schedule(self) -> None:
         """Note how much of the schedule is over after this step. All processes call it together."""
         state, journal = self.state, self.journal
@@ -135,7 +140,7 @@ class Launch:
         if end.deadline is not None and self.config.training.schedule_until != "epochs":
             share = self.ranks.greatest(share)  # their clocks differ
         state.schedule_share = share
-        journal.schedule_share = max(share, share_by_steps(state.step, end.total_steps))
+        journal.schedule_share = self.schedule_over
 
     def follow_changes(self, new: bool) -> None:
         """Let the live changes of this step count, once all processes know of those that are `new`."""

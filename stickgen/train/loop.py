@@ -10,7 +10,7 @@ from itertools import islice
 from stickgen.errors import RunFailedError
 from stickgen.model.objective import Batch
 from stickgen.planner.decisions.batch_shapes import frames_at_once
-from stickgen.planner.decisions.schedule import scheduled_rate, share_by_steps
+from stickgen.planner.decisions.schedule import scheduled_rate
 from stickgen.quantities import counted
 from stickgen.run_contract import StepPart
 from stickgen.runs.store import Run
@@ -90,7 +90,7 @@ class Trainer(Launch):
                 self.context.until_stopped(share),
                 step=state.step,
                 clips=sum(map(len, micro_batches)),
-                share=max(state.schedule_share, share_by_steps(state.step, self.total_steps)),
+                share=self.schedule_over,
                 passes=self.ranks.most(micro_batches),
             )
             self.after_step(result, rate, time.monotonic() - began)

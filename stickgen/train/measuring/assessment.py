@@ -49,12 +49,13 @@ class Assessment:
         self.context.journal.validation_record(result)
         state.val_loss = result[Field.LOSS] if math.isfinite(result[Field.LOSS]) else None
         self.watch.measured(RecordKind.VAL, result)
-        # the first process's clock, for only it saves: a save that not all take part in tears the group apart
-        rested = self.context.ranks.from_first(self.saver.seconds_since() > SECONDS_BETWEEN_BEST)
-        by_loss = self.context.config.evaluation.best_by == "loss"
-        if not by_loss or not (saves_anyway or rested):
+        if self.context.config.evaluation.best_by != "loss":
             return False
-        return self._take_as_best(result[Field.LOSS])
+        # the first process's clock, for only it saves: a save that not all take part in tears the group apart
+        rested = saves_anyway or self.context.ranks.from_first(
+            self.saver.seconds_since() > SECONDS_BETWEEN_BEST
+        )
+        return rested and self._take_as_best(result[Field.LOSS])
 
     def evaluate(self) -> bool:
         """Judge the motion that the weights draw. Whether to save them as the best."""

@@ -61,9 +61,9 @@ def optimizer_step(
 ) -> StepResult:
     """Take optimizer step number `step` on this process's `micro_batches` of the step's `clips` clips.
 
-    `share` is how much of the schedule is over. Every random choice follows from the seed and the step number, so a step can be repeated bit for bit. If
-    the loss or the gradient is not finite, weights and optimizer stay as they were. If memory runs out, the
-    step starts over with smaller micro-batches.
+    `share` is how much of the schedule is over. Every random choice follows from the seed and the step number, so
+    a step can be repeated bit for bit. If the loss or the gradient is not finite, weights and optimizer stay as
+    they were. If memory runs out, the step starts over with smaller micro-batches.
 
     With sharded weights, every process must make the same number of `passes` over the model, and running out
     of memory is an error, because the other processes could not start over. Raises MemoryError if a single
