@@ -49,7 +49,7 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
         times = sampling_times(steps, generator.sampling.time_shift)
         x, before, time_before = noise, noise, times[0]
         for now, following in zip(times[:-1], times[1:], strict=True):
-            clean = clean_motion(model, x, told, now, scale)
+            clean = clean_motion(model, x, told, now, scale).motion
             x = flow_step(x, clean, before, now, time_before if order == 2 else now, following)
             before, time_before = clean, now
         return normaliser.decode(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,15 +45,27 @@ def real_data() -> Path:
     return root
 
 
+def move_home(home: Path, patch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the caches, drafts, measurements or runs of the person who runs it."""
+    patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    patch.setenv("XDG_STATE_HOME", str(home / "state"))
+    patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    patch.delenv("TRAIN_DATA_PATH", raising=False)
+    patch.delenv("STICKGEN_RUNS", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The home of what several tests share, which is made before any of them has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        move_home(tmp_path_factory.mktemp("shared_home"), patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the caches, drafts or runs of the person who runs it."""
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    monkeypatch.delenv("TRAIN_DATA_PATH", raising=False)
-    monkeypatch.delenv("STICKGEN_RUNS", raising=False)
+    """Each test has a home of its own."""
+    move_home(tmp_path_factory.mktemp("home"), monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar, cast
 Value = bool | int | float | str
 # Which set of defaults a config is read with. A run notes its set, so that a default that improves later does
 # not change what an earlier run is; runs that note none have the first.
-DEFAULTS = 4
+DEFAULTS = 5
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Subject:
     parameters: int
     shape: Mapping[str, Any]  # the fields of ModelConfig
     sampling: Mapping[str, Any]
+    least_frames: int  # that an exported program takes
     encoder: str
     words: bool  # whether it was trained with the tokens of its texts
     data: Mapping[str, Any] | None  # as runs/resuming.py records a dataset
@@ -140,8 +141,8 @@ def _use(subject: Subject) -> str:
     facts = 'facts = json.loads(Path("config.json").read_text())'
     if "torch" in subject.formats:
         parts.append(
-            "One step of the sampler as a torch.export program, any batch and 2 to "
-            f"{MAX_FRAMES} frames:\n\n```python\nimport json\nfrom pathlib import Path\n\nimport torch\n\n{facts}\n"
+            "One step of the sampler as a torch.export program, any batch and "
+            f"{subject.least_frames} to {MAX_FRAMES} frames:\n\n```python\nimport json\nfrom pathlib import Path\n\nimport torch\n\n{facts}\n"
             f'step = torch.export.load("sampler_step.pt2").module()\n{encode}\n{loop}\n```'
         )
     if "onnx" in subject.formats:

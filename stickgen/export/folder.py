@@ -14,7 +14,7 @@ from typing import Any
 from stickgen.config.schema import KEYS
 from stickgen.errors import StickgenError
 from stickgen.export.card import Subject, config_json, local_name, model_card
-from stickgen.export.program import check_onnx, step_program, trace, write_onnx, write_torch
+from stickgen.export.program import check_onnx, least_frames, step_program, trace, write_onnx, write_torch
 from stickgen.export.standalone import standalone_sources
 from stickgen.foreign_files import read_json
 from stickgen.generate.from_run import Generator
@@ -99,7 +99,7 @@ def _write(
             (package / name).write_text(source, "utf-8")
     differences: dict[str, float] = {}
     if "torch" in formats or "onnx" in formats:
-        program = step_program(model, normaliser)
+        program = step_program(model, normaliser, generator.sampling)
         traced = trace(program)
         if "torch" in formats:
             differences["torch.export"] = write_torch(program, traced, folder / "sampler_step.pt2")
@@ -111,6 +111,7 @@ def _write(
         parameters=count_parameters(generator.config) + count_diffusion_parameters(generator.config),
         shape=asdict(model.config),
         sampling=asdict(generator.sampling),
+        least_frames=least_frames(model),
         encoder=_encoder(generator),
         words=generator.normaliser.knows_words,
         data=_data(generator, checkpoint),

@@ -17,8 +17,10 @@ from torch import Tensor, nn
 
 from stickgen.data.embed import MAX_WORDS
 from stickgen.errors import StickgenError
+from stickgen.model.finishing import Clean, finished
 from stickgen.model.normalise import Normaliser
-from stickgen.model.sampler import clean_motion, flow_step, next_poses
+from stickgen.model.sampler import Sampling, clean_motion, flow_step, next_poses
+from stickgen.model.smoothing import KERNEL
 from stickgen.model.transformer import MotionTransformer
 from stickgen.model.words import TextBatch
 from stickgen.motion.skeleton import MAX_FRAMES
@@ -38,15 +40,15 @@ class DenoisingProgram(nn.Module):
     - `time`, `time_before`, `following` and `guidance_scale` are single numbers.
     - `words` [b, l, embedding_dim], real where `words_mask` [b, l] is true: the texts' tokens, for a model that was
       trained with them.
-    - `motion` [b, t, 20] are the coordinates at the end of a step straight to time 0; after the last step, the
-      result.
+    - `motion` [b, t, 20] are the coordinates at the end of a step straight to time 0, finished as every motion that is
+      drawn; after the last step, the result.
     """
 
     outputs = ("next_x", "clean", "motion")
 
-    def __init__(self, model: MotionTransformer, normaliser: Normaliser) -> None:
+    def __init__(self, model: MotionTransformer, normaliser: Normaliser, sampling: Sampling) -> None:
         super().__init__()
-        self.model, self.normaliser = model, normaliser
+        self.model, self.normaliser, self.sampling = model, normaliser, sampling
 
     def forward(
         self,
@@ -62,10 +64,10 @@ class DenoisingProgram(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """One step."""
         texts = _encoded(self.normaliser, text, words, words_mask)
-        clean = clean_motion(self.model, x, texts, time, guidance_scale)
+        clean, planted = clean_motion(self.model, x, texts, time, guidance_scale)
         next_x = flow_step(x, clean, before, time, time_before, following)
         end = flow_step(x, clean, before, time, time_before, torch.zeros_like(time))
-        return next_x, clean, self.normaliser.decode(end)
+        return next_x, clean, finished(Clean(end, planted), self.normaliser, self.sampling.finish)
 
     def example(self, batch: int, frames: int) -> dict[str, Tensor]:
         """Inputs of a step halfway."""
@@ -131,15 +133,24 @@ def _example(program: Program, name: str, batch: int, frames: int) -> dict[str, 
     }
 
 
-def step_program(model: MotionTransformer, normaliser: Normaliser) -> Program:
-    """The step of `model` in evaluation mode, for the objective that it was trained with."""
-    kind = DenoisingProgram if model.config.denoising else NextPoseProgram
-    return kind(model, normaliser).eval().requires_grad_(False)
+def step_program(model: MotionTransformer, normaliser: Normaliser, sampling: Sampling) -> Program:
+    """The step of `model` in evaluation mode, for the objective that it was trained with.
+
+    How the motion of the last step is finished, `sampling` says.
+    """
+    program: Program
+    if model.config.denoising:
+        program = DenoisingProgram(model, normaliser, sampling)
+    else:
+        program = NextPoseProgram(model, normaliser)
+    return program.eval().requires_grad_(False)
 
 
 def least_frames(model: MotionTransformer) -> int:
-    """The shortest motion that an exported step accepts: torch.export would specialise for a single token."""
-    return model.config.patch_frames + 1
+    """The shortest motion that an exported step accepts: torch.export would specialise for a single token, and a
+    denoiser's for motions too short to be smoothed."""
+    tokens = model.config.patch_frames + 1
+    return max(tokens, len(KERNEL)) if model.config.denoising else tokens
 
 
 def trace(program: Program) -> torch.export.ExportedProgram:

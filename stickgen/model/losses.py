@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stickgen.model.bones import bone_lengths
 from stickgen.model.normalise import Normaliser
 from stickgen.model.transformer import Prediction
 from stickgen.motion.features import foot_contacts
-from stickgen.motion.skeleton import BONES, FPS, HEAD, LEFT_FOOT, NECK, NECK_ALONG_SPINE, PELVIS, RIGHT_FOOT
+from stickgen.motion.skeleton import FPS, LEFT_FOOT, PELVIS, RIGHT_FOOT
 
 UNLABELLED = -100  # the action index that no loss counts
 GRAVITY_STEP = 9.81 / 1.75 / FPS**2  # in units per frame²; a unit is about 1.75 m
@@ -46,16 +47,6 @@ def action_loss(logits: Tensor, actions: Tensor, mask: Tensor) -> Tensor:
     """Cross-entropy of the action of each labelled frame, [b]; `actions` [b, t] may be UNLABELLED."""
     error = F.cross_entropy(logits.transpose(1, 2), actions, ignore_index=UNLABELLED, reduction="none")
     return masked_mean(error, mask & (actions != UNLABELLED))
-
-
-def bone_lengths(motion: Tensor) -> Tensor:
-    """Projected lengths of the ten bones, [b, t, 20] → [b, t, 10]; differentiable at length zero."""
-    joints = motion.unflatten(-1, (-1, 2))
-    neck = joints[..., PELVIS, :] + NECK_ALONG_SPINE * (joints[..., HEAD, :] - joints[..., PELVIS, :])
-    points = torch.cat((joints, neck.unsqueeze(-2)), dim=-2)  # the neck comes last: index NECK = -1
-    assert NECK == -1
-    start, end = zip(*BONES, strict=True)
-    return (points[..., list(end), :] - points[..., list(start), :]).square().sum(-1).add(1e-8).sqrt()
 
 
 def physics_loss(prediction: Prediction, predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:

@@ -11,17 +11,19 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from stickgen.model.bones import UNLIMITED, bone_limits
 from stickgen.model.text_map import text_map
 from stickgen.model.words import TextBatch
 from stickgen.motion.features import from_features, to_features
-from stickgen.motion.skeleton import POSE_DIM
+from stickgen.motion.skeleton import BONES, POSE_DIM
 
 
 class Normaliser(nn.Module):
     """Mean and standard deviation of each feature over the training clips; saved with the weights, never trained."""
 
-    # Older checkpoints lack these: their models know no tokens, and read embeddings without a text map.
-    added_later = ("words_mean", "words_std", "text_map")
+    # Older checkpoints lack these: their models know no tokens, read embeddings without a text map, and their bones have
+    # no limits.
+    added_later = ("words_mean", "words_std", "text_map", "bone_limits")
 
     mean: Tensor
     std: Tensor
@@ -32,6 +34,7 @@ class Normaliser(nn.Module):
     words_mean: Tensor
     words_std: Tensor
     text_map: Tensor
+    bone_limits: Tensor
 
     def __init__(self, embedding_dim: int) -> None:
         super().__init__()
@@ -46,6 +49,7 @@ class Normaliser(nn.Module):
         self.register_buffer("words_mean", torch.zeros(embedding_dim))
         self.register_buffer("words_std", torch.zeros(embedding_dim))
         self.register_buffer("text_map", torch.eye(embedding_dim))
+        self.register_buffer("bone_limits", torch.full((len(BONES),), UNLIMITED))  # see cleanup.py
 
     def fit(self, motions: Iterable[Tensor], texts: Tensor, words: Tensor | None = None) -> None:
         """Take the statistics of motions, each [t, 20], of text embeddings [n, embedding_dim], and of token embeddings
@@ -68,6 +72,7 @@ class Normaliser(nn.Module):
                 squares += float(change.square().sum())
                 count += change.numel()
             spread.fill_(max((squares / max(count, 1)) ** 0.5, 1e-4))
+        self.bone_limits.copy_(bone_limits(motions))
         texts = texts.double()
         self.text_mean.copy_(texts.mean(0))
         self.text_std.copy_(texts.std(0, correction=0).clamp_min(1e-3))

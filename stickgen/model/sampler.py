@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stickgen.model.finishing import Clean, Finish, finished
 from stickgen.model.normalise import Normaliser
 from stickgen.model.patches import last_of_patch, tokens_of
-from stickgen.model.smoothing import smoothed
 from stickgen.model.times import sampling_times
-from stickgen.model.transformer import MotionTransformer
+from stickgen.model.transformer import MotionTransformer, Prediction
 from stickgen.model.words import TextBatch
 
 START_NOISE = 0.05  # on the pose that a regressor starts from, so that motions of one text differ
@@ -30,6 +30,12 @@ class Sampling:
     guidance_min_time: float = 0.0  # nothing steers at this time or below
     time_shift: float = 1.0  # how far the times of the steps are moved towards noise; 1 is not at all
     smoothing: bool = False  # whether the motion is smoothed at the end
+    cleanup: bool = False  # whether feet are planted and bones kept to their length at the end
+
+    @property
+    def finish(self) -> Finish:
+        """The last touches on what is drawn."""
+        return Finish(self.smoothing, self.cleanup)
 
     @classmethod
     def of(cls, diffusion: Mapping[str, Any]) -> Sampling:
@@ -68,12 +74,9 @@ def sample(
         away = normaliser.encode_texts(opposites.to(device))
     try:
         if model.config.denoising:
-            features = _denoise(model, noise, told, away, sampling)
-            if sampling.smoothing:
-                features = smoothed(features)
-        else:
-            features = _continue(model, noise, told)
-        return normaliser.decode(features).float().cpu()
+            clean = _denoise(model, noise, told, away, sampling)
+            return finished(clean, normaliser, sampling.finish).cpu()
+        return normaliser.decode(_continue(model, noise, told)).float().cpu()
     finally:
         model.train(was_training)
 
@@ -89,8 +92,8 @@ def clean_motion(
     mask: Tensor | None = None,
     actions: Tensor | None = None,
     spans: Tensor | None = None,
-) -> Tensor:
-    """The clean motion [b, t, 20] as predicted at `time`, a single number, from the features `x` [b, t, 20].
+) -> Clean:
+    """The clean motion as predicted at `time`, a single number, from the features `x` [b, t, 20].
 
     Guidance extrapolates from the prediction without the text to the one with it (Ho and Salimans,
     arXiv 2207.12598); None turns it off. Contrast extrapolates in the same way from the prediction for the
@@ -109,17 +112,18 @@ def clean_motion(
     told = None
     if actions is not None:
         told = torch.cat([torch.where(flag[:, None], actions, model.untold) for flag in flags])
-    predicted: Tensor = model(
+    found: Prediction = model(
         torch.cat([x] * n), None if mask is None else mask.repeat(n, 1), _side_by_side(parts), torch.cat(flags),
         time=time.expand(n * b), actions=told, spans=None if spans is None else spans.repeat(n, 1),
-    ).pose  # fmt: skip
+    )  # fmt: skip
+    predicted = found.pose
     clean, steered = predicted[:b], predicted[:b]
     if guidance_scale is not None:
         untold = predicted[b : 2 * b]
         steered = untold + guidance_scale * (clean - untold)
     if opposites is not None:
         steered = steered + contrast_scale * (clean - predicted[-b:])
-    return steered
+    return Clean(steered, found.contact_logits[:b].sigmoid())
 
 
 def _side_by_side(parts: list[TextBatch]) -> TextBatch:
@@ -159,19 +163,19 @@ def flow_step(
     return straight + torch.where(gap > 0, bend / gap.clamp_min(1e-6), 0.0) * (clean - before)
 
 
-def follow_flow(x: Tensor, sampling: Sampling, clean_at: Callable[[Tensor, Tensor, bool], Tensor]) -> Tensor:
-    """Follow the flow from noise `x` (time 1) to motion (time 0).
+def follow_flow(x: Tensor, sampling: Sampling, clean_at: Callable[[Tensor, Tensor, bool], Clean]) -> Clean:
+    """Follow the flow from noise `x` (time 1) to motion (time 0), with the feet planted as the last step sees them.
 
     `clean_at` predicts the clean motion from x at a time, steered by guidance or not.
     """
     times = sampling_times(sampling.sampling_steps, sampling.time_shift, x.device)
-    before, time_before = x, times[0]
+    before, time_before, planted = x, times[0], x[..., :2]
     for time, following in zip(times[:-1], times[1:], strict=True):
         # guidance in an interval: Kynkäänniemi et al., arXiv 2404.07724
-        clean = clean_at(x, time, float(time) > sampling.guidance_min_time)
+        clean, planted = clean_at(x, time, float(time) > sampling.guidance_min_time)
         x = flow_step(x, clean, before, time, time_before, following)
         before, time_before = clean, time
-    return x
+    return Clean(x, planted)
 
 
 def guidance_of(sampling: Sampling, device: torch.device) -> Tensor | None:
@@ -194,10 +198,10 @@ def next_poses(
 
 def _denoise(
     model: MotionTransformer, x: Tensor, told: TextBatch, away: TextBatch | None, sampling: Sampling
-) -> Tensor:
+) -> Clean:
     scale = guidance_of(sampling, x.device)
 
-    def clean_at(x: Tensor, time: Tensor, steered: bool) -> Tensor:
+    def clean_at(x: Tensor, time: Tensor, steered: bool) -> Clean:
         if steered:
             return clean_motion(model, x, told, time, scale, away, sampling.contrast_scale)
         return clean_motion(model, x, told, time, None)

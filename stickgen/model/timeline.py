@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from stickgen.model.finishing import Clean, finished
 from stickgen.model.holding import HeldPoses
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import (
@@ -24,7 +25,6 @@ from stickgen.model.sampler import (
     guidance_of,
     next_poses,
 )
-from stickgen.model.smoothing import smoothed
 from stickgen.model.transformer import MotionTransformer
 from stickgen.model.windows import blend_weights, lay_windows, spans_of
 from stickgen.model.words import TextBatch
@@ -73,14 +73,11 @@ def sample_timeline(
         away = normaliser.encode_texts(opposites.to(device))
     try:
         if model.config.denoising:
-            features = _denoise(model, noise, told, away, timeline, sampling)
-            if sampling.smoothing:
-                features = smoothed(features)
-                if timeline.held is not None:
-                    features = timeline.held.impose(features)
+            clean = _denoise(model, noise, told, away, timeline, sampling)
+            whole = Clean(clean.motion[None], clean.planted[None])
+            motion = finished(whole, normaliser, sampling.finish, timeline.held)[0].cpu()
         else:
-            features = _continue(model, noise, told, timeline)
-        motion = normaliser.decode(features).float().cpu()
+            motion = normaliser.decode(_continue(model, noise, told, timeline)).float().cpu()
         return motion if timeline.held is None else timeline.held.place(motion)
     finally:
         model.train(was_training)
@@ -93,7 +90,7 @@ def _denoise(
     away: TextBatch | None,
     timeline: Timeline,
     sampling: Sampling,
-) -> Tensor:
+) -> Clean:
     device = noise.device
     windows = lay_windows(timeline.passages, timeline.longest)
     width = max(window.end - window.start for window in windows)
@@ -108,8 +105,8 @@ def _denoise(
     spans = torch.tensor(spans_of(windows), device=device)
     scale = guidance_of(sampling, device)
 
-    def clean_at(x: Tensor, time: Tensor, steered: bool) -> Tensor:
-        clean = torch.zeros_like(x)
+    def clean_at(x: Tensor, time: Tensor, steered: bool) -> Clean:
+        clean, planted = torch.zeros_like(x), torch.zeros_like(x[:, :2])
         for start in range(0, len(windows), MOST_AT_ONCE):
             some = slice(start, start + MOST_AT_ONCE)
             seen = clean_motion(
@@ -118,8 +115,9 @@ def _denoise(
                 mask=None if known is None else known[some], actions=None if actions is None else actions[some],
                 spans=spans[some],
             )  # fmt: skip
-            clean.index_add_(0, spots[some].flatten(), (seen * share[some]).flatten(0, 1))
-        return clean if timeline.held is None else timeline.held.impose(clean)
+            for whole, part in ((clean, seen.motion), (planted, seen.planted)):
+                whole.index_add_(0, spots[some].flatten(), (part * share[some]).flatten(0, 1))
+        return Clean(clean if timeline.held is None else timeline.held.impose(clean), planted)
 
     return follow_flow(noise, sampling, clean_at)
 

@@ -29,7 +29,8 @@ _CHANGEABLE = {
     "training.warmup_epochs", "training.weight_decay", "training.ema_decay",
     "training.activation_checkpointing", "training.compile", "model.dropout",
     "diffusion.sampling_steps", "diffusion.guidance_scale", "diffusion.contrast_scale",
-    "diffusion.guidance_min_time", "diffusion.smoothing", "diffusion.condition_dropout",
+    "diffusion.guidance_min_time", "diffusion.smoothing", "diffusion.cleanup",
+    "diffusion.condition_dropout",
 }  # fmt: skip
 _CHANGEABLE_GROUPS = {"device", "logging", "data"}
 _FIXED = {"data.max_frames"}

@@ -25,6 +25,11 @@ def test_runs_from_before_the_clip_was_told_its_frames_train_as_they_did() -> No
     assert not diffusion.smoothing and not before.model.clip_timing and before.model.patch_frames == 4
 
 
+def test_runs_from_before_motion_was_cleaned_up_draw_as_they_did() -> None:
+    before = TrainingConfig.from_bytes(b"model:\n  d_model: 96\n", defaults=4)
+    assert before.diffusion.smoothing and not before.diffusion.cleanup
+
+
 def test_what_a_file_says_wins_over_every_set_of_defaults() -> None:
     said = TrainingConfig.from_bytes(b"model:\n  patch_frames: 2\n", defaults=1)
     assert said.model.patch_frames == 2

@@ -105,10 +105,10 @@ def test_contrast_extrapolates_from_the_prediction_for_the_opposite(model: Motio
     )
     guidance = torch.tensor(2.5)
     own, other, untold = (
-        clean_motion(model, x, told, time, None), clean_motion(model, x, away, time, None),
-        clean_motion(model, x, told, time, torch.tensor(0.0)),
+        clean_motion(model, x, told, time, None).motion, clean_motion(model, x, away, time, None).motion,
+        clean_motion(model, x, told, time, torch.tensor(0.0)).motion,
     )  # fmt: skip
-    steered = clean_motion(model, x, told, time, guidance, away, 3.0)
+    steered = clean_motion(model, x, told, time, guidance, away, 3.0).motion
     expected = untold + 2.5 * (own - untold) + 3.0 * (own - other)
     torch.testing.assert_close(steered, expected, atol=1e-4, rtol=1e-4)
 

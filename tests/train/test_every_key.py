@@ -411,11 +411,12 @@ def _objective(shop: Workshop) -> None:
     "diffusion.guidance_scale",
     "diffusion.guidance_min_time",
     "diffusion.smoothing",
+    "diffusion.cleanup",
 )
 def _sampling(shop: Workshop) -> None:
     for change in (
         {"diffusion.sampling_steps": 4}, {"diffusion.guidance_scale": 1.0}, {"diffusion.guidance_min_time": 1.0},
-        {"diffusion.smoothing": False},
+        {"diffusion.smoothing": False}, {"diffusion.cleanup": False},
     ):  # fmt: skip
         other = shop.train(change)
         assert not other.differs(shop.train())

@@ -82,6 +82,15 @@ class Diffusion(Section):
         since=4,
         in_specification=False,
     )
+    cleanup: bool = key(
+        True,
+        "Plant feet, keep bones to their length",
+        "A model errs by a few centimetres: planted feet slide, and quick limbs stretch. At the end of sampling, feet that "
+        "the model sees as planted are held where they are, and no bone looks longer than in the training motion.",
+        earlier=False,
+        since=5,
+        in_specification=False,
+    )
     relative_loss: float = key(
         1.0,
         "How far a clip's own error sets its weight",
