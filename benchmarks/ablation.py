@@ -8,7 +8,9 @@ The config as it is comes first, under the name "base". Every variant and seed i
 thread, on its own, that trains until it has used so many CPU seconds (with `--clips` until it has seen so many
 clips), and then measures its averaged weights: the loss on the held-out clips, and with `--prompts` texts of a kind
 what share of unseen wordings of the actions is recognised in what it draws, what share of the contrasts it obeys,
-and in what share of the frames with a foot on the floor that foot slides. The cells of a seed take turns of some CPU
+and in what share of the frames with a foot on the floor that foot slides. With `--judged` N, the dataset's evaluator
+measures N motions of each held-out text, too, as `stickgen evaluate` does; its recognised share is called action. The
+cells of a seed take turns of some CPU
 seconds, so that whatever else the machine does meets all of them. Loading and validating are not counted.
 
 `short_first=48@0.5` among the changes of a variant trains on windows of 48 frames for the first half of the budget.
@@ -33,14 +35,20 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.planner.measured.engine_version import engine_digest
 from stickgen.runs.supervisor import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from stickgen.data.dataset import DatasetFile
+    from stickgen.model.normalise import Normaliser
+    from stickgen.model.transformer import MotionTransformer
 
 TURN = 5.0  # CPU seconds that a cell trains before the next one's turn
 SHORT_FIRST = "short_first="
@@ -56,6 +64,12 @@ COLUMNS = (  # member of a record, title, format
     ("quality_contrast_height", "height", "{:.3f}"),
     ("quality_contrast_count", "count", "{:.3f}"),
     ("quality_skate_ratio", "skate", "{:.3f}"),
+    ("judged_kid", "KID ×1000", "{:.1f}"),
+    ("judged_r1", "R@1", "{:.3f}"),
+    ("judged_r3", "R@3", "{:.3f}"),
+    ("judged_action", "action", "{:.3f}"),
+    ("judged_action_strict", "plausibly", "{:.3f}"),
+    ("judged_mean_jerk", "jerk", "{:.0f}"),
     ("clips_per_second", "clips/s", "{:.1f}"),
     ("steps", "steps", "{:.0f}"),
 )
@@ -88,6 +102,7 @@ class Cell:
     cpu_seconds: float
     clips: int = 0  # where that is what all have alike, instead of CPU seconds
     prompts: int = 0  # texts of a kind that are drawn and judged
+    judged: int = 0  # motions of each held-out text that the evaluator measures
 
     def spent(self, cpu_seconds: float, clips: int) -> float:
         """The share of the budget."""
@@ -120,6 +135,7 @@ class Cell:
         budget = (
             self.clips or self.cpu_seconds,
             self.prompts,
+            *([self.judged] if self.judged else []),
             *([self.short_first] if self.short_first[0] else []),
         )
         parts = (values, engine_digest(), size.st_size, size.st_mtime_ns, *budget)
@@ -179,11 +195,44 @@ def train_cell(cell: Cell) -> None:
                     light, encoded = prepare(config, clips.file, cell.prompts)
                     drawn = light.measure(drawing(model, engine.state.normaliser, config, encoded))
                     answer |= drawn.record()
+                if cell.judged:
+                    answer |= judged(model, engine.state.normaliser, config, clips.file, cell.judged)
             answer |= {
                 "steps": steps, "clips": seen, "clips_per_second": seen / used, "epochs": seen / len(clips.train),
                 "precision": engine.precision, "parameters": sum(p.numel() for p in engine.state.model.parameters()),
             }  # fmt: skip
         print(json.dumps(answer), flush=True)
+
+
+def judged(
+    model: MotionTransformer, normaliser: Normaliser, config: TrainingConfig, file: DatasetFile, repeats: int
+) -> dict[str, float]:
+    """The evaluator's figures of what the model draws of the held-out texts, each as `judged_*`."""
+    from stickgen.data.embed import load_encoder, with_opposites
+    from stickgen.data.encoder_folder import encoder_of_run
+    from stickgen.evaluate.comparison import asked_frames
+    from stickgen.evaluate.evaluator import load_or_train
+    from stickgen.evaluate.figures import FIGURE, Measured, bootstrap_weights
+    from stickgen.model.sample_many import sample_many
+    from stickgen.model.sampler import Sampling
+
+    @contextlib.contextmanager
+    def silent(stage: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, of: None
+
+    judge = load_or_train(
+        file, frames=int(config.data.max_frames), val_fraction=float(config.training.val_fraction), clips=200, stage=silent
+    )  # fmt: skip
+    encoder = load_encoder(encoder_of_run(config.data.encoder, None))
+    texts = with_opposites([prompt.text for prompt in judge.prompts], encoder.read)
+    motions = [
+        sample_many(
+            model, normaliser, texts, asked_frames(judge), sampling=Sampling.of(config.diffusion), seed=seed
+        )
+        for seed in range(repeats)
+    ]
+    found = Measured(judge, motions).figures(bootstrap_weights(len(judge.prompts), 1), quick=True)
+    return {f"judged_{key}": value.value * FIGURE[key].factor for key, value in found.items()}
 
 
 class CellProcess:
@@ -290,6 +339,7 @@ def main() -> None:
     parser.add_argument("--cpu-seconds", type=float, default=120.0, help="of each cell")
     parser.add_argument("--clips", type=int, default=0, help="of each cell, instead of CPU seconds")
     parser.add_argument("--prompts", type=int, default=50, help="texts of a kind that are drawn and judged")
+    parser.add_argument("--judged", type=int, default=0, help="motions of each held-out text")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=1, help="cells that train at the same time")
@@ -308,7 +358,16 @@ def main() -> None:
     for number in range(options.seeds if not options.report else 0):
         seed = options.first_seed + number
         cells = [
-            Cell(one, options.config, options.data, seed, options.cpu_seconds, options.clips, options.prompts)
+            Cell(
+                one,
+                options.config,
+                options.data,
+                seed,
+                options.cpu_seconds,
+                options.clips,
+                options.prompts,
+                options.judged,
+            )  # fmt: skip
             for one in variants
         ]
         wanted += [(cell.key, cell) for cell in cells]

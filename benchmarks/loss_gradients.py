@@ -40,7 +40,7 @@ def main() -> None:
     weights = {"pose": 1.0} | {name: float(config.loss_weights[name]) for name in TERMS if name != "pose"}
     print(f"{'time':>6}" + "".join(f"{name:>12}" for name in TERMS))
     for time in TIMES:
-        draw = replace(Draw.fixed(batch, 0), time=torch.full((CLIPS,), time))
+        draw = replace(Draw.fixed(batch, 0, model.config.noise_correlation), time=torch.full((CLIPS,), time))
         losses = clip_losses(model, generator.normaliser, batch, draw, config.loss_weights)
         row = f"{time:>6}"
         for name in TERMS:

@@ -43,8 +43,8 @@ class Key:
     choices: tuple[str, ...] = ()
     steps: tuple[Value, ...] = ()  # the sensible values that a step key in the form moves along
     is_path: bool = False
-    earlier: Value | None = None  # its default in the sets of defaults before `since`, if that was another
-    since: int = 2  # the set of defaults from which `default` counts
+    # its defaults before: the last set of defaults in which each counted, and its value, the oldest first
+    earlier: tuple[tuple[int, Value], ...] = ()
     in_specification: bool = True  # False: a key of this engine that the user's guide does not have
     secret: bool = False  # not to be given away with a model, or to a tracker
     live: bool = (
@@ -58,7 +58,7 @@ class Key:
 
     def default_in(self, defaults: int) -> Value:
         """What leaving it out means in the set number `defaults`."""
-        return self.default if defaults >= self.since or self.earlier is None else self.earlier
+        return next((value for last, value in self.earlier if defaults <= last), self.default)
 
     @property
     def group(self) -> str:

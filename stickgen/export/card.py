@@ -36,6 +36,9 @@ normaliser.load_state_dict({name.removeprefix("normaliser."): value for name, va
 
 _STEP_BY_STEP = """\
 x, steps = torch.randn(1, 100, 20), facts["sampling"]["sampling_steps"]
+alike = facts["model"].get("noise_correlation", 0.0)
+for frame in range(1, x.shape[1]):  # neighbouring frames of the noise resemble each other
+    x[:, frame] = alike * x[:, frame - 1] + (1 - alike**2) ** 0.5 * x[:, frame]
 guided = torch.tensor(facts["sampling"]["guidance_scale"])
 times, shift = torch.linspace(1, 0, steps + 1), facts["sampling"].get("time_shift", 1.0)
 times = shift * times / (1 + (shift - 1) * times)

@@ -33,7 +33,7 @@ _CHECKED_SHAPES = ((1, 7), (2, MAX_FRAMES))  # batch, frames
 class DenoisingProgram(nn.Module):
     """`x, text, before, time, time_before, following, guidance_scale → x at following, clean, motion`.
 
-    - `x` [b, t, 20] starts as normal noise at time 1.
+    - `x` [b, t, 20] starts as normal noise at time 1, with the model's correlation from frame to frame.
     - `text` [b, embedding_dim] is as the encoder gives it.
     - `before` [b, t, 20] is what the previous step gave as `clean`, at `time_before`. In the first step,
       `time_before` equals `time` and `before` does not matter.

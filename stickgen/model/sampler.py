@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stickgen.model.finishing import Clean, Finish, finished
+from stickgen.model.noise import correlated
 from stickgen.model.normalise import Normaliser
 from stickgen.model.patches import last_of_patch, tokens_of
 from stickgen.model.times import sampling_times
@@ -59,7 +60,7 @@ def sample(
 
     `texts` are as the encoder gives them, on the device of the model; a model that was trained without tokens
     ignores theirs. `opposites` are texts to steer away from. The noise is drawn on the CPU from `seed`, so that
-    the same call gives the same motion on any device; `noise` [b, frames, 20] takes its place.
+    the same call gives the same motion on any device; white `noise` [b, frames, 20] takes its place.
     """
     was_training = model.training
     model.eval()
@@ -67,7 +68,7 @@ def sample(
     if noise is None:
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(len(texts.text), frames, model.config.input_dim, generator=generator)
-    noise = noise.to(device)
+    noise = correlated(noise, model.config.noise_correlation).to(device)
     told = normaliser.encode_texts(texts.to(device))
     away = None
     if opposites is not None and sampling.contrast_scale:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from stickgen.model.finishing import Clean, finished
 from stickgen.model.holding import HeldPoses
+from stickgen.model.noise import correlated
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import (
     START_NOISE,
@@ -66,7 +67,8 @@ def sample_timeline(
     model.eval()
     device = texts.text.device
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(timeline.total, model.config.input_dim, generator=generator).to(device)
+    white = torch.randn(timeline.total, model.config.input_dim, generator=generator)
+    noise = correlated(white, model.config.noise_correlation).to(device)
     told = normaliser.encode_texts(texts)
     away = None
     if opposites is not None and sampling.contrast_scale:

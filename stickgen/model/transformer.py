@@ -49,12 +49,14 @@ class ModelConfig:
     denoising: bool
     patch_frames: int = 1
     clip_timing: bool = False
+    noise_correlation: float = 0.0  # of the noise from frame to frame
 
     @classmethod
     def from_training(cls, config: TrainingConfig) -> ModelConfig:
         """The shape that a training config describes."""
-        model = {name: config.model[name] for name in cls.__dataclass_fields__ if name != "denoising"}
-        return cls(**model, denoising=bool(config.diffusion.enabled))
+        diffusion = {"denoising": "enabled", "noise_correlation": "noise_correlation"}
+        model = {name: config.model[name] for name in cls.__dataclass_fields__ if name not in diffusion}
+        return cls(**model, **{name: config.diffusion[key] for name, key in diffusion.items()})
 
 
 def text_rank(d_model: int) -> int:

@@ -25,9 +25,10 @@ def test_runs_from_before_the_clip_was_told_its_frames_train_as_they_did() -> No
     assert not diffusion.smoothing and not before.model.clip_timing and before.model.patch_frames == 4
 
 
-def test_runs_from_before_motion_was_cleaned_up_draw_as_they_did() -> None:
+def test_runs_from_before_noise_was_correlated_train_and_draw_as_they_did() -> None:
     before = TrainingConfig.from_bytes(b"model:\n  d_model: 96\n", defaults=4)
     assert before.diffusion.smoothing and not before.diffusion.cleanup
+    assert (before.diffusion.time_shift, before.diffusion.noise_correlation) == (2.0, 0.0)
 
 
 def test_what_a_file_says_wins_over_every_set_of_defaults() -> None:

@@ -434,10 +434,13 @@ def _opposites(shop: Workshop) -> None:
     assert generator.draw(request, lambda asked: texts) != steered
 
 
-@effect("diffusion.time_shift", "diffusion.relative_loss", "diffusion.physics_fade")
+@effect(
+    "diffusion.time_shift", "diffusion.noise_correlation", "diffusion.relative_loss", "diffusion.physics_fade",
+)  # fmt: skip
 def _emphasis(shop: Workshop) -> None:
     for change in (
-        {"diffusion.time_shift": 1.0}, {"diffusion.relative_loss": 0.0}, {"diffusion.physics_fade": 0.0},
+        {"diffusion.time_shift": 2.0}, {"diffusion.noise_correlation": 0.0},
+        {"diffusion.relative_loss": 0.0}, {"diffusion.physics_fade": 0.0},
     ):  # fmt: skip
         assert shop.train(change).differs(shop.train()), change
 

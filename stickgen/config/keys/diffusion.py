@@ -43,7 +43,7 @@ class Diffusion(Section):
         "Push away from the opposite text",
         "A text that names a side, a way or a speed is also drawn away from the text that says the opposite: left from "
         "right, forward from backward, fast from slow. Such a text takes half as long again to sample; 0: never.",
-        earlier=0.0,
+        earlier=((1, 0.0),),
         minimum=0.0,
         maximum=100.0,
         steps=(0.0, 1.0, 2.0, 3.0, 4.0, 6.0),
@@ -54,23 +54,32 @@ class Diffusion(Section):
         "Diffusion time that guidance ends at",
         "What moves is decided at times near 1, in noise. Below this time the model follows the text alone, without "
         "guidance: feet slide less, and sampling is faster. 0: guidance to the end.",
-        earlier=0.0,
+        earlier=((1, 0.0),),
         minimum=0.0,
         maximum=1.0,
         steps=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
         in_specification=False,
     )
     time_shift: float = key(
-        2.0,
+        1.0,
         "Stress on noisy times, training and sampling",
-        "Neighbouring frames are alike, so the outline of a motion shows through strong noise: what is done, and how "
-        "often, is decided near time 1. A shift of 2 moves the times that training draws and the steps of sampling "
-        "towards it; 1 leaves them where they are.",
-        earlier=1.0,
-        since=4,
+        "A shift of 2 moves the times that training draws and the steps of sampling towards noise; 1 leaves them where they "
+        "are. Under white noise, much of a motion is decided near time 1, and a shift helps.",
+        earlier=((3, 1.0), (4, 2.0)),
         minimum=0.25,
         maximum=16.0,
         steps=(1.0, 1.5, 2.0, 3.0, 4.0),
+        in_specification=False,
+    )
+    noise_correlation: float = key(
+        0.9,
+        "Correlation of noise between frames",
+        "In white noise, slow motion shows through first and quick, small motion last: a clap drowns where a cartwheel "
+        "has long been decided. Noise whose neighbouring frames resemble each other hides both alike. 0: white noise.",
+        earlier=((4, 0.0),),
+        minimum=0.0,
+        maximum=0.99,
+        steps=(0.0, 0.5, 0.8, 0.9, 0.95),
         in_specification=False,
     )
     smoothing: bool = key(
@@ -78,8 +87,7 @@ class Diffusion(Section):
         "Smooth what is drawn over five frames",
         "A drawn motion trembles a little from frame to frame. A parabola through every five frames takes that out and "
         "leaves peaks their height: jerk comes near that of real motion, and feet slide less.",
-        earlier=False,
-        since=4,
+        earlier=((3, False),),
         in_specification=False,
     )
     cleanup: bool = key(
@@ -87,8 +95,7 @@ class Diffusion(Section):
         "Plant feet, keep bones to their length",
         "A model errs by a few centimetres: planted feet slide, and quick limbs stretch. At the end of sampling, feet that "
         "the model sees as planted are held where they are, and no bone looks longer than in the training motion.",
-        earlier=False,
-        since=5,
+        earlier=((4, False),),
         in_specification=False,
     )
     relative_loss: float = key(
@@ -96,8 +103,7 @@ class Diffusion(Section):
         "How far a clip's own error sets its weight",
         "A cartwheel moves a hundred times as much as a clap, and would take all of the gradient. At 1 the error of a "
         "clip counts in proportion to itself, so that small motions are learned, too; at 0 it counts as it is.",
-        earlier=0.0,
-        since=4,
+        earlier=((3, 0.0),),
         minimum=0.0,
         maximum=1.0,
         steps=(0.0, 0.5, 1.0),
@@ -108,8 +114,7 @@ class Diffusion(Section):
         "How fast physics fades with noise",
         "In strong noise the best prediction is an average of motions, which need not have bones of one length or feet "
         "that stand. The physics loss is multiplied by (1 - time) to this power; 0: it counts alike at all times.",
-        earlier=0.0,
-        since=4,
+        earlier=((3, 0.0),),
         minimum=0.0,
         maximum=8.0,
         steps=(0.0, 1.0, 2.0, 4.0),

@@ -76,7 +76,7 @@ class Model(Section):
         "Frames of one token",
         "One token stands for so many neighbouring frames: 4 takes about a quarter of the arithmetic and memory "
         "of 1, and learns as well.",
-        earlier=1,
+        earlier=((1, 1),),
         unit="frames",
         minimum=1,
         maximum=16,
@@ -88,7 +88,7 @@ class Model(Section):
         "Read the text token by token too",
         "Beside the one vector of the whole text, every frame may look at the text's single tokens: left and right "
         "are told apart better. It needs a dataset that has them (`stickgen data embed`); without, it does nothing.",
-        earlier=False,
+        earlier=((1, False),),
         in_specification=False,
     )
     clip_timing: bool = key(
@@ -97,8 +97,7 @@ class Model(Section):
         "Every token learns how far it is from the first and the last frame of its clip. So a motion begins and ends as "
         "clips do, and a window cut from a longer clip does not teach that two kicks are three. It costs next to "
         "nothing; it is for denoising only.",
-        earlier=False,
-        since=4,
+        earlier=((3, False),),
         in_specification=False,
     )
     num_actions: int = key(

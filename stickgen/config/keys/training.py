@@ -98,8 +98,7 @@ class Training(Section):
         "the last epoch only, for a run that is trained in several launches.",
         choices=("epochs", "max_minutes", "launch"),
         in_specification=False,
-        earlier="epochs",
-        since=3,
+        earlier=((2, "epochs"),),
         live=True,
     )
     optimizer: str = key(

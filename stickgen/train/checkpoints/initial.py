@@ -97,7 +97,7 @@ def _differing_keys(checkpoint: Checkpoint, config: TrainingConfig) -> list[tupl
         other = checkpoint.config()
     except (OSError, StickgenError):
         return []
-    keys = [*(f"model.{name}" for name in _SHAPING), "diffusion.enabled"]
+    keys = [*(f"model.{name}" for name in _SHAPING), "diffusion.enabled", "diffusion.noise_correlation"]
     pairs = [(key, other.get(key), config.get(key)) for key in keys]
     return [(key, str(there).lower(), str(here).lower()) for key, there, here in pairs if there != here]
 

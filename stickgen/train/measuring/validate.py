@@ -40,7 +40,7 @@ def validate(
     right = labelled = 0
     for number, batch in enumerate(until_stopped(load_batches(dataset, chunks))):
         batch = batch.to(device)
-        draw = Draw.fixed(batch, seed=number)
+        draw = Draw.fixed(batch, number, model.config.noise_correlation)
         for name, value in clip_losses(model, normaliser, batch, draw, weights).items():
             key = loss_field(name)
             sums[key] = sums.get(key, 0.0) + float(value.sum())

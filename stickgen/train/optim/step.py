@@ -108,8 +108,10 @@ def accumulate_gradients(
     for batch in batches:
         frames = int(batch.mask.sum())
         draw = Draw.random(
-            batch, mixed_seed(*seed), config.diffusion.condition_dropout, config.diffusion.time_shift
-        )
+            batch, mixed_seed(*seed), config.diffusion.condition_dropout,
+            time_shift=config.diffusion.time_shift,
+            noise_correlation=config.diffusion.noise_correlation,
+        )  # fmt: skip
         draw, batch = draw.to(device, non_blocking=True), batch.to(device, non_blocking=True)
         torch.manual_seed(mixed_seed(*seed, batch.clips[0]))  # of dropout
         with learner.profile.part(StepPart.FORWARD), autocast(device, learner.precision):
