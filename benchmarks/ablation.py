@@ -4,14 +4,14 @@
         --variant "muon lr 3e-3:training.optimizer=muon,training.learning_rate=0.003" \\
         --cpu-seconds 120 --seeds 3 --json ablation.jsonl
 
-The config as it is comes first, under the name "base". Every variant and seed is a cell: a process with one
-thread, on its own, that trains until it has used so many CPU seconds (with `--clips` until it has seen so many
-clips), and then measures its averaged weights: the loss on the held-out clips, and with `--prompts` texts of a kind
-what share of unseen wordings of the actions is recognised in what it draws, what share of the contrasts it obeys,
-and in what share of the frames with a foot on the floor that foot slides. With `--judged` N, the dataset's evaluator
-measures N motions of each held-out text, too, as `stickgen evaluate` does; its recognised share is called action. The
-cells of a seed take turns of some CPU
-seconds, so that whatever else the machine does meets all of them. Loading and validating are not counted.
+The config as it is comes first, under the name "base". Every variant and seed is a cell: a process with one thread,
+on its own, that trains until it has used so many CPU seconds (with `--clips` until it has seen so many clips), and
+then measures its averaged weights: the loss on the held-out clips, and with `--prompts` texts of a kind what share
+of unseen wordings of the actions is recognised in what it draws, what share of the contrasts it obeys, and in what
+share of the frames with a foot on the floor that foot slides. With `--judged` N, the dataset's evaluator measures N
+motions of each held-out text, too, as `stickgen evaluate` does; its recognised share is called action. The cells of
+a seed take turns of some CPU seconds, so that whatever else the machine does meets all of them. Loading and
+validating are not counted.
 
 `short_first=48@0.5` among the changes of a variant trains on windows of 48 frames for the first half of the budget.
 
@@ -367,7 +367,7 @@ def main() -> None:
                 options.clips,
                 options.prompts,
                 options.judged,
-            )  # fmt: skip
+            )
             for one in variants
         ]
         wanted += [(cell.key, cell) for cell in cells]
