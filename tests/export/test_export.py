@@ -16,6 +16,7 @@ from stickgen.config.presets import preset_path
 from stickgen.errors import StickgenError
 from stickgen.export import program
 from stickgen.export.folder import export
+from stickgen.model.noise import correlated
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import Sampling, sample
 from stickgen.model.times import sampling_times
@@ -32,7 +33,7 @@ SMALL = {
 }  # fmt: skip
 
 
-SAMPLING = Sampling(3, 2.5, time_shift=2.0, smoothing=True, cleanup=True)
+SAMPLING = Sampling(3, 2.5, smoothing=True, cleanup=True)
 
 
 def trained(
@@ -107,10 +108,10 @@ def test_the_step_as_a_program_draws_what_the_sampler_does(tmp_path: Path, tiny_
     assert all(difference < program.TOLERANCE for difference in subject.differences.values())
     torch.manual_seed(3)
     text = torch.randn(1, 16)
-    x = torch.randn(1, 100, 20)
+    x = correlated(torch.randn(1, 100, 20), model.config.noise_correlation)
     step = program.step_program(model, normaliser, SAMPLING)
     with torch.no_grad():
-        times = sampling_times(3, 2.0)
+        times = sampling_times(3, 1.0)
         before, time_before = x, times[0]
         for time, following in zip(times[:-1], times[1:], strict=True):
             x, clean, motion = step(x, text, before, time, time_before, following, torch.tensor(2.5))
