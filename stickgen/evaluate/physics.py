@@ -9,16 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stickgen.motion.skeleton import (
-    BONE_LENGTHS,
-    BONES,
-    FPS,
-    HEAD,
-    LEFT_FOOT,
-    NECK,
-    NECK_ALONG_SPINE,
-    PELVIS,
-)
+from stickgen.model.bones import bone_vectors
+from stickgen.motion.skeleton import BONE_LENGTHS, BONES, FPS, LEFT_FOOT
 
 METRES = 1.75  # in a skeleton unit, approximately
 LOW = 0.05 / METRES  # height of an ankle that may bear the body (5 cm, as in Kimodo)
@@ -49,7 +41,7 @@ def body_of(motion: Tensor) -> Body:
     steps = feet.diff(dim=0).norm(dim=-1) * FPS * METRES  # [t - 1, 2]
     low = (feet[1:, :, 1] < LOW) & (feet[:-1, :, 1] < LOW)
     contacts = int(low.sum())
-    lengths = bone_lengths(joints)
+    lengths = bone_vectors(motion.double()).norm(dim=-1)
     full = torch.tensor([BONE_LENGTHS[bone] for bone in BONES], dtype=torch.float64)
     rates = changes(motion)
     return Body(
@@ -61,15 +53,6 @@ def body_of(motion: Tensor) -> Body:
         speed=float(rates["speed"].mean()),
         jerk=float(rates["jerk"].mean()) if len(motion) > 3 else 0.0,
     )
-
-
-def bone_lengths(joints: Tensor) -> Tensor:
-    """[t, 10, 2] → projected bone lengths [t, 10], in the order of BONES."""
-    neck = joints[:, PELVIS] + NECK_ALONG_SPINE * (joints[:, HEAD] - joints[:, PELVIS])
-    points = torch.cat((joints, neck[:, None]), dim=1)  # the neck comes last: index NECK = -1
-    assert NECK == -1
-    start, end = zip(*BONES, strict=True)
-    return (points[:, list(end)] - points[:, list(start)]).norm(dim=-1)
 
 
 def changes(motion: Tensor) -> dict[str, Tensor]:

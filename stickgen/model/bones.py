@@ -17,14 +17,19 @@ BINS, LONGEST = 4000, 4.0  # of the lengths that are counted, in skeleton units
 UNLIMITED = 1e6  # longer than any bone; a checkpoint holds no infinities
 
 
-def bone_lengths(motion: Tensor) -> Tensor:
-    """Projected lengths of the ten bones, [..., t, 20] → [..., t, 10]; differentiable at length zero."""
+def bone_vectors(motion: Tensor) -> Tensor:
+    """Each bone from its start to its end, [..., t, 20] → [..., t, 10, 2], in the order of BONES."""
     joints = motion.unflatten(-1, (-1, 2))
     neck = joints[..., PELVIS, :] + NECK_ALONG_SPINE * (joints[..., HEAD, :] - joints[..., PELVIS, :])
     points = torch.cat((joints, neck.unsqueeze(-2)), dim=-2)  # the neck comes last: index NECK = -1
     assert NECK == -1
     start, end = zip(*BONES, strict=True)
-    return (points[..., list(end), :] - points[..., list(start), :]).square().sum(-1).add(1e-8).sqrt()
+    return points[..., list(end), :] - points[..., list(start), :]
+
+
+def bone_lengths(motion: Tensor) -> Tensor:
+    """Projected lengths of the ten bones, [..., t, 20] → [..., t, 10]; differentiable at length zero."""
+    return bone_vectors(motion).square().sum(-1).add(1e-8).sqrt()
 
 
 def bone_limits(motions: Iterable[Tensor]) -> Tensor:
