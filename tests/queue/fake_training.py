@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 from stickgen.config import TrainingConfig
@@ -64,6 +65,7 @@ class Trainings:
 
     def __init__(self) -> None:
         self._locks: dict[Path, LaunchLock] = {}
+        self._one_at_a_time = threading.Lock()  # a run is seen as running before its launch is written down
         self.gpus: dict[int, list[str]] = {}
         self.started: list[int] = []
         self.fail: set[int] = set()
@@ -85,17 +87,19 @@ class Trainings:
         return create_run(TrainingConfig(preset_path("quickstart")), root=root, path=root / name)
 
     def launch(self, run: Run) -> None:
-        lock = LaunchLock(run)
-        assert lock.acquire()
-        self._locks[run.path] = lock
-        run.exit_path.unlink(missing_ok=True)
-        run.update_identity(
-            launches=[*run.launches, {"pid": 2**22 + 1, "boot_id": boot_id(), "start_ticks": 1}]
-        )
+        with self._one_at_a_time:
+            lock = LaunchLock(run)
+            assert lock.acquire()
+            self._locks[run.path] = lock
+            run.exit_path.unlink(missing_ok=True)
+            run.update_identity(
+                launches=[*run.launches, {"pid": 2**22 + 1, "boot_id": boot_id(), "start_ticks": 1}]
+            )
 
     def end(self, run: Run, code: int = 0, signal: str | None = None, reason: str = "so it ended") -> None:
-        run.exit_path.write_text(json.dumps({"code": code, "signal": signal, "reason": reason}))
-        self._locks.pop(run.path).close()
+        with self._one_at_a_time:
+            run.exit_path.write_text(json.dumps({"code": code, "signal": signal, "reason": reason}))
+            self._locks.pop(run.path).close()
 
     def end_all(self) -> None:
         for lock in self._locks.values():
