@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,6 +23,7 @@ from torch import Tensor
 from stickgen.config.loading import TrainingConfig, parse_override
 from stickgen.config.presets import preset_path
 from stickgen.generate.from_run import Generator
+from stickgen.model.noise import correlated
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import Sampling, clean_motion, flow_step, sample
 from stickgen.model.times import sampling_times
@@ -45,7 +47,8 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
 
     @torch.no_grad()
     def drawn(steps: int, order: int, seed: int = 0) -> Tensor:
-        noise = torch.randn(len(text), frames, 20, generator=torch.Generator().manual_seed(seed))
+        white = torch.randn(len(text), frames, 20, generator=torch.Generator().manual_seed(seed))
+        noise = correlated(white, model.config.noise_correlation)
         times = sampling_times(steps, generator.sampling.time_shift)
         x, before, time_before = noise, noise, times[0]
         for now, following in zip(times[:-1], times[1:], strict=True):
@@ -74,13 +77,13 @@ def seconds(preset: str, changes: list[str], frames: int, all_steps: list[int]) 
     model = MotionTransformer(ModelConfig.from_training(config)).eval()
     width = config.model.embedding_dim
     normaliser, texts = Normaliser(width), TextBatch(torch.randn(1, width))
-    scale = config.diffusion.guidance_scale
-    print(f"{preset} {' '.join(changes)}, {frames} frames, {torch.get_num_threads()} threads, guidance {scale:g}")  # fmt: skip
+    sampling = Sampling.of(config.diffusion)
+    print(f"{preset} {' '.join(changes)}, {frames} frames, {torch.get_num_threads()} threads, {sampling}")
     for steps in all_steps:
         wall, cpu = [], []
         for _ in range(6):
             began, began_cpu = time.perf_counter(), time.process_time()
-            sample(model, normaliser, texts, frames, sampling=Sampling(steps, scale), seed=0)
+            sample(model, normaliser, texts, frames, sampling=replace(sampling, sampling_steps=steps), seed=0)
             wall.append(time.perf_counter() - began)
             cpu.append(time.process_time() - began_cpu)
         print(

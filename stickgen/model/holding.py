@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from stickgen.model.normalise import Normaliser
-from stickgen.motion.features import to_features
 from stickgen.motion.skeleton import PELVIS
 
 REACH = 12  # frames before and after a held pose that its correction is spread over
@@ -28,11 +27,11 @@ class HeldPoses:
         device = normaliser.mean.device
         self._at = self.frames.to(device)
         self._place = self.poses[:, 2 * PELVIS].to(device)  # the pelvis's x
-        features = to_features(self.poses)
+        features = normaliser.features(self.poses.to(device))
         features[1:, 0] /= (
-            self.frames.diff()
+            self._at.diff()
         )  # the mean step between two held poses; right if they are neighbours
-        self.features = (features.to(device) - normaliser.mean) / normaliser.std  # [k, 20]
+        self.features = (features - normaliser.mean) / normaliser.std  # [k, 20]
         self._mean, self._std = normaliser.mean[0], normaliser.std[0]
         self._pose_spread = _spread(self.frames, total, REACH).to(device)
         self._path_spread = _spread(self.frames, total, total).to(device)

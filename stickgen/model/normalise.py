@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from stickgen.model.bones import UNLIMITED, bone_limits
+from stickgen.model.limbs import arm_shares, from_limbs, to_limbs
 from stickgen.model.text_map import text_map
 from stickgen.model.words import TextBatch
 from stickgen.motion.features import from_features, to_features
@@ -20,10 +21,6 @@ from stickgen.motion.skeleton import BONES, POSE_DIM
 
 class Normaliser(nn.Module):
     """Mean and standard deviation of each feature over the training clips; saved with the weights, never trained."""
-
-    # Older checkpoints lack these: their models know no tokens, read embeddings without a text map, and their bones have
-    # no limits.
-    added_later = ("words_mean", "words_std", "text_map", "bone_limits")
 
     mean: Tensor
     std: Tensor
@@ -35,6 +32,7 @@ class Normaliser(nn.Module):
     words_std: Tensor
     text_map: Tensor
     bone_limits: Tensor
+    arm_shares: Tensor
 
     def __init__(self, embedding_dim: int) -> None:
         super().__init__()
@@ -50,6 +48,16 @@ class Normaliser(nn.Module):
         self.register_buffer("words_std", torch.zeros(embedding_dim))
         self.register_buffer("text_map", torch.eye(embedding_dim))
         self.register_buffer("bone_limits", torch.full((len(BONES),), UNLIMITED))  # see cleanup.py
+        self.register_buffer("arm_shares", torch.zeros(POSE_DIM))  # see limbs.py
+
+    def added_later(self) -> dict[str, Tensor]:
+        """What older checkpoints lack, as their models have it: they know no tokens, read embeddings without a text map,
+        see arms from the pelvis, and their bones have no limits."""
+        new = Normaliser(len(self.text_mean))
+        return {
+            name: getattr(new, name)
+            for name in ("words_mean", "words_std", "text_map", "bone_limits", "arm_shares")
+        }
 
     def fit(self, motions: Iterable[Tensor], texts: Tensor, words: Tensor | None = None) -> None:
         """Take the statistics of motions, each [t, 20], of text embeddings [n, embedding_dim], and of token embeddings
@@ -57,10 +65,11 @@ class Normaliser(nn.Module):
 
         `motions` is iterated several times, one motion at a time, because a dataset may be larger than memory.
         """
+        self.arm_shares.copy_(arm_shares())
         frames = sum(map(len, motions))
-        mean = sum((to_features(motion).double().sum(0) for motion in motions), torch.zeros(1)) / frames
+        mean = sum((self.features(motion).double().sum(0) for motion in motions), torch.zeros(1)) / frames
         square = sum(
-            ((to_features(motion).double() - mean).square().sum(0) for motion in motions), torch.zeros(1)
+            ((self.features(motion).double() - mean).square().sum(0) for motion in motions), torch.zeros(1)
         )
         self.mean.copy_(mean)
         # a feature that hardly moves must not be amplified
@@ -94,13 +103,17 @@ class Normaliser(nn.Module):
         """Whether the model was trained with the tokens of its texts."""
         return bool(self.words_std.any())
 
+    def features(self, motion: Tensor) -> Tensor:
+        """Coordinates [..., t, 20] → features [..., t, 20] before they are normalised."""
+        return to_limbs(to_features(motion), self.arm_shares)
+
     def encode(self, motion: Tensor) -> Tensor:
         """Coordinates [b, t, 20] → normalised features [b, t, 20]."""
-        return (to_features(motion) - self.mean) / self.std
+        return (self.features(motion) - self.mean) / self.std
 
     def decode(self, features: Tensor) -> Tensor:
         """Normalised features [b, t, 20] → coordinates [b, t, 20], with the pelvis at x = 0 in the first frame."""
-        return from_features(features * self.std + self.mean)
+        return from_features(from_limbs(features * self.std + self.mean, self.arm_shares))
 
     def encode_text(self, text: Tensor) -> Tensor:
         """Text embeddings [b, embedding_dim] → normalised, with directions that predict motion amplified."""

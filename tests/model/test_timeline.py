@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from stickgen.model.holding import HeldPoses
+from stickgen.model.limbs import arm_shares
 from stickgen.model.normalise import Normaliser
 from stickgen.model.sampler import Sampling, sample
 from stickgen.model.timeline import Timeline, sample_timeline
@@ -42,6 +43,7 @@ def normaliser() -> Normaliser:
     normaliser = Normaliser(8)
     normaliser.mean[0], normaliser.mean[1] = 0.02, 0.5
     normaliser.std.copy_(torch.linspace(0.01, 0.3, 20))
+    normaliser.arm_shares.copy_(arm_shares())
     return normaliser
 
 

@@ -13,6 +13,8 @@ import pytest
 import torch
 
 from stickgen.errors import StickgenError
+from stickgen.model.bones import UNLIMITED
+from stickgen.model.normalise import Normaliser
 from stickgen.runs.checkpoint_folders import checkpoint_folders
 from stickgen.train.checkpoints import checkpoint as checkpoints
 from stickgen.train.checkpoints.checkpoint import (
@@ -100,6 +102,20 @@ def test_a_checkpoint_of_another_shape_is_refused_by_name(tmp_path: Path) -> Non
     ).path
     with pytest.raises(StickgenError, match=r"bias is \(4,\) there and \(8,\)"):
         load_module(torch.nn.Linear(4, 8), verify_checkpoint(path), "model")
+
+
+def test_what_an_older_version_did_not_save_is_as_its_model_had_it(tmp_path: Path) -> None:
+    """Resumed, its model reads texts and motions as before, not by what is fitted to the data today."""
+    fitted = Normaliser(4)
+    fitted.fit([torch.randn(30, 20)], torch.randn(9, 4), torch.randn(9, 4))
+    fitted.text_map.mul_(2)
+    older = {name: value for name, value in fitted.state_dict().items() if name not in fitted.added_later()}
+    tensors = {"model": {"w": torch.zeros(1)}, "normaliser": older}
+    path = save_checkpoint(tmp_path, tensors=tensors, trainer={"step": 1}, config_bytes=b"").path
+    load_module(fitted, verify_checkpoint(path), "normaliser")
+    assert not fitted.knows_words and not fitted.arm_shares.any()
+    assert torch.equal(fitted.text_map, torch.eye(4)) and fitted.bone_limits.eq(UNLIMITED).all()
+    assert torch.equal(fitted.mean, older["mean"])
 
 
 def test_optimizer_moments_come_back(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from stickgen.config.loading import TrainingConfig
 from stickgen.config.schema import KEY_BY_PATH
 from stickgen.errors import StickgenError
 from stickgen.foreign_files import MAX_JSON_BYTES, is_own_folder, open_regular, read_json, read_regular
+from stickgen.model.normalise import Normaliser
 from stickgen.planner.decisions.checkpoints import KEPT_LAST
 from stickgen.run_contract import MAX_CONFIG_BYTES
 from stickgen.runs.checkpoint_folders import checkpoint_folders, is_own_checkpoint
@@ -286,16 +287,18 @@ def _opened(checkpoint: Checkpoint, stem: str) -> Iterator[Any]:
 def load_module(module: nn.Module, checkpoint: Checkpoint, stem: str) -> None:
     """Fill `module` from `stem`.safetensors, once names and shapes match.
 
+    What an older version did not save yet gets the value that the module names in `added_later`, whatever it has now.
     Raises StickgenError that names the first difference, before any tensor of the file is read.
     """
     path = checkpoint.path / f"{stem}.safetensors"
     wanted = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     found = tensor_shapes(checkpoint, stem)
-    lacking = set(getattr(module, "added_later", ())) - found.keys()  # an older version wrote the checkpoint
-    for name in sorted((wanted.keys() | found.keys()) - lacking):
+    older = module.added_later() if isinstance(module, Normaliser) else {}
+    lacking = {name: value for name, value in older.items() if name not in found}
+    for name in sorted((wanted.keys() | found.keys()) - lacking.keys()):
         if wanted.get(name) != found.get(name):
             raise StickgenError(
                 f"{path}: {name} is {found.get(name, 'missing')} there and "
                 f"{wanted.get(name, 'missing')} in the config's model; use the run's own config"
             )
-    module.load_state_dict(read_tensors(checkpoint, stem), strict=not lacking)
+    module.load_state_dict({**lacking, **read_tensors(checkpoint, stem)})
