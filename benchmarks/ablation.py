@@ -13,7 +13,8 @@ motions of each held-out text, too, as `stickgen evaluate` does; its recognised 
 a seed take turns of some CPU seconds, so that whatever else the machine does meets all of them. Loading and
 validating are not counted.
 
-`short_first=48@0.5` among the changes of a variant trains on windows of 48 frames for the first half of the budget.
+Two changes of a variant are no keys: `short_first=48@0.5` trains on windows of 48 frames for the first half of the
+budget, and `arms_from=pelvis` lets the model see hands and elbows from the pelvis.
 
 The learning rate follows the share of the budget that is used, not the steps: every variant's schedule ends
 where its time ends, with the warm-up's share of the epochs as the config has it.
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 TURN = 5.0  # CPU seconds that a cell trains before the next one's turn
 SHORT_FIRST = "short_first="
+ARMS_FROM_PELVIS = "arms_from=pelvis"
 SCHEDULE = 100_000  # points of the learning-rate schedule over the budget
 COLUMNS = (  # member of a record, title, format
     ("loss_pose", "pose", "{:.4f}"),
@@ -111,7 +113,9 @@ class Cell:
     def training_config(self) -> TrainingConfig:
         """The config with the variant's changes and the seed."""
         changes = dict(
-            parse_override(change) for change in self.variant.changes if not change.startswith(SHORT_FIRST)
+            parse_override(change)
+            for change in self.variant.changes
+            if change != ARMS_FROM_PELVIS and not change.startswith(SHORT_FIRST)
         )
         changes["training.seed"] = self.seed
         return TrainingConfig(self.config, {"device.type": "cpu", "training.compile": "never", **changes})
@@ -137,6 +141,7 @@ class Cell:
             self.prompts,
             *([self.judged] if self.judged else []),
             *([self.short_first] if self.short_first[0] else []),
+            *([ARMS_FROM_PELVIS] if ARMS_FROM_PELVIS in self.variant.changes else []),
         )
         parts = (values, engine_digest(), size.st_size, size.st_mtime_ns, *budget)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
@@ -152,6 +157,8 @@ def train_cell(cell: Cell) -> None:
     torch.set_num_threads(1)
     from engine import CPU, Engine
 
+    from stickgen.model import normalise
+    from stickgen.motion.skeleton import POSE_DIM
     from stickgen.planner.decisions.schedule import learning_rate
     from stickgen.train.batching.clips import open_clips
     from stickgen.train.measuring.quality import drawing, prepare
@@ -160,6 +167,8 @@ def train_cell(cell: Cell) -> None:
     config = cell.training_config()
     training = config.training
     clips = open_clips(cell.data, config)
+    if ARMS_FROM_PELVIS in cell.variant.changes:
+        normalise.arm_shares = lambda: torch.zeros(POSE_DIM)
     engine = Engine(config, clips, clips.fit_normaliser())
     frames, share = cell.short_first
     if frames:
