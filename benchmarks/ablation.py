@@ -192,7 +192,7 @@ def train_cell(cell: Cell) -> None:
             used = before + time.process_time() - began
         answer: dict[str, Any] = {
             "used": used,
-            "done": used >= cell.cpu_seconds,
+            "done": cell.spent(used, seen) >= 1,
             "train": result.losses["pose"],
         }
         if answer["done"]:
