@@ -191,6 +191,19 @@ def clip_losses(
     with torch.no_grad():
         clean = normaliser.encode(batch.motion)
     prediction, noised = predict(model, normaliser, clean, batch, draw)
+    return losses_of(prediction, noised is not None, clean, normaliser, batch, draw, weights)
+
+
+def losses_of(
+    prediction: Prediction,
+    denoised: bool,
+    clean: Tensor,
+    normaliser: Normaliser,
+    batch: Batch,
+    draw: Draw,
+    weights: Mapping[str, Any],
+) -> dict[str, Tensor]:
+    """The losses of a `prediction` that was made of the `clean` features; as `clip_losses`."""
     predicted = normaliser.decode(prediction.pose)
     mask = batch.mask
     terms = {
@@ -199,11 +212,11 @@ def clip_losses(
         "action": action_loss(prediction.action_logits, batch.actions, mask) * (~draw.actions_told).float(),
         "physics": physics_loss(prediction, predicted, batch.motion, mask),
     }
-    if noised is None:
-        terms["diffusion"] = torch.zeros_like(terms["pose"])
-    else:
+    if denoised:
         # direction (x_t - x0) / t of the rectified flow (Liu et al., arXiv 2209.03003)
         terms["diffusion"] = terms["pose"] / draw.time.clamp_min(MIN_TIME).square()
+    else:
+        terms["diffusion"] = torch.zeros_like(terms["pose"])
     terms["total"] = terms["pose"] + sum(
         weights[name] * terms[name] for name in ("temporal", "action", "physics", "diffusion")
     )

@@ -107,7 +107,6 @@ def training_steps(config: Settings, clips: int, max_steps: int | None) -> tuple
 def validation_steps(clips: int, effective_batch: int) -> float:
     """Return how many optimizer steps take as long as one validation, of at most 512 held-out clips.
 
-    Each clip takes two forward passes, for its losses and its actions. In training a clip takes one forward pass and
-    a backward pass that costs twice as much.
+    Each clip takes a forward pass. In training it also takes a backward pass, which costs twice as much.
     """
-    return min(clips, MOST_CLIPS) * 2 / 3 / effective_batch
+    return min(clips, MOST_CLIPS) / 3 / effective_batch
