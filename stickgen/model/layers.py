@@ -56,6 +56,9 @@ class Attention(nn.Module):
         seen = x if context is None else torch.cat((x, context.to(x.dtype)), dim=1)
         q, k, v = rotated_heads(self.qkv(seen), table, self.nhead)
         q = q[:, :, : x.shape[1]]
+        if torch.compiler.is_compiling():
+            # a view of a longer tensor would be compiled with the strides of the first batch, and fail at the second
+            q = q.contiguous()
         return self.out(attend(q, k, v, allowed).transpose(1, 2).reshape(x.shape))
 
 

@@ -119,7 +119,7 @@ def test_what_is_not_allowed_is_refused_in_a_sentence(config: Path, text: str) -
 def test_a_file_that_changed_on_disk_is_not_overwritten_and_both_sides_can_be_kept(config: Path) -> None:
     session = EditSession.open(config)
     session.set(BATCH, 4)
-    other = config.read_text().replace("epochs: 24 ", "epochs: 41 ") + "# by another hand\n"
+    other = config.read_text().replace("epochs: 100 ", "epochs: 41 ") + "# by another hand\n"
     config.write_text(other)
     with pytest.raises(SaveConflictError):
         session.save()

@@ -155,7 +155,7 @@ def test_a_merge_keeps_both_sides_and_is_undone_one_by_one(config: Path) -> None
     session = EditSession.open(config)
     session.apply([(BATCH, 8), ("model.d_model", 256), (("mine", "a.b"), "y"), (("mine", "c"), None)])
     session.document.set(("mine", "none"), None)
-    theirs = config.read_text().replace("epochs: 24 ", "epochs: 41 ")
+    theirs = config.read_text().replace("epochs: 100 ", "epochs: 41 ")
     config.write_text(theirs)
     merged = session.merged_onto_disk()
     found = merged.document.items()
