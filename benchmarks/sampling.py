@@ -1,6 +1,7 @@
 """How many steps a motion needs: distance from the end of the flow, by steps and by the order of the solver.
 
     python benchmarks/sampling.py RUN [--texts 24] [--frames 96] [--steps 4,6,8,10,16] [--set KEY=VALUE]
+    python benchmarks/sampling.py RUN --judged 2      # what the dataset's evaluator says to so many steps
     python benchmarks/sampling.py --time small        # seconds of a ten-second clip, untrained weights
 
 For the texts of a run's held-out clips, each from a noise of its own: root mean square distance of the joints'
@@ -18,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from ablation import judged
 from torch import Tensor
 
 from stickgen.config.loading import TrainingConfig, parse_override
@@ -33,6 +35,10 @@ from stickgen.runs.store import Run
 from stickgen.train.batching.clips import open_clips
 
 REFERENCE = 200  # steps
+JUDGED = {
+    "kid": "KID ×1000", "r1": "R@1", "r3": "R@3", "action": "recognised", "action_strict": "plausibly",
+    "skate_ratio": "skating", "mean_jerk": "jerk", "mean_speed": "speed",
+}  # fmt: skip
 
 
 def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
@@ -70,6 +76,17 @@ def distances(run: Run, texts: int, frames: int, all_steps: list[int]) -> None:
         print(f"{steps:<14} {apart(drawn(steps, 1))} {apart(drawn(steps, 2))}", flush=True)
 
 
+def judgements(run: Run, repeats: int, all_steps: list[int]) -> None:
+    """Print the evaluator's figures for each number of steps: `repeats` motions of each held-out text."""
+    generator = Generator.of_run(run)
+    file = open_clips(run.identity["data_path"], generator.config).file
+    print(f"{run.name}\n{'steps':<7}" + "".join(f"{title:>12}" for title in JUDGED.values()))
+    for steps in all_steps:
+        config = generator.config.changed({"diffusion.sampling_steps": steps})
+        found = judged(generator.model, generator.normaliser, config, file, repeats)
+        print(f"{steps:<7}" + "".join(f"{found[f'judged_{key}']:12.3f}" for key in JUDGED), flush=True)
+
+
 def seconds(preset: str, changes: list[str], frames: int, all_steps: list[int]) -> None:
     """Print how long one clip takes."""
     config = TrainingConfig(preset_path(preset), dict(parse_override(change) for change in changes))
@@ -99,6 +116,7 @@ def main() -> None:
     parser.add_argument("run", type=Path, nargs="?", help="a run directory whose dataset is there")
     parser.add_argument("--time", metavar="PRESET", help="time a clip of this preset instead")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="with --time")
+    parser.add_argument("--judged", type=int, default=0, help="motions of each held-out text")
     parser.add_argument("--texts", type=int, default=24)
     parser.add_argument("--frames", type=int, help="96; with --time 250, which is ten seconds")
     parser.add_argument("--steps", default="4,6,8,10,16")
@@ -108,6 +126,8 @@ def main() -> None:
         seconds(options.time, options.set, options.frames or 250, steps)
     elif options.run is None:
         parser.error("name a run directory, or --time PRESET")
+    elif options.judged:
+        judgements(Run(options.run), options.judged, steps)
     else:
         torch.set_num_threads(1)
         distances(Run(options.run), options.texts, options.frames or 96, steps)

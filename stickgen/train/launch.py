@@ -26,7 +26,12 @@ from stickgen.train.measuring.assessment import Assessment
 from stickgen.train.optim.out_of_memory import MicroBatchLimit
 from stickgen.train.optim.schedule_clock import LaunchEnd, ScheduleClock
 from stickgen.train.optim.step import Learner
-from stickgen.train.placement.compiled_blocks import compile_blocks, is_worth_compiling
+from stickgen.train.placement.compiled_blocks import (
+    compile_blocks,
+    is_of_compiled_code,
+    is_worth_compiling,
+    run_uncompiled,
+)
 from stickgen.train.processes.signals import Asked
 from stickgen.train.reporting.remember import remember
 from stickgen.train.steering import steer
@@ -201,7 +206,23 @@ class Launch:
                 self.context.note(clips_at_once=clips)
 
         known = self.identity.get("clips_at_once")
-        return MicroBatchLimit(found, known if isinstance(known, int) and known > 0 else None)
+        clips = known if isinstance(known, int) and known > 0 else None
+        return MicroBatchLimit(found, clips, self._goes_on_uncompiled)
+
+    def _goes_on_uncompiled(self, error: Exception) -> bool:
+        """Whether `error` came out of compiled blocks, which run uncompiled from here on."""
+        if not self.compiled or not is_of_compiled_code(error):
+            return False
+        run_uncompiled(self.state.model)
+        self.compiled = False
+        what = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
+        self.journal.event(
+            EventKind.ALERT,
+            f"the compiled layers failed ({what}); the step is repeated and the run goes on without torch.compile",
+        )
+        if self.ranks.leads:
+            self.context.note(compiled=False)
+        return True
 
     def _note_what_runs(self) -> None:
         for doubt in self.dataset.doubts if self.state.step == 0 else ():

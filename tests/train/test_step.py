@@ -212,7 +212,7 @@ def test_compiled_blocks_give_the_same_gradients(words: tuple[int, ...], precisi
     """Whatever the number of clips, of frames and of tokens: the first batch is not what all others are compiled for."""
     plain, compiled = model(), model()
     compile_blocks(compiled)
-    coarse = {"rtol": 1e-3, "atol": 1e-4} if precision == "fp32" else {"rtol": 0.1, "atol": 0.05}
+    rtol, atol = (1e-3, 1e-4) if precision == "fp32" else (0.1, 0.05)
     for number, batches in enumerate((clips().split(8), clips().split(3), clips(8, 33).split(4))):
         told = [with_words(batch, words[number]) if words else batch for batch in batches]
         fresh = copy.deepcopy(plain.state_dict())
@@ -221,7 +221,7 @@ def test_compiled_blocks_give_the_same_gradients(words: tuple[int, ...], precisi
         plain.load_state_dict(fresh)
         compiled.load_state_dict(fresh)
         for name, gradient in gradients.items():
-            torch.testing.assert_close(same[name], gradient, **coarse)
+            torch.testing.assert_close(same[name], gradient, rtol=rtol, atol=atol)
 
 
 def test_a_profile_names_the_parts_and_their_shares() -> None:

@@ -38,18 +38,24 @@ class MicroBatchLimit:
     """
 
     def __init__(
-        self, say: Callable[[str, int], None] = lambda message, clips: None, clips: int | None = None
+        self,
+        say: Callable[[str, int], None] = lambda message, clips: None,
+        clips: int | None = None,
+        repaired: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
-        """`say` gets a sentence and the new limit when memory runs out. `clips` is the limit of earlier launches."""
+        """`say` gets a sentence and the new limit when memory runs out. `clips` is the limit of earlier launches.
+
+        `repaired` gets any other error and says whether its cause is gone, so that the step is worth repeating.
+        """
         self.clips = clips
-        self._say = say
+        self._say, self._repaired = say, repaired
 
     def replay(
         self, work: Callable[[Iterable[Batch]], T], batches: Iterator[Batch], *, undo: Callable[[], None]
     ) -> T:
         """Do `work` on `batches`, cut to the limit. If memory runs out, `undo` it, halve the limit and start over.
 
-        Raises MemoryError if a single clip does not fit.
+        The same after an error that was repaired. Raises MemoryError if a single clip does not fit.
         """
         seen: list[Batch] = []
 
@@ -62,13 +68,14 @@ class MicroBatchLimit:
         while True:
             try:
                 return work(part for batch in from_the_first() for part in self.cut(batch))
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
+            except Exception as error:
+                reason = str(error) if is_out_of_memory(error) else None
+                if reason is None and not self._repaired(error):
                     raise
-                reason = str(error)
             # outside of the handler, whose exception keeps alive the tensors of every frame it passed through
             undo()
-            self.halve(max(map(len, seen)), reason)
+            if reason is not None:
+                self.halve(max(map(len, seen)), reason)
 
     def cut(self, batch: Batch) -> list[Batch]:
         """`batch` in parts within the limit."""

@@ -7,6 +7,8 @@ differently, and a resumed run must be identical to an uninterrupted one.
 
 from __future__ import annotations
 
+import re
+import traceback
 from typing import cast
 
 import torch
@@ -18,6 +20,8 @@ from stickgen.hardware.machine import local_machine_fast
 from stickgen.model.layers import Block
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.arithmetic import compiling
+
+_COMPILERS = re.compile(r"[\\/](torch[\\/]_(dynamo|inductor|functorch)|torchinductor)[\\/]")
 
 
 def is_worth_compiling(config: TrainingConfig, device: torch.device, precision: str, steps: int) -> bool:
@@ -41,3 +45,14 @@ def compile_blocks(model: MotionTransformer) -> None:
     for block in model.blocks:
         assert isinstance(block, Block)
         block.compile(dynamic=True)
+
+
+def run_uncompiled(model: MotionTransformer) -> None:
+    """Undo `compile_blocks`: from here on the blocks run as they are written."""
+    for block in model.blocks:
+        block._compiled_call_impl = None
+
+
+def is_of_compiled_code(error: BaseException) -> bool:
+    """Whether an error came out of the compiler or what it made, not of the same arithmetic as it is written."""
+    return any(_COMPILERS.search(frame.filename) for frame in traceback.extract_tb(error.__traceback__))
