@@ -150,7 +150,7 @@ def test_several_edits_are_one_step_of_undo_and_all_or_none(config: Path) -> Non
     before = config.read_bytes()
     session = EditSession.open(config)
     assert (
-        session.apply([("training.batch_size", 8), ("training.grad_accum_steps", 4), ("model.nhead", 4)]) == 2
+        session.apply([("training.batch_size", 8), ("training.grad_accum_steps", 8), ("model.nhead", 4)]) == 2
     )
     assert session.undo() and session.document.data == before and not session.undo()
     assert session.redo() and session.value(BATCH) == 8 and not session.redo()

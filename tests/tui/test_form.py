@@ -57,14 +57,14 @@ async def test_the_cost_follows_each_key_of_a_value_that_is_typed(
     dataset(Path("data/quickstart.pt"), 384)
     async with app.run_test(size=size) as pilot:
         await in_editor(pilot)
-        await until(pilot, lambda: "effective batch 32 · 7 steps an epoch" in screen_text(app))
+        await until(pilot, lambda: "effective batch 64 · 4 steps an epoch" in screen_text(app))
         await pilot.press("slash", *"batch_size", "enter", "6")
-        await until(pilot, lambda: "effective batch 32 → 12" in screen_text(app))
+        await until(pilot, lambda: "effective batch 64 → 24" in screen_text(app))
         await pilot.press("4")
-        await until(pilot, lambda: "effective batch 32 → 128" in screen_text(app))
-        assert "7 → 2 steps" in screen_text(app) and "✓ saved" in screen_text(app)
+        await until(pilot, lambda: "effective batch 64 → 256" in screen_text(app))
+        assert "4 → 1 step" in screen_text(app) and "✓ saved" in screen_text(app)
         await pilot.press("escape")
-        await until(pilot, lambda: "effective batch 32 · 7" in screen_text(app))
+        await until(pilot, lambda: "effective batch 64 · 4" in screen_text(app))
 
 
 async def test_switches_turn_choices_open_as_a_list_and_paths_are_completed(
@@ -114,7 +114,7 @@ async def test_advice_is_one_key_one_step_of_undo_and_what_it_said_it_would_be(a
         await until(pilot, lambda: app.screen is screen)
         await until(pilot, lambda: "2 changes not saved" in screen_text(app))
         assert value_on_screen(app, "training.batch_size") != "16"
-        assert "effective batch 32 ·" in screen_text(app)
+        assert "effective batch 64 ·" in screen_text(app)
         await pilot.press("ctrl+z")
         await until(pilot, lambda: "✓ saved" in screen_text(app))
 
@@ -345,7 +345,7 @@ async def test_a_key_press_is_answered_within_one_turn(app: StickgenApp) -> None
     dataset(Path("data/quickstart.pt"), 384)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await in_editor(pilot)
-        await until(pilot, lambda: "7 steps an epoch" in screen_text(app))
+        await until(pilot, lambda: "4 steps an epoch" in screen_text(app))
         line = screen.query_one(ForecastLine)
         line._looked_at = time.monotonic()
         line._look = None  # type: ignore[method-assign, assignment]  # a worker that is asked would fail

@@ -75,10 +75,10 @@ def test_a_broken_config_is_an_error_line_and_no_traceback(config: Path) -> None
 def test_the_forecast_counts_what_the_config_says(config: Path) -> None:
     read = TrainingConfig(config)
     found = forecast(read, look_around(read, None))
-    assert found.effective_batch == 32 and found.steps_per_epoch is None
+    assert found.effective_batch == 64 and found.steps_per_epoch is None
     assert 1_000_000 < found.parameters < 1_500_000
     text = forecast_content(found).plain
-    assert "effective batch 32" in text and "no dataset yet" in text and "a step" in text
+    assert "effective batch 64" in text and "no dataset yet" in text and "a step" in text
 
 
 def test_a_change_is_shown_as_one_and_what_stays_is_not(config: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_change_is_shown_as_one_and_what_stays_is_not(config: Path) -> None:
     around = look_around(read, None)
     before, after = forecast(read, around), forecast(read, around, ("training.batch_size", 64))
     text = forecast_content(after, before).plain
-    assert "effective batch 32 → 128" in text and "7 → 2 steps an epoch" in text
+    assert "effective batch 64 → 256" in text and "4 → 1 step an epoch" in text
     peak = text.splitlines()[2]
     assert peak.startswith("peak on cpu ") and " → " in peak
     assert "1.3 M parameters" in text and "→ 1.3 M" not in text

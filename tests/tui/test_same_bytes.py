@@ -54,7 +54,7 @@ async def test_a_clean_form_is_read_again_before_a_launch(
         await until(pilot, lambda: "another program changed" in screen_text(app))
         await settled(pilot)
         assert app.screen is screen and launched == [] and "✓ saved" in screen_text(app)
-        await until(pilot, lambda: "effective batch 8" in screen_text(app))
+        await until(pilot, lambda: "effective batch 16" in screen_text(app))
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "step" in screen_text(app))
     assert launched[0].config_bytes == changed
@@ -140,10 +140,10 @@ def test_the_dataset_that_was_checked_is_the_one_that_starts(
 async def test_home_launches_what_its_card_shows(app: StickgenApp, config: Path, launched: list[Run]) -> None:
     dataset(Path("data/quickstart.pt"), 384)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(pilot, lambda: "effective batch 32" in screen_text(app))
+        await until(pilot, lambda: "effective batch 64" in screen_text(app))
         by_another_hand(config)
         await pilot.press("enter")
-        await until(pilot, lambda: "effective batch 8" in screen_text(app))
+        await until(pilot, lambda: "effective batch 16" in screen_text(app))
         assert isinstance(app.screen, HomeScreen) and launched == []
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "step" in screen_text(app))
