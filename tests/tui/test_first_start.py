@@ -75,7 +75,7 @@ async def test_enter_enter_enter_trains_on_practice_data(
         await until(pilot, lambda: bool(launched))
     assert [arguments[0] for arguments in jobs] == ["synth", "embed"]
     assert launched[0].data.train_data == "data/quickstart.pt"
-    assert launched[0].training.max_minutes == 12
+    assert launched[0].training.max_minutes == 6
 
 
 async def test_the_card_launches_at_a_double_click_and_at_a_click_on_its_words(app: StickgenApp) -> None:

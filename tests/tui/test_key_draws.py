@@ -114,4 +114,4 @@ async def test_keys_in_a_burst_are_all_in_what_is_saved(app: StickgenApp, config
         await until(
             pilot, lambda: "✓ saved" in screen_text(app) and not screen.query(Input).filter(".field-box")
         )
-        await until(pilot, lambda: "effective batch 256" in screen_text(app))  # of two batches each
+        await until(pilot, lambda: "effective batch 512" in screen_text(app))  # of four batches each
