@@ -156,12 +156,14 @@ def flow_step(
     changing as it did since `before`, which was predicted one step ago at `time_before`, in the manner of
     DPM-Solver++(2M) (Lu et al., arXiv 2211.01095). It is extrapolated linearly in t rather than in the log
     signal-to-noise ratio, which is infinite at both ends of this flow. In the first step `time_before` equals
-    `time`: there is no earlier prediction.
+    `time`: there is no earlier prediction. The last step, to time 0, ends at its prediction, as in the few-step solvers
+    of that paper's code: extrapolated, four steps skate and tremble more than real motion, and two show nothing.
     """
     straight = clean + (following / time) * (x - clean)
     bend = time - following + following * (following / time).clamp_min(1e-9).log()
     gap = time_before - time
-    return straight + torch.where(gap > 0, bend / gap.clamp_min(1e-6), 0.0) * (clean - before)
+    bends = (gap > 0) & (following > 0)
+    return straight + torch.where(bends, bend / gap.clamp_min(1e-6), 0.0) * (clean - before)
 
 
 def follow_flow(x: Tensor, sampling: Sampling, clean_at: Callable[[Tensor, Tensor, bool], Clean]) -> Clean:
