@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -35,6 +36,7 @@ from stickgen.evaluate.prompts import QUICKSTART_ACTIONS
 from stickgen.planner.decisions.batch_shapes import steps_per_epoch
 from stickgen.planner.decisions.schedule import learning_rate
 from stickgen.planner.measured.engine_version import engine_digest
+from stickgen.runs.supervisor import ENVIRONMENT
 from stickgen.train.batching.clips import open_clips
 from stickgen.train.measuring.quality import Encoded, drawing, prepare
 
@@ -136,6 +138,9 @@ def commit() -> str:
 
 def main() -> None:
     """Parse, run, print."""
+    if any(os.environ.get(name) != value for name, value in ENVIRONMENT.items()):
+        # as the trainer's process: threads that wait for each other must not spin, for that counts as CPU time
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ENVIRONMENT})
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
