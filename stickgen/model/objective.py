@@ -188,22 +188,20 @@ def clip_losses(
     weights: Mapping[str, Any],
 ) -> dict[str, Tensor]:
     """Every term of the loss, and their weighted sum as `total`; each [b] in fp32."""
-    with torch.no_grad():
-        clean = normaliser.encode(batch.motion)
-    prediction, noised = predict(model, normaliser, clean, batch, draw)
-    return losses_of(prediction, noised is not None, clean, normaliser, batch, draw, weights)
+    return losses_and_prediction(model, normaliser, batch, draw, weights)[0]
 
 
-def losses_of(
-    prediction: Prediction,
-    denoised: bool,
-    clean: Tensor,
+def losses_and_prediction(
+    model: MotionTransformer,
     normaliser: Normaliser,
     batch: Batch,
     draw: Draw,
     weights: Mapping[str, Any],
-) -> dict[str, Tensor]:
-    """The losses of a `prediction` that was made of the `clean` features; as `clip_losses`."""
+) -> tuple[dict[str, Tensor], Prediction]:
+    """As `clip_losses`, with the prediction that they are of."""
+    with torch.no_grad():
+        clean = normaliser.encode(batch.motion)
+    prediction, noised = predict(model, normaliser, clean, batch, draw)
     predicted = normaliser.decode(prediction.pose)
     mask = batch.mask
     terms = {
@@ -212,15 +210,15 @@ def losses_of(
         "action": action_loss(prediction.action_logits, batch.actions, mask) * (~draw.actions_told).float(),
         "physics": physics_loss(prediction, predicted, batch.motion, mask),
     }
-    if denoised:
+    if noised is None:
+        terms["diffusion"] = torch.zeros_like(terms["pose"])
+    else:
         # direction (x_t - x0) / t of the rectified flow (Liu et al., arXiv 2209.03003)
         terms["diffusion"] = terms["pose"] / draw.time.clamp_min(MIN_TIME).square()
-    else:
-        terms["diffusion"] = torch.zeros_like(terms["pose"])
     terms["total"] = terms["pose"] + sum(
         weights[name] * terms[name] for name in ("temporal", "action", "physics", "diffusion")
     )
-    return terms
+    return terms, prediction
 
 
 def training_loss(

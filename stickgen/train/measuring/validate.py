@@ -10,7 +10,7 @@ import torch
 from stickgen.data.dataset import MotionDataset
 from stickgen.model.losses import UNLABELLED, pose_loss
 from stickgen.model.normalise import Normaliser
-from stickgen.model.objective import Batch, Draw, losses_of, predict
+from stickgen.model.objective import Batch, Draw, losses_and_prediction
 from stickgen.model.transformer import MotionTransformer
 from stickgen.planner.decisions.validation import MOST_CLIPS
 from stickgen.run_contract import Field, loss_field
@@ -41,12 +41,11 @@ def validate(
     for number, batch in enumerate(until_stopped(load_batches(dataset, chunks))):
         batch = batch.to(device)
         draw = Draw.fixed(batch, number, model.config.noise_correlation)
-        clean = normaliser.encode(batch.motion)
-        prediction, noised = predict(model, normaliser, clean, batch, draw)
-        losses = losses_of(prediction, noised is not None, clean, normaliser, batch, draw, weights)
+        losses, prediction = losses_and_prediction(model, normaliser, batch, draw, weights)
         for name, value in losses.items():
             key = loss_field(name)
             sums[key] = sums.get(key, 0.0) + float(value.sum())
+        clean = normaliser.encode(batch.motion)
         mean = float(pose_loss(torch.zeros_like(clean), clean, batch.mask).sum())
         sums[Field.MEAN_POSE_LOSS] = sums.get(Field.MEAN_POSE_LOSS, 0.0) + mean
         known = batch.actions != UNLABELLED
